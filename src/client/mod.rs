@@ -1,0 +1,124 @@
+//! Typed calls of the platform's API, a file per noun, and the event stream.
+
+pub mod analytics;
+pub mod config;
+pub mod event;
+pub mod health;
+pub mod job;
+pub mod model;
+pub mod photo;
+pub mod prompt;
+pub mod run;
+pub mod status;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder, Response};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::wire::problem::Problem;
+
+/// Why a call gave no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ApiError {
+    /// The platform said no, and why.
+    #[error("{0}")]
+    Problem(Problem),
+    #[error("The platform did not answer: {0}")]
+    Network(String),
+    #[error("The platform's answer could not be read: {0}")]
+    BadAnswer(String),
+}
+
+impl ApiError {
+    /// The platform's stable code, where it gave one.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Problem(problem) => Some(&problem.code),
+            _ => None,
+        }
+    }
+}
+
+pub type Result<T> = std::result::Result<T, ApiError>;
+
+/// A platform and the token for it. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Arc<Url>,
+    token: SecretString,
+}
+
+impl Client {
+    /// `base`: such as `http://127.0.0.1:4100/`.
+    pub fn new(base: Url, token: SecretString) -> Result<Self> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .no_proxy()
+            .build()
+            .map_err(|error| ApiError::Network(format!("no HTTP client: {error}")))?;
+        Ok(Self { http, base: Arc::new(base), token })
+    }
+
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// A request to a path of the API (`api/ai/photos`), with the token.
+    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder> {
+        let url = self.base.join(path).map_err(|error| ApiError::Network(error.to_string()))?;
+        Ok(self.http.request(method, url).bearer_auth(self.token.expose_secret()).timeout(Duration::from_secs(60)))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        read(self.request(Method::GET, path)?).await
+    }
+
+    async fn get_with<T: DeserializeOwned>(&self, path: &str, query: &impl Serialize) -> Result<T> {
+        read(self.request(Method::GET, path)?.query(query)).await
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        read(self.request(Method::POST, path)?.json(body)).await
+    }
+
+    async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        read(self.request(Method::PUT, path)?.json(body)).await
+    }
+}
+
+async fn send(request: RequestBuilder) -> Result<Response> {
+    let response = request.send().await.map_err(network)?;
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let status = response.status();
+    let body = response.bytes().await.map_err(network)?;
+    Err(ApiError::Problem(serde_json::from_slice(&body).unwrap_or_else(|_| {
+        Problem::new(
+            status.as_u16(),
+            "not_a_platform",
+            format!("The server answered {status}"),
+            "It may not be a Minerva platform; check the URL in Settings › Platform",
+        )
+    })))
+}
+
+async fn read<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
+    let bytes = send(request).await?.bytes().await.map_err(network)?;
+    serde_json::from_slice(&bytes).map_err(|error| ApiError::BadAnswer(error.to_string()))
+}
+
+fn network(error: reqwest::Error) -> ApiError {
+    let mut words = error.without_url().to_string();
+    // reqwest hides the cause ("connection refused") in the chain below a general sentence.
+    words = words.trim_end_matches('.').to_owned();
+    ApiError::Network(words)
+}

@@ -1,0 +1,40 @@
+//! Photos.
+
+use bytes::Bytes;
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+
+use super::{Client, Result, network, read, send};
+use crate::wire::ids::PhotoId;
+use crate::wire::page::Page;
+use crate::wire::photo::{AddedPhotos, Photo};
+
+impl Client {
+    /// Newest first; `limit` at most 1,000.
+    pub async fn photos(&self, cursor: Option<&str>, limit: u32) -> Result<Page<Photo>> {
+        self.get_with("api/ai/photos", &[("limit", Some(limit.to_string())), ("cursor", cursor.map(str::to_owned))]).await
+    }
+
+    pub async fn photo(&self, id: PhotoId) -> Result<Photo> {
+        self.get(&format!("api/ai/photos/{id}")).await
+    }
+
+    /// The photo as JPEG, orientation applied, the longer edge at most `max_px` (`None`: full size).
+    pub async fn photo_image(&self, id: PhotoId, max_px: Option<u32>) -> Result<Bytes> {
+        let request = self.request(Method::GET, &format!("api/ai/photos/{id}/image"))?.query(&[("max", max_px)]);
+        send(request).await?.bytes().await.map_err(network)
+    }
+
+    /// Adds files; `enqueue` also queues the new ones for the pipeline.
+    pub async fn add_photos(&self, files: Vec<(String, Bytes)>, enqueue: bool) -> Result<AddedPhotos> {
+        let mut form = Form::new();
+        for (name, bytes) in files {
+            form = form.part("photo", Part::stream(bytes).file_name(name));
+        }
+        read(self.request(Method::POST, "api/ai/photos")?.query(&[("enqueue", enqueue)]).multipart(form)).await
+    }
+
+    pub async fn delete_photo(&self, id: PhotoId) -> Result<()> {
+        send(self.request(Method::DELETE, &format!("api/ai/photos/{id}"))?).await.map(drop)
+    }
+}

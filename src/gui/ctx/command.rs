@@ -1,0 +1,224 @@
+//! Commands: everything the program can be told to do. One enum gives a command its label, tooltip,
+//! shortcut and palette row; the shell runs them at one place, once a frame.
+
+use std::sync::mpsc;
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::route::{AreaId, Route};
+use crate::wire::ids::ConfigChangeId;
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    GoTo(Route),
+    OpenPalette,
+    OpenSettings,
+    ShowShortcuts,
+    SetTheme(egui::ThemePreference),
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    /// Asks again for everything.
+    Reload,
+    Quit,
+    // Live Status
+    PausePipeline,
+    ResumePipeline,
+    /// Chooses files, adds them and queues them.
+    AddPhotos,
+    AddPhotoFolder,
+    RetryFailedJobs,
+    // Pipeline Control
+    NewPrompt,
+    SavePromptVersion,
+    MakePromptLive,
+    /// Puts back what the newest change of configuration replaced.
+    UndoConfigChange,
+    // Testing Lab
+    /// Runs what is selected.
+    RunComparison,
+    CancelRun,
+    ResumeRun,
+    ExportRun,
+    /// Any.
+    ShowToast(Toast),
+    /// Behind a toast's button.
+    UndoThisConfigChange(ConfigChangeId),
+}
+
+impl Command {
+    /// Every command that the palette lists.
+    #[must_use]
+    pub fn palette() -> Vec<Self> {
+        let mut all: Vec<Self> = AreaId::ALL.into_iter().map(|area| Self::GoTo(Route::Area(area))).collect();
+        all.extend([
+            Self::GoTo(Route::Models),
+            Self::GoTo(Route::Jobs(Some(crate::wire::job::JobState::Failed))),
+            Self::PausePipeline,
+            Self::ResumePipeline,
+            Self::AddPhotos,
+            Self::AddPhotoFolder,
+            Self::RetryFailedJobs,
+            Self::NewPrompt,
+            Self::SavePromptVersion,
+            Self::MakePromptLive,
+            Self::UndoConfigChange,
+            Self::RunComparison,
+            Self::CancelRun,
+            Self::ResumeRun,
+            Self::ExportRun,
+            Self::SetTheme(egui::ThemePreference::Light),
+            Self::SetTheme(egui::ThemePreference::Dark),
+            Self::SetTheme(egui::ThemePreference::System),
+            Self::ZoomIn,
+            Self::ZoomOut,
+            Self::ZoomReset,
+            Self::Reload,
+            Self::OpenSettings,
+            Self::ShowShortcuts,
+            Self::Quit,
+        ]);
+        all
+    }
+
+    /// What the palette and buttons say.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::GoTo(Route::Area(area)) => format!("Go to {}", area.label().to_lowercase()),
+            Self::GoTo(Route::Models) => "Choose the live model".to_owned(),
+            Self::GoTo(Route::Jobs(Some(_))) => "Show failed jobs".to_owned(),
+            Self::GoTo(_) => "Go there".to_owned(),
+            Self::OpenPalette => "Find a command…".to_owned(),
+            Self::OpenSettings => "Settings…".to_owned(),
+            Self::ShowShortcuts => "Keyboard shortcuts".to_owned(),
+            Self::SetTheme(egui::ThemePreference::Light) => "Light theme".to_owned(),
+            Self::SetTheme(egui::ThemePreference::Dark) => "Dark theme".to_owned(),
+            Self::SetTheme(egui::ThemePreference::System) => "Theme of the system".to_owned(),
+            Self::ZoomIn => "Larger".to_owned(),
+            Self::ZoomOut => "Smaller".to_owned(),
+            Self::ZoomReset => "Normal size".to_owned(),
+            Self::Reload => "Reload".to_owned(),
+            Self::Quit => "Quit".to_owned(),
+            Self::PausePipeline => "Pause the pipeline".to_owned(),
+            Self::ResumePipeline => "Resume the pipeline".to_owned(),
+            Self::AddPhotos => "Add photos…".to_owned(),
+            Self::AddPhotoFolder => "Add a folder of photos…".to_owned(),
+            Self::RetryFailedJobs => "Retry failed jobs".to_owned(),
+            Self::NewPrompt => "New prompt…".to_owned(),
+            Self::SavePromptVersion => "Save as version…".to_owned(),
+            Self::MakePromptLive => "Make this version live".to_owned(),
+            Self::UndoConfigChange | Self::UndoThisConfigChange(_) => "Undo the last change of configuration".to_owned(),
+            Self::RunComparison => "Run the comparison".to_owned(),
+            Self::CancelRun => "Cancel the run".to_owned(),
+            Self::ResumeRun => "Resume the run".to_owned(),
+            Self::ExportRun => "Export the run…".to_owned(),
+            Self::ShowToast(_) => "Message".to_owned(),
+        }
+    }
+
+    /// What it does, in one sentence without a full stop.
+    #[must_use]
+    pub fn tooltip(&self) -> String {
+        match self {
+            Self::GoTo(Route::Area(area)) => area.question().to_owned(),
+            Self::PausePipeline => "Take no new job; what is begun is finished".to_owned(),
+            Self::ResumePipeline => "Take jobs again".to_owned(),
+            Self::AddPhotos => "Choose photo files, add them to the library and queue them".to_owned(),
+            Self::AddPhotoFolder => "Choose a folder, add every photo in it and queue them".to_owned(),
+            Self::RetryFailedJobs => "Queue every failed job once more".to_owned(),
+            Self::SavePromptVersion => "Keep the text in the editor as a version that never changes".to_owned(),
+            Self::MakePromptLive => "Use this version for every photo from now on; can be undone".to_owned(),
+            Self::UndoConfigChange => "Put back the model, prompt or rules that were live before".to_owned(),
+            Self::RunComparison => "Ask every chosen model with every chosen prompt about every chosen photo".to_owned(),
+            Self::CancelRun => "Stop asking; what is answered stays".to_owned(),
+            Self::ResumeRun => "Ask only what is missing or failed".to_owned(),
+            Self::Reload => "Ask the platform for everything again".to_owned(),
+            _ => self.label().trim_end_matches('…').to_owned(),
+        }
+    }
+
+    /// Ctrl on Windows and Linux, Cmd on macOS.
+    #[must_use]
+    pub fn shortcut(&self) -> Option<KeyboardShortcut> {
+        let command = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
+        let shift = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND | Modifiers::SHIFT, key));
+        match self {
+            Self::GoTo(Route::Area(AreaId::LiveStatus)) => command(Key::Num1),
+            Self::GoTo(Route::Area(AreaId::PipelineControl)) => command(Key::Num2),
+            Self::GoTo(Route::Area(AreaId::TestingLab)) => command(Key::Num3),
+            Self::GoTo(Route::Area(AreaId::Analytics)) => command(Key::Num4),
+            Self::OpenPalette => command(Key::K),
+            Self::OpenSettings => command(Key::Comma),
+            Self::AddPhotos => command(Key::O),
+            Self::AddPhotoFolder => shift(Key::O),
+            Self::SavePromptVersion => command(Key::S),
+            Self::NewPrompt => command(Key::N),
+            Self::RunComparison => command(Key::Enter),
+            Self::ExportRun => command(Key::E),
+            Self::Reload => command(Key::R),
+            Self::ZoomIn => command(Key::Plus),
+            Self::ZoomOut => command(Key::Minus),
+            Self::ZoomReset => command(Key::Num0),
+            Self::Quit => command(Key::Q),
+            _ => None,
+        }
+    }
+}
+
+/// A short message at the edge of the window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Toast {
+    pub kind: ToastKind,
+    pub text: String,
+    /// A button on the toast: its label and what it does.
+    pub action: Option<(String, Box<Command>)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToastKind {
+    Info,
+    Good,
+    Warn,
+    Bad,
+}
+
+impl Toast {
+    pub fn new(kind: ToastKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into(), action: None }
+    }
+
+    #[must_use]
+    pub fn with_action(mut self, label: impl Into<String>, command: Command) -> Self {
+        self.action = Some((label.into(), Box::new(command)));
+        self
+    }
+}
+
+/// Where drawing puts its commands.
+#[derive(Clone)]
+pub struct CommandSender {
+    sender: mpsc::Sender<Command>,
+    egui: egui::Context,
+}
+
+impl CommandSender {
+    #[must_use]
+    pub fn new(egui: egui::Context) -> (Self, mpsc::Receiver<Command>) {
+        let (sender, receiver) = mpsc::channel();
+        (Self { sender, egui }, receiver)
+    }
+
+    /// The command runs in the next frame.
+    pub fn send(&self, command: Command) {
+        // The receiver lives as long as the window; after that nobody waits for the command.
+        if self.sender.send(command).is_ok() {
+            self.egui.request_repaint();
+        }
+    }
+
+    pub fn toast(&self, kind: ToastKind, text: impl Into<String>) {
+        self.send(Command::ShowToast(Toast::new(kind, text)));
+    }
+}

@@ -1,0 +1,101 @@
+//! What an area gets from the shell, and how it asks for things.
+
+pub mod command;
+pub mod photo_textures;
+pub mod remote;
+pub mod route;
+
+use std::future::Future;
+
+use crate::client::{self, Client};
+use crate::gui::theme::{self, Tokens};
+use crate::keys::Keys;
+use crate::wire::event::Event;
+
+pub use command::{Command, CommandSender, Toast, ToastKind};
+pub use photo_textures::{PhotoTexture, PhotoTextures};
+pub use remote::Remote;
+pub use route::{AreaId, Route};
+
+/// One of the four areas. It owns its state; the shell calls it once a frame.
+pub trait Area {
+    fn id(&self) -> AreaId;
+
+    /// Something happened on the platform. Called before `logic`, for every event in order.
+    fn on_event(&mut self, event: &Event, ctx: &mut AreaCtx<'_>);
+
+    /// Takes in answers and asks for what is missing. Called every frame for every area, before drawing.
+    fn logic(&mut self, ctx: &mut AreaCtx<'_>);
+
+    /// Draws. Called only while the area is the one shown.
+    fn ui(&mut self, ui: &mut egui::Ui, ctx: &mut AreaCtx<'_>);
+
+    /// A command for this area. Returns whether it was meant for it and done.
+    fn on_command(&mut self, command: &Command, ctx: &mut AreaCtx<'_>) -> bool;
+
+    /// Shows what a route of this area names.
+    fn go_to(&mut self, route: &Route, ctx: &mut AreaCtx<'_>);
+
+    /// Words for the `?` sheet: shortcut and what it does, for the keys that only this area knows.
+    fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
+    /// Files were dropped on the window while this area is shown. Returns whether it takes them.
+    fn on_files_dropped(&mut self, _paths: Vec<std::path::PathBuf>, _ctx: &mut AreaCtx<'_>) -> bool {
+        false
+    }
+
+    /// The window closes: hand over what is not saved yet. May block for at most a second.
+    fn on_exit(&mut self, _ctx: &mut AreaCtx<'_>) {}
+}
+
+/// Whether the platform is heard.
+#[derive(Debug, Clone)]
+pub enum LinkState {
+    Connecting,
+    /// `last_event`: when the last event (or the connection itself) came.
+    Live {
+        last_event: std::time::Instant,
+    },
+    Lost {
+        why: String,
+        since: std::time::Instant,
+        retry_at: std::time::Instant,
+    },
+}
+
+/// What an area may use.
+pub struct AreaCtx<'a> {
+    pub egui: &'a egui::Context,
+    pub client: &'a Client,
+    pub runtime: &'a tokio::runtime::Handle,
+    pub commands: &'a CommandSender,
+    pub textures: &'a mut PhotoTextures,
+    pub link: &'a LinkState,
+    pub keys: &'a Keys,
+    /// Whether the platform runs in this process; only then does a key stored here reach it.
+    pub embedded: bool,
+    /// The time that this frame shows; fixed in tests, so that pictures can be compared.
+    pub now: chrono::DateTime<chrono::Utc>,
+}
+
+impl AreaCtx<'_> {
+    #[must_use]
+    pub fn tokens(&self) -> &'static Tokens {
+        theme::tokens(self.egui)
+    }
+
+    /// Asks the platform; the answer lands in `remote`. A newer question replaces an older one.
+    pub fn ask<T, F>(&self, remote: &mut Remote<T>, question: impl FnOnce(Client) -> F)
+    where
+        T: Send + 'static,
+        F: Future<Output = client::Result<T>> + Send + 'static,
+    {
+        remote.ask(self.runtime, self.egui, question(self.client.clone()));
+    }
+
+    pub fn send(&self, command: Command) {
+        self.commands.send(command);
+    }
+}

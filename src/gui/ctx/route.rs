@@ -1,0 +1,70 @@
+//! Places in the program that a command or a click can lead to.
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::ids::{JobId, PhotoId, PromptId, RunId};
+use crate::wire::job::JobState;
+
+/// The four areas, in the order of the left panel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AreaId {
+    #[default]
+    LiveStatus,
+    PipelineControl,
+    TestingLab,
+    Analytics,
+}
+
+impl AreaId {
+    pub const ALL: [Self; 4] = [Self::LiveStatus, Self::PipelineControl, Self::TestingLab, Self::Analytics];
+
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::LiveStatus => "Live status",
+            Self::PipelineControl => "Pipeline control",
+            Self::TestingLab => "Testing lab",
+            Self::Analytics => "Analytics",
+        }
+    }
+
+    /// The question that the area answers.
+    #[must_use]
+    pub fn question(self) -> &'static str {
+        match self {
+            Self::LiveStatus => "What is the pipeline doing right now, and is it healthy?",
+            Self::PipelineControl => "Which prompt, model and rules are live?",
+            Self::TestingLab => "Is this prompt or model better, on these photos?",
+            Self::Analytics => "What does it cost, and how good is it?",
+        }
+    }
+}
+
+/// A place in an area.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    Area(AreaId),
+    /// The job table, filtered.
+    Jobs(Option<JobState>),
+    Job(JobId),
+    Prompt(PromptId),
+    Models,
+    Photo(PhotoId),
+    Run(RunId),
+    Cost,
+    Latency,
+    Confidence,
+}
+
+impl Route {
+    #[must_use]
+    pub fn area(&self) -> AreaId {
+        match self {
+            Self::Area(area) => *area,
+            Self::Jobs(_) | Self::Job(_) => AreaId::LiveStatus,
+            Self::Prompt(_) | Self::Models => AreaId::PipelineControl,
+            Self::Photo(_) | Self::Run(_) => AreaId::TestingLab,
+            Self::Cost | Self::Latency | Self::Confidence => AreaId::Analytics,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The rules: a file per noun. No HTTP, no SQL text; clock and randomness are passed in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+
+use crate::keys::Keys;
+use crate::platform::store::{self, Db, StoreError, Tx};
+use crate::providers::Providers;
+use crate::wire::event::Happened;
+use crate::wire::ids::OrganizationId;
+
+/// What every rule needs: the store, the folder of photos, the providers, the clock.
+pub struct Core {
+    pub db: Db,
+    /// Photos and thumbnails lie here.
+    pub folder: PathBuf,
+    pub providers: Providers,
+    pub keys: Keys,
+    pub clock: Arc<dyn Clock>,
+    pub org: OrganizationId,
+    /// Id of the newest committed event; who waits on it reads the events from the store.
+    pub newest_event: watch::Sender<i64>,
+    /// Bumped when there may be work for the workers.
+    pub work: Arc<tokio::sync::Notify>,
+}
+
+/// Where "now" comes from.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The machine's clock.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}
+
+/// Why a rule says no.
+#[derive(Debug, thiserror::Error)]
+pub enum DomainError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// `what`: `photo`, `prompt version`, …
+    #[error("There is no such {what}")]
+    NotFound { what: &'static str },
+    /// The caller's input breaks a rule; `code` is stable, `message` says what and how to mend it.
+    #[error("{message}")]
+    Invalid { code: &'static str, message: String },
+    /// Somebody else wrote in between.
+    #[error("{message}")]
+    Stale { message: String },
+    #[error("{message}")]
+    Conflict { code: &'static str, message: String },
+    /// A file of the data folder could not be read or written.
+    #[error("{message}")]
+    Files { message: String },
+}
+
+pub type Result<T> = std::result::Result<T, DomainError>;
+
+/// A write with the events it causes: both are committed together, then the event stream is woken.
+pub struct Change<'c> {
+    core: &'c Core,
+    pub tx: Tx,
+    newest: Option<i64>,
+}
+
+impl Core {
+    /// Begins a write.
+    pub async fn change(&self) -> Result<Change<'_>> {
+        Ok(Change { core: self, tx: self.db.begin().await?, newest: None })
+    }
+
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}
+
+impl Change<'_> {
+    /// Records an event that is told when the change is committed.
+    pub async fn tell(&mut self, what: &Happened) -> Result<()> {
+        self.newest = Some(store::events::insert(&mut self.tx, self.core.org, self.core.now(), what).await?);
+        Ok(())
+    }
+
+    pub async fn commit(self) -> Result<()> {
+        self.tx.commit().await.map_err(StoreError::from)?;
+        if let Some(id) = self.newest {
+            self.core.newest_event.send_if_modified(|newest| {
+                let newer = id > *newest;
+                *newest = (*newest).max(id);
+                newer
+            });
+        }
+        Ok(())
+    }
+}

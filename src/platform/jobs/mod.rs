@@ -1,0 +1,1 @@
+//! The worker loop and every periodic job, one per file.

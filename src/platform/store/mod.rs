@@ -1,0 +1,123 @@
+//! The only SQL. One file per noun; each statement is portable `$n` SQL, so that PostgreSQL can
+//! join with a migrations folder of its own and no second copy of a query.
+//!
+//! Functions return `Option` where a row may be absent: "not found" is the caller's decision.
+//! Reads take the pool of readers; writes take a transaction that [`Db::begin`] opens with
+//! `BEGIN IMMEDIATE` on the one writing connection.
+
+pub mod events;
+
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, Transaction};
+
+/// A write transaction. Dropped without commit it rolls back.
+pub type Tx = Transaction<'static, Sqlite>;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/platform/store/migrations/sqlite");
+
+/// Why the store did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("The database could not be opened: {0}")]
+    Open(sqlx::Error),
+    #[error("The database is damaged: {0}")]
+    Damaged(String),
+    #[error("The database was written by a newer version of Minerva, or its migrations failed: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("The disk is full")]
+    DiskFull,
+    #[error("The database did not answer: {0}")]
+    Query(sqlx::Error),
+    #[error("A stored value could not be read: {0}")]
+    Value(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        // SQLite's primary result codes: 11 CORRUPT, 13 FULL, 26 NOTADB.
+        let code = error.as_database_error().and_then(|database| database.code()).and_then(|code| code.parse::<i32>().ok());
+        match code.map(|code| code & 0xff) {
+            Some(13) => Self::DiskFull,
+            Some(11 | 26) => Self::Damaged(error.to_string()),
+            _ => Self::Query(error),
+        }
+    }
+}
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The database: many readers, one writer.
+#[derive(Clone)]
+pub struct Db {
+    pub read: SqlitePool,
+    write: SqlitePool,
+}
+
+impl Db {
+    /// Opens or makes the database file and brings its schema up to date.
+    pub async fn open(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(Duration::from_secs(10));
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open_error)?;
+        MIGRATIONS.run(&write).await?;
+        let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(open_error)?;
+        Ok(Self { read, write })
+    }
+
+    /// Begins a write; waits for the one before it.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Writes what is in the log to the database file and closes it.
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}
+
+fn open_error(error: sqlx::Error) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Query(error) => StoreError::Open(error),
+        other => other,
+    }
+}
+
+/// Milliseconds since 1970, as all times are stored.
+#[must_use]
+pub fn to_ms(at: DateTime<Utc>) -> i64 {
+    at.timestamp_millis()
+}
+
+pub fn from_ms(ms: i64) -> Result<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(ms).ok_or_else(|| StoreError::Value(format!("time {ms}")))
+}
+
+pub fn to_json<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| StoreError::Value(error.to_string()))
+}
+
+pub fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| StoreError::Value(error.to_string()))
+}
+
+/// The name of a unit variant, as serde writes it on the wire (`retry_wait`).
+pub fn to_name<T: serde::Serialize>(value: &T) -> Result<String> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => Ok(name),
+        _ => Err(StoreError::Value("not a plain name".to_owned())),
+    }
+}
+
+pub fn from_name<T: serde::de::DeserializeOwned>(name: &str) -> Result<T> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned())).map_err(|error| StoreError::Value(format!("{name}: {error}")))
+}

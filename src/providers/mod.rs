@@ -1,0 +1,123 @@
+//! The models that photos can be sent to: one trait, one list, one file per provider.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use image::RgbImage;
+use tokio_util::sync::CancellationToken;
+
+use crate::keys::Keys;
+use crate::wire::result::{Answer, Fault};
+
+/// The provider's name of the on-device model, which is also its full model name.
+pub const ON_DEVICE: &str = "on-device";
+/// The provider's name of Google Gemini; models are `gemini/MODEL`.
+pub const GEMINI: &str = "gemini";
+
+/// A photo in the form that a model takes.
+#[derive(Debug, Clone)]
+pub enum SentPhoto {
+    /// Pixels, for a model in this process.
+    Pixels(Arc<RgbImage>),
+    /// JPEG without metadata, for the wire.
+    Jpeg { bytes: Bytes, width_px: u32, height_px: u32 },
+}
+
+/// How a model wants its photos.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhotoRule {
+    /// Decoded pixels, whole.
+    Pixels,
+    /// JPEG of this quality, the longer edge at most this.
+    Jpeg { max_edge_px: u32, quality: u8 },
+}
+
+/// One question about one photo. The prompt is rendered already.
+#[derive(Debug, Clone)]
+pub struct PhotoRequest {
+    /// The model without its provider: `gemini-3.8-flash`; empty for on-device.
+    pub model: String,
+    pub photo: SentPhoto,
+    pub prompt: String,
+}
+
+/// What surrounds a call.
+#[derive(Clone)]
+pub struct CallContext {
+    /// Ends the call at any moment with `FaultKind::Cancelled`.
+    pub cancel: CancellationToken,
+    /// For all tries and waits together.
+    pub time_limit: Duration,
+}
+
+/// A model as its provider's own list and the price book describe it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CatalogueEntry {
+    /// Without the provider; empty for on-device.
+    pub model: String,
+    pub display_name: String,
+    pub description: String,
+    pub captions: bool,
+    pub follows_prompt: bool,
+    pub input_usd_per_million: Option<f64>,
+    pub output_usd_per_million: Option<f64>,
+}
+
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One provider.
+pub trait Provider: Send + Sync {
+    /// `on-device`, `gemini`.
+    fn name(&self) -> &'static str;
+    fn needs_key(&self) -> bool;
+    /// The models that the program ships knowledge of.
+    fn catalogue(&self) -> Vec<CatalogueEntry>;
+    fn photo_rule(&self, model: &str) -> PhotoRule;
+    /// Asks once, retrying what can heal within the time limit.
+    fn analyse<'a>(&'a self, request: &'a PhotoRequest, call: &'a CallContext) -> BoxFuture<'a, Result<Answer, Fault>>;
+    /// Asks the provider whether it answers (and accepts the key). Returns the time it took.
+    fn check<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Duration, Fault>>;
+}
+
+/// Where providers are and how much of the machine they may use.
+#[derive(Debug, Clone)]
+pub struct ProviderSettings {
+    /// Base URL by provider, replacing the built-in one.
+    pub base_urls: Vec<(String, url::Url)>,
+    /// Threads of the on-device model, at least 1.
+    pub on_device_threads: usize,
+}
+
+/// The list of providers.
+#[derive(Clone)]
+pub struct Providers {
+    list: Arc<Vec<Arc<dyn Provider>>>,
+}
+
+impl Providers {
+    /// All that the program has. Loads nothing yet.
+    #[must_use]
+    pub fn new(_settings: &ProviderSettings, _keys: &Keys) -> Self {
+        Self { list: Arc::default() }
+    }
+
+    /// A list of one's own, for tests.
+    #[must_use]
+    pub fn of(list: Vec<Arc<dyn Provider>>) -> Self {
+        Self { list: Arc::new(list) }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Provider>> {
+        self.list.iter()
+    }
+
+    /// The provider of a full model name, and the model without it.
+    #[must_use]
+    pub fn find<'n>(&self, full_name: &'n str) -> Option<(&Arc<dyn Provider>, &'n str)> {
+        let (provider, model) = full_name.split_once('/').unwrap_or((full_name, ""));
+        self.list.iter().find(|member| member.name() == provider).map(|member| (member, model))
+    }
+}

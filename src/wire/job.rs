@@ -1,0 +1,143 @@
+//! Jobs: one photo's way through the pipeline.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ids::{JobId, PhotoId};
+use super::result::{Fault, PhotoResult};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    Pending,
+    Processing,
+    /// Failed in a way that can heal; waits for its next try.
+    RetryWait,
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+impl JobState {
+    pub const ALL: [Self; 6] = [Self::Pending, Self::Processing, Self::RetryWait, Self::Completed, Self::Failed, Self::Cancelled];
+
+    /// The name in the database and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::RetryWait => "retry_wait",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The name for a person.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Processing => "Processing",
+            Self::RetryWait => "Waiting to retry",
+            Self::Completed => "Completed",
+            Self::Failed => "Failed",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+}
+
+/// One row of the job table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    pub id: JobId,
+    pub photo_id: PhotoId,
+    pub file_name: String,
+    pub state: JobState,
+    /// −100 … 100, higher first.
+    pub priority: i32,
+    /// Tries begun so far.
+    pub attempts: u32,
+    /// Full model name of the last try.
+    pub model: Option<String>,
+    /// Such as `Photo tags v3`, of the last try.
+    pub prompt: Option<String>,
+    pub enqueued_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+    /// When a waiting job is tried again.
+    pub not_before: Option<DateTime<Utc>>,
+    /// Mean confidence of the result.
+    pub confidence: Option<f32>,
+    pub fault: Option<Fault>,
+}
+
+/// A job with its results, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobDetails {
+    pub job: Job,
+    pub results: Vec<PhotoResult>,
+}
+
+/// `POST /api/ai/pipeline/jobs`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EnqueueJobs {
+    pub photo_ids: Vec<PhotoId>,
+    #[serde(default)]
+    pub priority: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EnqueuedJobs {
+    pub jobs: Vec<Job>,
+}
+
+/// `POST /api/ai/pipeline/jobs/actions`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobsAction {
+    pub action: JobAction,
+    pub ids: Vec<JobId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobAction {
+    Retry,
+    Cancel,
+    /// Sets the priority, −100 … 100.
+    Reprioritise(i32),
+}
+
+/// How many jobs an action changed; the others were in a state that it does not apply to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobsActed {
+    pub changed: u64,
+}
+
+/// What the job table is sorted by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobSort {
+    /// Newest enqueued first.
+    #[default]
+    Newest,
+    Oldest,
+}
+
+/// Query of `GET /api/ai/pipeline/jobs`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct JobQuery {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<JobState>,
+    /// Part of the file name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    #[serde(default)]
+    pub sort: JobSort,
+    /// At most 1,000; 200 unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}

@@ -1,0 +1,20 @@
+//! Types that both sides of the API share, one file per noun.
+//!
+//! Conventions: times are RFC 3339 UTC, money is USD as a decimal number (held as integer
+//! micro-dollars), durations end in `_ms`, ids are UUID v7. Nothing here does I/O.
+
+pub mod analytics;
+pub mod config;
+pub mod event;
+pub mod health;
+pub mod ids;
+pub mod job;
+pub mod model;
+pub mod money;
+pub mod page;
+pub mod photo;
+pub mod problem;
+pub mod prompt;
+pub mod result;
+pub mod run;
+pub mod status;

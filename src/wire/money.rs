@@ -1,0 +1,110 @@
+//! Money: integer micro-dollars inside, a decimal number of USD on the wire.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// USD in millionths. Exact on the wire up to 2^53 micro-dollars (nine billion dollars).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UsdMicros(pub i64);
+
+impl UsdMicros {
+    #[must_use]
+    pub fn as_usd(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl Serialize for UsdMicros {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.as_usd())
+    }
+}
+
+impl<'de> Deserialize<'de> for UsdMicros {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let usd = f64::deserialize(deserializer)?;
+        if !usd.is_finite() || usd.abs() > 9e9 {
+            return Err(serde::de::Error::custom("money is out of range"));
+        }
+        Ok(Self((usd * 1e6).round() as i64))
+    }
+}
+
+impl Add for UsdMicros {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for UsdMicros {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sum for UsdMicros {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self(0), Add::add)
+    }
+}
+
+/// As many digits as matter: `$0`, `$0.000194`, `$0.0123`, `$1.24`, `$1,240.50`.
+impl fmt::Display for UsdMicros {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "−" } else { "" };
+        let micros = self.0.unsigned_abs();
+        let (whole, rest) = (micros / 1_000_000, micros % 1_000_000);
+        if micros == 0 {
+            return write!(f, "$0");
+        }
+        if micros < 10_000 {
+            return write!(f, "{sign}$0.{rest:06}");
+        }
+        if micros < 1_000_000 {
+            return write!(f, "{sign}$0.{:04}", (rest + 50) / 100);
+        }
+        let cents = (micros + 5_000) / 10_000;
+        let (whole, cents) = if cents / 100 == whole { (whole, cents % 100) } else { (cents / 100, cents % 100) };
+        let mut digits = whole.to_string();
+        let mut at = digits.len();
+        while at > 3 {
+            at -= 3;
+            digits.insert(at, ',');
+        }
+        write!(f, "{sign}${digits}.{cents:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UsdMicros;
+
+    #[test]
+    fn shows_as_many_digits_as_matter() {
+        for (micros, shown) in [
+            (0, "$0"),
+            (194, "$0.000194"),
+            (12_345, "$0.0123"),
+            (1_240_000, "$1.24"),
+            (1_999_999, "$2.00"),
+            (1_240_500_000, "$1,240.50"),
+            (-1_240_000, "−$1.24"),
+        ] {
+            assert_eq!(UsdMicros(micros).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn survives_the_wire_to_the_micro_dollar() {
+        for micros in [0, 1, 3, 999_999, 123_456_789_012_345] {
+            let json = serde_json::to_string(&UsdMicros(micros)).expect("serialises");
+            let back: UsdMicros = serde_json::from_str(&json).expect("parses");
+            assert_eq!(back.0, micros, "{json}");
+        }
+    }
+}

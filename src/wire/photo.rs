@@ -1,0 +1,69 @@
+//! Photos of the library.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ids::PhotoId;
+use super::result::Tag;
+
+/// Where a photo came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhotoSource {
+    /// Shipped with the program.
+    Bundled,
+    /// Added by a person or another program.
+    Added,
+}
+
+/// `photos.ai_processing_status`: where the pipeline stands with a photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessingStatus {
+    /// Never given to the pipeline (a photo that only the Testing Lab uses).
+    None,
+    Pending,
+    Processing,
+    Completed,
+    Failed,
+}
+
+/// One photo. Sizes are after orientation; tags and caption are those of its newest pipeline result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Photo {
+    pub id: PhotoId,
+    pub file_name: String,
+    pub source: PhotoSource,
+    /// BLAKE3 of the file's bytes, hexadecimal; the same bytes are one photo.
+    pub content_hash: String,
+    pub size_bytes: u64,
+    pub width_px: u32,
+    pub height_px: u32,
+    /// `jpeg`, `png`, `webp`, `gif`, `tiff`, `bmp`.
+    pub format: String,
+    pub ai_processing_status: ProcessingStatus,
+    #[serde(default)]
+    pub caption: Option<String>,
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A file that could not become a photo, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedPhoto {
+    pub file_name: String,
+    /// Stable: `empty`, `not_a_photo`, `unsupported_format`, `truncated`, `too_many_pixels`, `too_large`, `unreadable`.
+    pub code: String,
+    /// What happened, why, and what to do.
+    pub message: String,
+}
+
+/// What became of the files of one `POST /api/ai/photos`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AddedPhotos {
+    pub added: Vec<Photo>,
+    /// Already in the library (same bytes).
+    pub known: Vec<Photo>,
+    pub refused: Vec<RefusedPhoto>,
+}

@@ -1,0 +1,238 @@
+//! What a model found in a photo, what it cost, and how it failed.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ids::{JobId, PhotoId, PromptVersionId, ResultId};
+use super::money::UsdMicros;
+
+/// One tag with its confidence, 0–1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tag {
+    pub name: String,
+    pub confidence: f32,
+    /// Where in the oriented photo, as fractions `[left, top, right, bottom]`, where the model says so.
+    #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<[f32; 4]>,
+}
+
+/// What kind of number a confidence is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfidenceKind {
+    /// Computed by the model (a softmax or detector score).
+    ModelScore,
+    /// Text that a language model wrote about itself; not a calibrated probability.
+    SelfReported,
+}
+
+/// Tokens as the provider reported them; `None` where it said nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// All input, cached and image tokens included.
+    pub input_tokens: Option<u64>,
+    /// All billed output, thinking included.
+    pub output_tokens: Option<u64>,
+    pub cached_tokens: Option<u64>,
+    pub thinking_tokens: Option<u64>,
+    pub image_tokens: Option<u64>,
+}
+
+/// Why a call gave no usable answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    Auth,
+    Permission,
+    UnknownModel,
+    BadRequest,
+    TooLarge,
+    /// Wait and try again.
+    RateLimited,
+    /// Waiting is useless: quota or credit is spent.
+    QuotaSpent,
+    Overloaded,
+    Server,
+    Timeout,
+    Network,
+    /// The answer could not be read.
+    BadAnswer,
+    /// The model declined; billed.
+    Refused,
+    /// The answer was cut at the output limit; billed.
+    Truncated,
+    /// The photo itself could not be read.
+    Photo,
+    /// The prompt could not be rendered.
+    Prompt,
+    Cancelled,
+    /// The platform's own trouble (disk full, database).
+    Internal,
+}
+
+impl FaultKind {
+    /// Whether trying again later can help.
+    #[must_use]
+    pub fn can_heal(self) -> bool {
+        matches!(self, Self::RateLimited | Self::Overloaded | Self::Server | Self::Timeout | Self::Network)
+    }
+
+    /// Two or three words for a person.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Auth => "key not accepted",
+            Self::Permission => "no permission",
+            Self::UnknownModel => "unknown model",
+            Self::BadRequest => "request not accepted",
+            Self::TooLarge => "too large",
+            Self::RateLimited => "rate limited",
+            Self::QuotaSpent => "quota spent",
+            Self::Overloaded => "provider overloaded",
+            Self::Server => "provider error",
+            Self::Timeout => "timed out",
+            Self::Network => "no connection",
+            Self::BadAnswer => "unreadable answer",
+            Self::Refused => "model refused",
+            Self::Truncated => "answer cut off",
+            Self::Photo => "photo unreadable",
+            Self::Prompt => "prompt faulty",
+            Self::Cancelled => "cancelled",
+            Self::Internal => "platform error",
+        }
+    }
+}
+
+/// A failure of one call, with all that the provider said about it. Never holds a key or a photo.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Fault {
+    pub kind: FaultKind,
+    /// What happened, why and what to do, in words.
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// HTTP status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The provider's own code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// How long the provider asked to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<u64>,
+    /// Refusals and cut answers are billed.
+    #[serde(default)]
+    pub usage: Usage,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<UsdMicros>,
+    /// Calls made beyond the first.
+    #[serde(default)]
+    pub retries: u32,
+}
+
+impl Fault {
+    #[must_use]
+    pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            provider: None,
+            status: None,
+            code: None,
+            request_id: None,
+            wait_ms: None,
+            usage: Usage::default(),
+            cost_usd: None,
+            retries: 0,
+        }
+    }
+}
+
+/// What a provider answered about one photo.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    #[serde(default)]
+    pub caption: Option<String>,
+    /// Sorted by confidence, highest first; names trimmed, lower case, unique.
+    pub tags: Vec<Tag>,
+    pub confidence_kind: ConfidenceKind,
+    pub usage: Usage,
+    /// `None`: the price is not known. On-device is `Some(0)`.
+    #[serde(default)]
+    pub cost_usd: Option<UsdMicros>,
+    /// Calls made beyond the first.
+    pub retries: u32,
+    /// What was mended in the answer (a confidence out of range, tags beyond the limit, …).
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+impl Answer {
+    /// Mean confidence over the tags; `None` without tags.
+    #[must_use]
+    pub fn mean_confidence(&self) -> Option<f32> {
+        mean_confidence(&self.tags)
+    }
+}
+
+/// Mean confidence over the tags; `None` without tags.
+#[must_use]
+pub fn mean_confidence(tags: &[Tag]) -> Option<f32> {
+    if tags.is_empty() {
+        return None;
+    }
+    let sum: f64 = tags.iter().map(|tag| f64::from(tag.confidence)).sum();
+    Some((sum / tags.len() as f64) as f32)
+}
+
+/// What the thresholds say of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    Accept,
+    Review,
+    Reject,
+}
+
+/// One step on a photo's way, times relative to the start of the work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TraceStep {
+    /// `fetch`, `decode`, `resize`, `prompt`, `call`, `parse`, `rules`, `store`.
+    pub name: String,
+    pub start_ms: f64,
+    pub duration_ms: f64,
+    /// Sizes, model, retries: whatever explains the step. Never a key, never photo bytes.
+    #[serde(default)]
+    pub detail: String,
+}
+
+/// One row of `ai_processing_results`, as the pipeline stored it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhotoResult {
+    pub id: ResultId,
+    pub photo_id: PhotoId,
+    pub job_id: Option<JobId>,
+    /// Full model name, such as `on-device` or `gemini/gemini-3.8-flash`.
+    pub model: String,
+    pub prompt_version_id: Option<PromptVersionId>,
+    /// `Ok` with the answer or `Err` with the fault.
+    pub outcome: Outcome,
+    pub decision: Option<Decision>,
+    pub queue_wait_time_ms: u64,
+    pub provider_response_time_ms: u64,
+    pub total_processing_time_ms: u64,
+    pub retry_count: u32,
+    pub trace: Vec<TraceStep>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Either an answer or a fault.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "status")]
+pub enum Outcome {
+    Completed(Answer),
+    Failed(Fault),
+}

@@ -1,0 +1,128 @@
+//! Comparison runs of the Testing Lab: photos × prompts × models × repeats.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ids::{CellId, PhotoId, PromptVersionId, RunId};
+use super::money::UsdMicros;
+use super::result::{Answer, Fault, TraceStep};
+
+/// The prompt of a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum RunPrompt {
+    /// A saved version.
+    Version { id: PromptVersionId },
+    /// Text that is not saved (a draft, a file of the command line).
+    Inline { name: String, content: String },
+}
+
+/// `POST /api/ai/testing/live-test`. Columns are prompts × models, prompts outermost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StartRun {
+    #[serde(default)]
+    pub name: String,
+    pub photo_ids: Vec<PhotoId>,
+    pub prompts: Vec<RunPrompt>,
+    /// Full model names.
+    pub models: Vec<String>,
+    /// 1–20.
+    pub repeats: u32,
+    /// Calls in flight at once, 1–64.
+    pub concurrency: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    Running,
+    Completed,
+    Cancelled,
+    /// The platform stopped before the run was done; resume asks what is missing.
+    Interrupted,
+}
+
+/// One column: a prompt on a model, text and name pinned when the run began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunColumn {
+    pub prompt_name: String,
+    pub prompt_content: String,
+    pub prompt_version_id: Option<PromptVersionId>,
+    pub model: String,
+}
+
+impl RunColumn {
+    /// Such as `Photo tags v3 · on-device`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{} · {}", self.prompt_name, self.model)
+    }
+}
+
+/// One run. Its matrix has `photo_ids.len()` rows, `columns.len()` columns and `repeats` answers a cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    pub id: RunId,
+    pub name: String,
+    pub state: RunState,
+    pub photo_ids: Vec<PhotoId>,
+    pub columns: Vec<RunColumn>,
+    pub repeats: u32,
+    pub concurrency: u32,
+    pub counts: RunCounts,
+    /// Sum over the cells whose cost is known.
+    pub cost_usd: UsdMicros,
+    /// Answered cells whose cost is not known.
+    pub cost_unknown_cells: u64,
+    pub started_at: DateTime<Utc>,
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// Cells by state; the sum is photos × columns × repeats.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunCounts {
+    pub waiting: u64,
+    pub running: u64,
+    pub completed: u64,
+    pub failed: u64,
+}
+
+impl RunCounts {
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.waiting + self.running + self.completed + self.failed
+    }
+
+    #[must_use]
+    pub fn finished(self) -> u64 {
+        self.completed + self.failed
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellState {
+    Waiting,
+    Running,
+    Completed,
+    Failed,
+}
+
+/// One cell. `answer` when completed, `fault` when failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    pub id: CellId,
+    pub run_id: RunId,
+    pub photo_id: PhotoId,
+    /// Index into `Run::columns`.
+    pub column: u32,
+    /// 0-based.
+    pub repeat: u32,
+    pub state: CellState,
+    pub answer: Option<Answer>,
+    pub fault: Option<Fault>,
+    /// The provider's time for the answer, retries and waits included.
+    pub latency_ms: Option<u64>,
+    #[serde(default)]
+    pub trace: Vec<TraceStep>,
+}

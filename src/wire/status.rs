@@ -1,0 +1,74 @@
+//! What the cards of Live Status show, in one answer.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::config::PipelineState;
+use super::money::UsdMicros;
+
+/// `GET /api/ai/dashboard/live-status`. "Today" is the UTC day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LiveStatus {
+    pub at: DateTime<Utc>,
+    pub pipeline_state: PipelineState,
+    pub pending: u64,
+    pub processing: u64,
+    /// Jobs that wait for their next try.
+    pub retry_wait: u64,
+    pub completed_today: u64,
+    pub failed_today: u64,
+    /// Jobs in the state failed, whenever they failed.
+    pub failed_total: u64,
+    /// Completed in the last 60 minutes.
+    pub throughput_per_hour: u64,
+    /// Over the jobs begun in the last 60 minutes.
+    pub queue_wait_avg_ms: Option<f64>,
+    pub queue_wait_p95_ms: Option<f64>,
+    pub spend_today_usd: UsdMicros,
+    /// Results today whose cost is not known.
+    pub spend_unknown_results: u64,
+    pub confidence_today: Option<f64>,
+    pub confidence_yesterday: Option<f64>,
+    pub completed_yesterday: u64,
+    pub live_model: String,
+    pub live_prompt: String,
+    pub workers: u32,
+    /// The last 60 minutes, oldest first, one point a minute.
+    pub last_hour: Vec<MinutePoint>,
+    /// Id of the newest event when this was read.
+    pub last_event_id: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct MinutePoint {
+    pub at: DateTime<Utc>,
+    pub completed: u64,
+    pub failed: u64,
+    pub queue_wait_avg_ms: Option<f64>,
+    pub confidence: Option<f64>,
+    pub cost_usd: UsdMicros,
+    /// Jobs waiting at the end of the minute.
+    pub depth: u64,
+}
+
+/// `GET /api/ai/analytics/queue-status`: field names fixed by existing deployments.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct QueueStatus {
+    pub queue: QueueCounts,
+    pub performance: QueuePerformance,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueCounts {
+    pub pending: u64,
+    pub processing: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct QueuePerformance {
+    /// Milliseconds.
+    #[serde(rename = "avgWaitTime")]
+    pub avg_wait_time: Option<f64>,
+    #[serde(rename = "throughputPerHour")]
+    pub throughput_per_hour: u64,
+}

@@ -1,0 +1,1 @@
+//! Providers against the stub and on-device.

@@ -1,0 +1,1 @@
+//! Who may enter which room: read from the imports.
