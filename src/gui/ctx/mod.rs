@@ -1,7 +1,9 @@
 //! What an area gets from the shell, and how it asks for things.
 
 pub mod command;
+pub mod photo_adding;
 pub mod photo_textures;
+pub mod photo_upload;
 pub mod remote;
 pub mod route;
 
@@ -13,6 +15,7 @@ use crate::keys::Keys;
 use crate::wire::event::Event;
 
 pub use command::{Command, CommandSender, Toast, ToastKind};
+pub use photo_adding::PhotoAdding;
 pub use photo_textures::{PhotoTexture, PhotoTextures};
 pub use remote::Remote;
 pub use route::{AreaId, Route};
