@@ -135,7 +135,8 @@ impl PhotoAdding {
             ui.set_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
                 if progress.finished {
-                    let (icon, colour) = if progress.failure.is_some() { (icons::ICON_ERROR, tokens.bad) } else { (icons::ICON_WARNING, tokens.warn) };
+                    let (icon, colour) =
+                        if progress.failure.is_some() { (icons::ICON_ERROR, tokens.bad) } else { (icons::ICON_WARNING, tokens.warn) };
                     ui.label(RichText::new(icon).color(colour));
                     ui.label(summary(&progress));
                     if progress.refused > 0 {
@@ -173,7 +174,8 @@ impl PhotoAdding {
             ui.label(RichText::new("Add photos from a path").size(theme::TEXT_STRONG));
             ui.add_space(theme::GAP_8);
             let label = ui.label("This system showed no file dialog. Type the path of a photo or folder, or drop files on the window");
-            let field = ui.add(TextEdit::singleline(&mut dialog.path).hint_text("/home/me/photos").desired_width(f32::INFINITY)).labelled_by(label.id);
+            let field =
+                ui.add(TextEdit::singleline(&mut dialog.path).hint_text("/home/me/photos").desired_width(f32::INFINITY)).labelled_by(label.id);
             if !std::mem::replace(&mut dialog.has_focus, true) {
                 field.request_focus();
             }

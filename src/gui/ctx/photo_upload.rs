@@ -77,14 +77,8 @@ impl PhotoUpload {
         let (progress_sender, progress) = watch::channel(UploadProgress::default());
         let (outcome_sender, outcome) = watch::channel(Outcome::default());
         let stop = CancellationToken::new();
-        let sender = Sender {
-            client: client.clone(),
-            enqueue,
-            stop: stop.clone(),
-            egui: egui.clone(),
-            progress: progress_sender,
-            outcome: outcome_sender,
-        };
+        let sender =
+            Sender { client: client.clone(), enqueue, stop: stop.clone(), egui: egui.clone(), progress: progress_sender, outcome: outcome_sender };
         runtime.spawn(sender.run(paths));
         Self { progress, outcome, stop }
     }
