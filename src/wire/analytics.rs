@@ -25,6 +25,9 @@ pub struct Performance {
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
     pub step_ms: u64,
+    /// Over all models together: quantiles can't be put together from those of the models.
+    pub total: PerformancePoint,
+    pub points: Vec<PerformancePoint>,
     pub models: Vec<ModelPerformance>,
 }
 

@@ -7,6 +7,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::route::{AreaId, Route};
 use crate::wire::ids::ConfigChangeId;
+use crate::wire::job::JobsAction;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,8 @@ pub enum Command {
     AddPhotos,
     AddPhotoFolder,
     RetryFailedJobs,
+    /// Acts on jobs without asking: what an undo button holds.
+    ActOnJobs(Vec<JobsAction>),
     // Pipeline Control
     NewPrompt,
     SavePromptVersion,
@@ -106,6 +109,7 @@ impl Command {
             Self::AddPhotos => "Add photos…".to_owned(),
             Self::AddPhotoFolder => "Add a folder of photos…".to_owned(),
             Self::RetryFailedJobs => "Retry failed jobs".to_owned(),
+            Self::ActOnJobs(_) => "Put the jobs back as they were".to_owned(),
             Self::NewPrompt => "New prompt…".to_owned(),
             Self::SavePromptVersion => "Save as version…".to_owned(),
             Self::MakePromptLive => "Make this version live".to_owned(),
