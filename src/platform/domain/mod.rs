@@ -1,5 +1,7 @@
 //! The rules: a file per noun. No HTTP, no SQL text; clock and randomness are passed in.
 
+pub mod events;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,10 +9,12 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use crate::keys::Keys;
-use crate::platform::store::{self, Db, StoreError, Tx};
+use crate::platform::store::{self, Db, Tx};
 use crate::providers::Providers;
 use crate::wire::event::Happened;
 use crate::wire::ids::OrganizationId;
+
+pub use crate::platform::store::StoreError;
 
 /// What every rule needs: the store, the folder of photos, the providers, the clock.
 pub struct Core {

@@ -10,23 +10,12 @@ use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures_util::Stream;
 
 use super::{Refusal, Shared};
-use crate::platform::store;
+use crate::platform::domain;
 use crate::wire::event::{Event, Happened};
-
-/// Events sent at most from one read of the store.
-const BATCH: u32 = 500;
-/// A client further behind than this is told to ask again for everything.
-const MOST_BEHIND: i64 = 20_000;
 
 pub async fn stream(State(platform): State<Shared>, headers: HeaderMap) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Refusal> {
     let asked = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<i64>().ok());
-    let range = store::events::range(&platform.core.db, platform.core.org).await?;
-    let (first, last) = range.unwrap_or((1, 0));
-    let (start, resync) = match asked {
-        Some(id) if id > last || id + 1 < first || last - id > MOST_BEHIND => (last, true),
-        Some(id) => (id, false),
-        None => (last, false),
-    };
+    let (start, resync) = domain::events::resume(&platform.core, asked).await?;
     let stream = async_events(platform, start, resync);
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(10)).text("heartbeat")))
 }
@@ -49,7 +38,7 @@ fn async_events(platform: Shared, start: i64, resync: bool) -> impl Stream<Item 
                 return Some((Ok(sse), at));
             }
             at.newest.mark_unchanged();
-            match store::events::after(&at.platform.core.db, at.platform.core.org, at.last, BATCH).await {
+            match domain::events::after(&at.platform.core, at.last).await {
                 Ok(events) if !events.is_empty() => {
                     at.ready = events.into();
                     continue;

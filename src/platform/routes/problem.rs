@@ -4,8 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::platform::domain::DomainError;
-use crate::platform::store::StoreError;
+use crate::platform::domain::{DomainError, StoreError};
 use crate::wire::problem::Problem;
 
 /// An error on its way to the client.
