@@ -1,9 +1,79 @@
-//! Arguments, configuration, logging, start-up, and the headless commands.
+//! Arguments, configuration, logging, start-up, and the headless commands. The only reader of the
+//! environment and the only writer to the terminal.
+
+pub mod args;
+pub mod config;
+//C pub mod console;
+pub mod logging;
+//C pub mod serve;
+pub mod terminal;
 
 use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use config::Settings;
+
+/// Why a command did not end well, and with it the exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The person asked for something that can't be: exit 2, nothing was begun.
+    #[error("{0}")]
+    Usage(String),
+    /// It was begun and went wrong: exit 1.
+    #[error("{0}")]
+    Failed(String),
+    /// As `Failed`, but what went wrong has been shown already.
+    #[error("")]
+    Shown,
+}
+
+impl Failure {
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Failed(_) | Self::Shown => 1,
+        }
+    }
+}
+
+pub type Result<T> = std::result::Result<T, Failure>;
 
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are "errors" too; clap knows which stream and code each wants.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let words = failure.to_string();
+            if !words.is_empty() {
+                terminal::err(&format!("minerva: {words}"));
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(args: Args) -> Result<()> {
+    let settings = Settings::load(&args.shared)?;
+    let _log = logging::to_files(&settings, &settings.data_dir)?;
+    Ok(())
+}
+
+/// The runtime that all commands share.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Failed(format!("The background threads could not be started: {error}")))
 }
