@@ -1,12 +1,29 @@
 //! Starts and stops the platform: in the console's process, or headless.
 
-use std::net::SocketAddr;
+mod folder;
+
+use std::fs::File;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::keys::Keys;
+use crate::platform::domain::{self, Clock, Core, DomainError, SystemClock};
+use crate::platform::jobs;
+use crate::platform::routes::{self, Platform};
+use crate::platform::store::{self, Db};
 use crate::providers::Providers;
+use crate::wire::ids::OrganizationId;
+
+/// How long a shutdown waits for requests and for work that is begun, each.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a platform is started.
 pub struct HostOptions {
@@ -32,11 +49,149 @@ pub enum StartError {
     #[error("Another Minerva uses the data folder {0}. Close it, or choose another folder with --data-dir")]
     InUse(String),
     #[error("{0}")]
-    Store(#[from] crate::platform::store::StoreError),
+    Store(#[from] store::StoreError),
+    #[error("The database {path} is damaged: {why}. Nothing was changed. Put a copy of it back, or move the file away to start with an empty library")]
+    Damaged { path: String, why: String },
     #[error("{0}")]
     Files(String),
     #[error("{0}")]
     Listen(String),
     #[error("{0}")]
-    Domain(#[from] crate::platform::domain::DomainError),
+    Domain(#[from] DomainError),
+}
+
+/// A running platform. Dropped without [`Host::shutdown`] it stops in the background.
+pub struct Host {
+    address: SocketAddr,
+    token: SecretString,
+    core: Arc<Core>,
+    server: Option<JoinHandle<std::io::Result<()>>>,
+    locks: Vec<File>,
+}
+
+/// Starts a platform on the machine's clock. Returns as soon as it answers.
+pub async fn start(options: HostOptions) -> Result<Host, StartError> {
+    start_at(options, Arc::new(SystemClock)).await
+}
+
+/// Starts a platform on another clock, for tests of what time does.
+pub async fn start_at(options: HostOptions, clock: Arc<dyn Clock>) -> Result<Host, StartError> {
+    folder::prepare(&options.folder)?;
+    let mut locks = vec![folder::lock(&options.folder.join("minerva.lock"))?];
+    let database = match options.database {
+        Some(path) => {
+            locks.push(folder::lock(&folder::beside(&path, ".lock"))?);
+            path
+        }
+        None => options.folder.join("minerva.sqlite"),
+    };
+    let db = Db::open(&database).await.map_err(|error| damaged(&database, error))?;
+    let core = Arc::new(Core::new(db, options.folder, options.providers, options.keys, clock, OrganizationId::LOCAL));
+    domain::start::prepare(&core).await.map_err(|error| match error {
+        DomainError::Store(error) => damaged(&database, error),
+        other => StartError::Domain(other),
+    })?;
+    let token = match options.token {
+        Some(token) => token,
+        None => random_token()?,
+    };
+    let (address, server) = serve(&core, options.listen, token.clone()).await?;
+    jobs::start(&core, jobs::Wanted { workers: options.run_workers, bundled_photos: options.seed_library });
+    tracing::info!(%address, "the platform answers");
+    Ok(Host { address, token, core, server: Some(server), locks })
+}
+
+impl Host {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL that a client on this machine uses.
+    #[must_use]
+    pub fn base(&self) -> Url {
+        let ip = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        let mut url = LOOPBACK.clone();
+        // Neither can fail: the URL has a host, and `http` has ports.
+        let _ = url.set_ip_host(ip);
+        let _ = url.set_port(Some(self.address.port()));
+        url
+    }
+
+    #[must_use]
+    pub fn token(&self) -> SecretString {
+        self.token.clone()
+    }
+
+    #[must_use]
+    pub fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Stops: event streams end, calls in flight are cancelled and their jobs go back to the queue.
+    pub async fn shutdown(mut self) {
+        self.core.stop.cancel();
+        if let Some(mut server) = self.server.take()
+            && tokio::time::timeout(SHUTDOWN_PATIENCE, &mut server).await.is_err()
+        {
+            server.abort();
+        }
+        self.core.tasks.close();
+        if tokio::time::timeout(SHUTDOWN_PATIENCE, self.core.tasks.wait()).await.is_err() {
+            tracing::warn!("some work did not stop in time; its jobs come back when their leases end");
+        }
+        self.core.db.close().await;
+        self.locks.clear();
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.core.stop.cancel();
+    }
+}
+
+static LOOPBACK: std::sync::LazyLock<Url> = std::sync::LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "a constant that the tests parse")]
+    Url::parse("http://127.0.0.1/").expect("a constant URL")
+});
+
+async fn serve(core: &Arc<Core>, listen: SocketAddr, token: SecretString) -> Result<(SocketAddr, JoinHandle<std::io::Result<()>>), StartError> {
+    let refused =
+        |error: std::io::Error| StartError::Listen(format!("The platform can't listen on {listen}: {error}. Choose another address or port"));
+    let listener = TcpListener::bind(listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let stop: CancellationToken = core.stop.clone();
+    let platform = Arc::new(Platform { core: Arc::clone(core), token, hosts: hosts(address), stop: stop.clone() });
+    let router = routes::router(platform);
+    let server = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await });
+    Ok((address, server))
+}
+
+/// What a `Host` header may say. A listener that others can reach has names that we can't know.
+fn hosts(address: SocketAddr) -> Vec<String> {
+    if !address.ip().is_loopback() {
+        return Vec::new();
+    }
+    let port = address.port();
+    vec![format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")]
+}
+
+/// 256 random bits.
+fn random_token() -> Result<SecretString, StartError> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes).map_err(|error| StartError::Listen(format!("The system gave no random token: {error}")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+}
+
+fn damaged(database: &std::path::Path, error: store::StoreError) -> StartError {
+    match error {
+        store::StoreError::Damaged(why) => StartError::Damaged { path: database.display().to_string(), why },
+        other => StartError::Store(other),
+    }
 }

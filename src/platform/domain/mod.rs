@@ -1,12 +1,17 @@
 //! The rules: a file per noun. No HTTP, no SQL text; clock and randomness are passed in.
 
+pub mod config;
 pub mod events;
+pub mod prompts;
+pub mod start;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::keys::Keys;
 use crate::platform::store::{self, Db, Tx};
@@ -27,8 +32,12 @@ pub struct Core {
     pub org: OrganizationId,
     /// Id of the newest committed event; who waits on it reads the events from the store.
     pub newest_event: watch::Sender<i64>,
-    /// Bumped when there may be work for the workers.
+    /// Woken (`notify_one`) when there may be work for the workers.
     pub work: Arc<tokio::sync::Notify>,
+    /// Ends everything that runs in the background.
+    pub stop: CancellationToken,
+    /// Whatever is spawned here is waited for at shutdown; it must end soon after `stop`.
+    pub tasks: TaskTracker,
 }
 
 /// Where "now" comes from.
@@ -76,6 +85,22 @@ pub struct Change<'c> {
 }
 
 impl Core {
+    #[must_use]
+    pub fn new(db: Db, folder: PathBuf, providers: Providers, keys: Keys, clock: Arc<dyn Clock>, org: OrganizationId) -> Self {
+        Self {
+            db,
+            folder,
+            providers,
+            keys,
+            clock,
+            org,
+            newest_event: watch::Sender::new(0),
+            work: Arc::default(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
     /// Begins a write.
     pub async fn change(&self) -> Result<Change<'_>> {
         Ok(Change { core: self, tx: self.db.begin().await?, newest: None })

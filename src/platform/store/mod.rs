@@ -5,7 +5,10 @@
 //! Reads take the pool of readers; writes take a transaction that [`Db::begin`] opens with
 //! `BEGIN IMMEDIATE` on the one writing connection.
 
+pub mod config;
 pub mod events;
+pub mod organizations;
+pub mod prompts;
 
 use std::path::Path;
 use std::time::Duration;
@@ -60,6 +63,7 @@ pub struct Db {
 impl Db {
     /// Opens or makes the database file and brings its schema up to date.
     pub async fn open(path: &Path) -> Result<Self> {
+        check_length(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -83,6 +87,32 @@ impl Db {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+/// A file that is shorter than its first page says was cut. SQLite itself notices only when it needs a
+/// page that is gone, which may be hours later. With a log beside it the file may rightly be shorter.
+fn check_length(path: &Path) -> Result<()> {
+    use std::io::Read;
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let Ok(mut file) = std::fs::File::open(path) else { return Ok(()) };
+    let mut header = [0_u8; 100];
+    if Path::new(&log).exists() || file.read_exact(&mut header).is_err() {
+        return Ok(());
+    }
+    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    // Offsets of SQLite's file format: page size at 16 (1 stands for 65,536), change counter at 24,
+    // size in pages at 28, which is valid if the counter is repeated at 92.
+    let page_bytes = match u64::from(u16::from_be_bytes([header[16], header[17]])) {
+        1 => 65_536,
+        bytes => bytes,
+    };
+    let expected = u64::from(number(28)) * page_bytes;
+    let length = file.metadata().map_or(u64::MAX, |metadata| metadata.len());
+    if number(24) == number(92) && length < expected {
+        return Err(StoreError::Damaged(format!("it has {length} bytes of {expected}")));
+    }
+    Ok(())
 }
 
 fn open_error(error: sqlx::Error) -> StoreError {

@@ -1,1 +1,3 @@
 //! Stories told through the api.
+
+mod start;

@@ -1,0 +1,44 @@
+//! The data folder: made for its owner alone, and used by one Minerva at a time.
+
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use super::StartError;
+
+/// Makes the folder and what is always in it.
+pub fn prepare(folder: &Path) -> Result<(), StartError> {
+    for part in [folder.to_owned(), folder.join("photos"), folder.join("thumbnails")] {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&part).map_err(|error| unusable(&part, &error))?;
+    }
+    Ok(())
+}
+
+/// Takes a lock that the system gives back when the process ends, however it ends.
+pub fn lock(path: &Path) -> Result<File, StartError> {
+    let folder = path.parent().unwrap_or(path);
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(|error| unusable(path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse(folder.display().to_string())),
+        Err(TryLockError::Error(error)) => Err(unusable(path, &error)),
+    }
+}
+
+/// `path` with `ending` added to its name.
+pub fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    name.into()
+}
+
+fn unusable(path: &Path, error: &std::io::Error) -> StartError {
+    StartError::Files(format!(
+        "The data folder can't be used: {}: {error}. Give yourself the right to write there, or choose another folder with --data-dir",
+        path.display()
+    ))
+}

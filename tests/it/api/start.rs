@@ -1,0 +1,76 @@
+//! Starting and stopping: one instance a folder, clear words when it can't, and who is let in.
+
+use minerva_console::client::{ApiError, Client};
+use minerva_console::platform::host::{self, StartError};
+
+use crate::support::platform::{self, Options};
+
+#[tokio::test]
+async fn a_second_start_on_one_folder_says_so() {
+    let first = platform::start(Options::default()).await;
+    let again = host::start(Options::default().host_options(first.folder.path().join("data"))).await;
+    assert!(matches!(again, Err(StartError::InUse(_))), "{:?}", again.err());
+    let folder = first.stop().await;
+    platform::start_in(folder, Options::default()).await.expect("the lock was given back");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_explained() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "in the way").expect("written");
+    let error = host::start(Options::default().host_options(file.join("data"))).await.err().expect("refused").to_string();
+    assert!(error.contains("data folder can't be used") && error.contains("--data-dir"), "{error}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_data_folder_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let platform = platform::start(Options::default()).await;
+    let mode = std::fs::metadata(platform.folder.path().join("data")).expect("made").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_refused_with_what_to_do() {
+    let platform = platform::start(Options::default()).await;
+    let stranger = Client::new(platform.host.base(), "not the token".into()).expect("a client");
+    let Err(ApiError::Problem(problem)) = stranger.config().await else { panic!("let in") };
+    assert_eq!((problem.status, problem.code.as_str()), (401, "wrong_token"));
+    assert!(problem.detail.contains("Settings"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_foreign_host_name_is_refused_before_the_token_is_looked_at() {
+    let platform = platform::start(Options::default()).await;
+    let answer = reqwest::Client::new()
+        .get(platform.host.base().join("api/ai/dashboard/events").expect("a URL"))
+        .header("host", "evil.example")
+        .send()
+        .await
+        .expect("answered");
+    assert_eq!(answer.status(), 421);
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_named_and_left_alone() {
+    for (what, damage) in DAMAGES {
+        let folder = platform::start(Options::default()).await.stop().await;
+        let path = folder.path().join("data/minerva.sqlite");
+        let mut bytes = std::fs::read(&path).expect("database");
+        damage(&mut bytes);
+        std::fs::write(&path, &bytes).expect("damaged");
+        let error = platform::start_in(folder, Options::default()).await.err().unwrap_or_else(|| panic!("{what}: started"));
+        let words = error.to_string();
+        assert!(matches!(error, StartError::Damaged { .. }), "{what}: {words}");
+        assert!(words.contains("minerva.sqlite") && words.contains("move the file away"), "{what}: {words}");
+    }
+}
+
+type Damage = fn(&mut Vec<u8>);
+const DAMAGES: [(&str, Damage); 3] = [
+    ("cut in half", |bytes| bytes.truncate(bytes.len() / 2)),
+    ("another file's start", |bytes| bytes[..16].copy_from_slice(b"not a database!!")),
+    ("garbled pages", |bytes| bytes[4096..].fill(0xa5)),
+];
