@@ -50,7 +50,9 @@ pub enum StartError {
     InUse(String),
     #[error("{0}")]
     Store(#[from] store::StoreError),
-    #[error("The database {path} is damaged: {why}. Nothing was changed. Put a copy of it back, or move the file away to start with an empty library")]
+    #[error(
+        "The database {path} is damaged: {why}. Nothing was changed. Put a copy of it back, or move the file away to start with an empty library"
+    )]
     Damaged { path: String, why: String },
     #[error("{0}")]
     Files(String),
