@@ -1,6 +1,7 @@
 //! The look: tokens, fonts, icons. The only place with a colour literal.
 
 pub mod icons;
+pub mod model_colours;
 
 use egui::{Color32, Context, Theme};
 

@@ -1,0 +1,127 @@
+//! A card: one number with its unit, what it is, how it changed, and its recent past. The whole card is the link.
+
+use egui::{Align2, Color32, FontId, Rect, Response, Sense, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use super::sparkline;
+use crate::gui::theme;
+
+/// Points; every card of a row has the same height.
+pub const CARD_HEIGHT: f32 = 96.0;
+
+/// How a figure moved, and whether that is welcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trend {
+    Neutral,
+    Good,
+    Bad,
+}
+
+/// What a card shows.
+#[derive(Debug, Clone, Default)]
+pub struct Card<'a> {
+    pub title: &'a str,
+    /// The number as it is read.
+    pub figure: String,
+    /// Behind the number, small.
+    pub unit: &'a str,
+    /// Below the number: what belongs to it, or the change against the period before.
+    pub note: String,
+    /// What the note says of the figure.
+    pub trend: Option<Trend>,
+    /// Oldest first; `None` is a gap. Empty: no line.
+    pub series: Vec<Option<f64>>,
+    /// The line's colour; the accent unless told.
+    pub colour: Option<Color32>,
+    /// What a click leads to, as hovering says it.
+    pub leads_to: &'a str,
+    /// The number is old: it is greyed.
+    pub is_stale: bool,
+}
+
+impl Card<'_> {
+    /// Draws the card as wide as told; a click means "lead me to where the number comes from".
+    pub fn ui(&self, ui: &mut Ui, width: f32) -> Response {
+        let tokens = theme::tokens(ui.ctx());
+        let is_link = !self.leads_to.is_empty();
+        let sense = if is_link { Sense::click() } else { Sense::hover() };
+        let (rect, response) = ui.allocate_exact_size(vec2(width, CARD_HEIGHT), sense);
+        let said = format!("{}: {} {}. {}", self.title, self.figure, self.unit, self.note).replace(" .", ".");
+        let role = if is_link { egui::Role::Button } else { egui::Role::Label };
+        response.widget_info(|| WidgetInfo::labeled(role, true, &said));
+        if ui.is_rect_visible(rect) {
+            let is_raised = is_link && (response.hovered() || response.has_focus());
+            let border = if response.has_focus() { tokens.focus } else { tokens.border };
+            ui.painter().rect_filled(rect, theme::RADIUS_8, if is_raised { tokens.raised } else { tokens.surface });
+            ui.painter().rect_stroke(rect, theme::RADIUS_8, (if response.has_focus() { 2.0 } else { 1.0 }, border), StrokeKind::Inside);
+            self.paint(ui, rect);
+        }
+        if is_link {
+            return response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(self.leads_to);
+        }
+        response
+    }
+
+    fn paint(&self, ui: &Ui, rect: Rect) {
+        let tokens = theme::tokens(ui.ctx());
+        let inner = rect.shrink2(vec2(12.0, 10.0));
+        let painter = ui.painter().with_clip_rect(rect);
+        let small = FontId::proportional(theme::TEXT_SMALL);
+        if !self.series.is_empty() {
+            let colour = self.colour.unwrap_or(tokens.accent);
+            let lane = Rect::from_min_max(pos2(inner.right() - inner.width() * 0.42, inner.top() + 22.0), pos2(inner.right(), inner.bottom() - 20.0));
+            sparkline::paint(&painter, lane, &self.series, if self.is_stale { tokens.muted } else { colour });
+        }
+        painter.text(inner.left_top(), Align2::LEFT_TOP, self.title, small.clone(), tokens.muted);
+        let figure_colour = if self.is_stale { tokens.muted } else { tokens.text };
+        // A long figure (a model's name) is set smaller until it fits.
+        let sizes = [theme::TEXT_FIGURE, theme::TEXT_HEADING, theme::TEXT_STRONG, theme::TEXT_BODY];
+        let room = if self.series.is_empty() { inner.width() } else { inner.width() * 0.62 };
+        let layout = |size: f32| painter.layout_no_wrap(self.figure.clone(), FontId::proportional(size), figure_colour);
+        let fitting = sizes.iter().map(|size| layout(*size)).find(|galley| galley.size().x <= room);
+        let galley = fitting.unwrap_or_else(|| elided(ui, &self.figure, inner.width(), figure_colour));
+        let baseline = inner.center().y + 1.0;
+        let figure = Align2::LEFT_CENTER.anchor_size(pos2(inner.left(), baseline), galley.size());
+        painter.galley(figure.min, galley, figure_colour);
+        painter.text(figure.right_bottom() + vec2(4.0, -3.0), Align2::LEFT_BOTTOM, self.unit, small, tokens.muted);
+        let note_colour = match self.trend {
+            Some(Trend::Good) => tokens.good,
+            Some(Trend::Bad) => tokens.bad,
+            Some(Trend::Neutral) | None => tokens.muted,
+        };
+        let note = elided(ui, &self.note, inner.width(), if self.is_stale { tokens.muted } else { note_colour });
+        painter.galley(pos2(inner.left(), inner.bottom() - note.size().y), note, note_colour);
+    }
+}
+
+/// One small line, cut with an ellipsis where it is too long.
+fn elided(ui: &Ui, words: &str, width: f32, colour: Color32) -> std::sync::Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(words.to_owned(), FontId::proportional(theme::TEXT_SMALL), colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width);
+    ui.painter().layout_job(job)
+}
+
+/// Lays cards out in rows of equal widths, as many beside each other as have at least `least_width` points.
+/// Returns the index of the card that was clicked.
+pub fn row(ui: &mut Ui, cards: &[Card<'_>], least_width: f32) -> Option<usize> {
+    let gap = theme::GAP_8;
+    let width = ui.available_width();
+    let fit = (((width + gap) / (least_width + gap)).floor() as usize).clamp(1, cards.len().max(1));
+    // Rows of even length: nine cards in two rows are five and four, not eight and one.
+    let rows = cards.len().div_ceil(fit);
+    let per_row = cards.len().div_ceil(rows.max(1)).max(1);
+    let card_width = ((width - gap * (per_row - 1) as f32) / per_row as f32).floor();
+    let mut clicked = None;
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing = vec2(gap, gap);
+        for (row, chunk) in cards.chunks(per_row).enumerate() {
+            ui.horizontal(|ui| {
+                for (column, card) in chunk.iter().enumerate() {
+                    if card.ui(ui, card_width).clicked() {
+                        clicked = Some(row * per_row + column);
+                    }
+                }
+            });
+        }
+    });
+    clicked
+}
