@@ -1,26 +1,274 @@
-//! LiveStatus.
+//! Live status: what the pipeline is doing right now, and whether it is healthy.
 
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, Route};
-use crate::wire::event::Event;
+mod actions;
+mod cards;
+mod details;
+mod figures;
+mod job_filter;
+mod job_list;
+mod job_state;
+mod job_table;
+mod selection;
+mod toolbar;
+
+use std::path::PathBuf;
+
+use egui::{Key, Modifiers, Panel, Ui};
+
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, PhotoAdding, Route};
+use crate::gui::theme;
+use crate::gui::widgets::{empty_state, error_state, skeleton};
+use crate::wire::config::PipelineState;
+use crate::wire::event::{Event, Happened};
+use crate::wire::job::{Job, JobAction};
+use actions::{Actions, Applicable};
+use details::{Details, DetailsAnswer};
+use figures::Figures;
+use job_filter::SelectionAnswer;
+use job_list::{Filter, JobList};
+use job_table::JobTable;
+use selection::Selection;
 
 /// The state of the area.
-#[derive(Default)]
-pub struct LiveStatus {}
+pub struct LiveStatus {
+    figures: Figures,
+    list: JobList,
+    table: JobTable,
+    selection: Selection,
+    /// What applies to the selection, and the rows' revision that it was counted at.
+    applicable: (Applicable, Option<u64>),
+    select_all_when_loaded: bool,
+    details: Details,
+    actions: Actions,
+    adding: PhotoAdding,
+}
+
+impl Default for LiveStatus {
+    fn default() -> Self {
+        Self {
+            figures: Figures::default(),
+            list: JobList::default(),
+            table: JobTable::default(),
+            selection: Selection::default(),
+            applicable: (Applicable::default(), None),
+            select_all_when_loaded: false,
+            details: Details::default(),
+            actions: Actions::default(),
+            adding: PhotoAdding::new(true),
+        }
+    }
+}
 
 impl Area for LiveStatus {
     fn id(&self) -> AreaId {
         AreaId::LiveStatus
     }
 
-    fn on_event(&mut self, _event: &Event, _ctx: &mut AreaCtx<'_>) {}
-
-    fn logic(&mut self, _ctx: &mut AreaCtx<'_>) {}
-
-    fn ui(&mut self, _ui: &mut egui::Ui, _ctx: &mut AreaCtx<'_>) {}
-
-    fn on_command(&mut self, _command: &Command, _ctx: &mut AreaCtx<'_>) -> bool {
-        false
+    fn on_event(&mut self, event: &Event, _ctx: &mut AreaCtx<'_>) {
+        match &event.what {
+            Happened::JobChanged(job) => {
+                self.list.on_job(job);
+                self.details.on_job(job);
+                self.figures.mark_behind();
+            }
+            Happened::JobsChanged { .. } | Happened::Resync => self.reload(),
+            Happened::ConfigChanged { .. } => self.figures.mark_behind(),
+            Happened::PhotoDeleted { .. } => self.list.reload(),
+            _ => {}
+        }
     }
 
-    fn go_to(&mut self, _route: &Route, _ctx: &mut AreaCtx<'_>) {}
+    fn logic(&mut self, ctx: &mut AreaCtx<'_>) {
+        self.figures.poll();
+        self.list.poll(ctx);
+        self.details.logic(ctx);
+        if self.adding.logic(ctx).is_some() || self.actions.logic(ctx) {
+            self.figures.mark_behind();
+        }
+        if self.select_all_when_loaded && !self.list.is_loading_all() {
+            self.select_all_when_loaded = false;
+            self.selection.select_all(self.list.rows().iter().map(|job| job.id));
+            self.applicable.1 = None;
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        self.figures.ask(ctx);
+        self.list.ask(ctx, self.table.is_at_top() && self.selection.is_empty());
+        self.keys(ui);
+        if self.details.shown().is_some() {
+            self.details_ui(ui, ctx);
+        }
+        let frame = egui::Frame::new().inner_margin(theme::GAP_16).fill(ctx.tokens().background);
+        egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+            toolbar::ui(ui, self.figures.value(), self.actions.is_busy(), ctx);
+            ui.add_space(theme::GAP_8);
+            self.adding.ui(ui, ctx);
+            if cards::ui(ui, self.figures.remote(), ctx) {
+                self.figures.reload();
+            }
+            ui.add_space(theme::GAP_12);
+            self.jobs_ui(ui, ctx);
+        });
+        self.actions.ui(ui, ctx);
+    }
+
+    fn on_command(&mut self, command: &Command, ctx: &mut AreaCtx<'_>) -> bool {
+        match command {
+            Command::PausePipeline => self.actions.set_pipeline(PipelineState::Paused, ctx),
+            Command::ResumePipeline => self.actions.set_pipeline(PipelineState::Running, ctx),
+            Command::AddPhotos => self.adding.choose_files(ctx),
+            Command::AddPhotoFolder => self.adding.choose_folder(ctx),
+            Command::RetryFailedJobs => self.actions.retry_all_failed(ctx),
+            Command::ActOnJobs(actions) => self.actions.undo(actions.clone(), ctx),
+            Command::Reload => {
+                self.reload();
+                // Every area reloads.
+                return false;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn go_to(&mut self, route: &Route, _ctx: &mut AreaCtx<'_>) {
+        match route {
+            Route::Jobs(state) => self.show(Filter { state: *state, ..Filter::default() }),
+            Route::Job(id) => self.details.open(*id),
+            _ => {}
+        }
+    }
+
+    fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("/", "Search jobs by file name"),
+            ("↑ ↓", "Choose the job above or below"),
+            ("Shift ↑ ↓", "Choose more jobs"),
+            ("Space", "Choose this job too, or no more"),
+            ("Ctrl A", "Choose all jobs that are loaded"),
+            ("Enter", "Show the job's details"),
+            ("Esc", "Close the details, then choose nothing"),
+        ]
+    }
+
+    fn on_files_dropped(&mut self, paths: Vec<PathBuf>, ctx: &mut AreaCtx<'_>) -> bool {
+        self.adding.add(paths, ctx);
+        true
+    }
+}
+
+impl LiveStatus {
+    fn reload(&mut self) {
+        self.figures.reload();
+        self.list.reload();
+        self.details.reload();
+    }
+
+    fn show(&mut self, filter: Filter) {
+        self.list.show(filter);
+        self.selection.clear();
+        self.applicable.1 = None;
+        self.table.scroll_to_top();
+    }
+
+    /// Escape closes what was opened last.
+    fn keys(&mut self, ui: &Ui) {
+        if ui.ctx().egui_wants_keyboard_input() || !ui.input(|input| input.key_pressed(Key::Escape)) {
+            return;
+        }
+        if self.details.shown().is_some() {
+            ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+            self.details.close();
+        } else if !self.selection.is_empty() {
+            ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+            self.selection.clear();
+        }
+    }
+
+    fn details_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        let frame = egui::Frame::new().inner_margin(theme::GAP_12).fill(ctx.tokens().surface);
+        let panel = Panel::right("job details").resizable(true).default_size(330.0).size_range(260.0..=520.0).frame(frame);
+        match panel.show(ui, |ui| self.details.ui(ui, ctx)).inner {
+            Some(DetailsAnswer::Close) => self.details.close(),
+            Some(DetailsAnswer::Act(action)) => self.actions.want(action, self.details.job().into_iter(), ctx),
+            None => {}
+        }
+    }
+
+    /// Filter, selection and table, or what stands in for the table.
+    fn jobs_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        let tokens = ctx.tokens();
+        let focus_search = job_filter::wants_search(ui);
+        if let Some(filter) = job_filter::ui(ui, &self.list, self.figures.value(), focus_search, tokens) {
+            self.show(filter);
+        }
+        if !self.selection.is_empty() {
+            self.selection_ui(ui, ctx);
+        } else if self.list.new_jobs() > 0 && !self.table.is_at_top() {
+            let label = format!("{} {} new", crate::gui::theme::icons::ICON_ARROW_UPWARD.codepoint, actions::jobs_in_words(self.list.new_jobs()));
+            if ui.button(label).clicked() {
+                self.table.scroll_to_top();
+                self.list.reload();
+            }
+        }
+        ui.add_space(theme::GAP_4);
+        if let Some(failure) = self.list.failure() && error_state::ui(ui, "The jobs could not be read", &failure.to_string()) {
+            self.list.reload();
+        }
+        if self.list.is_loading() {
+            skeleton::lines(ui, 8);
+        } else if self.list.rows().is_empty() && self.list.failure().is_none() {
+            self.empty_ui(ui, ctx);
+        } else {
+            self.table_ui(ui, ctx);
+        }
+    }
+
+    fn selection_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>) {
+        if self.applicable.1 != Some(self.list.revision()) {
+            self.applicable = (Applicable::count(&self.selection, &self.list), Some(self.list.revision()));
+        }
+        match job_filter::selection_ui(ui, self.selection.len(), self.applicable.0, &self.list, self.actions.is_busy(), ctx) {
+            Some(SelectionAnswer::Act(action)) => self.act_on_selection(action, ctx),
+            Some(SelectionAnswer::SelectAll) => {
+                self.list.load_all();
+                self.select_all_when_loaded = true;
+            }
+            Some(SelectionAnswer::Clear) => self.selection.clear(),
+            None => {}
+        }
+    }
+
+    fn act_on_selection(&mut self, action: JobAction, ctx: &AreaCtx<'_>) {
+        let jobs: Vec<&Job> = self.selection.iter().filter_map(|id| self.list.get(id)).collect();
+        self.actions.want(action, jobs.into_iter(), ctx);
+    }
+
+    fn empty_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>) {
+        let filter = self.list.filter();
+        if filter.state.is_none() && filter.search.is_empty() {
+            if empty_state::ui(ui, "No photos have been given to the pipeline yet", Some("Add photos…")) {
+                ctx.send(Command::AddPhotos);
+            }
+        } else if empty_state::ui(ui, "No job matches this filter", Some("Show all jobs")) {
+            self.show(Filter::default());
+        }
+    }
+
+    fn table_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        let answer = self.table.ui(ui, &self.list, &mut self.selection, ctx.textures, ctx.now);
+        if answer.selection_changed {
+            self.applicable.1 = None;
+        }
+        if answer.turn_order {
+            let filter = self.list.filter();
+            self.show(Filter { oldest_first: !filter.oldest_first, ..filter.clone() });
+        }
+        if let Some(id) = answer.open {
+            self.details.open(id);
+        }
+        if answer.wants_more {
+            self.list.ask_more(ctx);
+        }
+    }
 }

@@ -1,0 +1,333 @@
+//! The four plots over time: results, latency, confidence, cost. One cursor runs through all of them;
+//! it follows the pointer, or the arrow keys while a plot has the keyboard.
+
+use egui::{Color32, Key, RichText, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui_plot::{Bar, BarChart, FilledArea, GridMark, Line, LineStyle, Plot, PlotPoints, PlotUi, Points, VLine};
+
+use super::range::TimeRange;
+use super::series::{Plotted, Series};
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::number;
+use crate::wire::analytics::PerformancePoint;
+use crate::wire::money::UsdMicros;
+
+const PLOT_HEIGHT: f32 = 180.0;
+
+/// Which plot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Metric {
+    Results,
+    Latency,
+    Confidence,
+    Cost,
+}
+
+impl Metric {
+    pub const ALL: [Self; 4] = [Self::Results, Self::Latency, Self::Confidence, Self::Cost];
+
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Results => "Results",
+            Self::Latency => "Latency",
+            Self::Confidence => "Mean confidence",
+            Self::Cost => "Cost",
+        }
+    }
+
+    /// What a value of its axis says.
+    fn tick(self, value: f64) -> String {
+        match self {
+            Self::Results => number::count(value.round().max(0.0) as u64),
+            Self::Latency => number::duration_ms(value),
+            Self::Confidence => number::percent(value),
+            Self::Cost => UsdMicros((value * 1e6).round() as i64).to_string(),
+        }
+    }
+}
+
+/// What the reader has set.
+#[derive(Debug, Default)]
+pub struct PlotState {
+    /// The step under the cursor.
+    pub cursor: Option<usize>,
+    /// Cost as a running sum.
+    pub cumulative: bool,
+    /// Whose latency is shown; all models together when empty or not there.
+    pub latency_of: Option<String>,
+}
+
+/// One entry above a plot: what is drawn and, at the cursor, its value.
+struct Entry {
+    colour: Color32,
+    name: String,
+    value: Option<String>,
+}
+
+/// Draws one plot with its title and entries into the width that there is.
+pub fn ui(ui: &mut Ui, metric: Metric, plotted: &Plotted, range: TimeRange, state: &mut PlotState, tokens: &Tokens) {
+    egui::Frame::new().fill(tokens.surface).stroke((1.0, tokens.border)).corner_radius(theme::RADIUS_8).inner_margin(theme::GAP_12).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal(|ui| {
+            ui.set_min_height(theme::CONTROL_HEIGHT);
+            ui.label(RichText::new(metric.title()).size(theme::TEXT_STRONG));
+            match metric {
+                Metric::Cost => {
+                    ui.toggle_value(&mut state.cumulative, "Running sum");
+                }
+                Metric::Latency => latency_of_ui(ui, plotted, state),
+                Metric::Results | Metric::Confidence => {}
+            }
+            let when = state.cursor.map(|step| range.step_words(plotted.grid.start(step)));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.label(RichText::new(when.unwrap_or_default()).size(theme::TEXT_SMALL).color(tokens.muted));
+            });
+        });
+        entries_ui(ui, &entries(metric, plotted, state, tokens), tokens);
+        plot_ui(ui, metric, plotted, range, state, tokens);
+    });
+}
+
+fn latency_of_ui(ui: &mut Ui, plotted: &Plotted, state: &mut PlotState) {
+    if plotted.models.len() < 2 {
+        return;
+    }
+    let shown = state.latency_of.clone().unwrap_or_else(|| "All models".to_owned());
+    let combo = egui::ComboBox::from_id_salt("latency of").selected_text(shown.clone()).truncate().width(150.0).show_ui(ui, |ui| {
+        ui.selectable_value(&mut state.latency_of, None, "All models");
+        for model in &plotted.models {
+            ui.selectable_value(&mut state.latency_of, Some(model.name.clone()), &model.name);
+        }
+    });
+    combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Latency of {shown}")));
+}
+
+/// The series that the latency plot shows, and its colour.
+fn latency_series<'p>(plotted: &'p Plotted, state: &PlotState, tokens: &Tokens) -> (&'p Series, Color32) {
+    let chosen = state.latency_of.as_ref().and_then(|name| plotted.models.iter().find(|model| model.name == *name));
+    match chosen.or(plotted.models.first().filter(|_| plotted.models.len() == 1)) {
+        Some(model) => (model, plotted.colours.get(&model.name, tokens)),
+        None => (&plotted.all, tokens.accent),
+    }
+}
+
+type Value = fn(&PerformancePoint) -> Option<f64>;
+
+/// The quantiles from the widest reach to the middle, so that the middle is drawn on top.
+fn quantiles() -> [(&'static str, Value, LineStyle, f32, f32); 4] {
+    [
+        ("p99", |point| point.latency_p99_ms, LineStyle::Dotted { spacing: 4.0 }, 1.2, 0.6),
+        ("p95", |point| point.latency_p95_ms, LineStyle::Solid, 1.0, 0.75),
+        ("p90", |point| point.latency_p90_ms, LineStyle::Dashed { length: 5.0 }, 1.0, 0.75),
+        ("p50", |point| point.latency_p50_ms, LineStyle::Solid, 2.0, 1.0),
+    ]
+}
+
+fn entries(metric: Metric, plotted: &Plotted, state: &PlotState, tokens: &Tokens) -> Vec<Entry> {
+    let at = |series: &Series, value: &dyn Fn(&PerformancePoint) -> Option<f64>| {
+        state.cursor.map(|step| series.at(step).and_then(value).map_or_else(|| "–".to_owned(), |value| metric.tick(value)))
+    };
+    if metric == Metric::Latency {
+        let (series, colour) = latency_series(plotted, state, tokens);
+        return quantiles()
+            .into_iter()
+            .rev()
+            .map(|(name, value, _, _, strength)| Entry { colour: colour.gamma_multiply(strength), name: name.to_owned(), value: at(series, &value) })
+            .collect();
+    }
+    let mut entries: Vec<Entry> = plotted
+        .models
+        .iter()
+        .map(|model| {
+            let value = match metric {
+                Metric::Results => at(model, &|point| Some(point.completed as f64)),
+                Metric::Confidence => at(model, &|point| point.mean_confidence),
+                Metric::Cost | Metric::Latency => cost_words(model, state),
+            };
+            Entry { colour: plotted.colours.get(&model.name, tokens), name: model.name.clone(), value }
+        })
+        .collect();
+    if metric == Metric::Results && plotted.all.slots.iter().flatten().any(|point| point.failed > 0) {
+        let value = at(&plotted.all, &|point| Some(point.failed as f64));
+        entries.push(Entry { colour: tokens.bad, name: "failed".to_owned(), value });
+    }
+    entries
+}
+
+/// The cost at the cursor, with what is not known of it.
+fn cost_words(model: &Series, state: &PlotState) -> Option<String> {
+    let step = state.cursor?;
+    let first = if state.cumulative { 0 } else { step };
+    let points = model.slots.iter().take(step + 1).skip(first).flatten();
+    let (cost, unknown) = points.fold((UsdMicros(0), 0), |(cost, unknown), point| (cost + point.cost_usd, unknown + point.cost_unknown));
+    Some(if unknown > 0 { format!("{cost} + unknown for {unknown}") } else { cost.to_string() })
+}
+
+fn entries_ui(ui: &mut Ui, entries: &[Entry], tokens: &Tokens) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        for entry in entries {
+            let (rect, _) = ui.allocate_exact_size(vec2(9.0, 14.0), Sense::hover());
+            ui.painter().circle_filled(rect.center(), 4.0, entry.colour);
+            ui.label(RichText::new(&entry.name).size(theme::TEXT_SMALL).color(tokens.muted));
+            if let Some(value) = &entry.value {
+                ui.label(RichText::new(value).size(theme::TEXT_SMALL).strong());
+            }
+            ui.add_space(theme::GAP_8);
+        }
+    });
+}
+
+fn plot_ui(ui: &mut Ui, metric: Metric, plotted: &Plotted, range: TimeRange, state: &mut PlotState, tokens: &Tokens) {
+    let grid = plotted.grid;
+    let width = ui.available_width();
+    let bottom_is_zero = metric != Metric::Confidence;
+    let mut plot = Plot::new(("analytics", metric))
+        .height(PLOT_HEIGHT)
+        .width(width)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_double_click_reset(false)
+        .allow_axis_zoom_drag(false)
+        .show_crosshair(false)
+        .label_formatter(|_| None)
+        .sense(Sense::hover() | Sense::FOCUSABLE)
+        .show_background(false)
+        .grid_color(tokens.border)
+        .default_x_bounds(grid.from_secs, grid.to_secs)
+        .include_x(grid.from_secs)
+        .include_x(grid.to_secs)
+        .set_margin_fraction(vec2(0.0, 0.08))
+        .x_grid_spacer(move |input| {
+            let (from, to) = input.bounds;
+            let marks = range.marks(from.max(grid.from_secs), to.min(grid.to_secs), width);
+            marks.into_iter().map(|value| GridMark { value, step_size: grid.to_secs - grid.from_secs }).collect()
+        })
+        .x_axis_formatter(move |mark, _| range.tick(mark.value))
+        .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { metric.tick(mark.value) })
+        .y_axis_min_width(52.0);
+    if bottom_is_zero {
+        plot = plot.include_y(0.0);
+    } else {
+        plot = plot.include_y(0.0).include_y(1.0);
+    }
+    let response = plot.show(ui, |plot_ui| {
+        match metric {
+            Metric::Results => results(plot_ui, plotted, tokens),
+            Metric::Latency => latency(plot_ui, plotted, state, tokens),
+            Metric::Confidence => confidence(plot_ui, plotted, tokens),
+            Metric::Cost => cost(plot_ui, plotted, state.cumulative, tokens),
+        }
+        if let Some(step) = state.cursor {
+            plot_ui.vline(VLine::new("", grid.middle(step)).color(tokens.muted).width(1.0).allow_hover(false));
+        }
+        plot_ui.pointer_coordinate()
+    });
+    let plot_response = response.response;
+    plot_response.widget_info(|| WidgetInfo::labeled(egui::Role::Figure, true, format!("{} over time", metric.title())));
+    if plot_response.hovered() {
+        state.cursor = response.inner.and_then(|at| grid.step_at(at.x));
+    }
+    if plot_response.has_focus() {
+        move_cursor(ui, &plot_response, plotted, state);
+        let ring = Stroke::new(1.0, tokens.focus);
+        ui.painter().rect_stroke(plot_response.rect, theme::RADIUS_4, ring, egui::StrokeKind::Outside);
+    }
+}
+
+/// Left and right walk over the steps that have results.
+fn move_cursor(ui: &Ui, response: &egui::Response, plotted: &Plotted, state: &mut PlotState) {
+    let arrows = egui::EventFilter { horizontal_arrows: true, ..egui::EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    let (left, right) = ui.input(|input| (input.key_pressed(Key::ArrowLeft), input.key_pressed(Key::ArrowRight)));
+    let has_results = |step: &usize| plotted.all.at(*step).is_some();
+    let last = plotted.all.slots.len();
+    if left {
+        let from = state.cursor.unwrap_or(last);
+        state.cursor = (0..from).rev().find(has_results).or(state.cursor);
+    } else if right {
+        let from = state.cursor.map_or(0, |step| step + 1);
+        state.cursor = (from..last).find(has_results).or(state.cursor);
+    }
+}
+
+/// Bars of completed results stacked by model, the failed ones on top.
+fn results(plot_ui: &mut PlotUi<'_>, plotted: &Plotted, tokens: &Tokens) {
+    let grid = plotted.grid;
+    let mut charts: Vec<BarChart> = Vec::new();
+    let mut heights = vec![0.0; plotted.all.slots.len()];
+    let mut stack = |series: &Series, colour: Color32, value: &dyn Fn(&PerformancePoint) -> f64| {
+        let mut bars = Vec::new();
+        for (at, slot) in series.slots.iter().enumerate() {
+            let Some(height) = slot.as_ref().map(value).filter(|height| *height > 0.0) else { continue };
+            bars.push(Bar::new(grid.middle(at), height).base_offset(heights[at]).width(grid.step_secs * 0.86).fill(colour).stroke(Stroke::NONE));
+            heights[at] += height;
+        }
+        charts.push(BarChart::new(series.name.clone(), bars).allow_hover(false));
+    };
+    for model in &plotted.models {
+        stack(model, plotted.colours.get(&model.name, tokens), &|point| point.completed as f64);
+    }
+    stack(&plotted.all, tokens.bad, &|point| point.failed as f64);
+    for chart in charts {
+        plot_ui.bar_chart(chart);
+    }
+}
+
+/// A band from p50 to p95 and four lines.
+fn latency(plot_ui: &mut PlotUi<'_>, plotted: &Plotted, state: &PlotState, tokens: &Tokens) {
+    let (series, colour) = latency_series(plotted, state, tokens);
+    let lows = series.lines(plotted.grid, |point| point.latency_p95_ms.and(point.latency_p50_ms));
+    let highs = series.lines(plotted.grid, |point| point.latency_p50_ms.and(point.latency_p95_ms));
+    for (low, high) in lows.iter().zip(&highs) {
+        let xs: Vec<f64> = low.iter().map(|point| point[0]).collect();
+        let (bottom, top): (Vec<f64>, Vec<f64>) = low.iter().zip(high).map(|(low, high)| (low[1], high[1])).unzip();
+        plot_ui.add(FilledArea::new("p50 to p95", &xs, &bottom, &top).fill_color(colour.gamma_multiply(0.16)).allow_hover(false));
+    }
+    for (name, value, style, width, strength) in quantiles() {
+        lines(plot_ui, name, &series.lines(plotted.grid, value), Stroke::new(width, colour.gamma_multiply(strength)), style);
+    }
+}
+
+fn confidence(plot_ui: &mut PlotUi<'_>, plotted: &Plotted, tokens: &Tokens) {
+    for model in &plotted.models {
+        let stroke = Stroke::new(1.5, plotted.colours.get(&model.name, tokens));
+        lines(plot_ui, &model.name, &model.lines(plotted.grid, |point| point.mean_confidence), stroke, LineStyle::Solid);
+    }
+}
+
+/// Known cost by model: per step, or as a running sum, which has no gaps.
+fn cost(plot_ui: &mut PlotUi<'_>, plotted: &Plotted, cumulative: bool, tokens: &Tokens) {
+    for model in &plotted.models {
+        let stroke = Stroke::new(1.5, plotted.colours.get(&model.name, tokens));
+        let drawn = if cumulative {
+            let mut sum = 0.0;
+            let running = model.slots.iter().enumerate().map(|(at, slot)| {
+                sum += slot.map_or(0.0, |point| point.cost_usd.as_usd());
+                [plotted.grid.middle(at), sum]
+            });
+            vec![running.collect()]
+        } else {
+            // A step whose every result has an unknown cost is not a step that cost nothing.
+            model.lines(plotted.grid, |point| (point.cost_unknown < point.completed + point.failed).then(|| point.cost_usd.as_usd()))
+        };
+        lines(plot_ui, &model.name, &drawn, stroke, LineStyle::Solid);
+    }
+}
+
+/// Lines with gaps between them; a step alone is a dot.
+fn lines(plot_ui: &mut PlotUi<'_>, name: &str, lines: &[Vec<[f64; 2]>], stroke: Stroke, style: LineStyle) {
+    let mut alone: Vec<[f64; 2]> = Vec::new();
+    for line in lines {
+        if let [point] = line.as_slice() {
+            alone.push(*point);
+        } else {
+            plot_ui.line(Line::new(name, PlotPoints::from(line.clone())).stroke(stroke).style(style).allow_hover(false));
+        }
+    }
+    if !alone.is_empty() {
+        plot_ui.points(Points::new(name, PlotPoints::from(alone)).color(stroke.color).radius(stroke.width + 0.8).allow_hover(false));
+    }
+}

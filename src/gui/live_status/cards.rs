@@ -1,0 +1,183 @@
+//! The cards: the figures that say whether the pipeline is healthy, each a link to where it comes from.
+
+use egui::{Ui, vec2};
+
+use crate::gui::ctx::{AreaCtx, Command, LinkState, Remote, Route};
+use crate::gui::theme::Tokens;
+use crate::gui::widgets::card::{self, Card, Trend};
+use crate::gui::widgets::{error_state, number, skeleton};
+use crate::wire::job::JobState;
+use crate::wire::status::{LiveStatus, MinutePoint};
+
+/// A card is at least this wide.
+const LEAST_WIDTH: f32 = 150.0;
+
+/// Draws the cards, or what stands in for them. Returns whether a retry is wanted.
+pub fn ui(ui: &mut Ui, status: &Remote<LiveStatus>, ctx: &AreaCtx<'_>) -> bool {
+    let Some(value) = status.value() else {
+        if let Some(failure) = status.failure() {
+            return error_state::ui(ui, "The live figures could not be read", &failure.to_string());
+        }
+        let width = ui.available_width();
+        skeleton::block(ui, vec2(width, card::CARD_HEIGHT));
+        return false;
+    };
+    let is_stale = matches!(ctx.link, LinkState::Lost { .. }) || status.failure().is_some();
+    let (mut cards, routes): (Vec<Card<'_>>, Vec<Route>) = cards(value, ctx.tokens()).into_iter().unzip();
+    for card in &mut cards {
+        card.is_stale = is_stale;
+    }
+    if let Some(route) = card::row(ui, &cards, LEAST_WIDTH).and_then(|at| routes.into_iter().nth(at)) {
+        ctx.send(Command::GoTo(route));
+    }
+    false
+}
+
+/// The last hour of one figure.
+fn series(status: &LiveStatus, value: impl Fn(&MinutePoint) -> Option<f64>) -> Vec<Option<f64>> {
+    status.last_hour.iter().map(value).collect()
+}
+
+/// `+3 against yesterday`, with whether more is good.
+fn change(now: f64, before: f64, words: String, more_is_good: bool) -> (String, Trend) {
+    let trend = match now.partial_cmp(&before) {
+        Some(std::cmp::Ordering::Greater) if more_is_good => Trend::Good,
+        Some(std::cmp::Ordering::Less) if more_is_good => Trend::Bad,
+        _ => Trend::Neutral,
+    };
+    (words, trend)
+}
+
+fn cards<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Vec<(Card<'s>, Route)> {
+    let jobs = |state| Route::Jobs(Some(state));
+    vec![
+        (queue_card(status), jobs(JobState::Pending)),
+        (
+            Card {
+                title: "Processing",
+                figure: number::count(status.processing),
+                note: format!("of {}", workers(status.workers)),
+                leads_to: "Show the jobs that are worked on",
+                ..Card::default()
+            },
+            jobs(JobState::Processing),
+        ),
+        (done_card(status, tokens), jobs(JobState::Completed)),
+        (failed_card(status, tokens), jobs(JobState::Failed)),
+        (
+            Card {
+                title: "Throughput",
+                figure: number::count(status.throughput_per_hour),
+                unit: "/ h",
+                note: "completed in the last hour".to_owned(),
+                series: series(status, |minute| Some(minute.completed as f64)),
+                leads_to: "Show the completed jobs",
+                ..Card::default()
+            },
+            jobs(JobState::Completed),
+        ),
+        (wait_card(status), Route::Latency),
+        (spend_card(status), Route::Cost),
+        (confidence_card(status), Route::Confidence),
+        (
+            Card {
+                title: "Live model and prompt",
+                figure: status.live_model.clone(),
+                note: status.live_prompt.clone(),
+                leads_to: "Choose the live model",
+                ..Card::default()
+            },
+            Route::Models,
+        ),
+    ]
+}
+
+fn workers(count: u32) -> String {
+    if count == 1 { "1 worker".to_owned() } else { format!("{count} workers") }
+}
+
+fn queue_card(status: &LiveStatus) -> Card<'_> {
+    let note = if status.retry_wait == 0 { "waiting for a worker".to_owned() } else { format!("and {} waiting to retry", number::count(status.retry_wait)) };
+    Card {
+        title: "Pending",
+        figure: number::count(status.pending),
+        note,
+        series: series(status, |minute| Some(minute.depth as f64)),
+        leads_to: "Show the jobs that wait",
+        ..Card::default()
+    }
+}
+
+fn done_card<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Card<'s> {
+    let yesterday = format!("{} yesterday (UTC)", number::count(status.completed_yesterday));
+    Card {
+        title: "Done today",
+        figure: number::count(status.completed_today),
+        note: yesterday,
+        series: series(status, |minute| Some(minute.completed as f64)),
+        colour: Some(tokens.good),
+        leads_to: "Show the completed jobs; days are UTC days",
+        ..Card::default()
+    }
+}
+
+fn failed_card<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Card<'s> {
+    Card {
+        title: "Failed",
+        figure: number::count(status.failed_total),
+        note: format!("{} today", number::count(status.failed_today)),
+        trend: (status.failed_today > 0).then_some(Trend::Bad),
+        series: series(status, |minute| Some(minute.failed as f64)),
+        colour: Some(tokens.bad),
+        leads_to: "Show the failed jobs",
+        ..Card::default()
+    }
+}
+
+fn wait_card(status: &LiveStatus) -> Card<'_> {
+    let note = match status.queue_wait_p95_ms {
+        Some(p95) => format!("average; p95 {}", number::duration_ms(p95)),
+        None => "nothing begun in the last hour".to_owned(),
+    };
+    Card {
+        title: "Queue wait",
+        figure: status.queue_wait_avg_ms.map_or_else(|| "–".to_owned(), number::duration_ms),
+        note,
+        series: series(status, |minute| minute.queue_wait_avg_ms),
+        leads_to: "Show latency over time",
+        ..Card::default()
+    }
+}
+
+fn spend_card(status: &LiveStatus) -> Card<'_> {
+    let nothing_known = status.spend_unknown_results > 0 && status.spend_today_usd.0 == 0;
+    let note = match status.spend_unknown_results {
+        0 => "every result's cost is known".to_owned(),
+        unknown => format!("cost unknown for {} {}", number::count(unknown), if unknown == 1 { "result" } else { "results" }),
+    };
+    Card {
+        title: "Spend today",
+        figure: if nothing_known { "unknown".to_owned() } else { status.spend_today_usd.to_string() },
+        note,
+        series: if nothing_known { Vec::new() } else { series(status, |minute| Some(minute.cost_usd.as_usd())) },
+        leads_to: "Show cost over time",
+        ..Card::default()
+    }
+}
+
+fn confidence_card(status: &LiveStatus) -> Card<'_> {
+    let (note, trend) = match (status.confidence_today, status.confidence_yesterday) {
+        (Some(today), Some(yesterday)) => change(today, yesterday, format!("{} yesterday (UTC)", number::percent(yesterday)), true),
+        (Some(_), None) => ("mean of today; none yesterday".to_owned(), Trend::Neutral),
+        _ => ("no result today".to_owned(), Trend::Neutral),
+    };
+    Card {
+        title: "Mean confidence",
+        figure: status.confidence_today.map_or_else(|| "–".to_owned(), number::percent),
+        note,
+        trend: Some(trend),
+        series: series(status, |minute| minute.confidence),
+        leads_to: "Show confidence over time",
+        ..Card::default()
+    }
+}

@@ -1,0 +1,308 @@
+//! The panel at the right: one job with its photo, every result, where the time went, and what went wrong.
+
+use egui::{Label, RichText, ScrollArea, Sense, Ui, vec2};
+
+use super::actions::applies;
+use super::job_state;
+use crate::gui::ctx::{AreaCtx, PhotoTexture, Remote};
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::{confidence_bar, error_state, number, relative_time, skeleton};
+use crate::wire::ids::JobId;
+use crate::wire::job::{Job, JobAction, JobDetails};
+use crate::wire::result::{Answer, ConfidenceKind, Decision, Fault, FaultKind, Outcome, PhotoResult, TraceStep};
+
+/// Longer edge of the photo's texture.
+const PHOTO_PX: u32 = 1024;
+const PHOTO_HEIGHT: f32 = 200.0;
+
+/// The job that is shown.
+#[derive(Default)]
+pub struct Details {
+    shown: Option<JobId>,
+    remote: Remote<JobDetails>,
+    is_behind: bool,
+}
+
+/// What the reader wants of the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DetailsAnswer {
+    Close,
+    Act(JobAction),
+}
+
+impl Details {
+    #[must_use]
+    pub fn shown(&self) -> Option<JobId> {
+        self.shown
+    }
+
+    /// The job as the panel knows it, for actions on jobs that the list has not loaded.
+    #[must_use]
+    pub fn job(&self) -> Option<&Job> {
+        self.remote.value().map(|details| &details.job).filter(|job| Some(job.id) == self.shown)
+    }
+
+    pub fn open(&mut self, id: JobId) {
+        if self.shown != Some(id) {
+            *self = Self { shown: Some(id), remote: Remote::default(), is_behind: true };
+        }
+    }
+
+    pub fn close(&mut self) {
+        *self = Self::default();
+    }
+
+    pub fn on_job(&mut self, job: &Job) {
+        self.is_behind |= self.shown == Some(job.id);
+    }
+
+    pub fn reload(&mut self) {
+        self.is_behind = self.shown.is_some();
+    }
+
+    pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
+        self.remote.poll();
+        if let Some(id) = self.shown.filter(|_| self.is_behind && !self.remote.is_pending()) {
+            self.is_behind = false;
+            ctx.ask(&mut self.remote, move |client| async move { client.job(id).await });
+        }
+    }
+
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) -> Option<DetailsAnswer> {
+        let tokens = ctx.tokens();
+        let mut answer = None;
+        ui.horizontal(|ui| {
+            let close = ui.button(RichText::new(icons::ICON_CLOSE.codepoint));
+            close.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Close the details"));
+            if close.on_hover_text("Close the details (Esc)").clicked() {
+                answer = Some(DetailsAnswer::Close);
+            }
+            if let Some(details) = self.remote.value() {
+                ui.add(Label::new(RichText::new(&details.job.file_name).size(theme::TEXT_STRONG)).truncate());
+            }
+        });
+        if let (Some(failure), None) = (self.remote.failure(), self.remote.value()) {
+            if error_state::ui(ui, "The job could not be read", &failure.to_string()) {
+                self.is_behind = true;
+            }
+            return answer;
+        }
+        let Some(details) = self.remote.value() else {
+            skeleton::lines(ui, 6);
+            return answer;
+        };
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            photo_ui(ui, &details.job, ctx, tokens);
+            ui.add_space(theme::GAP_8);
+            answer = answer.or(job_ui(ui, &details.job, ctx, tokens));
+            for (at, result) in details.results.iter().enumerate() {
+                ui.add_space(theme::GAP_12);
+                result_ui(ui, result, at, ctx, tokens);
+            }
+        });
+        answer
+    }
+}
+
+/// The photo, whole, on neutral grey.
+fn photo_ui(ui: &mut Ui, job: &Job, ctx: &mut AreaCtx<'_>, tokens: &Tokens) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), PHOTO_HEIGHT), Sense::hover());
+    ui.painter().rect_filled(rect, theme::RADIUS_4, tokens.photo_backdrop);
+    match ctx.textures.get(job.photo_id, PHOTO_PX) {
+        PhotoTexture::Ready(texture) => {
+            let size = texture.size_vec2();
+            let scale = (rect.width() / size.x).min(rect.height() / size.y);
+            let inner = egui::Rect::from_center_size(rect.center(), size * scale);
+            egui::Image::from_texture(texture).alt_text(&job.file_name).paint_at(ui, inner);
+        }
+        PhotoTexture::Failed(why) => {
+            let why = why.to_owned();
+            ui.put(rect.shrink(theme::GAP_12), Label::new(RichText::new(why).color(tokens.muted)).wrap());
+        }
+        PhotoTexture::Loading => {}
+    }
+}
+
+fn job_ui(ui: &mut Ui, job: &Job, ctx: &AreaCtx<'_>, tokens: &Tokens) -> Option<DetailsAnswer> {
+    let mut answer = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.scope(|ui| job_state::ui(ui, job.state, tokens));
+        ui.label(RichText::new("queued").color(tokens.muted));
+        relative_time::ui(ui, job.enqueued_at, ctx.now);
+        ui.label(RichText::new(format!("· priority {} · {}", job.priority, tries(job.attempts))).color(tokens.muted));
+    });
+    if let Some(at) = job.not_before.filter(|_| job.state == crate::wire::job::JobState::RetryWait) {
+        let wait = number::duration_ms((at - ctx.now).num_milliseconds().max(0) as f64);
+        ui.label(format!("Next try in {wait}"));
+    }
+    if let Some(fault) = &job.fault {
+        ui.add_space(theme::GAP_4);
+        fault_ui(ui, fault, tokens);
+    }
+    ui.add_space(theme::GAP_4);
+    ui.horizontal(|ui| {
+        for (action, label) in [(JobAction::Retry, "Retry"), (JobAction::Cancel, "Cancel the job")] {
+            if applies(action, job.state) && ui.button(label).clicked() {
+                answer = Some(DetailsAnswer::Act(action));
+            }
+        }
+    });
+    answer
+}
+
+fn tries(attempts: u32) -> String {
+    if attempts == 1 { "1 try".to_owned() } else { format!("{attempts} tries") }
+}
+
+/// What went wrong, and what to do about it.
+fn fault_ui(ui: &mut Ui, fault: &Fault, tokens: &Tokens) {
+    egui::Frame::new().stroke((1.0, tokens.bad)).corner_radius(theme::RADIUS_4).inner_margin(theme::GAP_8).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(icons::ICON_ERROR.codepoint).color(tokens.bad));
+            ui.label(RichText::new(sentence(fault.kind.label())).color(tokens.bad));
+        });
+        ui.label(&fault.message);
+        ui.label(RichText::new(what_to_do(fault.kind)).color(tokens.muted));
+        let said: Vec<String> = [
+            fault.provider.clone(),
+            fault.status.map(|status| format!("HTTP {status}")),
+            fault.code.clone(),
+            fault.request_id.as_ref().map(|id| format!("request {id}")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if !said.is_empty() {
+            ui.label(RichText::new(said.join(" · ")).monospace().size(theme::TEXT_SMALL).color(tokens.muted));
+        }
+    });
+}
+
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The next step that mends each kind of fault.
+fn what_to_do(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Auth => "Check the provider's key in Pipeline control › Models, then retry",
+        FaultKind::Permission => "Ask for access at the provider, or choose another model, then retry",
+        FaultKind::UnknownModel => "Choose a model that the provider still has in Pipeline control › Models, then retry",
+        FaultKind::BadRequest | FaultKind::TooLarge => "Choose another model or a smaller photo, then retry",
+        FaultKind::RateLimited | FaultKind::Overloaded => "Wait a little, or lower the number of workers, then retry",
+        FaultKind::QuotaSpent => "Add credit at the provider or choose another model, then retry",
+        FaultKind::Server | FaultKind::Timeout | FaultKind::Network => "Check the connection and the provider's status page, then retry",
+        FaultKind::BadAnswer | FaultKind::Truncated => "Ask for fewer tags or a simpler answer in the prompt, then retry",
+        FaultKind::Refused => "The model declined this photo; another prompt or model may accept it",
+        FaultKind::Photo => "Add the photo again from an intact file",
+        FaultKind::Prompt => "Mend the live prompt in Pipeline control, then retry",
+        FaultKind::Cancelled => "Retry to put it back into the queue",
+        FaultKind::Internal => "Check the disk's free space with `minerva doctor`, then retry",
+    }
+}
+
+/// One try: when, by which model, what it said, where the time went.
+fn result_ui(ui: &mut Ui, result: &PhotoResult, at: usize, ctx: &AreaCtx<'_>, tokens: &Tokens) {
+    let title = if at == 0 { "Newest result" } else { "Earlier result" };
+    let header = RichText::new(format!("{title} · {}", result.model)).size(theme::TEXT_BODY);
+    egui::CollapsingHeader::new(header).id_salt(result.id).default_open(at == 0).show(ui, |ui| {
+        relative_time::ui(ui, result.created_at, ctx.now);
+        match &result.outcome {
+            Outcome::Completed(answer) => answer_ui(ui, answer, result.decision, tokens),
+            Outcome::Failed(fault) => fault_ui(ui, fault, tokens),
+        }
+        ui.add_space(theme::GAP_8);
+        figures_ui(ui, result, tokens);
+        ui.add_space(theme::GAP_8);
+        trace_ui(ui, &result.trace, tokens);
+    });
+}
+
+fn answer_ui(ui: &mut Ui, answer: &Answer, decision: Option<Decision>, tokens: &Tokens) {
+    if let Some(caption) = &answer.caption {
+        ui.label(caption);
+        ui.add_space(theme::GAP_4);
+    }
+    if answer.tags.is_empty() {
+        ui.label(RichText::new("No tags").color(tokens.muted));
+    }
+    egui::Grid::new("tags").num_columns(2).spacing(vec2(theme::GAP_8, 3.0)).show(ui, |ui| {
+        for tag in &answer.tags {
+            ui.add_sized(vec2(130.0, 16.0), Label::new(&tag.name).truncate().halign(egui::Align::LEFT));
+            confidence_bar::ui(ui, tag.confidence);
+            ui.end_row();
+        }
+    });
+    let kind = match answer.confidence_kind {
+        ConfidenceKind::ModelScore => "Confidence is a model score",
+        ConfidenceKind::SelfReported => "Confidence is self-reported by the model",
+    };
+    let decided = match decision {
+        Some(Decision::Accept) => " · accepted by the rules",
+        Some(Decision::Review) => " · for review by the rules",
+        Some(Decision::Reject) => " · rejected by the rules",
+        None => "",
+    };
+    ui.label(RichText::new(format!("{kind}{decided}")).size(theme::TEXT_SMALL).color(tokens.muted));
+    for note in &answer.notes {
+        ui.label(RichText::new(format!("{} {note}", icons::ICON_INFO.codepoint)).size(theme::TEXT_SMALL).color(tokens.muted));
+    }
+}
+
+/// Times, tokens and cost of a try.
+fn figures_ui(ui: &mut Ui, result: &PhotoResult, tokens: &Tokens) {
+    let (usage, cost) = match &result.outcome {
+        Outcome::Completed(answer) => (answer.usage, answer.cost_usd),
+        Outcome::Failed(fault) => (fault.usage, fault.cost_usd),
+    };
+    let count = |tokens: Option<u64>| tokens.map_or_else(|| "not told".to_owned(), number::count);
+    let mut figures = vec![
+        ("Queue wait", number::duration_ms(result.queue_wait_time_ms as f64)),
+        ("Provider", number::duration_ms(result.provider_response_time_ms as f64)),
+        ("Total", number::duration_ms(result.total_processing_time_ms as f64)),
+        ("Cost", cost.map_or_else(|| "unknown".to_owned(), |cost| cost.to_string())),
+    ];
+    if usage != crate::wire::result::Usage::default() {
+        figures.push(("Tokens in", count(usage.input_tokens)));
+        figures.push(("Tokens out", count(usage.output_tokens)));
+    }
+    if result.retry_count > 0 {
+        figures.push(("Retries", result.retry_count.to_string()));
+    }
+    egui::Grid::new("figures").num_columns(2).spacing(vec2(theme::GAP_16, 2.0)).show(ui, |ui| {
+        for (name, figure) in figures {
+            ui.label(RichText::new(name).color(tokens.muted));
+            ui.label(figure);
+            ui.end_row();
+        }
+    });
+}
+
+/// The steps as a small waterfall: name, bar at its place in time, duration.
+fn trace_ui(ui: &mut Ui, trace: &[TraceStep], tokens: &Tokens) {
+    let whole = trace.iter().map(|step| step.start_ms + step.duration_ms).fold(0.0_f64, f64::max);
+    if whole <= 0.0 {
+        return;
+    }
+    let name_width = 64.0;
+    let figure_width = 64.0;
+    for step in trace {
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
+        let font = egui::FontId::proportional(theme::TEXT_SMALL);
+        let painter = ui.painter();
+        painter.text(rect.left_center(), egui::Align2::LEFT_CENTER, &step.name, font.clone(), tokens.muted);
+        let duration = number::duration_ms(step.duration_ms);
+        painter.text(rect.right_center(), egui::Align2::RIGHT_CENTER, &duration, font, tokens.text);
+        let lane = egui::Rect::from_min_max(rect.min + vec2(name_width, 5.0), rect.max - vec2(figure_width, 5.0));
+        painter.rect_filled(lane, 2, tokens.raised);
+        let x = |ms: f64| lane.left() + lane.width() * (ms / whole) as f32;
+        let right = x(step.start_ms + step.duration_ms).max(x(step.start_ms) + 2.0).min(lane.right());
+        painter.rect_filled(egui::Rect::from_x_y_ranges(x(step.start_ms).min(right - 2.0)..=right, lane.y_range()), 2, tokens.accent);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{}: {duration}", step.name)));
+        if !step.detail.is_empty() {
+            response.on_hover_text(&step.detail);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Above the table: state filter with counts, search by file name, the selection and what can be done to it.
+
+use egui::{Button, Id, Key, RichText, TextEdit, Ui};
+
+use super::actions::{Applicable, jobs_in_words};
+use super::job_list::{Filter, JobList};
+use super::job_state;
+use crate::gui::ctx::AreaCtx;
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::number;
+use crate::wire::job::{JobAction, JobState};
+use crate::wire::status::LiveStatus;
+
+/// Priorities that can be chosen, with their words.
+const PRIORITIES: [(&str, i32); 4] = [("Highest", 100), ("High", 50), ("Normal", 0), ("Low", -50)];
+
+/// Draws the filter; returns another one when it was changed.
+pub fn ui(ui: &mut Ui, list: &JobList, status: Option<&LiveStatus>, focus_search: bool, tokens: &Tokens) -> Option<Filter> {
+    let mut filter = list.filter().clone();
+    ui.horizontal_wrapped(|ui| {
+        let search = TextEdit::singleline(&mut filter.search).hint_text("Search by file name").desired_width(150.0);
+        let response = ui.add(search);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search by file name"));
+        if focus_search {
+            response.request_focus();
+        }
+        if response.has_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
+            filter.search.clear();
+        }
+        ui.add_space(theme::GAP_4);
+        ui.spacing_mut().item_spacing.x = 2.0;
+        segment(ui, &mut filter.state, None, count_of(None, list, status), tokens);
+        for state in JobState::ALL {
+            segment(ui, &mut filter.state, Some(state), count_of(Some(state), list, status), tokens);
+        }
+    });
+    (filter != *list.filter()).then_some(filter)
+}
+
+/// How many jobs are in a state, where it is known without asking.
+fn count_of(state: Option<JobState>, list: &JobList, status: Option<&LiveStatus>) -> Option<u64> {
+    let filter = list.filter();
+    if filter.state == state && filter.search.trim().is_empty() && list.total().is_some() {
+        return list.total();
+    }
+    let status = status?;
+    match state? {
+        JobState::Pending => Some(status.pending),
+        JobState::Processing => Some(status.processing),
+        JobState::RetryWait => Some(status.retry_wait),
+        JobState::Failed => Some(status.failed_total),
+        JobState::Completed | JobState::Cancelled => None,
+    }
+}
+
+fn segment(ui: &mut Ui, chosen: &mut Option<JobState>, state: Option<JobState>, count: Option<u64>, tokens: &Tokens) {
+    let word = state.map_or("All", JobState::label);
+    let is_chosen = *chosen == state;
+    let count_words = count.map(number::count).unwrap_or_default();
+    let weak = RichText::new(&count_words).color(tokens.muted);
+    let button = match state.map(|state| job_state::mark(state, tokens)) {
+        Some((icon, colour)) => Button::selectable(is_chosen, (RichText::new(icon).color(colour), word, weak)),
+        None => Button::selectable(is_chosen, (word, weak)),
+    };
+    let response = ui.add(button);
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, format!("{word} {count_words}").trim_end()));
+    if response.clicked() {
+        *chosen = state;
+    }
+}
+
+/// What is wanted of the selected jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelectionAnswer {
+    Act(JobAction),
+    SelectAll,
+    Clear,
+}
+
+/// The bar that stands in for the filter's second line while something is selected.
+pub fn selection_ui(ui: &mut Ui, selected: usize, can: Applicable, list: &JobList, busy: bool, ctx: &AreaCtx<'_>) -> Option<SelectionAnswer> {
+    let tokens = ctx.tokens();
+    let mut answer = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(format!("{} selected", jobs_in_words(selected))).strong());
+        let total = list.total().unwrap_or_default();
+        if list.is_loading_all() {
+            ui.spinner();
+            ui.label(RichText::new(format!("Selecting: {} of {}", number::count(list.rows().len() as u64), number::count(total))).color(tokens.muted));
+        } else if list.has_more() && selected == list.rows().len() && ui.button(format!("Select all {}", number::count(total))).clicked() {
+            answer = Some(SelectionAnswer::SelectAll);
+        }
+        for (action, word, count, hint) in [
+            (JobAction::Retry, "Retry", can.retry, "Applies to failed and cancelled jobs"),
+            (JobAction::Cancel, "Cancel", can.cancel, "Applies to jobs that wait or are worked on"),
+        ] {
+            let label = if count == 0 { word.to_owned() } else { format!("{word} {}{}", number::count(count as u64), if count > 1 { "…" } else { "" }) };
+            let button = ui.add_enabled(count > 0 && !busy, Button::new(label));
+            if button.on_hover_text(hint).on_disabled_hover_text(hint).clicked() {
+                answer = Some(SelectionAnswer::Act(action));
+            }
+        }
+        ui.add_enabled_ui(can.reprioritise > 0 && !busy, |ui| {
+            ui.menu_button(format!("Priority {}", icons::ICON_ARROW_DROP_DOWN.codepoint), |ui| {
+                ui.label(RichText::new(format!("Of {} that wait", jobs_in_words(can.reprioritise))).color(tokens.muted));
+                for (word, priority) in PRIORITIES {
+                    if ui.button(format!("{word} ({priority})").replace("(-", "(−")).clicked() {
+                        answer = Some(SelectionAnswer::Act(JobAction::Reprioritise(priority)));
+                    }
+                }
+            })
+            .response
+            .on_disabled_hover_text("Applies to jobs that wait");
+        });
+        if ui.button("Clear").on_hover_text("Select nothing (Esc)").clicked() {
+            answer = Some(SelectionAnswer::Clear);
+        }
+    });
+    answer
+}
+
+/// Where the keyboard stands, for `/` to lead to the search field.
+#[must_use]
+pub fn wants_search(ui: &Ui) -> bool {
+    let nothing_is_typed: Option<Id> = ui.memory(egui::Memory::focused).filter(|_| ui.ctx().egui_wants_keyboard_input());
+    nothing_is_typed.is_none() && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Slash))
+}

@@ -1,0 +1,321 @@
+//! The loaded part of the job list: pages as one scrolls, events patched in place, new rows announced.
+
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use crate::client::ApiError;
+use crate::gui::ctx::{AreaCtx, Remote};
+use crate::wire::ids::JobId;
+use crate::wire::job::{Job, JobQuery, JobSort, JobState};
+use crate::wire::page::Page;
+
+/// Rows of the first page, and of those after it.
+const FIRST_PAGE: u32 = 200;
+const NEXT_PAGE: u32 = 500;
+/// Rows asked for at once when all are wanted; the most that the platform gives.
+const WHOLE_PAGE: u32 = 1000;
+/// The first page is asked for again at most this often.
+const REFRESH_EVERY: Duration = Duration::from_millis(500);
+/// The file name is searched for when typing has paused this long.
+const SEARCH_AFTER: Duration = Duration::from_millis(200);
+
+/// What is shown of all jobs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub state: Option<JobState>,
+    pub search: String,
+    pub oldest_first: bool,
+}
+
+impl Filter {
+    fn query(&self, limit: u32, cursor: Option<String>) -> JobQuery {
+        let search = self.search.trim();
+        JobQuery {
+            state: self.state,
+            q: (!search.is_empty()).then(|| search.to_owned()),
+            sort: if self.oldest_first { JobSort::Oldest } else { JobSort::Newest },
+            limit: Some(limit),
+            cursor,
+        }
+    }
+}
+
+/// The rows that are loaded, in the platform's order.
+#[derive(Default)]
+pub struct JobList {
+    rows: Vec<Job>,
+    index: HashMap<JobId, usize>,
+    total: Option<u64>,
+    next_cursor: Option<String>,
+    /// What is shown.
+    filter: Filter,
+    /// When the filter was changed by typing, until it is asked for.
+    typed_at: Option<Instant>,
+    first: Remote<Page<Job>>,
+    next: Remote<Page<Job>>,
+    /// The first page no longer shows what the platform has.
+    is_behind: bool,
+    asked_at: Option<Instant>,
+    /// Jobs that came since the first page was read, while someone reads further down.
+    new_jobs: HashSet<JobId>,
+    /// Grows with every change of the rows, so that what is counted over them can be kept.
+    revision: u64,
+    /// All that match are wanted, for "select all".
+    wants_all: bool,
+}
+
+impl JobList {
+    #[must_use]
+    pub fn rows(&self) -> &[Job] {
+        &self.rows
+    }
+
+    #[must_use]
+    pub fn get(&self, id: JobId) -> Option<&Job> {
+        self.index.get(&id).and_then(|at| self.rows.get(*at))
+    }
+
+    #[must_use]
+    pub fn position(&self, id: JobId) -> Option<usize> {
+        self.index.get(&id).copied()
+    }
+
+    /// Jobs that match the filter, loaded or not, where the platform counted them.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    #[must_use]
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    #[must_use]
+    pub fn new_jobs(&self) -> usize {
+        self.new_jobs.len()
+    }
+
+    /// Grows with every change of the rows.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Nothing has come yet and nothing has failed.
+    #[must_use]
+    pub fn is_loading(&self) -> bool {
+        self.first.value().is_none() && self.first.failure().is_none()
+    }
+
+    #[must_use]
+    pub fn failure(&self) -> Option<&ApiError> {
+        self.first.failure().or(self.next.failure())
+    }
+
+    #[must_use]
+    pub fn is_loading_all(&self) -> bool {
+        self.wants_all
+    }
+
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.next_cursor.is_some()
+    }
+
+    /// The ids between two rows, both included, in the order of the list.
+    #[must_use]
+    pub fn between(&self, one: JobId, other: JobId) -> Vec<JobId> {
+        let (Some(one_at), Some(other_at)) = (self.position(one), self.position(other)) else { return vec![other] };
+        self.rows[one_at.min(other_at)..=one_at.max(other_at)].iter().map(|job| job.id).collect()
+    }
+
+    /// Shows something else, from its beginning.
+    pub fn show(&mut self, filter: Filter) {
+        if filter == self.filter {
+            return;
+        }
+        let only_search = filter.state == self.filter.state && filter.oldest_first == self.filter.oldest_first;
+        self.filter = filter;
+        self.next = Remote::default();
+        self.wants_all = false;
+        self.new_jobs.clear();
+        if only_search {
+            self.typed_at = Some(Instant::now());
+        } else {
+            self.asked_at = None;
+            self.is_behind = true;
+        }
+    }
+
+    /// The rows may all have changed.
+    pub fn reload(&mut self) {
+        self.is_behind = true;
+        self.asked_at = None;
+    }
+
+    pub fn load_all(&mut self) {
+        self.wants_all = self.has_more();
+    }
+
+    /// A job changed or came.
+    pub fn on_job(&mut self, job: &Job) {
+        if let Some(row) = self.position(job.id).and_then(|at| self.rows.get_mut(at)) {
+            row.clone_from(job);
+            self.revision += 1;
+            // A row that left the filter goes when the list is at rest at its top, not under the reader.
+            self.is_behind |= self.filter.state.is_some_and(|state| state != job.state);
+        } else if self.matches(job) && self.belongs_to_loaded(job) {
+            self.new_jobs.insert(job.id);
+            self.is_behind = true;
+        }
+    }
+
+    fn matches(&self, job: &Job) -> bool {
+        let search = self.filter.search.trim().to_lowercase();
+        self.filter.state.is_none_or(|state| state == job.state) && (search.is_empty() || job.file_name.to_lowercase().contains(&search))
+    }
+
+    /// Whether a job that is not loaded stands among those that are, and not on a later page.
+    fn belongs_to_loaded(&self, job: &Job) -> bool {
+        let Some(last) = self.rows.last() else { return true };
+        let before_last = if self.filter.oldest_first { job.enqueued_at <= last.enqueued_at } else { job.enqueued_at >= last.enqueued_at };
+        before_last || !self.has_more()
+    }
+
+    /// Takes in answers. Returns whether the rows are others than before.
+    pub fn poll(&mut self, ctx: &AreaCtx<'_>) -> bool {
+        let mut changed = false;
+        if self.first.poll() && self.first.failure().is_none() && let Some(page) = self.first.take() {
+            self.rows = page.items;
+            self.total = page.total;
+            self.next_cursor = page.next_cursor;
+            self.next = Remote::default();
+            self.new_jobs.clear();
+            self.revision += 1;
+            self.index = self.rows.iter().enumerate().map(|(at, job)| (job.id, at)).collect();
+            // The value has moved into the rows; what stays says that there was one.
+            self.first.set(Page { items: Vec::new(), next_cursor: None, total: page.total });
+            changed = true;
+        }
+        if self.next.poll() && let Some(page) = self.next.take() {
+            self.next_cursor = page.next_cursor;
+            self.total = page.total.or(self.total);
+            for job in page.items {
+                // A job may have been read before it moved to this page.
+                if !self.index.contains_key(&job.id) {
+                    self.index.insert(job.id, self.rows.len());
+                    self.rows.push(job);
+                }
+            }
+            self.revision += 1;
+            changed = true;
+        }
+        if self.wants_all && !self.next.is_pending() {
+            if self.has_more() && self.next.failure().is_none() {
+                self.ask_next(ctx, WHOLE_PAGE);
+            } else {
+                self.wants_all = false;
+            }
+        }
+        changed
+    }
+
+    /// Asks for what is missing. `at_rest`: nobody reads further down or works on a selection, so that rows may move.
+    pub fn ask(&mut self, ctx: &AreaCtx<'_>, at_rest: bool) {
+        if let Some(typed_at) = self.typed_at {
+            let since = typed_at.elapsed();
+            if since < SEARCH_AFTER {
+                return ctx.egui.request_repaint_after(SEARCH_AFTER.saturating_sub(since));
+            }
+            self.typed_at = None;
+            self.reload();
+        }
+        let never = self.first.is_untouched();
+        let forced = self.is_behind && self.asked_at.is_none();
+        let behind = self.is_behind && at_rest && !self.first.is_pending();
+        if !(never || forced || behind) {
+            return;
+        }
+        if let Some(since) = self.asked_at.map(|at| at.elapsed()).filter(|since| *since < REFRESH_EVERY) {
+            return ctx.egui.request_repaint_after(REFRESH_EVERY.saturating_sub(since));
+        }
+        self.is_behind = false;
+        self.asked_at = Some(Instant::now());
+        let query = self.filter.query(FIRST_PAGE, None);
+        ctx.ask(&mut self.first, |client| async move { client.jobs(&query).await });
+    }
+
+    /// The reader comes near the end.
+    pub fn ask_more(&mut self, ctx: &AreaCtx<'_>) {
+        if self.has_more() && !self.next.is_pending() && self.next.failure().is_none() && !self.first.is_pending() {
+            self.ask_next(ctx, NEXT_PAGE);
+        }
+    }
+
+    fn ask_next(&mut self, ctx: &AreaCtx<'_>, limit: u32) {
+        let query = self.filter.query(limit, self.next_cursor.clone());
+        ctx.ask(&mut self.next, |client| async move { client.jobs(&query).await });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::ids::PhotoId;
+
+    fn job(n: u128, state: JobState) -> Job {
+        Job {
+            id: JobId(uuid::Uuid::from_u128(n)),
+            photo_id: PhotoId(uuid::Uuid::from_u128(n)),
+            file_name: format!("photo_{n}.jpg"),
+            state,
+            priority: 0,
+            attempts: 0,
+            model: None,
+            prompt: None,
+            enqueued_at: chrono::DateTime::UNIX_EPOCH,
+            started_at: None,
+            finished_at: None,
+            not_before: None,
+            confidence: None,
+            fault: None,
+        }
+    }
+
+    fn list(jobs: Vec<Job>) -> JobList {
+        let index = jobs.iter().enumerate().map(|(at, job)| (job.id, at)).collect();
+        JobList { rows: jobs, index, ..JobList::default() }
+    }
+
+    #[test]
+    fn an_event_changes_its_row_where_it_stands() {
+        let mut list = list(vec![job(2, JobState::Pending), job(1, JobState::Pending)]);
+        list.on_job(&job(1, JobState::Completed));
+        let states: Vec<_> = list.rows().iter().map(|job| job.state).collect();
+        assert_eq!(states, [JobState::Pending, JobState::Completed]);
+        assert_eq!(list.new_jobs(), 0);
+        assert!(!list.is_behind, "no row has to come or go");
+    }
+
+    #[test]
+    fn new_jobs_are_counted_and_not_pushed_under_the_reader() {
+        let mut list = list(vec![job(1, JobState::Pending)]);
+        list.on_job(&job(2, JobState::Pending));
+        list.on_job(&job(3, JobState::Pending));
+        list.on_job(&job(3, JobState::Processing));
+        assert_eq!((list.rows().len(), list.new_jobs()), (1, 2));
+        assert!(list.is_behind);
+    }
+
+    #[test]
+    fn only_jobs_that_match_the_filter_are_announced() {
+        let mut list = list(vec![]);
+        list.filter = Filter { state: Some(JobState::Failed), search: "PHOTO_7".to_owned(), oldest_first: false };
+        list.on_job(&job(7, JobState::Pending));
+        list.on_job(&job(8, JobState::Failed));
+        assert_eq!(list.new_jobs(), 0);
+        list.on_job(&job(7, JobState::Failed));
+        assert_eq!(list.new_jobs(), 1);
+    }
+}

@@ -1,0 +1,392 @@
+//! The job table: virtual rows, as many columns as there is room for, selection by mouse and keyboard.
+
+use chrono::{DateTime, Utc};
+use egui::{Align, Event as InputEvent, Key, Label, Layout, Modifiers, Rect, RichText, Sense, Ui, WidgetInfo, vec2};
+use egui_extras::{Column, TableBuilder, TableRow};
+
+use super::job_list::JobList;
+use super::job_state;
+use super::selection::{Choose, Selection};
+use crate::gui::ctx::{PhotoTexture, PhotoTextures};
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::{number, relative_time};
+use crate::wire::ids::JobId;
+use crate::wire::job::Job;
+
+/// Rows before the loaded end at which the next page is asked for.
+const ASK_MORE_BEFORE: usize = 60;
+/// Edge of the thumbnail in a row, and of the texture that it is drawn from.
+const THUMB_POINTS: f32 = 24.0;
+const THUMB_PX: u32 = 256;
+
+/// One column of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum JobColumn {
+    Thumbnail,
+    File,
+    State,
+    Model,
+    Prompt,
+    Priority,
+    Attempts,
+    Wait,
+    Took,
+    Confidence,
+    Added,
+    Trouble,
+}
+
+impl JobColumn {
+    /// In the order of the table.
+    const ALL: [Self; 12] = [
+        Self::Thumbnail,
+        Self::File,
+        Self::State,
+        Self::Model,
+        Self::Prompt,
+        Self::Priority,
+        Self::Attempts,
+        Self::Wait,
+        Self::Took,
+        Self::Confidence,
+        Self::Added,
+        Self::Trouble,
+    ];
+    /// What goes first where there is little room.
+    const DISPENSABLE: [Self; 8] =
+        [Self::Priority, Self::Attempts, Self::Prompt, Self::Wait, Self::Model, Self::Took, Self::Added, Self::Confidence];
+
+    fn header(self) -> &'static str {
+        match self {
+            Self::Thumbnail => "",
+            Self::File => "Photo",
+            Self::State => "State",
+            Self::Model => "Model",
+            Self::Prompt => "Prompt",
+            Self::Priority => "Priority",
+            Self::Attempts => "Tries",
+            Self::Wait => "Wait",
+            Self::Took => "Took",
+            Self::Confidence => "Confidence",
+            Self::Added => "Queued",
+            Self::Trouble => "Error",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Wait => "Time in the queue until the last try began",
+            Self::Took => "Time from the start of the last try to its end",
+            Self::Confidence => "Mean confidence of the tags",
+            Self::Priority => "−100 to 100; higher goes first",
+            Self::Attempts => "Tries begun so far",
+            Self::Added => "When the job was queued; click to turn the order",
+            Self::Prompt => "Prompt version of the last try",
+            Self::Model => "Model of the last try",
+            Self::Thumbnail | Self::File | Self::State | Self::Trouble => "",
+        }
+    }
+
+    /// Points that it needs, without spacing.
+    fn width(self) -> f32 {
+        match self {
+            Self::Thumbnail => THUMB_POINTS,
+            Self::File => 190.0,
+            Self::State => 130.0,
+            Self::Model => 150.0,
+            Self::Prompt => 110.0,
+            Self::Priority | Self::Attempts => 52.0,
+            Self::Wait | Self::Took => 66.0,
+            Self::Confidence => 78.0,
+            Self::Added => 100.0,
+            Self::Trouble => 120.0,
+        }
+    }
+
+    fn is_number(self) -> bool {
+        matches!(self, Self::Priority | Self::Attempts | Self::Wait | Self::Took | Self::Confidence)
+    }
+}
+
+/// The columns that fit into `width`.
+fn columns_for(width: f32, spacing: f32) -> Vec<JobColumn> {
+    let mut columns = JobColumn::ALL.to_vec();
+    for least in JobColumn::DISPENSABLE {
+        let needed: f32 = columns.iter().map(|column| column.width() + spacing).sum();
+        if needed <= width {
+            break;
+        }
+        columns.retain(|column| *column != least);
+    }
+    columns
+}
+
+/// What the reader did in the table.
+#[derive(Debug, Default)]
+pub struct TableAnswer {
+    pub open: Option<JobId>,
+    pub turn_order: bool,
+    pub wants_more: bool,
+    pub selection_changed: bool,
+}
+
+/// What the table remembers from frame to frame.
+#[derive(Debug, Default)]
+pub struct JobTable {
+    scroll_to: Option<(usize, Option<Align>)>,
+    /// How far the rows are scrolled, in points.
+    offset: f32,
+    /// Rows that fit, for Page Up and Page Down.
+    page: usize,
+}
+
+/// What a row needs to be drawn.
+struct RowInk<'a> {
+    tokens: &'a Tokens,
+    now: DateTime<Utc>,
+}
+
+impl JobTable {
+    #[must_use]
+    pub fn is_at_top(&self) -> bool {
+        self.offset < 1.0
+    }
+
+    pub fn scroll_to_top(&mut self) {
+        self.scroll_to = Some((0, Some(Align::TOP)));
+        self.offset = 0.0;
+    }
+
+    /// Draws the rows into what is left of `ui`.
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        list: &JobList,
+        selection: &mut Selection,
+        textures: &mut PhotoTextures,
+        now: DateTime<Utc>,
+    ) -> TableAnswer {
+        let mut answer = TableAnswer::default();
+        let tokens = theme::tokens(ui.ctx());
+        let rect = ui.available_rect_before_wrap();
+        let response = ui.interact(rect, ui.scope_id().with("jobs"), Sense::FOCUSABLE);
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::Table, true, "Jobs"));
+        if response.has_focus() {
+            let arrows = egui::EventFilter { vertical_arrows: true, escape: false, horizontal_arrows: false, tab: false };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+        }
+        self.keys(ui, &response, list, selection, &mut answer);
+        let columns = columns_for(rect.width() - 12.0, ui.spacing().item_spacing.x);
+        let mut table = TableBuilder::new(ui)
+            .id_salt(("jobs", columns.len()))
+            .striped(false)
+            .sense(Sense::CLICK)
+            .resizable(true)
+            .auto_shrink(false)
+            .cell_layout(Layout::left_to_right(Align::Center));
+        for column in &columns {
+            table = table.column(match column {
+                JobColumn::Thumbnail => Column::exact(column.width()),
+                JobColumn::Trouble => Column::remainder().at_least(60.0).clip(true),
+                _ => Column::initial(column.width()).at_least(40.0).clip(true),
+            });
+        }
+        if let Some((row, align)) = self.scroll_to.take() {
+            table = table.scroll_to_row(row, align);
+        }
+        let rows = list.rows();
+        let oldest_first = list.filter().oldest_first;
+        let ink = RowInk { tokens, now };
+        let mut clicked = None;
+        let output = table
+            .header(theme::ROW_HEIGHT, |mut header| {
+                for column in &columns {
+                    header.col(|ui| answer.turn_order |= header_ui(ui, *column, oldest_first, tokens));
+                }
+            })
+            .body(|body| {
+                body.rows(theme::ROW_HEIGHT, rows.len(), |mut row| {
+                    let at = row.index();
+                    answer.wants_more |= at + ASK_MORE_BEFORE >= rows.len();
+                    let Some(job) = rows.get(at) else { return };
+                    row.set_selected(selection.contains(job.id));
+                    row_ui(&mut row, job, &columns, &ink, textures);
+                    let cells = row.response();
+                    let is_selected = selection.contains(job.id);
+                    cells.widget_info(|| {
+                        WidgetInfo::selected(egui::Role::Row, true, is_selected, format!("{}, {}", job.file_name, job.state.label()))
+                    });
+                    if cells.double_clicked() {
+                        answer.open = Some(job.id);
+                    } else if cells.clicked() {
+                        clicked = Some(job.id);
+                    }
+                });
+            });
+        self.offset = output.state.clamped_offset().y;
+        self.page = (output.inner_rect.height() / theme::ROW_HEIGHT) as usize;
+        if let Some(id) = clicked {
+            let modifiers = ui.input(|input| input.modifiers);
+            selection.choose(id, Choose::by(modifiers), |anchor| list.between(anchor, id));
+            answer.selection_changed = true;
+            response.request_focus();
+        }
+        if response.has_focus() {
+            focus_ring(ui, rect, tokens);
+        }
+        answer
+    }
+
+    /// Arrows, Page Up and Down, Home, End, Space, Enter, Ctrl-A while the table has the keyboard.
+    fn keys(&mut self, ui: &Ui, response: &egui::Response, list: &JobList, selection: &mut Selection, answer: &mut TableAnswer) {
+        if !response.has_focus() || list.rows().is_empty() {
+            return;
+        }
+        let last = list.rows().len() - 1;
+        let at = selection.cursor().and_then(|id| list.position(id));
+        let page = self.page.max(1);
+        let pressed = ui.input_mut(|input| take_key(&mut input.events));
+        let Some((key, modifiers)) = pressed else { return };
+        let target = match key {
+            Key::ArrowDown => at.map_or(0, |at| at + 1),
+            Key::ArrowUp => at.map_or(0, |at| at.saturating_sub(1)),
+            Key::PageDown => at.map_or(0, |at| at + page),
+            Key::PageUp => at.map_or(0, |at| at.saturating_sub(page)),
+            Key::Home => 0,
+            Key::End => last,
+            Key::A => {
+                selection.select_all(list.rows().iter().map(|job| job.id));
+                answer.selection_changed = true;
+                return;
+            }
+            Key::Enter => {
+                answer.open = selection.cursor();
+                return;
+            }
+            _ => at.unwrap_or(0),
+        }
+        .min(last);
+        let Some(job) = list.rows().get(target) else { return };
+        let how = if key == Key::Space { Choose::Toggle } else { Choose::by(Modifiers { command: false, ..modifiers }) };
+        selection.choose(job.id, how, |anchor| list.between(anchor, job.id));
+        answer.selection_changed = true;
+        self.scroll_to = Some((target, None));
+    }
+}
+
+/// Takes the first key press that the table understands.
+fn take_key(events: &mut Vec<InputEvent>) -> Option<(Key, Modifiers)> {
+    let at = events.iter().position(|event| {
+        let InputEvent::Key { key, pressed: true, modifiers, .. } = event else { return false };
+        match key {
+            Key::ArrowDown | Key::ArrowUp | Key::PageDown | Key::PageUp | Key::Home | Key::End | Key::Space => !modifiers.alt,
+            Key::Enter => modifiers.is_none(),
+            Key::A => modifiers.command,
+            _ => false,
+        }
+    })?;
+    match events.remove(at) {
+        InputEvent::Key { key, modifiers, .. } => Some((key, modifiers)),
+        _ => None,
+    }
+}
+
+fn focus_ring(ui: &Ui, rect: Rect, tokens: &Tokens) {
+    ui.painter().rect_stroke(rect.expand(1.0), theme::RADIUS_4, (1.0, tokens.focus), egui::StrokeKind::Inside);
+}
+
+/// Returns whether the order is to be turned.
+fn header_ui(ui: &mut Ui, column: JobColumn, oldest_first: bool, tokens: &Tokens) -> bool {
+    let text = |words: &str| RichText::new(words.to_owned()).size(theme::TEXT_SMALL).color(tokens.muted);
+    if column == JobColumn::Added {
+        let (arrow, order) = if oldest_first { (icons::ICON_ARROW_UPWARD, "oldest first") } else { (icons::ICON_ARROW_DOWNWARD, "newest first") };
+        let button = ui.add(egui::Button::new((text(column.header()), text(arrow.into()))).frame(false));
+        button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Queued, {order}")));
+        return button.on_hover_text(column.hint()).clicked();
+    }
+    let label = Label::new(text(column.header())).truncate().selectable(false);
+    let response = if column.is_number() {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(label)).inner
+    } else {
+        ui.add(label)
+    };
+    if !column.hint().is_empty() {
+        response.on_hover_text(column.hint());
+    }
+    false
+}
+
+fn row_ui(row: &mut TableRow<'_, '_>, job: &Job, columns: &[JobColumn], ink: &RowInk<'_>, textures: &mut PhotoTextures) {
+    for column in columns {
+        row.col(|ui| {
+            if column.is_number() {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| cell_ui(ui, job, *column, ink, textures));
+            } else {
+                cell_ui(ui, job, *column, ink, textures);
+            }
+        });
+    }
+}
+
+fn cell_ui(ui: &mut Ui, job: &Job, column: JobColumn, ink: &RowInk<'_>, textures: &mut PhotoTextures) {
+    let tokens = ink.tokens;
+    let plain = |ui: &mut Ui, words: String| {
+        ui.add(Label::new(words).truncate().selectable(false));
+    };
+    match column {
+        JobColumn::Thumbnail => thumbnail_ui(ui, job, textures, tokens),
+        JobColumn::File => plain(ui, job.file_name.clone()),
+        JobColumn::State => job_state::ui(ui, job.state, tokens),
+        JobColumn::Model => plain(ui, job.model.clone().unwrap_or_default()),
+        JobColumn::Prompt => plain(ui, job.prompt.clone().unwrap_or_default()),
+        JobColumn::Priority => plain(ui, job.priority.to_string().replace('-', "−")),
+        JobColumn::Attempts => plain(ui, job.attempts.to_string()),
+        JobColumn::Wait => plain(ui, span_words(Some(job.enqueued_at), job.started_at)),
+        JobColumn::Took => plain(ui, span_words(job.started_at, job.finished_at)),
+        JobColumn::Confidence => plain(ui, job.confidence.map(|confidence| number::percent(f64::from(confidence))).unwrap_or_default()),
+        JobColumn::Added => {
+            relative_time::ui(ui, job.enqueued_at, ink.now);
+        }
+        JobColumn::Trouble => {
+            if let Some(fault) = &job.fault {
+                let words = RichText::new(format!("{}: {}", fault.kind.label(), fault.message)).color(tokens.bad);
+                ui.add(Label::new(words).truncate().selectable(false));
+            }
+        }
+    }
+}
+
+/// The time between two moments, in words; empty while one of them is to come.
+fn span_words(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> String {
+    match (from, to) {
+        (Some(from), Some(to)) => number::duration_ms((to - from).num_milliseconds().max(0) as f64),
+        _ => String::new(),
+    }
+}
+
+/// The photo, cropped to a square.
+fn thumbnail_ui(ui: &mut Ui, job: &Job, textures: &mut PhotoTextures, tokens: &Tokens) {
+    let (rect, _) = ui.allocate_exact_size(vec2(THUMB_POINTS, THUMB_POINTS), Sense::hover());
+    ui.painter().rect_filled(rect, theme::RADIUS_4, tokens.photo_backdrop);
+    if let PhotoTexture::Ready(texture) = textures.get(job.photo_id, THUMB_PX) {
+        let size = texture.size_vec2();
+        let crop = vec2((size.y / size.x).min(1.0), (size.x / size.y).min(1.0));
+        let uv = Rect::from_center_size(egui::pos2(0.5, 0.5), crop);
+        egui::Image::from_texture(texture).uv(uv).corner_radius(theme::RADIUS_4).paint_at(ui, rect);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_table_keeps_what_identifies_a_job() {
+        let all = columns_for(2000.0, 8.0);
+        assert_eq!(all.len(), JobColumn::ALL.len());
+        let few = columns_for(300.0, 8.0);
+        assert_eq!(few, [JobColumn::Thumbnail, JobColumn::File, JobColumn::State, JobColumn::Trouble]);
+        let some = columns_for(800.0, 8.0);
+        assert!(some.len() > few.len() && some.len() < all.len());
+    }
+}

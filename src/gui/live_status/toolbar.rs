@@ -1,0 +1,64 @@
+//! The row above the cards: how the pipeline stands, and what can be done to it.
+
+use egui::{Button, RichText, Ui};
+
+use crate::gui::ctx::{AreaCtx, Command, LinkState};
+use crate::gui::theme::{self, icons};
+use crate::gui::widgets::number;
+use crate::wire::config::PipelineState;
+use crate::wire::status::LiveStatus;
+
+/// What hovering a button says, with its shortcut.
+fn hint(ui: &Ui, command: &Command) -> String {
+    match command.shortcut() {
+        Some(shortcut) => format!("{} ({})", command.tooltip(), ui.ctx().format_shortcut(&shortcut)),
+        None => command.tooltip(),
+    }
+}
+
+fn command_button(ui: &mut Ui, ctx: &AreaCtx<'_>, icon: &str, label: &str, command: Command, enabled: bool) {
+    let response = ui.add_enabled(enabled, Button::new((RichText::new(icon), label)));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, label));
+    if response.on_hover_text(hint(ui, &command)).clicked() {
+        ctx.send(command);
+    }
+}
+
+pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, ctx: &AreaCtx<'_>) {
+    let tokens = ctx.tokens();
+    ui.horizontal_wrapped(|ui| {
+        if let Some(status) = status {
+            let (icon, colour, word) = match status.pipeline_state {
+                PipelineState::Running => (icons::ICON_PLAY_CIRCLE, tokens.good, "Running"),
+                PipelineState::Paused => (icons::ICON_PAUSE_CIRCLE, tokens.warn, "Paused"),
+            };
+            ui.label(RichText::new(icon.codepoint).size(theme::TEXT_HEADING).color(colour));
+            ui.label(RichText::new(word).size(theme::TEXT_STRONG));
+            ui.add_space(theme::GAP_8);
+            match status.pipeline_state {
+                PipelineState::Running => command_button(ui, ctx, icons::ICON_PAUSE.codepoint, "Pause", Command::PausePipeline, true),
+                PipelineState::Paused => command_button(ui, ctx, icons::ICON_PLAY_ARROW.codepoint, "Resume", Command::ResumePipeline, true),
+            }
+        }
+        command_button(ui, ctx, icons::ICON_ADD_PHOTO_ALTERNATE.codepoint, "Add photos…", Command::AddPhotos, true);
+        command_button(ui, ctx, icons::ICON_CREATE_NEW_FOLDER.codepoint, "Add folder…", Command::AddPhotoFolder, true);
+        let failed = status.map_or(0, |status| status.failed_total);
+        let label = if failed == 0 { "Retry failed".to_owned() } else { format!("Retry {} failed…", number::count(failed)) };
+        command_button(ui, ctx, icons::ICON_REPLAY.codepoint, &label, Command::RetryFailedJobs, failed > 0 && !busy);
+    });
+    stale_ui(ui, status.is_some(), ctx);
+}
+
+/// Says that what is shown is old, and how old, while the platform is not heard.
+fn stale_ui(ui: &mut Ui, has_figures: bool, ctx: &AreaCtx<'_>) {
+    let LinkState::Lost { why, since, .. } = ctx.link else { return };
+    let tokens = ctx.tokens();
+    let age = number::duration_ms(since.elapsed().as_secs() as f64 * 1000.0);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(icons::ICON_CLOUD_OFF.codepoint).color(tokens.warn));
+        let words = if has_figures { format!("Stale: the platform has not been heard for {age}") } else { "The platform is not heard".to_owned() };
+        ui.label(RichText::new(words).color(tokens.warn)).on_hover_text(why);
+    });
+    // The age counts on while nothing else happens.
+    ctx.egui.request_repaint_after(std::time::Duration::from_secs(1));
+}
