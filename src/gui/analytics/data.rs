@@ -63,7 +63,9 @@ impl Data {
     /// Takes in answers.
     pub fn poll(&mut self) {
         self.before.poll();
-        if self.now.poll() && let Some(performance) = self.now.value() {
+        if self.now.poll()
+            && let Some(performance) = self.now.value()
+        {
             self.plotted = Plotted::new(performance);
         }
     }

@@ -26,8 +26,7 @@ pub enum ModelColumn {
 }
 
 impl ModelColumn {
-    const ALL: [Self; 8] =
-        [Self::Model, Self::Results, Self::Failed, Self::P50, Self::P95, Self::Confidence, Self::Cost, Self::CostPerThousand];
+    const ALL: [Self; 8] = [Self::Model, Self::Results, Self::Failed, Self::P50, Self::P95, Self::Confidence, Self::Cost, Self::CostPerThousand];
 
     fn header(self) -> &'static str {
         match self {

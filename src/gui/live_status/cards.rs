@@ -97,7 +97,8 @@ fn workers(count: u32) -> String {
 }
 
 fn queue_card(status: &LiveStatus) -> Card<'_> {
-    let note = if status.retry_wait == 0 { "waiting for a worker".to_owned() } else { format!("and {} waiting to retry", number::count(status.retry_wait)) };
+    let note =
+        if status.retry_wait == 0 { "waiting for a worker".to_owned() } else { format!("and {} waiting to retry", number::count(status.retry_wait)) };
     Card {
         title: "Pending",
         figure: number::count(status.pending),

@@ -86,7 +86,9 @@ pub fn selection_ui(ui: &mut Ui, selected: usize, can: Applicable, list: &JobLis
         let total = list.total().unwrap_or_default();
         if list.is_loading_all() {
             ui.spinner();
-            ui.label(RichText::new(format!("Selecting: {} of {}", number::count(list.rows().len() as u64), number::count(total))).color(tokens.muted));
+            ui.label(
+                RichText::new(format!("Selecting: {} of {}", number::count(list.rows().len() as u64), number::count(total))).color(tokens.muted),
+            );
         } else if list.has_more() && selected == list.rows().len() && ui.button(format!("Select all {}", number::count(total))).clicked() {
             answer = Some(SelectionAnswer::SelectAll);
         }
@@ -94,7 +96,8 @@ pub fn selection_ui(ui: &mut Ui, selected: usize, can: Applicable, list: &JobLis
             (JobAction::Retry, "Retry", can.retry, "Applies to failed and cancelled jobs"),
             (JobAction::Cancel, "Cancel", can.cancel, "Applies to jobs that wait or are worked on"),
         ] {
-            let label = if count == 0 { word.to_owned() } else { format!("{word} {}{}", number::count(count as u64), if count > 1 { "…" } else { "" }) };
+            let label =
+                if count == 0 { word.to_owned() } else { format!("{word} {}{}", number::count(count as u64), if count > 1 { "…" } else { "" }) };
             let button = ui.add_enabled(count > 0 && !busy, Button::new(label));
             if button.on_hover_text(hint).on_disabled_hover_text(hint).clicked() {
                 answer = Some(SelectionAnswer::Act(action));

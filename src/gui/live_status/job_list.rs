@@ -186,7 +186,10 @@ impl JobList {
     /// Takes in answers. Returns whether the rows are others than before.
     pub fn poll(&mut self, ctx: &AreaCtx<'_>) -> bool {
         let mut changed = false;
-        if self.first.poll() && self.first.failure().is_none() && let Some(page) = self.first.take() {
+        if self.first.poll()
+            && self.first.failure().is_none()
+            && let Some(page) = self.first.take()
+        {
             self.rows = page.items;
             self.total = page.total;
             self.next_cursor = page.next_cursor;
@@ -198,7 +201,9 @@ impl JobList {
             self.first.set(Page { items: Vec::new(), next_cursor: None, total: page.total });
             changed = true;
         }
-        if self.next.poll() && let Some(page) = self.next.take() {
+        if self.next.poll()
+            && let Some(page) = self.next.take()
+        {
             self.next_cursor = page.next_cursor;
             self.total = page.total.or(self.total);
             for job in page.items {

@@ -53,8 +53,7 @@ impl JobColumn {
         Self::Trouble,
     ];
     /// What goes first where there is little room.
-    const DISPENSABLE: [Self; 8] =
-        [Self::Priority, Self::Attempts, Self::Prompt, Self::Wait, Self::Model, Self::Took, Self::Added, Self::Confidence];
+    const DISPENSABLE: [Self; 8] = [Self::Priority, Self::Attempts, Self::Prompt, Self::Wait, Self::Model, Self::Took, Self::Added, Self::Confidence];
 
     fn header(self) -> &'static str {
         match self {
@@ -158,14 +157,7 @@ impl JobTable {
     }
 
     /// Draws the rows into what is left of `ui`.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        list: &JobList,
-        selection: &mut Selection,
-        textures: &mut PhotoTextures,
-        now: DateTime<Utc>,
-    ) -> TableAnswer {
+    pub fn ui(&mut self, ui: &mut Ui, list: &JobList, selection: &mut Selection, textures: &mut PhotoTextures, now: DateTime<Utc>) -> TableAnswer {
         let mut answer = TableAnswer::default();
         let tokens = theme::tokens(ui.ctx());
         let rect = ui.available_rect_before_wrap();
@@ -305,11 +297,7 @@ fn header_ui(ui: &mut Ui, column: JobColumn, oldest_first: bool, tokens: &Tokens
         return button.on_hover_text(column.hint()).clicked();
     }
     let label = Label::new(text(column.header())).truncate().selectable(false);
-    let response = if column.is_number() {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(label)).inner
-    } else {
-        ui.add(label)
-    };
+    let response = if column.is_number() { ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(label)).inner } else { ui.add(label) };
     if !column.hint().is_empty() {
         response.on_hover_text(column.hint());
     }

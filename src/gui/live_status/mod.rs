@@ -212,7 +212,9 @@ impl LiveStatus {
             }
         }
         ui.add_space(theme::GAP_4);
-        if let Some(failure) = self.list.failure() && error_state::ui(ui, "The jobs could not be read", &failure.to_string()) {
+        if let Some(failure) = self.list.failure()
+            && error_state::ui(ui, "The jobs could not be read", &failure.to_string())
+        {
             self.list.reload();
         }
         if self.list.is_loading() {
