@@ -25,6 +25,9 @@ use crate::wire::ids::OrganizationId;
 /// How long a shutdown waits for requests and for work that is begun, each.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(5);
 
+/// The database of a data folder.
+pub const DATABASE_FILE: &str = "minerva.sqlite";
+
 /// How a platform is started.
 pub struct HostOptions {
     /// Photos, thumbnails and the lock lie here.
@@ -85,7 +88,7 @@ pub async fn start_at(options: HostOptions, clock: Arc<dyn Clock>) -> Result<Hos
             locks.push(folder::lock(&folder::beside(&path, ".lock"))?);
             path
         }
-        None => options.folder.join("minerva.sqlite"),
+        None => options.folder.join(DATABASE_FILE),
     };
     let db = Db::open(&database).await.map_err(|error| damaged(&database, error))?;
     let core = Arc::new(Core::new(db, options.folder, options.providers, options.keys, clock, OrganizationId::LOCAL));

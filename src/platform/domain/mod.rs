@@ -1,5 +1,6 @@
 //! The rules: a file per noun. No HTTP, no SQL text; clock and randomness are passed in.
 
+pub mod bundled;
 pub mod config;
 pub mod events;
 pub mod prompts;

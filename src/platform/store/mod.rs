@@ -8,6 +8,7 @@
 pub mod config;
 pub mod events;
 pub mod organizations;
+pub mod peek;
 pub mod prompts;
 
 use std::path::Path;
