@@ -46,6 +46,10 @@ pub struct SharedArgs {
 pub enum Command {
     /// Runs the platform without a window, for consoles on this or other machines
     Serve(ServeArgs),
+    /// Asks models about photos with prompts and reports what each found, without a window
+    Compare(CompareArgs),
+    /// Checks database, disk, keyring, display, model and providers, and says how to mend what is wrong
+    Doctor(DoctorArgs),
 }
 
 /// `minerva serve`.
@@ -65,6 +69,66 @@ pub struct ServeArgs {
     /// Starts an empty library empty, without the bundled photos
     #[arg(long)]
     pub no_bundled_photos: bool,
+}
+
+/// `minerva compare`.
+#[derive(Debug, Default, clap::Args)]
+#[command(after_help = COMPARE_NOTES)]
+pub struct CompareArgs {
+    /// Photo files, and folders with all photos below them; the bundled photos unless told
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub photos: Vec<PathBuf>,
+    /// Prompt files, each named as its file is; the live prompt of your library unless told
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub prompt: Vec<PathBuf>,
+    /// Models: `on-device` (unless told) or `gemini/MODEL`
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub model: Vec<String>,
+    /// Answers per photo, prompt and model, 1-20
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub repeat: u32,
+    /// Calls in flight at once, 1-64; all cores on-device, 8 with a model on the network unless told
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub concurrency: Option<u32>,
+    /// Labels to measure against: CSV with the header `photo,tag`, or JSON `{"photo.jpg": ["tag"]}`
+    #[arg(long, value_name = "FILE")]
+    pub truth: Option<PathBuf>,
+    /// How to write the report; as the name of --out says, else a table
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<ReportFormat>,
+    /// Writes the report to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+const COMPARE_NOTES: &str = "\
+Accuracy: with --truth, every tag that a model answered counts, whatever its confidence, and photos are matched by \
+file name. Precision, recall and F1 are counted over all answered cells of labelled photos (micro-averaged).
+
+Exit codes: 0 all cells answered, 1 some failed (the rest is still written), 2 wrong usage (nothing was asked).
+Ctrl-C stops asking and writes what is answered.";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReportFormat {
+    Table,
+    Json,
+    Csv,
+    Md,
+    Html,
+}
+
+/// `minerva doctor`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes: 0 nothing is broken, 1 something is")]
+pub struct DoctorArgs {
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: DoctorFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DoctorFormat {
+    Text,
+    Json,
 }
 
 /// `PROVIDER=URL`.

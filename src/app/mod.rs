@@ -2,10 +2,13 @@
 //! environment and the only writer to the terminal.
 
 pub mod args;
+pub mod compare;
 pub mod config;
-//C pub mod console;
+pub mod console;
+pub mod doctor;
 pub mod logging;
-//C pub mod serve;
+pub mod serve;
+mod signals;
 pub mod terminal;
 
 use std::process::ExitCode;
@@ -66,8 +69,12 @@ pub fn main() -> ExitCode {
 
 fn run(args: Args) -> Result<()> {
     let settings = Settings::load(&args.shared)?;
-    let _log = logging::to_files(&settings, &settings.data_dir)?;
-    Ok(())
+    match args.command {
+        None => console::run(&settings, args.platform),
+        Some(Command::Serve(serve)) => serve::run(&settings, &serve),
+        Some(Command::Doctor(doctor)) => doctor::run(&settings, &doctor),
+        Some(Command::Compare(compare)) => compare::run(&settings, &compare),
+    }
 }
 
 /// The runtime that all commands share.

@@ -1,0 +1,67 @@
+//! Follows a run from its start to its end, with a progress bar for who watches.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio_util::sync::CancellationToken;
+
+use crate::client::event::StreamItem;
+use crate::client::{Client, Result};
+use crate::wire::event::Happened;
+use crate::wire::ids::RunId;
+use crate::wire::run::{Cell, Run, RunState, StartRun};
+
+/// The run is asked for this often even when no event comes.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// A bar on standard error; nothing when that is no terminal.
+pub fn bar(length: u64, what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {prefix} · {elapsed} · {eta} left {msg}");
+    ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        .with_prefix(what)
+}
+
+/// Starts a run and waits for its end. When `stop` is cancelled it is cancelled too, and what is answered stays.
+pub async fn run_to_end(client: &Client, start: &StartRun, stop: &CancellationToken) -> Result<Run> {
+    let mut events = client.follow_events(None, || {});
+    let mut run = client.start_run(start).await?;
+    let bar = bar(run.counts.total(), "answers");
+    let mut is_stopping = false;
+    while run.state == RunState::Running {
+        tokio::select! {
+            () = stop.cancelled(), if !is_stopping => {
+                is_stopping = true;
+                run = client.cancel_run(run.id).await?;
+            }
+            Some(item) = events.recv() => match item {
+                StreamItem::Event(event) => if let Happened::RunChanged(changed) = event.what && changed.id == run.id {
+                    run = changed;
+                },
+                // Events may have been missed: the loop asks for the run itself.
+                StreamItem::Connected | StreamItem::Lost { .. } => run = client.run(run.id).await?,
+            },
+            () = tokio::time::sleep(LOOK_AGAIN) => run = client.run(run.id).await?,
+        }
+        bar.set_position(run.counts.finished());
+        if run.counts.failed > 0 {
+            bar.set_message(format!("· {} failed", run.counts.failed));
+        }
+    }
+    bar.finish_and_clear();
+    Ok(run)
+}
+
+/// All cells of a run.
+pub async fn cells(client: &Client, id: RunId) -> Result<Vec<Cell>> {
+    let mut cells = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = client.run_cells(id, cursor.as_deref()).await?;
+        cells.extend(page.items);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(cells);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What a comparison is asked to compare: photo files, prompt files, models. All of it is read and
+//! checked before anything is begun.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::super::{Failure, Result};
+use crate::providers::{Provider, Providers};
+use crate::wire::ids::PhotoId;
+
+/// What is taken from a folder. Files that are named on the command line are always taken.
+const PHOTO_EXTENSIONS: [&str; 12] = ["jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "bmp", "heic", "heif", "avif", "jxl"];
+
+/// A photo file that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhotoFile {
+    /// How the report calls it: the file's name, or its path where two files have one name.
+    pub label: String,
+    pub file_name: String,
+    pub source: Source,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    File(PathBuf),
+    Bundled(&'static [u8]),
+}
+
+/// A photo in the comparison, and under which id the platform knows it, or why it does not.
+#[derive(Debug, Clone)]
+pub struct ComparedPhoto {
+    pub label: String,
+    pub file_name: String,
+    pub id: std::result::Result<PhotoId, String>,
+}
+
+/// A prompt file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptFile {
+    pub name: String,
+    pub content: String,
+}
+
+/// The photo files of files and folders, folders with all below them, in order of path. The second list
+/// tells of folders that can't be read.
+pub fn photos(paths: &[PathBuf]) -> Result<(Vec<PhotoFile>, Vec<String>)> {
+    let mut known = BTreeSet::new();
+    let mut unreadable = Vec::new();
+    let mut ordered = Vec::new();
+    for path in paths {
+        let mut found = Vec::new();
+        if path.is_dir() { walk(path, &mut found, &mut unreadable) } else { found.push(path.clone()) }
+        for file in found {
+            let same = file.canonicalize().unwrap_or_else(|_| file.clone());
+            if known.insert(same) {
+                ordered.push(file);
+            }
+        }
+    }
+    if ordered.is_empty() && unreadable.is_empty() {
+        let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Failure::Usage(format!("There is no photo in {}; photos end in {}", names.join(", "), PHOTO_EXTENSIONS.join(", "))));
+    }
+    let name_of = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for file in &ordered {
+        *uses.entry(name_of(file)).or_default() += 1;
+    }
+    let photos = ordered.into_iter().map(|path| {
+        let file_name = name_of(&path);
+        let label = if uses[&file_name] == 1 { file_name.clone() } else { path.display().to_string() };
+        PhotoFile { label, file_name, source: Source::File(path) }
+    });
+    Ok((photos.collect(), unreadable))
+}
+
+/// Hidden files and links to folders (which may go round in circles) are left out.
+fn walk(folder: &Path, found: &mut Vec<PathBuf>, unreadable: &mut Vec<String>) {
+    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+    let mut entries = match entries {
+        Ok(entries) => entries,
+        Err(error) => {
+            unreadable.push(format!("The folder {} could not be read: {error}", folder.display()));
+            return;
+        }
+    };
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            walk(&path, found, unreadable);
+        } else if is_named_as_photo(&path) && path.is_file() {
+            found.push(path);
+        }
+    }
+}
+
+fn is_named_as_photo(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    extension.is_some_and(|extension| PHOTO_EXTENSIONS.contains(&extension.as_str()))
+}
+
+/// Prompt files; a prompt is called as its file is, without the extension.
+pub fn prompts(paths: &[PathBuf]) -> Result<Vec<PromptFile>> {
+    let mut names = BTreeSet::new();
+    let mut prompts = Vec::new();
+    for path in paths {
+        let content = std::fs::read_to_string(path)
+            .map_err(|error| Failure::Usage(format!("The prompt file {} could not be read: {error}", path.display())))?;
+        if content.trim().is_empty() {
+            return Err(Failure::Usage(format!("The prompt file {} is empty", path.display())));
+        }
+        let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let name = if names.contains(&stem) { path.display().to_string() } else { stem };
+        if !names.insert(name.clone()) {
+            return Err(Failure::Usage(format!("The prompt file {} is given twice", path.display())));
+        }
+        prompts.push(PromptFile { name, content });
+    }
+    Ok(prompts)
+}
+
+/// The models' providers. Names that no provider knows are refused with the names there are.
+pub fn check_models<'p>(models: &[String], providers: &'p Providers) -> Result<Vec<&'p dyn Provider>> {
+    let mut used: Vec<&dyn Provider> = Vec::new();
+    for model in models {
+        let found = providers.find(model).filter(|(provider, rest)| {
+            let takes_a_model = provider.catalogue().iter().all(|entry| !entry.model.is_empty());
+            takes_a_model != rest.is_empty()
+        });
+        let Some((provider, _)) = found else {
+            return Err(Failure::Usage(format!("There is no model '{model}'. There are: {}", known_models(providers).join(", "))));
+        };
+        if !used.iter().any(|known| known.name() == provider.name()) {
+            used.push(provider.as_ref());
+        }
+    }
+    Ok(used)
+}
+
+fn known_models(providers: &Providers) -> Vec<String> {
+    let full = |provider: &str, model: &str| if model.is_empty() { provider.to_owned() } else { format!("{provider}/{model}") };
+    providers.iter().flat_map(|provider| provider.catalogue().into_iter().map(|entry| full(provider.name(), &entry.model))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_walked_in_order_and_names_made_unique() {
+        let folder = tempfile::tempdir().expect("folder");
+        let file = |name: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("has a parent")).expect("folder");
+            std::fs::write(&path, b"x").expect("file");
+            path
+        };
+        let named = file("notes.txt");
+        for name in ["b.JPG", "a/b.JPG", "a/c.png", "truth.csv", ".hidden.jpg"] {
+            file(name);
+        }
+        let (photos, unreadable) = photos(&[named.clone(), folder.path().to_owned(), named]).expect("photos");
+        let labels: Vec<_> = photos.iter().map(|photo| photo.label.clone()).collect();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        assert_eq!(labels, ["notes.txt".to_owned(), path("a/b.JPG"), "c.png".to_owned(), path("b.JPG")]);
+        assert_eq!(unreadable, Vec::<String>::new());
+    }
+
+    #[test]
+    fn nothing_to_compare_is_wrong_usage() {
+        let folder = tempfile::tempdir().expect("folder");
+        let failure = photos(&[folder.path().to_owned()]).expect_err("refused");
+        assert_eq!(failure.exit_code(), 2);
+        let missing = folder.path().join("missing.md");
+        assert!(prompts(std::slice::from_ref(&missing)).expect_err("refused").to_string().contains("missing.md"));
+    }
+}

@@ -1,0 +1,319 @@
+//! `minerva compare`: a comparison without a window, through the same platform and the same API.
+
+mod follow;
+mod html;
+mod inputs;
+pub mod report;
+pub mod summary;
+mod text;
+pub mod truth;
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use chrono::Utc;
+use futures_util::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+use super::args::{CompareArgs, ReportFormat};
+use super::config::{KEY_VARIABLES, Settings};
+use super::{Failure, Result, logging, runtime, signals, terminal};
+use crate::client::{ApiError, Client};
+use crate::platform::domain::bundled;
+use crate::platform::host::{self, HostOptions};
+use crate::platform::store::peek;
+use crate::providers::{ON_DEVICE, Providers};
+use crate::wire::run::{RunPrompt, StartRun};
+use inputs::{ComparedPhoto, PhotoFile, PromptFile, Source};
+use report::Report;
+use truth::Truth;
+
+/// Photos read and checked at the same time.
+const READS_AT_ONCE: usize = 4;
+/// Calls in flight when a model on the network takes part.
+const CALLS_AT_ONCE: usize = 8;
+/// Longer edge of the thumbnails in an HTML report.
+const THUMBNAIL_PX: u32 = 480;
+
+/// Everything asked for, read and checked before anything is begun.
+struct Plan {
+    photos: Vec<PhotoFile>,
+    /// What could not even be listed.
+    unreadable: Vec<String>,
+    prompts: Vec<PromptFile>,
+    models: Vec<String>,
+    repeats: u32,
+    concurrency: u32,
+    truth: Option<Truth>,
+}
+
+/// What came of it.
+struct Outcome {
+    report: Report,
+    thumbnails: html::Thumbnails,
+}
+
+pub fn run(settings: &Settings, args: &CompareArgs) -> Result<()> {
+    logging::to_terminal(settings)?;
+    let providers = settings.providers();
+    let plan = plan(settings, args, &providers)?;
+    runtime()?.block_on(async {
+        check_keys(settings, &plan.models, &providers).await?;
+        compare(settings, args, plan, providers).await
+    })
+}
+
+fn plan(settings: &Settings, args: &CompareArgs, providers: &Providers) -> Result<Plan> {
+    let mut models = if args.model.is_empty() { vec![ON_DEVICE.to_owned()] } else { args.model.clone() };
+    let mut seen = std::collections::HashSet::new();
+    models.retain(|model| seen.insert(model.clone()));
+    let used = inputs::check_models(&models, providers)?;
+    let calls = if used.iter().any(|provider| provider.needs_key()) { CALLS_AT_ONCE } else { settings.providers.on_device_threads };
+    let prompts = inputs::prompts(&args.prompt)?;
+    let (photos, unreadable) = if args.photos.is_empty() { (bundled_photos(), Vec::new()) } else { inputs::photos(&args.photos)? };
+    let truth = args.truth.as_deref().map(|path| read_truth(path, &photos)).transpose()?;
+    check_out(args.out.as_deref())?;
+    Ok(Plan { photos, unreadable, prompts, models, repeats: args.repeat, concurrency: args.concurrency.unwrap_or(calls as u32).clamp(1, 64), truth })
+}
+
+fn bundled_photos() -> Vec<PhotoFile> {
+    let named = |(name, bytes): &(&'static str, &'static [u8])| PhotoFile {
+        label: (*name).to_owned(),
+        file_name: (*name).to_owned(),
+        source: Source::Bundled(bytes),
+    };
+    bundled::PHOTOS.iter().map(named).collect()
+}
+
+fn read_truth(path: &Path, photos: &[PhotoFile]) -> Result<Truth> {
+    let truth = Truth::read(path).map_err(Failure::Usage)?;
+    if photos.iter().any(|photo| truth.labels(&photo.file_name).is_some()) {
+        return Ok(truth);
+    }
+    let first = truth.photos().next().unwrap_or("none");
+    Err(Failure::Usage(format!(
+        "{} has no labels for any photo of this comparison; it must name files as they are called (its first is '{first}')",
+        path.display()
+    )))
+}
+
+/// A report that can't be written is better known before the photos are asked about.
+fn check_out(out: Option<&Path>) -> Result<()> {
+    let Some(path) = out else { return Ok(()) };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() || !folder.is_dir() {
+        return Err(Failure::Usage(format!("--out {}: that is not a file in a folder that exists", path.display())));
+    }
+    Ok(())
+}
+
+/// Before anything is spent or waited for.
+async fn check_keys(settings: &Settings, models: &[String], providers: &Providers) -> Result<()> {
+    for provider in inputs::check_models(models, providers)? {
+        if !provider.needs_key() {
+            continue;
+        }
+        if let Err(problem) = settings.keys.get(provider.name()).await {
+            let variable = KEY_VARIABLES.iter().find(|(name, _)| *name == provider.name()).map_or("", |(_, variable)| variable);
+            return Err(Failure::Usage(format!(
+                "No key for {}: set the environment variable {variable}, or store a key in the system's keyring with the console \
+                 (Pipeline Control › Models). {problem}",
+                provider.name()
+            )));
+        }
+    }
+    Ok(())
+}
+
+async fn compare(settings: &Settings, args: &CompareArgs, plan: Plan, providers: Providers) -> Result<()> {
+    let stop = stop_token()?;
+    let folder = tempfile::Builder::new()
+        .prefix("minerva-compare-")
+        .tempdir()
+        .map_err(|error| Failure::Failed(format!("No temporary folder could be made: {error}")))?;
+    let host = host::start(HostOptions {
+        folder: folder.path().to_owned(),
+        database: None,
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        token: None,
+        run_workers: false,
+        seed_library: false,
+        providers,
+        keys: settings.keys.clone(),
+    })
+    .await
+    .map_err(|error| Failure::Failed(error.to_string()))?;
+    let done = match Client::new(host.base(), host.token()) {
+        Ok(client) => ask(settings, args, &plan, &client, &stop).await,
+        Err(error) => Err(Failure::Failed(error.to_string())),
+    };
+    host.shutdown().await;
+    let outcome = done?;
+    write(args, &plan, &outcome)?;
+    conclude(&plan, &outcome.report, &stop)
+}
+
+/// Cancelled by the first Ctrl-C; a second one ends the process at once.
+fn stop_token() -> Result<CancellationToken> {
+    let token = CancellationToken::new();
+    let stop = token.clone();
+    let mut signals = signals::listen()?;
+    tokio::spawn(async move {
+        signals.next().await;
+        stop.cancel();
+        terminal::err("Stopping; what is answered will be written. Press Ctrl-C again to stop at once");
+        signals.next().await;
+        std::process::exit(130);
+    });
+    Ok(token)
+}
+
+async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Client, stop: &CancellationToken) -> Result<Outcome> {
+    let photos = add_photos(client, &plan.photos, stop).await;
+    let mut photo_ids = Vec::new();
+    photo_ids.extend(photos.iter().filter_map(|photo| photo.id.as_ref().ok().copied()));
+    if photo_ids.is_empty() {
+        let reasons: Vec<_> = photos.iter().filter_map(|photo| Some(format!("{}: {}", photo.label, photo.id.as_ref().err()?))).collect();
+        return Err(Failure::Failed(format!("No photo could be read, so nothing was asked\n{}", reasons.join("\n"))));
+    }
+    let start = StartRun {
+        name: "minerva compare".to_owned(),
+        photo_ids,
+        prompts: run_prompts(settings, &plan.prompts, client).await?,
+        models: plan.models.clone(),
+        repeats: plan.repeats,
+        concurrency: plan.concurrency,
+    };
+    let run = follow::run_to_end(client, &start, stop).await.map_err(|error| match &error {
+        ApiError::Problem(problem) if problem.status == 422 => Failure::Usage(problem.detail.clone()),
+        _ => Failure::Failed(error.to_string()),
+    })?;
+    let cells = follow::cells(client, run.id).await.map_err(|error| Failure::Failed(error.to_string()))?;
+    let finished_at = run.finished_at.unwrap_or_else(Utc::now);
+    let report = Report::of(&run, cells, &photos, plan.truth.as_ref(), finished_at);
+    let thumbnails = if format(args) == ReportFormat::Html { thumbnails(client, &photos).await } else { html::Thumbnails::new() };
+    Ok(Outcome { report, thumbnails })
+}
+
+/// The given ones; else what is live in the person's own library; else the default prompt.
+async fn run_prompts(settings: &Settings, given: &[PromptFile], client: &Client) -> Result<Vec<RunPrompt>> {
+    if !given.is_empty() {
+        let inline = |prompt: &PromptFile| RunPrompt::Inline { name: prompt.name.clone(), content: prompt.content.clone() };
+        return Ok(given.iter().map(inline).collect());
+    }
+    let database = settings.data_dir.join(host::DATABASE_FILE);
+    if database.is_file() {
+        match peek::live_prompt(&database).await {
+            Ok(Some((name, content))) => return Ok(vec![RunPrompt::Inline { name, content }]),
+            Ok(None) => {}
+            Err(error) => terminal::err(&format!("The live prompt of {} could not be read, so the default one is used: {error}", database.display())),
+        }
+    }
+    let config = client.config().await.map_err(|error| Failure::Failed(error.to_string()))?;
+    Ok(vec![RunPrompt::Version { id: config.live_prompt_version_id }])
+}
+
+/// Gives the photos to the platform, in order. The same bytes under two names are asked about once.
+async fn add_photos(client: &Client, files: &[PhotoFile], stop: &CancellationToken) -> Vec<ComparedPhoto> {
+    let bar = follow::bar(files.len() as u64, "photos read");
+    let added: Vec<ComparedPhoto> = futures_util::stream::iter(files)
+        .map(|file| async {
+            let id = if stop.is_cancelled() { Err("Stopped before it was read".to_owned()) } else { add_photo(client, file).await };
+            bar.inc(1);
+            ComparedPhoto { label: file.label.clone(), file_name: file.file_name.clone(), id }
+        })
+        .buffered(READS_AT_ONCE)
+        .collect()
+        .await;
+    bar.finish_and_clear();
+    let mut first_with: std::collections::HashMap<_, String> = std::collections::HashMap::new();
+    let mut unique = Vec::new();
+    for photo in added {
+        if let Ok(id) = &photo.id {
+            if let Some(first) = first_with.get(id) {
+                terminal::err(&format!("{} is the same photo as {first} and is asked about once", photo.label));
+                continue;
+            }
+            first_with.insert(*id, photo.label.clone());
+        }
+        unique.push(photo);
+    }
+    unique
+}
+
+async fn add_photo(client: &Client, file: &PhotoFile) -> std::result::Result<crate::wire::ids::PhotoId, String> {
+    let bytes = match &file.source {
+        Source::Bundled(bytes) => bytes::Bytes::from_static(bytes),
+        Source::File(path) => tokio::fs::read(path).await.map_err(|error| format!("The file could not be read: {error}"))?.into(),
+    };
+    let answer = client.add_photos(vec![(file.file_name.clone(), bytes)], false).await.map_err(|error| error.to_string())?;
+    match (answer.added.first().or(answer.known.first()), answer.refused.first()) {
+        (Some(photo), _) => Ok(photo.id),
+        (None, Some(refused)) => Err(refused.message.clone()),
+        (None, None) => Err("The platform did not say what became of the file".to_owned()),
+    }
+}
+
+async fn thumbnails(client: &Client, photos: &[ComparedPhoto]) -> html::Thumbnails {
+    let mut thumbnails = html::Thumbnails::new();
+    for photo in photos {
+        let Ok(id) = photo.id else { continue };
+        match client.photo_image(id, Some(THUMBNAIL_PX)).await {
+            Ok(jpeg) => drop(thumbnails.insert(photo.label.clone(), jpeg)),
+            Err(error) => terminal::err(&format!("{}: no thumbnail: {error}", photo.label)),
+        }
+    }
+    thumbnails
+}
+
+/// As told, else as the report's file name says, else a table.
+fn format(args: &CompareArgs) -> ReportFormat {
+    let by_name = || {
+        let extension = args.out.as_ref()?.extension()?.to_string_lossy().to_lowercase();
+        <ReportFormat as clap::ValueEnum>::from_str(&extension, true).ok()
+    };
+    args.format.or_else(by_name).unwrap_or(ReportFormat::Table)
+}
+
+fn write(args: &CompareArgs, plan: &Plan, outcome: &Outcome) -> Result<()> {
+    let report = &outcome.report;
+    let text = match format(args) {
+        ReportFormat::Table => text::table(report),
+        ReportFormat::Json => serde_json::to_string_pretty(report).map_err(|error| Failure::Failed(format!("JSON: {error}")))?,
+        ReportFormat::Csv => text::csv(report).map_err(|error| Failure::Failed(format!("CSV: {error}")))?,
+        ReportFormat::Md => text::markdown(report),
+        ReportFormat::Html => html::page(report, &outcome.thumbnails, plan.truth.as_ref()),
+    };
+    match &args.out {
+        None => terminal::out(text.trim_end()),
+        Some(path) => write_file(path, text.trim_end())?,
+    }
+    Ok(())
+}
+
+/// Whole or not at all: an older report is not lost to a full disk.
+fn write_file(path: &PathBuf, text: &str) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || -> std::io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".minerva-").tempfile_in(folder)?;
+        writeln!(file, "{text}")?;
+        // A temporary file is for its owner only; a report is an ordinary file.
+        #[cfg(unix)]
+        file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|error| Failure::Failed(format!("The report could not be written to {}: {error}", path.display())))
+}
+
+fn conclude(plan: &Plan, report: &Report, stop: &CancellationToken) -> Result<()> {
+    for problem in &plan.unreadable {
+        terminal::err(problem);
+    }
+    let failed = report.failed_cells();
+    if failed > 0 {
+        terminal::err(&format!("{failed} of {} cells have no answer; each says why in the report", report.cells.len()));
+    }
+    if failed > 0 || !plan.unreadable.is_empty() || stop.is_cancelled() { Err(Failure::Shown) } else { Ok(()) }
+}

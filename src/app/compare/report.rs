@@ -1,0 +1,152 @@
+//! What a comparison found, in the shape that `--format json` writes.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::inputs::ComparedPhoto;
+use super::summary::{self, SummaryRow};
+use super::truth::Truth;
+use crate::wire::ids::{PhotoId, RunId};
+use crate::wire::result::Usage;
+use crate::wire::run::{Cell, CellState, Run, RunColumn};
+
+/// A whole comparison.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    pub run_id: RunId,
+    pub started_at: DateTime<Utc>,
+    pub finished_at: DateTime<Utc>,
+    /// By photo, then prompt, model and repeat.
+    pub cells: Vec<ReportCell>,
+    /// By prompt, then model.
+    pub summary: Vec<SummaryRow>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellStatus {
+    Ok,
+    Failed,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReportTag {
+    pub name: String,
+    pub confidence: f32,
+}
+
+/// One answer, or why there is none.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReportCell {
+    /// The file's name; its path where two files have one name.
+    pub photo: String,
+    pub prompt: String,
+    pub model: String,
+    /// 1-based.
+    pub repeat: u32,
+    pub status: CellStatus,
+    pub caption: Option<String>,
+    pub tags: Vec<ReportTag>,
+    pub latency_ms: Option<u64>,
+    pub input_tokens: Option<u64>,
+    pub output_tokens: Option<u64>,
+    /// `None`: not known, or nothing was billed.
+    pub cost_usd_micros: Option<i64>,
+    pub error: Option<String>,
+    /// Labels are looked up by it.
+    #[serde(skip)]
+    pub file_name: String,
+    /// Whether the provider charged for it, whatever the price.
+    #[serde(skip)]
+    pub is_billed: bool,
+}
+
+impl ReportCell {
+    #[must_use]
+    pub fn failed(photo: String, file_name: String, prompt: String, model: String, repeat: u32, error: String) -> Self {
+        Self {
+            photo,
+            prompt,
+            model,
+            repeat,
+            status: CellStatus::Failed,
+            caption: None,
+            tags: Vec::new(),
+            latency_ms: None,
+            input_tokens: None,
+            output_tokens: None,
+            cost_usd_micros: None,
+            error: Some(error),
+            file_name,
+            is_billed: false,
+        }
+    }
+}
+
+impl Report {
+    /// Puts a run's cells and the photos that never came to be asked into one list.
+    #[must_use]
+    pub fn of(run: &Run, cells: Vec<Cell>, photos: &[ComparedPhoto], truth: Option<&Truth>, finished_at: DateTime<Utc>) -> Self {
+        let mut by_place: HashMap<(PhotoId, u32, u32), Cell> =
+            cells.into_iter().map(|cell| ((cell.photo_id, cell.column, cell.repeat), cell)).collect();
+        let mut listed = Vec::new();
+        for photo in photos {
+            for (at, column) in run.columns.iter().enumerate() {
+                for repeat in 0..run.repeats {
+                    let found = photo.id.as_ref().map(|id| by_place.remove(&(*id, at as u32, repeat)));
+                    listed.push(report_cell(photo, column, repeat + 1, found));
+                }
+            }
+        }
+        let summary = summaries(&run.columns, &listed, truth);
+        Self { run_id: run.id, started_at: run.started_at, finished_at, cells: listed, summary }
+    }
+
+    #[must_use]
+    pub fn failed_cells(&self) -> usize {
+        self.cells.iter().filter(|cell| cell.status == CellStatus::Failed).count()
+    }
+}
+
+fn summaries(columns: &[RunColumn], cells: &[ReportCell], truth: Option<&Truth>) -> Vec<SummaryRow> {
+    let of_column = |column: &RunColumn| -> Vec<&ReportCell> {
+        cells.iter().filter(|cell| cell.model == column.model && cell.prompt == column.prompt_name).collect()
+    };
+    columns.iter().map(|column| summary::summarise(&column.model, &column.prompt_name, &of_column(column), truth)).collect()
+}
+
+fn report_cell(photo: &ComparedPhoto, column: &RunColumn, repeat: u32, found: Result<Option<Cell>, &String>) -> ReportCell {
+    let blank = |error: String| {
+        ReportCell::failed(photo.label.clone(), photo.file_name.clone(), column.prompt_name.clone(), column.model.clone(), repeat, error)
+    };
+    let cell = match found {
+        Err(why) => return blank(why.clone()),
+        Ok(None) => return blank("The platform lost this cell".to_owned()),
+        Ok(Some(cell)) => cell,
+    };
+    match (cell.state, cell.answer, cell.fault) {
+        (CellState::Completed, Some(answer), _) => ReportCell {
+            status: CellStatus::Ok,
+            caption: answer.caption,
+            tags: answer.tags.into_iter().map(|tag| ReportTag { name: tag.name, confidence: tag.confidence }).collect(),
+            latency_ms: cell.latency_ms,
+            input_tokens: answer.usage.input_tokens,
+            output_tokens: answer.usage.output_tokens,
+            cost_usd_micros: answer.cost_usd.map(|cost| cost.0),
+            error: None,
+            is_billed: true,
+            ..blank(String::new())
+        },
+        (_, _, Some(fault)) => ReportCell {
+            latency_ms: cell.latency_ms,
+            input_tokens: fault.usage.input_tokens,
+            output_tokens: fault.usage.output_tokens,
+            cost_usd_micros: fault.cost_usd.map(|cost| cost.0),
+            is_billed: fault.cost_usd.is_some() || fault.usage != Usage::default(),
+            ..blank(fault.message)
+        },
+        _ => blank("Stopped before it was answered".to_owned()),
+    }
+}

@@ -1,0 +1,171 @@
+//! The figures of a comparison: counts, quantiles, cost, and accuracy against labels. Pure.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::report::{CellStatus, ReportCell};
+use super::truth::Truth;
+
+/// One model with one prompt, over all photos and repeats.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SummaryRow {
+    pub model: String,
+    pub prompt: String,
+    /// Photos asked about, unreadable ones included.
+    pub photos: usize,
+    /// Answered and failed cells (photos × repeats).
+    pub ok: usize,
+    pub failed: usize,
+    /// Of the answered cells; linear between ranks (type 7, R's default).
+    pub latency_p50_ms: Option<f64>,
+    pub latency_p95_ms: Option<f64>,
+    /// `None` when the cost of any billed cell is not known.
+    pub cost_usd_micros: Option<i64>,
+    /// Mean over the answers of each answer's mean tag confidence.
+    pub mean_confidence: Option<f64>,
+    /// Only with labels.
+    #[serde(flatten)]
+    pub accuracy: Option<Accuracy>,
+}
+
+/// Tags against labels, micro-averaged: counted over all answered cells of labelled photos, then divided.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Accuracy {
+    /// Share of the answered tags that are labels; `None` without tags.
+    pub precision: Option<f64>,
+    /// Share of the labels that were answered; `None` without labels.
+    pub recall: Option<f64>,
+    /// Harmonic mean of both.
+    pub f1: Option<f64>,
+}
+
+/// The summary of the cells of one column. `cells` must not be empty.
+#[must_use]
+pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], truth: Option<&Truth>) -> SummaryRow {
+    let answered: Vec<&ReportCell> = cells.iter().copied().filter(|cell| cell.status == CellStatus::Ok).collect();
+    let mut latencies: Vec<f64> = answered.iter().filter_map(|cell| cell.latency_ms).map(|ms| ms as f64).collect();
+    latencies.sort_by(f64::total_cmp);
+    let confidences: Vec<f64> = answered.iter().filter_map(|cell| mean(cell.tags.iter().map(|tag| f64::from(tag.confidence)))).collect();
+    SummaryRow {
+        model: model.to_owned(),
+        prompt: prompt.to_owned(),
+        photos: cells.iter().map(|cell| cell.photo.as_str()).collect::<BTreeSet<_>>().len(),
+        ok: answered.len(),
+        failed: cells.len() - answered.len(),
+        latency_p50_ms: quantile(&latencies, 0.5).map(rounded),
+        latency_p95_ms: quantile(&latencies, 0.95).map(rounded),
+        cost_usd_micros: cost(cells),
+        mean_confidence: mean(confidences.into_iter()).map(rounded),
+        accuracy: truth.map(|truth| accuracy(&answered, truth)),
+    }
+}
+
+/// Quantile of sorted values, linear between ranks (type 7); `None` without values.
+#[must_use]
+pub fn quantile(sorted: &[f64], p: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let rank = p * last as f64;
+    let below = rank.floor() as usize;
+    let above = (below + 1).min(last);
+    Some(sorted[below] + (rank - below as f64) * (sorted[above] - sorted[below]))
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0_u64), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / count as f64)
+}
+
+/// Six decimals: what single-precision confidences carry, without their noise.
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
+fn cost(cells: &[&ReportCell]) -> Option<i64> {
+    if cells.iter().any(|cell| cell.is_billed && cell.cost_usd_micros.is_none()) {
+        return None;
+    }
+    Some(cells.iter().filter_map(|cell| cell.cost_usd_micros).sum())
+}
+
+fn accuracy(answered: &[&ReportCell], truth: &Truth) -> Accuracy {
+    let (mut hits, mut tags, mut labels) = (0_usize, 0_usize, 0_usize);
+    for cell in answered {
+        let Some(expected) = truth.labels(&cell.file_name) else { continue };
+        let given: BTreeSet<String> = cell.tags.iter().map(|tag| super::truth::normal(&tag.name)).collect();
+        hits += given.intersection(expected).count();
+        tags += given.len();
+        labels += expected.len();
+    }
+    let share = |part: usize, whole: usize| (whole > 0).then(|| part as f64 / whole as f64);
+    Accuracy {
+        precision: share(hits, tags).map(rounded),
+        recall: share(hits, labels).map(rounded),
+        // 2PR / (P + R) = 2·hits / (tags + labels), which stands where P or R alone does not.
+        f1: share(2 * hits, tags + labels).map(rounded),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::compare::report::ReportTag;
+
+    fn cell(photo: &str, latency_ms: u64, tags: &[(&str, f32)], cost: Option<i64>) -> ReportCell {
+        ReportCell {
+            status: CellStatus::Ok,
+            tags: tags.iter().map(|(name, confidence)| ReportTag { name: (*name).to_owned(), confidence: *confidence }).collect(),
+            latency_ms: Some(latency_ms),
+            cost_usd_micros: cost,
+            is_billed: true,
+            ..ReportCell::failed(photo.to_owned(), photo.to_owned(), "p".to_owned(), "m".to_owned(), 1, String::new())
+        }
+    }
+
+    #[test]
+    fn quantiles_are_those_of_r_type_7() {
+        // R: quantile(c(1, 2, 3, 4, 10), c(.5, .9, .95)) is 3.0, 7.6, 8.8.
+        let values = [1.0, 2.0, 3.0, 4.0, 10.0];
+        for (p, expected) in [(0.0, 1.0), (0.5, 3.0), (0.9, 7.6), (0.95, 8.8), (1.0, 10.0)] {
+            assert!((quantile(&values, p).expect("has values") - expected).abs() < 1e-12, "{p}");
+        }
+        assert_eq!(quantile(&[7.0], 0.95), Some(7.0));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn a_column_is_summed_up() {
+        let one = cell("a.jpg", 100, &[("cat", 0.9), ("dog", 0.5)], Some(120));
+        let two = cell("b.jpg", 300, &[("sky", 0.4)], Some(30));
+        let bad = ReportCell::failed("c.jpg".into(), "c.jpg".into(), "p".into(), "m".into(), 1, "cut off".into());
+        let row = summarise("m", "p", &[&one, &two, &bad], None);
+        assert_eq!((row.photos, row.ok, row.failed), (3, 2, 1));
+        assert_eq!((row.latency_p50_ms, row.latency_p95_ms), (Some(200.0), Some(290.0)));
+        assert_eq!(row.cost_usd_micros, Some(150));
+        assert_eq!(row.mean_confidence, Some(0.55), "mean of 0.7 and 0.4");
+        assert_eq!(row.accuracy, None);
+    }
+
+    #[test]
+    fn one_unknown_price_makes_the_sum_unknown() {
+        let known = cell("a.jpg", 1, &[], Some(120));
+        let unknown = cell("b.jpg", 1, &[], None);
+        assert_eq!(summarise("m", "p", &[&known, &unknown], None).cost_usd_micros, None);
+        let not_billed = ReportCell::failed("c".into(), "c".into(), "p".into(), "m".into(), 1, String::new());
+        assert_eq!(summarise("m", "p", &[&known, &not_billed], None).cost_usd_micros, Some(120));
+    }
+
+    #[test]
+    fn accuracy_is_counted_over_labelled_photos() {
+        let truth = Truth::of([("a.jpg", &["Cat", "sofa"][..]), ("b.jpg", &["sky"])]);
+        // a.jpg: cat is right, dog is not, sofa is missed. b.jpg: sky is right. c.jpg has no labels.
+        let a = cell("a.jpg", 1, &[("cat", 0.9), ("dog", 0.2)], None);
+        let b = cell("b.jpg", 1, &[("sky", 0.4)], None);
+        let c = cell("c.jpg", 1, &[("tree", 0.4), ("hill", 0.4)], None);
+        let found = summarise("m", "p", &[&a, &b, &c], Some(&truth)).accuracy.expect("has labels");
+        assert_eq!(found, Accuracy { precision: Some(0.666_667), recall: Some(0.666_667), f1: Some(0.666_667) });
+        let silent = cell("a.jpg", 1, &[], None);
+        let none = summarise("m", "p", &[&silent], Some(&truth)).accuracy.expect("has labels");
+        assert_eq!(none, Accuracy { precision: None, recall: Some(0.0), f1: Some(0.0) });
+    }
+}

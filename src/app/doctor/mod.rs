@@ -1,0 +1,197 @@
+//! `minerva doctor`: looks at everything the program leans on, and says how to mend what is wrong.
+
+mod machine;
+
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::args::{DoctorArgs, DoctorFormat};
+use super::config::{KEY_VARIABLES, Settings};
+use super::{Failure, Result, logging, runtime, terminal};
+use crate::keys::KeyProblem;
+use crate::photos;
+use crate::platform::domain::bundled;
+use crate::platform::host;
+use crate::platform::store::peek;
+use crate::providers::{CallContext, ON_DEVICE, PhotoRequest, Provider, Providers, SentPhoto};
+
+/// Longest that one provider or the model is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Ok,
+    /// Works, but something is missing that a person may want.
+    Warn,
+    Fail,
+}
+
+/// One line of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    pub name: String,
+    pub state: State,
+    pub detail: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mend: Option<String>,
+}
+
+impl Check {
+    fn ok(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), state: State::Ok, detail: detail.into(), mend: None }
+    }
+
+    fn warn(name: &str, detail: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), state: State::Warn, detail: detail.into(), mend: Some(mend.into()) }
+    }
+
+    fn fail(name: &str, detail: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), state: State::Fail, detail: detail.into(), mend: Some(mend.into()) }
+    }
+}
+
+pub fn run(settings: &Settings, args: &DoctorArgs) -> Result<()> {
+    logging::to_terminal(settings)?;
+    let checks = runtime()?.block_on(examine(settings));
+    match args.format {
+        DoctorFormat::Text => terminal::out(as_text(&checks).trim_end()),
+        DoctorFormat::Json => {
+            let json = serde_json::to_string_pretty(&serde_json::json!({ "checks": checks }));
+            terminal::out(&json.map_err(|error| Failure::Failed(error.to_string()))?);
+        }
+    }
+    if checks.iter().any(|check| check.state == State::Fail) { Err(Failure::Shown) } else { Ok(()) }
+}
+
+async fn examine(settings: &Settings) -> Vec<Check> {
+    let providers = settings.providers();
+    let mut checks = vec![
+        machine::data_folder(&settings.data_dir),
+        machine::disk(&settings.data_dir),
+        database(&settings.data_dir.join(host::DATABASE_FILE)).await,
+        machine::display(),
+    ];
+    checks.extend(machine::libraries());
+    checks.push(keyring(settings).await);
+    checks.push(on_device_model(&providers).await);
+    for provider in providers.iter().filter(|provider| provider.needs_key()) {
+        checks.push(remote_provider(settings, provider.as_ref()).await);
+    }
+    checks
+}
+
+async fn database(path: &Path) -> Check {
+    const NAME: &str = "Database";
+    let shown = path.display();
+    if !path.exists() {
+        return Check::ok(NAME, format!("{shown} is made at the first start"));
+    }
+    let salvage = format!("Close Minerva, keep a copy of the folder, then put a backup back or salvage what can be read: sqlite3 '{shown}' .recover");
+    match peek::inspect(path).await {
+        Err(error) => Check::fail(NAME, format!("{shown}: {error}"), salvage),
+        Ok(found) if !found.complaints.is_empty() => Check::fail(NAME, format!("{shown}: {}", found.complaints.join("; ")), salvage),
+        Ok(found) if found.schema_version > peek::known_schema_version() => Check::fail(
+            NAME,
+            format!("{shown} was written by a newer Minerva (schema {}, this one knows {})", found.schema_version, peek::known_schema_version()),
+            "Install the newer version again, or choose another data folder with --data-dir",
+        ),
+        Ok(found) => Check::ok(NAME, format!("{shown} is sound, schema {}", found.schema_version)),
+    }
+}
+
+/// Asked through a provider that needs a key: this is what the program itself will do.
+async fn keyring(settings: &Settings) -> Check {
+    const NAME: &str = "Keyring";
+    let (provider, variable) = KEY_VARIABLES[0];
+    match settings.keys.get(provider).await {
+        Err(KeyProblem::KeyringUnavailable(why)) => Check::warn(
+            NAME,
+            why,
+            format!("Unlock or start the system's keyring, or give keys by environment variable ({variable}); on-device needs none"),
+        ),
+        Err(KeyProblem::Missing(_)) => Check::ok(NAME, "No key is stored"),
+        Ok((_, origin)) => Check::ok(NAME, format!("The key for {provider} comes from the {}", origin.as_str())),
+    }
+}
+
+fn call() -> CallContext {
+    CallContext { cancel: CancellationToken::new(), time_limit: PATIENCE }
+}
+
+async fn on_device_model(providers: &Providers) -> Check {
+    const NAME: &str = "On-device model";
+    const MEND: &str = "The program itself is damaged or the machine is short of memory: install it anew";
+    let Some((provider, _)) = providers.find(ON_DEVICE) else {
+        return Check::fail(NAME, "It is not part of this program", MEND);
+    };
+    let Some((name, bytes)) = bundled::PHOTOS.first() else {
+        return Check::fail(NAME, "There is no bundled photo to try it on", MEND);
+    };
+    let photo = match photos::decode(bytes) {
+        Ok(photo) => photo,
+        Err(error) => return Check::fail(NAME, format!("The bundled {name} could not be read: {error}"), MEND),
+    };
+    let request = PhotoRequest { model: String::new(), photo: SentPhoto::Pixels(Arc::new(photo.image)), prompt: String::new() };
+    let begun = Instant::now();
+    match provider.analyse(&request, &call()).await {
+        Ok(answer) => match answer.tags.first() {
+            Some(best) => Check::ok(NAME, format!("{name}: {} {:.2}, in {} ms with loading", best.name, best.confidence, begun.elapsed().as_millis())),
+            None => Check::fail(NAME, format!("It found nothing in {name}"), MEND),
+        },
+        Err(fault) => Check::fail(NAME, fault.message, MEND),
+    }
+}
+
+async fn remote_provider(settings: &Settings, provider: &dyn Provider) -> Check {
+    let name = format!("Provider {}", provider.name());
+    let variable = KEY_VARIABLES.iter().find(|(known, _)| *known == provider.name()).map_or("its variable", |(_, variable)| variable);
+    if settings.keys.get(provider.name()).await.is_err() {
+        return Check::ok(&name, format!("No key, so it is not asked; set {variable} or add one in the console to use it"));
+    }
+    match provider.check(&call()).await {
+        Ok(took) => Check::ok(&name, format!("Answers and accepts the key, in {} ms", took.as_millis())),
+        Err(fault) => Check::fail(&name, fault.message, format!("Check the key ({}), the network and --base-url", fault.kind.label())),
+    }
+}
+
+fn as_text(checks: &[Check]) -> String {
+    let width = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for check in checks {
+        let word = match check.state {
+            State::Ok => "ok  ",
+            State::Warn => "warn",
+            State::Fail => "FAIL",
+        };
+        let _ = writeln!(text, "{word}  {:width$}  {}", check.name, check.detail);
+        if let Some(mend) = &check.mend {
+            let _ = writeln!(text, "      {:width$}  → {mend}", "");
+        }
+    }
+    let count = |state| checks.iter().filter(|check| check.state == state).count();
+    let _ = writeln!(text, "{} ok, {} to look at, {} broken", count(State::Ok), count(State::Warn), count(State::Fail));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_that_is_none_is_told_with_a_way_out() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("minerva.sqlite");
+        assert_eq!(database(&path).await.state, State::Ok, "none yet");
+        std::fs::write(&path, vec![7_u8; 8192]).expect("writes");
+        let check = database(&path).await;
+        assert_eq!(check.state, State::Fail, "{check:?}");
+        assert!(check.mend.expect("says what to do").contains("recover"));
+    }
+}
