@@ -1,1 +1,6 @@
-//! Stories told through the cli.
+//! Stories told through the command line: the real binary, as a process of its own.
+
+mod compare;
+mod doctor;
+mod serve;
+mod start;

@@ -1,1 +1,4 @@
-//! Stories told through the e2e.
+//! The whole program, as a person meets it.
+
+#[cfg(target_os = "linux")]
+mod window;

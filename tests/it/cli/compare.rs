@@ -1,0 +1,140 @@
+//! `minerva compare`.
+
+use serde_json::Value;
+
+use crate::support::binary::{Said, run};
+
+const CELL: [&str; 12] = [
+    "photo",
+    "prompt",
+    "model",
+    "repeat",
+    "status",
+    "caption",
+    "tags",
+    "latency_ms",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd_micros",
+    "error",
+];
+const SUMMARY: [&str; 9] =
+    ["model", "prompt", "photos", "ok", "failed", "latency_p50_ms", "latency_p95_ms", "cost_usd_micros", "mean_confidence"];
+
+fn compare(arguments: &[&str]) -> Said {
+    let home = tempfile::tempdir().expect("folder");
+    run(home.path(), &[&["compare"], arguments].concat())
+}
+
+fn json(said: &Said) -> Value {
+    serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}\n{}\n{}", said.out, said.err))
+}
+
+fn fields(value: &Value) -> Vec<&str> {
+    value.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+fn tags(cell: &Value) -> Vec<&str> {
+    cell["tags"].as_array().expect("tags").iter().map(|tag| tag["name"].as_str().expect("a name")).collect()
+}
+
+#[test]
+fn the_json_has_the_promised_shape_with_real_tags() {
+    let said = compare(&["--photos", "assets/photos/cat.jpg", "assets/photos/coffee.jpg", "--repeat", "2", "--format", "json"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let report = json(&said);
+    assert_eq!(fields(&report), ["run_id", "started_at", "finished_at", "cells", "summary"]);
+    let cells = report["cells"].as_array().expect("cells");
+    assert_eq!(cells.len(), 4, "2 photos twice");
+    for cell in cells {
+        assert_eq!(fields(cell), CELL);
+        assert_eq!((&cell["status"], &cell["model"], &cell["error"]), (&"ok".into(), &"on-device".into(), &Value::Null));
+        assert_eq!(cell["cost_usd_micros"], 0, "the machine's own model costs nothing");
+        for tag in cell["tags"].as_array().expect("tags") {
+            assert_eq!(fields(tag), ["name", "confidence"]);
+            assert!((0.0..=1.0).contains(&tag["confidence"].as_f64().expect("a number")), "{tag}");
+        }
+    }
+    assert_eq!((&cells[0]["photo"], &cells[1]["repeat"], &cells[2]["photo"]), (&"cat.jpg".into(), &2.into(), &"coffee.jpg".into()));
+    assert!(tags(&cells[0]).contains(&"cat"), "{:?}", tags(&cells[0]));
+    assert!(tags(&cells[2]).iter().any(|tag| tag.contains("cup") || tag.contains("coffee")), "{:?}", tags(&cells[2]));
+    let summary = report["summary"].as_array().expect("summary");
+    assert_eq!((summary.len(), fields(&summary[0])), (1, SUMMARY.to_vec()));
+    assert_eq!((&summary[0]["photos"], &summary[0]["ok"], &summary[0]["failed"]), (&2.into(), &4.into(), &0.into()));
+}
+
+#[test]
+fn labels_add_accuracy() {
+    let said = compare(&["--photos", "assets/photos/cat.jpg", "--truth", "assets/photos/truth.csv", "--format", "json"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let row = &json(&said)["summary"][0];
+    assert_eq!(fields(row)[SUMMARY.len()..], ["precision", "recall", "f1"]);
+    assert!(row["recall"].as_f64().expect("a number") > 0.0, "the cat is found: {row}");
+}
+
+#[test]
+fn a_bad_photo_is_a_failed_cell_and_the_rest_is_written() {
+    let folder = tempfile::tempdir().expect("folder");
+    std::fs::copy("assets/photos/cat.jpg", folder.path().join("cat.jpg")).expect("copies");
+    std::fs::write(folder.path().join("broken.jpg"), b"no photo at all").expect("writes");
+    let out = folder.path().join("report.json");
+    let paths = (folder.path().to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
+    let said = compare(&["--photos", paths.0, "/no/such/photo.jpg", "--out", paths.1]);
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{}", said.err);
+    let report: Value = serde_json::from_slice(&std::fs::read(out).expect("was written")).expect("is JSON, as its name says");
+    let states: Vec<_> = report["cells"].as_array().expect("cells").iter().map(|cell| (cell["photo"].as_str(), cell["status"].as_str())).collect();
+    assert_eq!(states, [(Some("broken.jpg"), Some("failed")), (Some("cat.jpg"), Some("ok")), (Some("photo.jpg"), Some("failed"))]);
+    assert!(report["cells"][2]["error"].as_str().expect("a reason").contains("could not be read"), "{report}");
+    assert!(said.err.contains("2 of 3 cells"), "{}", said.err);
+}
+
+#[test]
+fn wrong_usage_is_told_before_anything_is_asked() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("writes");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let labels = file("labels.csv", "photo,tag\ncat.jpg,cat\ncat.jpg\n");
+    let others = file("others.csv", "photo,tag\nelsewhere.jpg,cat\n");
+    let prompt = file("bad.md", "Tags for {{ file_name");
+    let config = file("config.toml", "on_device_threads = 2\ngemini_key = \"x\"\n");
+    let cases: [(&[&str], &[&str]); 9] = [
+        (&["--model", "on-devise"], &["on-devise", "on-device"]),
+        (&["--model", "gemini"], &["gemini"]),
+        (&["--model", "gemini/gemini-3.8-flash"], &["GEMINI_API_KEY", "keyring"]),
+        (&["--prompt", "/no/such/prompt.md"], &["/no/such/prompt.md"]),
+        (&["--prompt", &prompt], &["line 1"]),
+        (&["--truth", &labels], &["labels.csv:3"]),
+        (&["--truth", &others], &["elsewhere.jpg"]),
+        (&["--config", &config], &["gemini_key", "line 2"]),
+        (&["--repeat", "0"], &["--repeat"]),
+    ];
+    for (arguments, words) in cases {
+        let said = compare(&[&["--photos", "assets/photos/cat.jpg"], arguments].concat());
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments:?}: {}", said.err);
+        for word in words {
+            assert!(said.err.contains(word), "{arguments:?} does not say {word}: {}", said.err);
+        }
+    }
+}
+
+#[test]
+fn two_prompts_side_by_side_fit_the_terminal_and_a_page_of_their_own() {
+    let folder = tempfile::tempdir().expect("folder");
+    for (name, text) in [("animals.md", "tags: cat, dog, bird"), ("things.md", "tags: cup, chair, boat")] {
+        std::fs::write(folder.path().join(name), text).expect("writes");
+    }
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (animals, things, page) = (path("animals.md"), path("things.md"), path("report.html"));
+    let asked = ["--photos", "assets/photos/cat.jpg", "--prompt", &animals, &things];
+    let said = compare(&asked);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.out.contains("animals · on-device") && said.out.contains("things · on-device"), "{}", said.out);
+    assert!(said.out.lines().all(|line| line.chars().count() <= 100), "{}", said.out);
+    let said = compare(&[&asked[..], &["--out", &page]].concat());
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let html = std::fs::read_to_string(&page).expect("was written");
+    assert!(html.contains("src=\"data:image/jpeg;base64,/9j/") && !html.contains("http"), "self-contained");
+}
