@@ -56,11 +56,7 @@ fn start_platform(settings: Settings) -> StartPlatform {
                 tracing::error!(%error, "the embedded platform did not start");
                 error.to_string()
             })?;
-            Ok(EmbeddedPlatform {
-                base: host.base(),
-                token: host.token(),
-                stop: Box::new(move || Box::pin(async move { host.shutdown().await })),
-            })
+            Ok(EmbeddedPlatform { base: host.base(), token: host.token(), stop: Box::new(move || Box::pin(async move { host.shutdown().await })) })
         })
     })
 }

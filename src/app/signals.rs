@@ -18,10 +18,7 @@ pub fn listen() -> Result<Signals> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
-            terminate: signal(SignalKind::terminate()).map_err(failed)?,
-        })
+        Ok(Signals { interrupt: signal(SignalKind::interrupt()).map_err(failed)?, terminate: signal(SignalKind::terminate()).map_err(failed)? })
     }
     #[cfg(windows)]
     Ok(Signals { ctrl_c: tokio::signal::windows::ctrl_c().map_err(failed)? })

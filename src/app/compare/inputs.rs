@@ -49,7 +49,11 @@ pub fn photos(paths: &[PathBuf]) -> Result<(Vec<PhotoFile>, Vec<String>)> {
     let mut ordered = Vec::new();
     for path in paths {
         let mut found = Vec::new();
-        if path.is_dir() { walk(path, &mut found, &mut unreadable) } else { found.push(path.clone()) }
+        if path.is_dir() {
+            walk(path, &mut found, &mut unreadable)
+        } else {
+            found.push(path.clone())
+        }
         for file in found {
             let same = file.canonicalize().unwrap_or_else(|_| file.clone());
             if known.insert(same) {

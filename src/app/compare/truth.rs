@@ -66,8 +66,8 @@ fn parse_csv(text: &str) -> Result<Truth, Mistake> {
 }
 
 fn parse_json(text: &str) -> Result<Truth, Mistake> {
-    let labels: BTreeMap<String, Vec<String>> = serde_json::from_str(text)
-        .map_err(|error| (error.line() as u64, format!("not of the form {{\"photo.jpg\": [\"tag\", …]}}: {error}")))?;
+    let labels: BTreeMap<String, Vec<String>> =
+        serde_json::from_str(text).map_err(|error| (error.line() as u64, format!("not of the form {{\"photo.jpg\": [\"tag\", …]}}: {error}")))?;
     let mut truth = Truth::default();
     for (photo, tags) in labels {
         truth.labels.insert(photo.trim().to_owned(), tags.iter().map(|tag| normal(tag)).collect());

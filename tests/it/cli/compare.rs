@@ -4,22 +4,9 @@ use serde_json::Value;
 
 use crate::support::binary::{Said, run};
 
-const CELL: [&str; 12] = [
-    "photo",
-    "prompt",
-    "model",
-    "repeat",
-    "status",
-    "caption",
-    "tags",
-    "latency_ms",
-    "input_tokens",
-    "output_tokens",
-    "cost_usd_micros",
-    "error",
-];
-const SUMMARY: [&str; 9] =
-    ["model", "prompt", "photos", "ok", "failed", "latency_p50_ms", "latency_p95_ms", "cost_usd_micros", "mean_confidence"];
+const CELL: [&str; 12] =
+    ["photo", "prompt", "model", "repeat", "status", "caption", "tags", "latency_ms", "input_tokens", "output_tokens", "cost_usd_micros", "error"];
+const SUMMARY: [&str; 9] = ["model", "prompt", "photos", "ok", "failed", "latency_p50_ms", "latency_p95_ms", "cost_usd_micros", "mean_confidence"];
 
 fn compare(arguments: &[&str]) -> Said {
     let home = tempfile::tempdir().expect("folder");
