@@ -1,5 +1,7 @@
 //! The models that photos can be sent to: one trait, one list, one file per provider.
 
+pub mod on_device;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -100,8 +102,8 @@ pub struct Providers {
 impl Providers {
     /// All that the program has. Loads nothing yet.
     #[must_use]
-    pub fn new(_settings: &ProviderSettings, _keys: &Keys) -> Self {
-        Self { list: Arc::default() }
+    pub fn new(settings: &ProviderSettings, _keys: &Keys) -> Self {
+        Self::of(vec![Arc::new(on_device::OnDevice::new(settings.on_device_threads))])
     }
 
     /// A list of one's own, for tests.
