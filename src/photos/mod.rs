@@ -106,16 +106,19 @@ fn from_image(error: &ImageError) -> PhotoError {
     let words = error.to_string();
     let ended = match error {
         ImageError::IoError(io) => io.kind() == std::io::ErrorKind::UnexpectedEof,
-        _ => ["eof", "end of file", "truncat", "unexpected end", "not enough data", "exhausted"].iter().any(|sign| words.to_lowercase().contains(sign)),
+        _ => {
+            ["eof", "end of file", "truncat", "unexpected end", "not enough data", "exhausted"].iter().any(|sign| words.to_lowercase().contains(sign))
+        }
     };
     if ended {
         return truncated();
     }
     match error {
         ImageError::Limits(_) => PhotoError::new("too_many_pixels", "The photo needs more memory than is allowed. Export it smaller and add that"),
-        ImageError::Unsupported(_) => {
-            PhotoError::new("unsupported_format", format!("This variant of the format can't be read ({words}). Export it as JPEG or PNG and add that"))
-        }
+        ImageError::Unsupported(_) => PhotoError::new(
+            "unsupported_format",
+            format!("This variant of the format can't be read ({words}). Export it as JPEG or PNG and add that"),
+        ),
         _ => PhotoError::new("unreadable", format!("The photo is damaged: {words}. Copy it again from where it came")),
     }
 }
@@ -143,9 +146,9 @@ pub fn resize(image: &RgbImage, width: u32, height: u32) -> RgbImage {
     let mut scaled = DynamicImage::ImageRgb8(RgbImage::new(width.max(1), height.max(1)));
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
     let source = fast_image_resize::images::ImageRef::new(image.width(), image.height(), image.as_raw(), fast_image_resize::PixelType::U8x3);
-    let done = source.map_err(|error| error.to_string()).and_then(|source| {
-        Resizer::new().resize(&source, &mut scaled, &options).map_err(|error| error.to_string())
-    });
+    let done = source
+        .map_err(|error| error.to_string())
+        .and_then(|source| Resizer::new().resize(&source, &mut scaled, &options).map_err(|error| error.to_string()));
     match done {
         Ok(()) => scaled.into_rgb8(),
         // Only a mismatch of sizes and buffers makes it fail, and those come from the images themselves.

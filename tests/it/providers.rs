@@ -33,7 +33,9 @@ fn truth() -> BTreeMap<String, Vec<String>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_on_device_model_finds_what_is_plainly_there() {
     let model = OnDevice::new(2);
-    for (file, expected) in [("cat.jpg", "cat"), ("coffee.jpg", "cup"), ("dogs_window.jpg", "dog"), ("otters.jpg", "otter"), ("boats_1865.jpg", "boat")] {
+    for (file, expected) in
+        [("cat.jpg", "cat"), ("coffee.jpg", "cup"), ("dogs_window.jpg", "dog"), ("otters.jpg", "otter"), ("boats_1865.jpg", "boat")]
+    {
         let answer = ask(&model, file, "", &call()).await.expect("answers");
         assert!(answer.tags.iter().any(|tag| tag.name == expected), "{file}: {:?}", answer.tags);
         assert_eq!(answer.confidence_kind, ConfidenceKind::ModelScore);

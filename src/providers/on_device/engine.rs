@@ -46,7 +46,8 @@ pub struct Engine {
 impl Engine {
     /// Takes about 50 ms.
     pub fn load() -> Result<Self, String> {
-        let load = |bytes: &'static [u8]| ModelOptions::with_all_ops().prepack_weights(true).load_static_slice(bytes).map_err(|error| error.to_string());
+        let load =
+            |bytes: &'static [u8]| ModelOptions::with_all_ops().prepack_weights(true).load_static_slice(bytes).map_err(|error| error.to_string());
         let (classifier, detector) = (load(CLASSIFIER)?, load(DETECTOR)?);
         let logits = *classifier.output_ids().first().ok_or("the classifier has no output")?;
         let node = |name: &str| detector.node_id(name).map_err(|error| error.to_string());

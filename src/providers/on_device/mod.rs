@@ -68,7 +68,8 @@ impl Provider for OnDevice {
         vec![CatalogueEntry {
             model: String::new(),
             display_name: "On-device".to_owned(),
-            description: "Runs here, with no key and no network: 1,000 + 80 classes. A closed list of tags in the prompt is its vocabulary".to_owned(),
+            description: "Runs here, with no key and no network: 1,000 + 80 classes. A closed list of tags in the prompt is its vocabulary"
+                .to_owned(),
             captions: false,
             follows_prompt: false,
             input_usd_per_million: Some(0.0),
@@ -96,7 +97,10 @@ impl Provider for OnDevice {
 }
 
 fn answer(image: &RgbImage, prompt: &str, cancel: &CancellationToken) -> Result<Answer, Fault> {
-    let engine = ENGINE.get_or_init(Engine::load).as_ref().map_err(|why| fault(FaultKind::Internal, format!("The on-device model could not be loaded: {why}")))?;
+    let engine = ENGINE
+        .get_or_init(Engine::load)
+        .as_ref()
+        .map_err(|why| fault(FaultKind::Internal, format!("The on-device model could not be loaded: {why}")))?;
     let go_on = || if cancel.is_cancelled() { Err(cancelled()) } else { Ok(()) };
     let failed = |why: String| fault(FaultKind::Internal, format!("The on-device model failed: {why}"));
     go_on()?;
