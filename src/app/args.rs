@@ -25,20 +25,22 @@ pub struct Args {
 
 const EXIT_CODES: &str = "Exit codes: 0 all went well, 1 something failed, 2 wrong usage";
 
+const EVERYWHERE: &str = "Options of every command";
+
 /// What every command takes.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct SharedArgs {
     /// Folder of the database, photos and logs; the system's place for user data unless told
-    #[arg(long, global = true, value_name = "PATH", env = "MINERVA_DATA_DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "PATH", env = "MINERVA_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
     /// Configuration file; `config.toml` in the system's place for configuration unless told
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "PATH")]
     pub config: Option<PathBuf>,
     /// Sends a provider's calls to another address, such as `gemini=http://127.0.0.1:8080`; repeatable
-    #[arg(long, global = true, value_name = "PROVIDER=URL")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "PROVIDER=URL")]
     pub base_url: Vec<BaseUrl>,
     /// Logs more (everything of Minerva, at level debug)
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     pub verbose: bool,
 }
 

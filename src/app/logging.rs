@@ -21,16 +21,18 @@ const FILES_KEPT: usize = 7;
 /// dropping it writes the last lines.
 pub fn to_files(settings: &Settings, data_dir: &Path) -> Result<WorkerGuard> {
     let folder = data_dir.join("logs");
+    let unwritable = |error: &dyn std::fmt::Display| {
+        let folder = folder.display();
+        Failure::Failed(format!("The log folder {folder} can't be written: {error}. Mend its permissions or choose another with --data-dir"))
+    };
+    make_private(&folder).map_err(|error| unwritable(&error))?;
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("minerva")
         .filename_suffix("log")
         .max_log_files(FILES_KEPT)
         .build(&folder)
-        .map_err(|error| {
-            let folder = folder.display();
-            Failure::Failed(format!("The log folder {folder} can't be written: {error}. Mend its permissions or choose another with --data-dir"))
-        })?;
+        .map_err(|error| unwritable(&error))?;
     let (writer, guard) = tracing_appender::non_blocking(appender);
     let to_file = fmt::layer().with_ansi(false).with_writer(writer).with_filter(filter(settings)?);
     // A second subscriber in one process only happens in tests; the first one stays.
@@ -44,6 +46,15 @@ pub fn to_terminal(settings: &Settings) -> Result<()> {
     let layer = fmt::layer().with_writer(std::io::stderr).with_target(false).without_time().with_filter(filter);
     let _ = tracing_subscriber::registry().with(layer).try_init();
     Ok(())
+}
+
+/// Makes a folder, with those above it, for its owner only: it may be the first thing in the data folder.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn to_stderr<S>() -> impl Layer<S>
