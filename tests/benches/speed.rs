@@ -1,1 +1,64 @@
-fn main() {}
+//! How fast it is: prints one line per figure. `cargo bench -- api` runs only the parts with that in their name.
+
+#[path = "speed/api.rs"]
+mod api;
+#[path = "speed/photos.rs"]
+mod photos;
+#[expect(dead_code, reason = "the tests use more of it")]
+#[path = "../it/support/platform.rs"]
+mod platform;
+
+use std::time::{Duration, Instant};
+
+type Part = (&'static str, fn());
+
+/// Every part, in the order of the table.
+const PARTS: [Part; 3] = [("thumbnails", photos::thumbnails), ("on-device", photos::on_device), ("api", api::requests)];
+
+fn main() {
+    // Cargo passes `--bench`.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    for (name, part) in PARTS {
+        if wanted.is_empty() || wanted.iter().any(|want| name.contains(want.as_str())) {
+            part();
+        }
+    }
+}
+
+/// One figure with its unit.
+fn report(what: &str, figure: f64, unit: &str) {
+    let digits = if figure >= 100.0 { 0 } else { 2 };
+    println!("{what:<56} {figure:>10.digits$} {unit}");
+}
+
+/// How often a second `work` is done on `threads` threads, over at least `limit`.
+fn per_second(threads: usize, limit: Duration, work: impl Fn(usize) + Sync) -> f64 {
+    let begun = Instant::now();
+    let done: usize = std::thread::scope(|scope| {
+        let count = |thread: usize| {
+            let work = &work;
+            move || {
+                let mut done = 0;
+                while begun.elapsed() < limit {
+                    work(done * threads + thread);
+                    done += 1;
+                }
+                done
+            }
+        };
+        let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(count(thread))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).sum()
+    });
+    done as f64 / begun.elapsed().as_secs_f64()
+}
+
+/// Nearest-rank percentile of durations, in milliseconds; sorts them.
+fn percentile_ms(durations: &mut [Duration], p: f64) -> f64 {
+    durations.sort_unstable();
+    let rank = ((p * durations.len() as f64).ceil() as usize).clamp(1, durations.len());
+    durations[rank - 1].as_secs_f64() * 1000.0
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
+}
