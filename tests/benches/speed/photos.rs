@@ -28,8 +28,7 @@ pub fn thumbnails() {
 /// From decoded pixels to tags, with as many calls in flight as threads.
 pub fn on_device() {
     let keys = Keys::new(HashMap::new(), false);
-    let pixels: Vec<_> =
-        bundled::PHOTOS.iter().map(|(_, bytes)| Arc::new(photos::decode(bytes).expect("a bundled photo").image)).collect();
+    let pixels: Vec<_> = bundled::PHOTOS.iter().map(|(_, bytes)| Arc::new(photos::decode(bytes).expect("a bundled photo").image)).collect();
     let runtime = runtime();
     for threads in [1, 2] {
         let providers = Providers::new(&ProviderSettings { base_urls: Vec::new(), on_device_threads: threads }, &keys);
