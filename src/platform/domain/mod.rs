@@ -1,16 +1,19 @@
 //! The rules: a file per noun. No HTTP, no SQL text; clock and randomness are passed in.
 
+pub mod analysis;
 pub mod bundled;
 pub mod config;
 pub mod events;
+pub mod photo_files;
 pub mod prompts;
 pub mod start;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -18,7 +21,7 @@ use crate::keys::Keys;
 use crate::platform::store::{self, Db, Tx};
 use crate::providers::Providers;
 use crate::wire::event::Happened;
-use crate::wire::ids::OrganizationId;
+use crate::wire::ids::{JobId, OrganizationId};
 
 pub use crate::platform::store::StoreError;
 
@@ -39,6 +42,15 @@ pub struct Core {
     pub stop: CancellationToken,
     /// Whatever is spawned here is waited for at shutdown; it must end soon after `stop`.
     pub tasks: TaskTracker,
+    /// Photos as models take them, kept while they are likely to be asked for again.
+    pub prepared: analysis::Prepared,
+    /// Work on pixels waits for one of these: one a core.
+    pub cores: Arc<Semaphore>,
+    /// Photo files may be added (read) or removed (write), not both: a file that is removed must not be
+    /// one that was just added again.
+    pub photo_files: tokio::sync::RwLock<()>,
+    /// Ends the try of a job that is in work in this process.
+    pub in_work: std::sync::Mutex<HashMap<JobId, CancellationToken>>,
 }
 
 /// Where "now" comes from.
@@ -99,12 +111,28 @@ impl Core {
             work: Arc::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            prepared: analysis::Prepared::default(),
+            cores: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get))),
+            photo_files: tokio::sync::RwLock::new(()),
+            in_work: std::sync::Mutex::default(),
         }
     }
 
     /// Begins a write.
     pub async fn change(&self) -> Result<Change<'_>> {
         Ok(Change { core: self, tx: self.db.begin().await?, newest: None })
+    }
+
+    /// Does work on pixels on a thread for it, as many at once as the machine has cores.
+    pub async fn on_a_core<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let interrupted = || DomainError::Files { message: "The work was interrupted; try again".to_owned() };
+        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| interrupted())?;
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(core);
+            done
+        });
+        done.await.map_err(|_| interrupted())
     }
 
     #[must_use]

@@ -7,9 +7,12 @@
 
 pub mod config;
 pub mod events;
+pub mod jobs;
 pub mod organizations;
 pub mod peek;
+pub mod photos;
 pub mod prompts;
+pub mod results;
 
 use std::path::Path;
 use std::time::Duration;
@@ -151,4 +154,29 @@ pub fn to_name<T: serde::Serialize>(value: &T) -> Result<String> {
 
 pub fn from_name<T: serde::de::DeserializeOwned>(name: &str) -> Result<T> {
     serde_json::from_value(serde_json::Value::String(name.to_owned())).map_err(|error| StoreError::Value(format!("{name}: {error}")))
+}
+
+/// Ids bound in one statement at most; SQLite takes 32,766.
+pub const IDS_A_STATEMENT: usize = 500;
+
+/// Writes `$1, $2, …` for a list of ids.
+fn push_ids(query: &mut sqlx::QueryBuilder<Sqlite>, ids: impl Iterator<Item = uuid::Uuid>) {
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(id);
+    }
+}
+
+/// A pattern for `LOWER(column) LIKE … ESCAPE`: contains this text, whatever its case.
+fn containing(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for letter in text.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
 }

@@ -2,7 +2,9 @@
 CREATE TABLE organizations (
     id            BLOB PRIMARY KEY,
     name          TEXT NOT NULL,
-    created_at_ms BIGINT NOT NULL
+    created_at_ms BIGINT NOT NULL,
+    -- When the bundled photos had all been added; they come only once.
+    bundled_at_ms BIGINT
 );
 
 CREATE TABLE photos (
@@ -16,11 +18,14 @@ CREATE TABLE photos (
     height_px            BIGINT NOT NULL,
     format               TEXT NOT NULL,
     ai_processing_status TEXT NOT NULL,
+    -- The newest result with an answer.
     latest_result_id     BLOB,
     created_at_ms        BIGINT NOT NULL,
-    UNIQUE (organization_id, content_hash)
+    -- Deleted photos keep their row, so that results and costs keep their name.
+    deleted_at_ms        BIGINT
 );
-CREATE INDEX photos_by_time ON photos (organization_id, created_at_ms, id);
+CREATE UNIQUE INDEX photos_by_content ON photos (organization_id, content_hash) WHERE deleted_at_ms IS NULL;
+CREATE INDEX photos_by_time ON photos (organization_id, created_at_ms, id) WHERE deleted_at_ms IS NULL;
 
 CREATE TABLE prompts (
     id              BLOB PRIMARY KEY,
@@ -79,6 +84,8 @@ CREATE TABLE jobs (
     lease_until_ms  BIGINT,
     not_before_ms   BIGINT,
     enqueued_at_ms  BIGINT NOT NULL,
+    -- Of the current or last try: since when it could be claimed, when it was, when it ended.
+    ready_at_ms     BIGINT NOT NULL,
     started_at_ms   BIGINT,
     finished_at_ms  BIGINT,
     confidence      DOUBLE PRECISION,
@@ -91,6 +98,10 @@ CREATE INDEX jobs_leased ON jobs (lease_until_ms) WHERE state = 'processing';
 CREATE INDEX jobs_by_time ON jobs (organization_id, enqueued_at_ms, id);
 CREATE INDEX jobs_by_state ON jobs (organization_id, state, enqueued_at_ms, id);
 CREATE INDEX jobs_by_photo ON jobs (photo_id);
+-- For the figures of the last hour and of the day.
+CREATE INDEX jobs_by_ready ON jobs (organization_id, ready_at_ms);
+CREATE INDEX jobs_by_start ON jobs (organization_id, started_at_ms, ready_at_ms);
+CREATE INDEX jobs_by_end ON jobs (organization_id, finished_at_ms, state, started_at_ms);
 
 CREATE TABLE ai_processing_results (
     id                        BLOB PRIMARY KEY,
@@ -121,7 +132,8 @@ CREATE TABLE ai_processing_results (
     trace                     TEXT NOT NULL,
     created_at_ms             BIGINT NOT NULL
 );
-CREATE INDEX results_by_time ON ai_processing_results (organization_id, created_at_ms);
+-- Covers the figures of Live Status, so that they need not read the rows.
+CREATE INDEX results_by_time ON ai_processing_results (organization_id, created_at_ms, status, ai_provider, mean_confidence, cost_usd_micros);
 CREATE INDEX results_by_photo ON ai_processing_results (photo_id, created_at_ms);
 CREATE INDEX results_by_job ON ai_processing_results (job_id);
 

@@ -1,0 +1,246 @@
+//! One photo's way through a model: fetch, decode, resize, prompt, call, check. The pipeline and
+//! the comparison runs both go this way.
+
+mod prepared;
+
+use std::time::Instant;
+
+use super::prompts::{self, PhotoVariables};
+use super::{Core, Result};
+use crate::platform::store;
+use crate::providers::{CallContext, PhotoRequest};
+use crate::wire::config::ProcessingRules;
+use crate::wire::photo::Photo;
+use crate::wire::result::{Answer, Decision, Fault, FaultKind, Outcome, Tag, TraceStep};
+
+pub use prepared::{Prepared, PreparedPhoto};
+
+/// Tags kept of one answer.
+const TAGS_MOST: usize = 100;
+
+/// What became of one photo.
+#[derive(Debug, Clone)]
+pub struct Analysed {
+    pub outcome: Outcome,
+    pub trace: Vec<TraceStep>,
+    /// The call alone, its retries and waits included; 0 when it was not made.
+    pub provider_response_time_ms: u64,
+    pub total_ms: u64,
+}
+
+/// Sends a photo with a prompt to a model. Never fails as such: what goes wrong is the outcome.
+pub async fn analyse(core: &Core, photo: &Photo, prompt_text: &str, model_full_name: &str, call: &CallContext) -> Analysed {
+    let mut steps = Steps::begin();
+    let asked = tokio::select! {
+        biased;
+        () = call.cancel.cancelled() => Err(cancelled()),
+        asked = prepare_and_ask(core, photo, prompt_text, model_full_name, call, &mut steps) => asked,
+    };
+    let outcome = match asked {
+        Ok(mut answer) => {
+            steps.measure("parse", || {
+                check(&mut answer);
+                format!("{} tags", answer.tags.len())
+            });
+            Outcome::Completed(answer)
+        }
+        Err(fault) => Outcome::Failed(fault),
+    };
+    let total_ms = steps.elapsed_ms() as u64;
+    Analysed { outcome, trace: steps.list, provider_response_time_ms: steps.call_ms, total_ms }
+}
+
+/// What the thresholds say of an answer; one without tags is a matter for a person.
+#[must_use]
+pub fn decide(answer: &Answer, rules: &ProcessingRules) -> Decision {
+    match answer.mean_confidence() {
+        Some(mean) if mean >= rules.accept_threshold => Decision::Accept,
+        Some(mean) if mean < rules.reject_threshold => Decision::Reject,
+        _ => Decision::Review,
+    }
+}
+
+async fn prepare_and_ask(
+    core: &Core,
+    photo: &Photo,
+    prompt_text: &str,
+    model_full_name: &str,
+    call: &CallContext,
+    steps: &mut Steps,
+) -> std::result::Result<Answer, Fault> {
+    let Some((provider, model)) = core.providers.find(model_full_name) else {
+        let known: Vec<&str> = core.providers.iter().map(|provider| provider.name()).collect();
+        let words = format!("No provider answers to the model name '{model_full_name}'; known providers: {}", known.join(", "));
+        return Err(Fault::new(FaultKind::UnknownModel, words));
+    };
+    let rule = provider.photo_rule(model);
+    let prepared = match core.prepared.get(core, photo, rule, steps).await {
+        Ok(prepared) => prepared,
+        Err(fault) => return Err(explain_absence(core, photo, fault).await),
+    };
+    let prompt = steps.try_measure("prompt", || {
+        let variables = PhotoVariables { file_name: photo.file_name.clone(), width: prepared.width_px, height: prepared.height_px };
+        let prompt = prompts::render(prompt_text, &variables)?;
+        let detail = format!("{} characters", prompt.chars().count());
+        Ok((prompt, detail))
+    })?;
+    let request = PhotoRequest { model: model.to_owned(), photo: prepared.sent.clone(), prompt };
+    let begun = steps.elapsed_ms();
+    let answer = provider.analyse(&request, call).await;
+    steps.call_ms = (steps.elapsed_ms() - begun).round() as u64;
+    let detail = match &answer {
+        Ok(answer) => call_detail(model_full_name, answer),
+        Err(fault) => format!("{model_full_name}: {}", fault.kind.label()),
+    };
+    steps.add("call", begun, detail);
+    answer
+}
+
+/// A photo whose file is gone because somebody deleted it is no fault of the disk.
+async fn explain_absence(core: &Core, photo: &Photo, fault: Fault) -> Fault {
+    match still_there(core, photo).await {
+        Ok(false) => deleted(),
+        _ => fault,
+    }
+}
+
+async fn still_there(core: &Core, photo: &Photo) -> Result<bool> {
+    Ok(store::photos::get(&core.db, core.org, photo.id).await?.is_some())
+}
+
+/// What a job or a cell says whose photo is no longer in the library.
+#[must_use]
+pub fn deleted() -> Fault {
+    let mut fault = Fault::new(FaultKind::Photo, "The photo was deleted before it could be analysed. Add it again to analyse it");
+    fault.code = Some("photo_deleted".to_owned());
+    fault
+}
+
+fn cancelled() -> Fault {
+    Fault::new(FaultKind::Cancelled, "Cancelled")
+}
+
+fn call_detail(model: &str, answer: &Answer) -> String {
+    let mut detail = model.to_owned();
+    for (count, what) in [(answer.usage.input_tokens, "tokens in"), (answer.usage.output_tokens, "tokens out")] {
+        if let Some(count) = count {
+            detail.push_str(&format!(", {count} {what}"));
+        }
+    }
+    if answer.retries > 0 {
+        detail.push_str(&format!(", {} retries", answer.retries));
+    }
+    detail
+}
+
+/// Holds an answer to its contract, whichever provider gave it: sound confidences, sorted, not endless.
+fn check(answer: &mut Answer) {
+    let given = answer.tags.len();
+    answer.tags.retain(|tag: &Tag| tag.confidence.is_finite() && !tag.name.trim().is_empty());
+    let mut out_of_range = 0;
+    for tag in &mut answer.tags {
+        let sound = tag.confidence.clamp(0.0, 1.0);
+        out_of_range += usize::from(sound != tag.confidence);
+        tag.confidence = sound;
+    }
+    answer.tags.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    if answer.tags.len() < given {
+        answer.notes.push(format!("{} tags without a name or a confidence were left out", given - answer.tags.len()));
+    }
+    if out_of_range > 0 {
+        answer.notes.push(format!("{out_of_range} confidences were outside 0–1 and were set to its ends"));
+    }
+    if answer.tags.len() > TAGS_MOST {
+        answer.notes.push(format!("Only the {TAGS_MOST} most confident of {} tags were kept", answer.tags.len()));
+        answer.tags.truncate(TAGS_MOST);
+    }
+}
+
+/// The trace as it grows.
+pub struct Steps {
+    begun: Instant,
+    list: Vec<TraceStep>,
+    call_ms: u64,
+}
+
+impl Steps {
+    fn begin() -> Self {
+        Self { begun: Instant::now(), list: Vec::with_capacity(8), call_ms: 0 }
+    }
+
+    fn elapsed_ms(&self) -> f64 {
+        self.begun.elapsed().as_secs_f64() * 1e3
+    }
+
+    /// Adds a step that began at `start_ms` and ends now.
+    fn add(&mut self, name: &str, start_ms: f64, detail: String) {
+        self.list.push(TraceStep { name: name.to_owned(), start_ms, duration_ms: self.elapsed_ms() - start_ms, detail });
+    }
+
+    fn measure(&mut self, name: &str, work: impl FnOnce() -> String) {
+        let start = self.elapsed_ms();
+        let detail = work();
+        self.add(name, start, detail);
+    }
+
+    fn try_measure<T>(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() -> std::result::Result<(T, String), Fault>,
+    ) -> std::result::Result<T, Fault> {
+        let start = self.elapsed_ms();
+        let done = work();
+        let detail = done.as_ref().map_or_else(|fault| fault.kind.label().to_owned(), |(_, detail)| detail.clone());
+        self.add(name, start, detail);
+        done.map(|(value, _)| value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::result::{ConfidenceKind, Usage};
+
+    fn answer(confidences: &[f32]) -> Answer {
+        let tags = confidences.iter().enumerate().map(|(at, &confidence)| Tag { name: format!("tag {at}"), confidence, bounds: None }).collect();
+        Answer {
+            caption: None,
+            tags,
+            confidence_kind: ConfidenceKind::ModelScore,
+            usage: Usage::default(),
+            cost_usd: None,
+            retries: 0,
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn unsound_confidences_are_mended_and_named() {
+        let mut given = answer(&[0.2, 7.0, f32::NAN, -1.0]);
+        check(&mut given);
+        let confidences: Vec<f32> = given.tags.iter().map(|tag| tag.confidence).collect();
+        assert_eq!(confidences, [1.0, 0.2, 0.0]);
+        assert_eq!(given.notes.len(), 2, "{:?}", given.notes);
+    }
+
+    #[test]
+    fn ten_thousand_tags_become_the_hundred_most_confident() {
+        let confidences: Vec<f32> = (0..10_000).map(|at| at as f32 / 10_000.0).collect();
+        let mut given = answer(&confidences);
+        check(&mut given);
+        assert_eq!(given.tags.len(), 100);
+        assert!(given.tags.iter().all(|tag| tag.confidence >= 0.99));
+        assert!(given.notes[0].contains("10000"));
+    }
+
+    #[test]
+    fn thresholds_decide_at_their_very_value() {
+        let rules = ProcessingRules { accept_threshold: 0.5, reject_threshold: 0.25, workers: 1, max_attempts: 1 };
+        for (confidence, decision) in
+            [(0.5, Decision::Accept), (0.499, Decision::Review), (0.25, Decision::Review), (0.249, Decision::Reject)]
+        {
+            assert_eq!(decide(&answer(&[confidence]), &rules), decision, "{confidence}");
+        }
+        assert_eq!(decide(&answer(&[]), &rules), Decision::Review);
+    }
+}

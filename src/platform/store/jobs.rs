@@ -1,0 +1,367 @@
+//! The queue: jobs and their leases.
+
+use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
+
+use super::{Db, IDS_A_STATEMENT, Result, Tx, from_json, from_ms, push_ids, to_json, to_ms};
+use crate::wire::ids::{JobId, OrganizationId, PhotoId};
+use crate::wire::job::{Job, JobSort, JobState};
+use crate::wire::result::Fault;
+
+const SELECT: &str = "SELECT j.id, j.photo_id, p.file_name, j.state, j.priority, j.attempts, j.model, j.prompt, j.enqueued_at_ms,
+        j.ready_at_ms, j.started_at_ms, j.finished_at_ms, j.not_before_ms, j.confidence, j.fault
+     FROM jobs j JOIN photos p ON p.id = j.photo_id
+     WHERE j.organization_id = ";
+
+/// A job with what only the queue needs.
+#[derive(Debug, Clone)]
+pub struct JobRow {
+    pub job: Job,
+    /// Since when its current try could be claimed.
+    pub ready_at: DateTime<Utc>,
+}
+
+impl FromRow<'_, SqliteRow> for JobRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let read = || -> std::result::Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+            let time = |name: &str| -> std::result::Result<_, Box<dyn std::error::Error + Send + Sync>> {
+                Ok(row.try_get::<Option<i64>, _>(name)?.map(from_ms).transpose()?)
+            };
+            let fault: Option<String> = row.try_get("fault")?;
+            let job = Job {
+                id: JobId(row.try_get("id")?),
+                photo_id: PhotoId(row.try_get("photo_id")?),
+                file_name: row.try_get("file_name")?,
+                state: super::from_name(row.try_get("state")?)?,
+                priority: row.try_get::<i64, _>("priority")? as i32,
+                attempts: row.try_get::<i64, _>("attempts")? as u32,
+                model: row.try_get("model")?,
+                prompt: row.try_get("prompt")?,
+                enqueued_at: from_ms(row.try_get("enqueued_at_ms")?)?,
+                started_at: time("started_at_ms")?,
+                finished_at: time("finished_at_ms")?,
+                not_before: time("not_before_ms")?,
+                confidence: row.try_get::<Option<f64>, _>("confidence")?.map(|confidence| confidence as f32),
+                fault: fault.as_deref().map(from_json).transpose()?,
+            };
+            Ok(Self { job, ready_at: from_ms(row.try_get("ready_at_ms")?)? })
+        };
+        read().map_err(sqlx::Error::Decode)
+    }
+}
+
+/// Inserts a pending job.
+pub async fn insert(tx: &mut Tx, org: OrganizationId, id: JobId, photo: PhotoId, priority: i32, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO jobs (id, organization_id, photo_id, state, priority, attempts, enqueued_at_ms, ready_at_ms)
+         VALUES ($1, $2, $3, 'pending', $4, 0, $5, $5)",
+    )
+    .bind(id.0)
+    .bind(org.0)
+    .bind(photo.0)
+    .bind(i64::from(priority))
+    .bind(to_ms(at))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// One job.
+pub async fn get(db: &Db, org: OrganizationId, id: JobId) -> Result<Option<Job>> {
+    let mut query = QueryBuilder::<Sqlite>::new(SELECT);
+    query.push_bind(org.0).push(" AND j.id = ").push_bind(id.0);
+    let row: Option<JobRow> = query.build_query_as().fetch_optional(&db.read).await?;
+    Ok(row.map(|row| row.job))
+}
+
+/// These jobs as the transaction sees them; unknown ids are left out. Oldest first.
+pub async fn get_many(tx: &mut Tx, org: OrganizationId, ids: &[JobId]) -> Result<Vec<JobRow>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(IDS_A_STATEMENT) {
+        let mut query = QueryBuilder::<Sqlite>::new(SELECT);
+        query.push_bind(org.0).push(" AND j.id IN (");
+        push_ids(&mut query, chunk.iter().map(|id| id.0));
+        query.push(") ORDER BY j.enqueued_at_ms, j.id");
+        found.extend(query.build_query_as::<JobRow>().fetch_all(&mut **tx).await?);
+    }
+    Ok(found)
+}
+
+/// The job of a photo that is not finished yet.
+pub async fn open_job(tx: &mut Tx, photo: PhotoId) -> Result<Option<JobId>> {
+    let id: Option<uuid::Uuid> =
+        sqlx::query_scalar("SELECT id FROM jobs WHERE photo_id = $1 AND state IN ('pending', 'processing', 'retry_wait') LIMIT 1")
+            .bind(photo.0)
+            .fetch_optional(&mut **tx)
+            .await?;
+    Ok(id.map(JobId))
+}
+
+/// What [`list`] gives.
+#[derive(Debug, Clone, Default)]
+pub struct JobFilter {
+    pub state: Option<JobState>,
+    /// Part of the file name.
+    pub name: Option<String>,
+    pub sort: JobSort,
+    /// Only jobs that come after this one in the list.
+    pub after: Option<(DateTime<Utc>, JobId)>,
+    pub limit: u32,
+}
+
+/// Jobs by the time they were enqueued.
+pub async fn list(db: &Db, org: OrganizationId, filter: &JobFilter) -> Result<Vec<Job>> {
+    let mut query = QueryBuilder::<Sqlite>::new(SELECT);
+    query.push_bind(org.0);
+    push_filter(&mut query, filter);
+    let (than, order) = match filter.sort {
+        JobSort::Newest => ("<", "DESC"),
+        JobSort::Oldest => (">", "ASC"),
+    };
+    if let Some((at, id)) = filter.after {
+        query.push(" AND (j.enqueued_at_ms, j.id) ").push(than).push(" (").push_bind(to_ms(at)).push(", ").push_bind(id.0).push(")");
+    }
+    query.push(" ORDER BY j.enqueued_at_ms ").push(order).push(", j.id ").push(order);
+    query.push(" LIMIT ").push_bind(i64::from(filter.limit));
+    let rows: Vec<JobRow> = query.build_query_as().fetch_all(&db.read).await?;
+    Ok(rows.into_iter().map(|row| row.job).collect())
+}
+
+/// How many jobs a filter finds in all.
+pub async fn count(db: &Db, org: OrganizationId, filter: &JobFilter) -> Result<u64> {
+    let from = if filter.name.is_some() { "jobs j JOIN photos p ON p.id = j.photo_id" } else { "jobs j" };
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM ");
+    query.push(from).push(" WHERE j.organization_id = ").push_bind(org.0);
+    push_filter(&mut query, filter);
+    let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
+    Ok(count as u64)
+}
+
+fn push_filter(query: &mut QueryBuilder<Sqlite>, filter: &JobFilter) {
+    if let Some(state) = filter.state {
+        query.push(" AND j.state = ").push_bind(state.as_str());
+    }
+    if let Some(part) = filter.name.as_deref() {
+        query.push(" AND LOWER(p.file_name) LIKE ").push_bind(super::containing(part)).push(" ESCAPE '\\'");
+    }
+}
+
+/// Makes jobs pending whose wait is over; gives their ids.
+pub async fn wake(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<JobId>> {
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(
+        "UPDATE jobs SET state = 'pending', not_before_ms = NULL WHERE state = 'retry_wait' AND not_before_ms <= $1 RETURNING id",
+    )
+    .bind(to_ms(now))
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(ids.into_iter().map(JobId).collect())
+}
+
+/// Jobs in work whose lease has ended; with `all_but`, also those that another owner holds.
+pub async fn orphans(tx: &mut Tx, now: DateTime<Utc>, all_but: Option<&str>) -> Result<Vec<JobId>> {
+    let ids: Vec<uuid::Uuid> =
+        sqlx::query_scalar("SELECT id FROM jobs WHERE state = 'processing' AND (lease_until_ms <= $1 OR lease_owner <> COALESCE($2, lease_owner))")
+            .bind(to_ms(now))
+            .bind(all_but)
+            .fetch_all(&mut **tx)
+            .await?;
+    Ok(ids.into_iter().map(JobId).collect())
+}
+
+/// A job's way back into the queue, ready at once. `undo_attempt`: the try does not count.
+pub async fn give_back(tx: &mut Tx, id: JobId, now: DateTime<Utc>, undo_attempt: bool) -> Result<()> {
+    sqlx::query(
+        "UPDATE jobs SET state = 'pending', lease_owner = NULL, lease_until_ms = NULL, started_at_ms = NULL, ready_at_ms = $2,
+                attempts = attempts - $3
+         WHERE id = $1",
+    )
+    .bind(id.0)
+    .bind(to_ms(now))
+    .bind(i64::from(undo_attempt))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A claim on the next jobs.
+#[derive(Debug, Clone)]
+pub struct Claim<'c> {
+    pub owner: &'c str,
+    pub now: DateTime<Utc>,
+    pub lease_until: DateTime<Utc>,
+    pub model: &'c str,
+    pub prompt: &'c str,
+    pub most: u32,
+}
+
+/// Takes the next pending jobs: highest priority first, then first come, first served.
+pub async fn claim(tx: &mut Tx, org: OrganizationId, claim: &Claim<'_>) -> Result<Vec<JobId>> {
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(
+        "UPDATE jobs SET state = 'processing', attempts = attempts + 1, lease_owner = $2, lease_until_ms = $3, started_at_ms = $4,
+                finished_at_ms = NULL, model = $5, prompt = $6, fault = NULL
+         WHERE id IN (SELECT id FROM jobs WHERE organization_id = $1 AND state = 'pending'
+                      ORDER BY priority DESC, enqueued_at_ms, id LIMIT $7)
+         RETURNING id",
+    )
+    .bind(org.0)
+    .bind(claim.owner)
+    .bind(to_ms(claim.lease_until))
+    .bind(to_ms(claim.now))
+    .bind(claim.model)
+    .bind(claim.prompt)
+    .bind(i64::from(claim.most))
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(ids.into_iter().map(JobId).collect())
+}
+
+/// Extends a lease; `false` when it is no longer held.
+pub async fn extend(tx: &mut Tx, id: JobId, owner: &str, attempt: u32, until: DateTime<Utc>) -> Result<bool> {
+    let done =
+        sqlx::query("UPDATE jobs SET lease_until_ms = $4 WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'processing'")
+            .bind(id.0)
+            .bind(owner)
+            .bind(i64::from(attempt))
+            .bind(to_ms(until))
+            .execute(&mut **tx)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// How a try ended.
+#[derive(Debug, Clone)]
+pub struct Ending {
+    pub state: JobState,
+    pub confidence: Option<f32>,
+    pub fault: Option<Fault>,
+    /// When it is tried again, for `RetryWait`.
+    pub not_before: Option<DateTime<Utc>>,
+}
+
+/// Ends a try; `false` when the lease is no longer held, and then nothing is changed.
+pub async fn end(tx: &mut Tx, id: JobId, owner: &str, attempt: u32, now: DateTime<Utc>, ending: &Ending) -> Result<bool> {
+    // A job that waits has no current try: it will be ready when its wait is over.
+    let done = sqlx::query(
+        "UPDATE jobs SET state = $4, confidence = $5, fault = $6, not_before_ms = $7, lease_owner = NULL, lease_until_ms = NULL,
+                ready_at_ms = COALESCE($7, ready_at_ms),
+                started_at_ms = CASE WHEN $7 IS NULL THEN started_at_ms END,
+                finished_at_ms = CASE WHEN $7 IS NULL THEN $8 END
+         WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'processing'",
+    )
+    .bind(id.0)
+    .bind(owner)
+    .bind(i64::from(attempt))
+    .bind(ending.state.as_str())
+    .bind(ending.confidence.map(f64::from))
+    .bind(ending.fault.as_ref().map(to_json).transpose()?)
+    .bind(ending.not_before.map(to_ms))
+    .bind(to_ms(now))
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Fails every open job of a photo; gives their ids.
+pub async fn fail_open(tx: &mut Tx, photo: PhotoId, fault: &Fault, now: DateTime<Utc>) -> Result<Vec<JobId>> {
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(
+        "UPDATE jobs SET state = 'failed', fault = $2, finished_at_ms = $3, not_before_ms = NULL, lease_owner = NULL, lease_until_ms = NULL,
+                ready_at_ms = CASE WHEN ready_at_ms > $3 THEN $3 ELSE ready_at_ms END
+         WHERE photo_id = $1 AND state IN ('pending', 'processing', 'retry_wait') RETURNING id",
+    )
+    .bind(photo.0)
+    .bind(to_json(fault)?)
+    .bind(to_ms(now))
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(ids.into_iter().map(JobId).collect())
+}
+
+/// Puts failed, cancelled and waiting jobs into the queue again, with all their tries; gives the ids of those that were.
+pub async fn retry(tx: &mut Tx, org: OrganizationId, ids: &[JobId], now: DateTime<Utc>) -> Result<Vec<JobId>> {
+    let set = |query: &mut QueryBuilder<Sqlite>| {
+        query
+            .push("state = 'pending', attempts = 0, fault = NULL, not_before_ms = NULL, started_at_ms = NULL, finished_at_ms = NULL, ready_at_ms = ")
+            .push_bind(to_ms(now));
+    };
+    // A photo's second open job would do its work twice, and a deleted photo has nothing to work on.
+    let only = " AND state IN ('failed', 'cancelled', 'retry_wait')
+         AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.photo_id = jobs.photo_id AND o.id <> jobs.id
+                         AND o.state IN ('pending', 'processing', 'retry_wait'))
+         AND EXISTS (SELECT 1 FROM photos p WHERE p.id = jobs.photo_id AND p.deleted_at_ms IS NULL)";
+    update_many(tx, org, ids, set, only).await
+}
+
+/// Cancels jobs that are not finished; gives the ids of those that were not.
+pub async fn cancel(tx: &mut Tx, org: OrganizationId, ids: &[JobId], now: DateTime<Utc>) -> Result<Vec<JobId>> {
+    let set = |query: &mut QueryBuilder<Sqlite>| {
+        query.push("state = 'cancelled', not_before_ms = NULL, lease_owner = NULL, lease_until_ms = NULL, finished_at_ms = ").push_bind(to_ms(now));
+        query.push(", ready_at_ms = CASE WHEN ready_at_ms > ").push_bind(to_ms(now)).push(" THEN ").push_bind(to_ms(now));
+        query.push(" ELSE ready_at_ms END");
+    };
+    update_many(tx, org, ids, set, " AND state IN ('pending', 'processing', 'retry_wait')").await
+}
+
+/// Sets the priority of jobs that still wait; gives the ids of those that do.
+pub async fn reprioritise(tx: &mut Tx, org: OrganizationId, ids: &[JobId], priority: i32) -> Result<Vec<JobId>> {
+    let set = |query: &mut QueryBuilder<Sqlite>| {
+        query.push("priority = ").push_bind(i64::from(priority));
+    };
+    update_many(tx, org, ids, set, " AND state IN ('pending', 'retry_wait')").await
+}
+
+async fn update_many(
+    tx: &mut Tx,
+    org: OrganizationId,
+    ids: &[JobId],
+    set: impl Fn(&mut QueryBuilder<Sqlite>),
+    only: &'static str,
+) -> Result<Vec<JobId>> {
+    let mut changed = Vec::new();
+    for chunk in ids.chunks(IDS_A_STATEMENT) {
+        let mut query = QueryBuilder::<Sqlite>::new("UPDATE jobs SET ");
+        set(&mut query);
+        query.push(" WHERE organization_id = ").push_bind(org.0).push(" AND id IN (");
+        push_ids(&mut query, chunk.iter().map(|id| id.0));
+        let rows: Vec<uuid::Uuid> = query.push(")").push(only).push(" RETURNING id").build_query_scalar().fetch_all(&mut **tx).await?;
+        changed.extend(rows.into_iter().map(JobId));
+    }
+    Ok(changed)
+}
+
+/// Whether jobs can be claimed, and when the next wait or lease ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outlook {
+    pub pending: bool,
+    pub next: Option<DateTime<Utc>>,
+}
+
+/// A look at the queue that takes no lock.
+pub async fn outlook(db: &Db) -> Result<Outlook> {
+    let (pending, wake, lease): (bool, Option<i64>, Option<i64>) = sqlx::query_as(
+        "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'pending'),
+                (SELECT MIN(not_before_ms) FROM jobs WHERE state = 'retry_wait'),
+                (SELECT MIN(lease_until_ms) FROM jobs WHERE state = 'processing')",
+    )
+    .fetch_one(&db.read)
+    .await?;
+    let next = wake.into_iter().chain(lease).min().map(from_ms).transpose()?;
+    Ok(Outlook { pending, next })
+}
+
+/// Sets the status of the photos of these jobs, each by its newest job.
+pub async fn settle_photos(tx: &mut Tx, jobs: &[JobId]) -> Result<()> {
+    for chunk in jobs.chunks(IDS_A_STATEMENT) {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "UPDATE photos SET ai_processing_status = COALESCE(
+                (SELECT CASE j.state WHEN 'retry_wait' THEN 'pending'
+                                     WHEN 'cancelled' THEN CASE WHEN photos.latest_result_id IS NULL THEN 'none' ELSE 'completed' END
+                                     ELSE j.state END
+                 FROM jobs j WHERE j.photo_id = photos.id ORDER BY j.enqueued_at_ms DESC, j.id DESC LIMIT 1), 'none')
+             WHERE id IN (SELECT photo_id FROM jobs WHERE id IN (",
+        );
+        push_ids(&mut query, chunk.iter().map(|id| id.0));
+        query.push("))").build().execute(&mut **tx).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! Photos of the library.
+
+use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row, Sqlite};
+
+use super::{Db, Result, Tx, from_json, from_ms, from_name, to_ms, to_name};
+use crate::wire::ids::{OrganizationId, PhotoId, ResultId};
+use crate::wire::photo::Photo;
+
+/// A photo, with caption and tags of its newest answer.
+const SELECT: &str = "SELECT p.id, p.file_name, p.source, p.content_hash, p.size_bytes, p.width_px, p.height_px, p.format,
+        p.ai_processing_status, p.created_at_ms, r.caption, r.confidence_scores
+     FROM photos p LEFT JOIN ai_processing_results r ON r.id = p.latest_result_id
+     WHERE p.deleted_at_ms IS NULL AND p.organization_id = ";
+
+struct PhotoRow(Photo);
+
+impl FromRow<'_, SqliteRow> for PhotoRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let read = || -> std::result::Result<Photo, Box<dyn std::error::Error + Send + Sync>> {
+            let tags: Option<String> = row.try_get("confidence_scores")?;
+            Ok(Photo {
+                id: PhotoId(row.try_get("id")?),
+                file_name: row.try_get("file_name")?,
+                source: from_name(row.try_get("source")?)?,
+                content_hash: row.try_get("content_hash")?,
+                size_bytes: row.try_get::<i64, _>("size_bytes")? as u64,
+                width_px: row.try_get::<i64, _>("width_px")? as u32,
+                height_px: row.try_get::<i64, _>("height_px")? as u32,
+                format: row.try_get("format")?,
+                ai_processing_status: from_name(row.try_get("ai_processing_status")?)?,
+                caption: row.try_get("caption")?,
+                tags: tags.as_deref().map(from_json).transpose()?.unwrap_or_default(),
+                created_at: from_ms(row.try_get("created_at_ms")?)?,
+            })
+        };
+        read().map(Self).map_err(sqlx::Error::Decode)
+    }
+}
+
+/// Inserts a photo; `false` when the library has its bytes already.
+pub async fn insert(tx: &mut Tx, org: OrganizationId, photo: &Photo) -> Result<bool> {
+    let done = sqlx::query(
+        "INSERT INTO photos (id, organization_id, file_name, source, content_hash, size_bytes, width_px, height_px, format,
+                             ai_processing_status, created_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(photo.id.0)
+    .bind(org.0)
+    .bind(&photo.file_name)
+    .bind(to_name(&photo.source)?)
+    .bind(&photo.content_hash)
+    .bind(photo.size_bytes as i64)
+    .bind(i64::from(photo.width_px))
+    .bind(i64::from(photo.height_px))
+    .bind(&photo.format)
+    .bind(to_name(&photo.ai_processing_status)?)
+    .bind(to_ms(photo.created_at))
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// One photo that is not deleted.
+pub async fn get(db: &Db, org: OrganizationId, id: PhotoId) -> Result<Option<Photo>> {
+    let mut query = sqlx::QueryBuilder::<Sqlite>::new(SELECT);
+    query.push_bind(org.0).push(" AND p.id = ").push_bind(id.0);
+    let row: Option<PhotoRow> = query.build_query_as().fetch_optional(&db.read).await?;
+    Ok(row.map(|row| row.0))
+}
+
+/// The photo with these bytes.
+pub async fn by_content(tx: &mut Tx, org: OrganizationId, content_hash: &str) -> Result<Option<Photo>> {
+    let mut query = sqlx::QueryBuilder::<Sqlite>::new(SELECT);
+    query.push_bind(org.0).push(" AND p.content_hash = ").push_bind(content_hash);
+    let row: Option<PhotoRow> = query.build_query_as().fetch_optional(&mut **tx).await?;
+    Ok(row.map(|row| row.0))
+}
+
+/// Whether the library ever had these bytes, deleted ones included.
+pub async fn was_known(tx: &mut Tx, org: OrganizationId, content_hash: &str) -> Result<bool> {
+    let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM photos WHERE organization_id = $1 AND content_hash = $2)")
+        .bind(org.0)
+        .bind(content_hash)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(known)
+}
+
+/// What [`list`] gives.
+#[derive(Debug, Clone, Default)]
+pub struct PhotoFilter {
+    /// Part of the file name.
+    pub name: Option<String>,
+    pub only_bundled: bool,
+    /// Only photos before this one in the list.
+    pub after: Option<(DateTime<Utc>, PhotoId)>,
+    pub limit: u32,
+}
+
+/// Photos, newest first.
+pub async fn list(db: &Db, org: OrganizationId, filter: &PhotoFilter) -> Result<Vec<Photo>> {
+    let mut query = sqlx::QueryBuilder::<Sqlite>::new(SELECT);
+    query.push_bind(org.0);
+    push_filter(&mut query, filter);
+    if let Some((at, id)) = filter.after {
+        query.push(" AND (p.created_at_ms, p.id) < (").push_bind(to_ms(at)).push(", ").push_bind(id.0).push(")");
+    }
+    query.push(" ORDER BY p.created_at_ms DESC, p.id DESC LIMIT ").push_bind(i64::from(filter.limit));
+    let rows: Vec<PhotoRow> = query.build_query_as().fetch_all(&db.read).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// How many photos a filter finds in all.
+pub async fn count(db: &Db, org: OrganizationId, filter: &PhotoFilter) -> Result<u64> {
+    let mut query = sqlx::QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM photos p WHERE p.deleted_at_ms IS NULL AND p.organization_id = ");
+    query.push_bind(org.0);
+    push_filter(&mut query, filter);
+    let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
+    Ok(count as u64)
+}
+
+fn push_filter(query: &mut sqlx::QueryBuilder<Sqlite>, filter: &PhotoFilter) {
+    if let Some(part) = filter.name.as_deref().filter(|part| !part.is_empty()) {
+        query.push(" AND LOWER(p.file_name) LIKE ").push_bind(super::containing(part)).push(" ESCAPE '\\'");
+    }
+    if filter.only_bundled {
+        query.push(" AND p.source = 'bundled'");
+    }
+}
+
+/// Marks a photo deleted; gives its content hash, or `None` when there is no such photo.
+pub async fn delete(tx: &mut Tx, org: OrganizationId, id: PhotoId, at: DateTime<Utc>) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar(
+        "UPDATE photos SET deleted_at_ms = $3 WHERE organization_id = $1 AND id = $2 AND deleted_at_ms IS NULL RETURNING content_hash",
+    )
+    .bind(org.0)
+    .bind(id.0)
+    .bind(to_ms(at))
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
+/// Makes a result with an answer the newest one of its photo.
+pub async fn set_latest_result(tx: &mut Tx, id: PhotoId, result: ResultId) -> Result<()> {
+    sqlx::query("UPDATE photos SET latest_result_id = $2 WHERE id = $1").bind(id.0).bind(result.0).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Of these photos, those that are in the library.
+pub async fn existing(tx: &mut Tx, org: OrganizationId, ids: &[PhotoId]) -> Result<std::collections::HashSet<PhotoId>> {
+    let mut found = std::collections::HashSet::new();
+    for chunk in ids.chunks(super::IDS_A_STATEMENT) {
+        let mut query = sqlx::QueryBuilder::<Sqlite>::new("SELECT id FROM photos WHERE deleted_at_ms IS NULL AND organization_id = ");
+        query.push_bind(org.0).push(" AND id IN (");
+        super::push_ids(&mut query, chunk.iter().map(|id| id.0));
+        let rows: Vec<uuid::Uuid> = query.push(")").build_query_scalar().fetch_all(&mut **tx).await?;
+        found.extend(rows.into_iter().map(PhotoId));
+    }
+    Ok(found)
+}

@@ -1,0 +1,116 @@
+//! What the pipeline found: rows of `ai_processing_results`.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
+
+use super::{Db, Result, Tx, from_json, from_ms, from_name, to_json, to_ms, to_name};
+use crate::wire::ids::{JobId, OrganizationId, PhotoId, PromptVersionId, ResultId};
+use crate::wire::money::UsdMicros;
+use crate::wire::result::{Answer, Fault, Outcome, PhotoResult};
+
+/// A result as it is stored: with its cost, `None` when that is not known.
+#[derive(Debug, Clone)]
+pub struct NewResult {
+    pub result: PhotoResult,
+    pub cost: Option<UsdMicros>,
+}
+
+/// Inserts a result.
+pub async fn insert(tx: &mut Tx, org: OrganizationId, new: &NewResult) -> Result<()> {
+    let NewResult { result, cost } = new;
+    let answer = match &result.outcome {
+        Outcome::Completed(answer) => Some(answer),
+        Outcome::Failed(_) => None,
+    };
+    let fault = match &result.outcome {
+        Outcome::Completed(_) => None,
+        Outcome::Failed(fault) => Some(fault),
+    };
+    let usage = answer.map(|answer| answer.usage).or(fault.map(|fault| fault.usage)).unwrap_or_default();
+    sqlx::query(
+        "INSERT INTO ai_processing_results
+            (id, organization_id, photo_id, job_id, ai_provider, model, prompt_version_id, status, caption, confidence_scores,
+             confidence_kind, mean_confidence, decision, token_usage, fault, notes, cost_usd_micros, queue_wait_time_ms,
+             provider_response_time_ms, total_processing_time_ms, retry_count, trace, created_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+    )
+    .bind(result.id.0)
+    .bind(org.0)
+    .bind(result.photo_id.0)
+    .bind(result.job_id.map(|id| id.0))
+    .bind(result.model.split('/').next().unwrap_or_default())
+    .bind(&result.model)
+    .bind(result.prompt_version_id.map(|id| id.0))
+    .bind(if answer.is_some() { "completed" } else { "failed" })
+    .bind(answer.and_then(|answer| answer.caption.as_deref()))
+    .bind(to_json(&answer.map_or(&[][..], |answer| &answer.tags))?)
+    .bind(answer.map(|answer| to_name(&answer.confidence_kind)).transpose()?)
+    .bind(answer.and_then(Answer::mean_confidence).map(f64::from))
+    .bind(result.decision.map(|decision| to_name(&decision)).transpose()?)
+    .bind(to_json(&usage)?)
+    .bind(fault.map(to_json).transpose()?)
+    .bind(to_json(&answer.map_or(&[][..], |answer| &answer.notes))?)
+    .bind(cost.map(|cost| cost.0))
+    .bind(result.queue_wait_time_ms as i64)
+    .bind(result.provider_response_time_ms as i64)
+    .bind(result.total_processing_time_ms as i64)
+    .bind(i64::from(result.retry_count))
+    .bind(to_json(&result.trace)?)
+    .bind(to_ms(result.created_at))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The results of a job, newest first.
+pub async fn of_job(db: &Db, org: OrganizationId, job: JobId) -> Result<Vec<PhotoResult>> {
+    let rows: Vec<ResultRow> =
+        sqlx::query_as("SELECT * FROM ai_processing_results WHERE organization_id = $1 AND job_id = $2 ORDER BY created_at_ms DESC, id DESC")
+            .bind(org.0)
+            .bind(job.0)
+            .fetch_all(&db.read)
+            .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+struct ResultRow(PhotoResult);
+
+impl FromRow<'_, SqliteRow> for ResultRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let read = || -> std::result::Result<PhotoResult, Box<dyn std::error::Error + Send + Sync>> {
+            let uuid = |name: &str| row.try_get::<Option<uuid::Uuid>, _>(name);
+            let decision: Option<String> = row.try_get("decision")?;
+            Ok(PhotoResult {
+                id: ResultId(row.try_get("id")?),
+                photo_id: PhotoId(row.try_get("photo_id")?),
+                job_id: uuid("job_id")?.map(JobId),
+                model: row.try_get("model")?,
+                prompt_version_id: uuid("prompt_version_id")?.map(PromptVersionId),
+                outcome: outcome(row)?,
+                decision: decision.as_deref().map(from_name).transpose()?,
+                queue_wait_time_ms: row.try_get::<i64, _>("queue_wait_time_ms")? as u64,
+                provider_response_time_ms: row.try_get::<i64, _>("provider_response_time_ms")? as u64,
+                total_processing_time_ms: row.try_get::<i64, _>("total_processing_time_ms")? as u64,
+                retry_count: row.try_get::<i64, _>("retry_count")? as u32,
+                trace: from_json(row.try_get("trace")?)?,
+                created_at: from_ms(row.try_get("created_at_ms")?)?,
+            })
+        };
+        read().map(Self).map_err(sqlx::Error::Decode)
+    }
+}
+
+fn outcome(row: &SqliteRow) -> std::result::Result<Outcome, Box<dyn std::error::Error + Send + Sync>> {
+    if let Some(fault) = row.try_get::<Option<String>, _>("fault")? {
+        return Ok(Outcome::Failed(from_json::<Fault>(&fault)?));
+    }
+    Ok(Outcome::Completed(Answer {
+        caption: row.try_get("caption")?,
+        tags: from_json(row.try_get("confidence_scores")?)?,
+        confidence_kind: from_name(row.try_get("confidence_kind")?)?,
+        usage: from_json(row.try_get("token_usage")?)?,
+        cost_usd: row.try_get::<Option<i64>, _>("cost_usd_micros")?.map(UsdMicros),
+        retries: row.try_get::<i64, _>("retry_count")? as u32,
+        notes: from_json(row.try_get("notes")?)?,
+    }))
+}
