@@ -183,11 +183,7 @@ impl Steps {
         self.add(name, start, detail);
     }
 
-    fn try_measure<T>(
-        &mut self,
-        name: &str,
-        work: impl FnOnce() -> std::result::Result<(T, String), Fault>,
-    ) -> std::result::Result<T, Fault> {
+    fn try_measure<T>(&mut self, name: &str, work: impl FnOnce() -> std::result::Result<(T, String), Fault>) -> std::result::Result<T, Fault> {
         let start = self.elapsed_ms();
         let done = work();
         let detail = done.as_ref().map_or_else(|fault| fault.kind.label().to_owned(), |(_, detail)| detail.clone());
@@ -236,9 +232,7 @@ mod tests {
     #[test]
     fn thresholds_decide_at_their_very_value() {
         let rules = ProcessingRules { accept_threshold: 0.5, reject_threshold: 0.25, workers: 1, max_attempts: 1 };
-        for (confidence, decision) in
-            [(0.5, Decision::Accept), (0.499, Decision::Review), (0.25, Decision::Review), (0.249, Decision::Reject)]
-        {
+        for (confidence, decision) in [(0.5, Decision::Accept), (0.499, Decision::Review), (0.25, Decision::Review), (0.249, Decision::Reject)] {
             assert_eq!(decide(&answer(&[confidence]), &rules), decision, "{confidence}");
         }
         assert_eq!(decide(&answer(&[]), &rules), Decision::Review);

@@ -149,12 +149,11 @@ fn push_filter(query: &mut QueryBuilder<Sqlite>, filter: &JobFilter) {
 
 /// Makes jobs pending whose wait is over; gives their ids.
 pub async fn wake(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<JobId>> {
-    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(
-        "UPDATE jobs SET state = 'pending', not_before_ms = NULL WHERE state = 'retry_wait' AND not_before_ms <= $1 RETURNING id",
-    )
-    .bind(to_ms(now))
-    .fetch_all(&mut **tx)
-    .await?;
+    let ids: Vec<uuid::Uuid> =
+        sqlx::query_scalar("UPDATE jobs SET state = 'pending', not_before_ms = NULL WHERE state = 'retry_wait' AND not_before_ms <= $1 RETURNING id")
+            .bind(to_ms(now))
+            .fetch_all(&mut **tx)
+            .await?;
     Ok(ids.into_iter().map(JobId).collect())
 }
 
@@ -218,14 +217,13 @@ pub async fn claim(tx: &mut Tx, org: OrganizationId, claim: &Claim<'_>) -> Resul
 
 /// Extends a lease; `false` when it is no longer held.
 pub async fn extend(tx: &mut Tx, id: JobId, owner: &str, attempt: u32, until: DateTime<Utc>) -> Result<bool> {
-    let done =
-        sqlx::query("UPDATE jobs SET lease_until_ms = $4 WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'processing'")
-            .bind(id.0)
-            .bind(owner)
-            .bind(i64::from(attempt))
-            .bind(to_ms(until))
-            .execute(&mut **tx)
-            .await?;
+    let done = sqlx::query("UPDATE jobs SET lease_until_ms = $4 WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'processing'")
+        .bind(id.0)
+        .bind(owner)
+        .bind(i64::from(attempt))
+        .bind(to_ms(until))
+        .execute(&mut **tx)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -54,13 +54,7 @@ struct State {
 
 impl Prepared {
     /// A photo as `rule` wants it. Steps that were taken are traced.
-    pub(super) async fn get(
-        &self,
-        core: &Core,
-        photo: &Photo,
-        rule: PhotoRule,
-        steps: &mut Steps,
-    ) -> std::result::Result<Arc<PreparedPhoto>, Fault> {
+    pub(super) async fn get(&self, core: &Core, photo: &Photo, rule: PhotoRule, steps: &mut Steps) -> std::result::Result<Arc<PreparedPhoto>, Fault> {
         let start = steps.elapsed_ms();
         let key = (photo.content_hash.clone(), jpeg_rule(rule));
         let slot = self.slot(key);
