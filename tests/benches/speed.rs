@@ -1,19 +1,37 @@
 //! How fast it is: prints one line per figure. `cargo bench -- api` runs only the parts with that in their name.
 
+#![expect(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a measurement that can't go on says so, and the others print")]
+
 #[path = "speed/api.rs"]
 mod api;
+#[expect(dead_code, reason = "the tests use more of it")]
+#[path = "../it/support/binary.rs"]
+mod binary;
 #[path = "speed/photos.rs"]
 mod photos;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../it/support/platform.rs"]
 mod platform;
+#[cfg(target_os = "linux")]
+#[expect(dead_code, reason = "the tests use more of it")]
+#[path = "../it/support/screen.rs"]
+mod screen;
+#[cfg(target_os = "linux")]
+#[path = "speed/window.rs"]
+mod window;
 
 use std::time::{Duration, Instant};
 
 type Part = (&'static str, fn());
 
 /// Every part, in the order of the table.
-const PARTS: [Part; 3] = [("thumbnails", photos::thumbnails), ("on-device", photos::on_device), ("api", api::requests)];
+const PARTS: &[Part] = &[
+    ("thumbnails", photos::thumbnails),
+    ("on-device", photos::on_device),
+    ("api", api::requests),
+    #[cfg(target_os = "linux")]
+    ("window", window::start_memory_idle),
+];
 
 fn main() {
     // Cargo passes `--bench`.

@@ -1,5 +1,7 @@
 //! All integration tests: one binary, a story per file.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test, or what helps it, that can't go on says so")]
+
 mod api;
 mod cli;
 mod e2e;

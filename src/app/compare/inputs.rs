@@ -50,9 +50,9 @@ pub fn photos(paths: &[PathBuf]) -> Result<(Vec<PhotoFile>, Vec<String>)> {
     for path in paths {
         let mut found = Vec::new();
         if path.is_dir() {
-            walk(path, &mut found, &mut unreadable)
+            walk(path, &mut found, &mut unreadable);
         } else {
-            found.push(path.clone())
+            found.push(path.clone());
         }
         for file in found {
             let same = file.canonicalize().unwrap_or_else(|_| file.clone());

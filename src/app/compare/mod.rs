@@ -24,7 +24,9 @@ use crate::platform::domain::bundled;
 use crate::platform::host::{self, HostOptions};
 use crate::platform::store::peek;
 use crate::providers::{ON_DEVICE, Providers};
-use crate::wire::run::{RunPrompt, StartRun};
+use crate::wire::ids::{PhotoId, RunId};
+use crate::wire::money::UsdMicros;
+use crate::wire::run::{Cell, Run, RunColumn, RunCounts, RunPrompt, RunState, StartRun};
 use inputs::{ComparedPhoto, PhotoFile, PromptFile, Source};
 use report::Report;
 use truth::Truth;
@@ -171,47 +173,72 @@ fn stop_token() -> Result<CancellationToken> {
 
 async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Client, stop: &CancellationToken) -> Result<Outcome> {
     let photos = add_photos(client, &plan.photos, stop).await;
-    let mut photo_ids = Vec::new();
-    photo_ids.extend(photos.iter().filter_map(|photo| photo.id.as_ref().ok().copied()));
-    if photo_ids.is_empty() {
-        let reasons: Vec<_> = photos.iter().filter_map(|photo| Some(format!("{}: {}", photo.label, photo.id.as_ref().err()?))).collect();
-        return Err(Failure::Failed(format!("No photo could be read, so nothing was asked\n{}", reasons.join("\n"))));
-    }
+    let (names, prompts): (Vec<_>, Vec<_>) = run_prompts(settings, &plan.prompts, client).await?.into_iter().unzip();
     let start = StartRun {
         name: "minerva compare".to_owned(),
-        photo_ids,
-        prompts: run_prompts(settings, &plan.prompts, client).await?,
+        photo_ids: photos.iter().filter_map(|photo| photo.id.as_ref().ok().copied()).collect(),
+        prompts,
         models: plan.models.clone(),
         repeats: plan.repeats,
         concurrency: plan.concurrency,
     };
-    let run = follow::run_to_end(client, &start, stop).await.map_err(|error| match &error {
-        ApiError::Problem(problem) if problem.status == 422 => Failure::Usage(problem.detail.clone()),
-        _ => Failure::Failed(error.to_string()),
-    })?;
-    let cells = follow::cells(client, run.id).await.map_err(|error| Failure::Failed(error.to_string()))?;
+    let (run, cells) = if start.photo_ids.is_empty() { (unasked(&start, &names), Vec::new()) } else { run_and_read(client, &start, stop).await? };
     let finished_at = run.finished_at.unwrap_or_else(Utc::now);
     let report = Report::of(&run, cells, &photos, plan.truth.as_ref(), finished_at);
     let thumbnails = if format(args) == ReportFormat::Html { thumbnails(client, &photos).await } else { html::Thumbnails::new() };
     Ok(Outcome { report, thumbnails })
 }
 
-/// The given ones; else what is live in the person's own library; else the default prompt.
-async fn run_prompts(settings: &Settings, given: &[PromptFile], client: &Client) -> Result<Vec<RunPrompt>> {
+async fn run_and_read(client: &Client, start: &StartRun, stop: &CancellationToken) -> Result<(Run, Vec<Cell>)> {
+    let run = follow::run_to_end(client, start, stop).await.map_err(|error| match &error {
+        ApiError::Problem(problem) if problem.status == 422 => Failure::Usage(problem.detail.clone()),
+        _ => Failure::Failed(error.to_string()),
+    })?;
+    let cells = follow::cells(client, run.id).await.map_err(|error| Failure::Failed(error.to_string()))?;
+    Ok((run, cells))
+}
+
+/// What stands in for a run when no photo could be read: the report then says why, photo by photo.
+fn unasked(start: &StartRun, prompt_names: &[String]) -> Run {
+    let column = |prompt: &String, model: &String| RunColumn {
+        prompt_name: prompt.clone(),
+        prompt_content: String::new(),
+        prompt_version_id: None,
+        model: model.clone(),
+    };
+    let now = Utc::now();
+    Run {
+        id: RunId::fresh(),
+        name: start.name.clone(),
+        state: RunState::Completed,
+        photo_ids: Vec::new(),
+        columns: prompt_names.iter().flat_map(|prompt| start.models.iter().map(move |model| column(prompt, model))).collect(),
+        repeats: start.repeats,
+        concurrency: start.concurrency,
+        counts: RunCounts::default(),
+        cost_usd: UsdMicros(0),
+        cost_unknown_cells: 0,
+        started_at: now,
+        finished_at: Some(now),
+    }
+}
+
+/// The given ones; else what is live in the person's own library; else the default prompt. Each with its name.
+async fn run_prompts(settings: &Settings, given: &[PromptFile], client: &Client) -> Result<Vec<(String, RunPrompt)>> {
+    let inline = |name: &str, content: &str| (name.to_owned(), RunPrompt::Inline { name: name.to_owned(), content: content.to_owned() });
     if !given.is_empty() {
-        let inline = |prompt: &PromptFile| RunPrompt::Inline { name: prompt.name.clone(), content: prompt.content.clone() };
-        return Ok(given.iter().map(inline).collect());
+        return Ok(given.iter().map(|prompt| inline(&prompt.name, &prompt.content)).collect());
     }
     let database = settings.data_dir.join(host::DATABASE_FILE);
     if database.is_file() {
         match peek::live_prompt(&database).await {
-            Ok(Some((name, content))) => return Ok(vec![RunPrompt::Inline { name, content }]),
+            Ok(Some((name, content))) => return Ok(vec![inline(&name, &content)]),
             Ok(None) => {}
             Err(error) => terminal::err(&format!("The live prompt of {} could not be read, so the default one is used: {error}", database.display())),
         }
     }
     let config = client.config().await.map_err(|error| Failure::Failed(error.to_string()))?;
-    Ok(vec![RunPrompt::Version { id: config.live_prompt_version_id }])
+    Ok(vec![(config.live_prompt, RunPrompt::Version { id: config.live_prompt_version_id })])
 }
 
 /// Gives the photos to the platform, in order. The same bytes under two names are asked about once.
@@ -242,7 +269,7 @@ async fn add_photos(client: &Client, files: &[PhotoFile], stop: &CancellationTok
     unique
 }
 
-async fn add_photo(client: &Client, file: &PhotoFile) -> std::result::Result<crate::wire::ids::PhotoId, String> {
+async fn add_photo(client: &Client, file: &PhotoFile) -> std::result::Result<PhotoId, String> {
     let bytes = match &file.source {
         Source::Bundled(bytes) => bytes::Bytes::from_static(bytes),
         Source::File(path) => tokio::fs::read(path).await.map_err(|error| format!("The file could not be read: {error}"))?.into(),

@@ -36,7 +36,7 @@ pub fn on_device() {
         let ask = |at: usize| {
             let photo = SentPhoto::Pixels(Arc::clone(&pixels[at % pixels.len()]));
             let request = PhotoRequest { model: String::new(), photo, prompt: String::new() };
-            let call = CallContext { cancel: tokio_util::sync::CancellationToken::new(), time_limit: Duration::from_secs(60) };
+            let call = CallContext { cancel: tokio_util::sync::CancellationToken::new(), time_limit: Duration::from_mins(1) };
             runtime.block_on(provider.analyse(&request, &call)).expect("an answer");
         };
         ask(0);

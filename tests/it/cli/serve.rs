@@ -7,7 +7,7 @@ use minerva_console::wire::job::{Job, JobQuery, JobState};
 use crate::support::binary::{Served, minerva, run, until};
 
 /// The on-device model takes about 0.15 s a photo on a core of its own; a busy machine has none.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 async fn jobs(served: &Served) -> Vec<Job> {
     served.client().jobs(&JobQuery { limit: Some(1000), ..JobQuery::default() }).await.expect("jobs").items

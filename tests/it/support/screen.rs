@@ -1,4 +1,4 @@
-//! A virtual screen with mouse, keyboard and pictures: Xvfb, xdotool and ImageMagick, as `tests/run --setup` installs them.
+//! A virtual screen with mouse, keyboard and pictures: Xvfb, xdotool and `ImageMagick`, as `tests/run --setup` installs them.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
