@@ -4,8 +4,8 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use crate::binary::minerva;
-use crate::screen::{Screen, wait};
 use crate::report;
+use crate::screen::{Screen, wait};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Starts of which the median counts; the first warms the disk's cache.
