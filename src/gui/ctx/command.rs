@@ -85,6 +85,16 @@ impl Command {
         all
     }
 
+    /// The area that is shown when the command is given elsewhere; `None`: the person stays where they are.
+    #[must_use]
+    pub fn home(&self) -> Option<AreaId> {
+        match self {
+            Self::NewPrompt | Self::SavePromptVersion | Self::MakePromptLive => Some(AreaId::PipelineControl),
+            Self::RunComparison | Self::CancelRun | Self::ResumeRun | Self::ExportRun => Some(AreaId::TestingLab),
+            _ => None,
+        }
+    }
+
     /// What the palette and buttons say.
     #[must_use]
     pub fn label(&self) -> String {

@@ -1,12 +1,25 @@
 //! The window around the areas: navigation, palette, toasts, settings; runs the commands.
 
+mod app;
+mod link;
+mod navigation;
+mod palette;
+mod saved;
+mod settings;
+mod shortcuts;
+mod toasts;
+
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 
+use eframe::{NativeOptions, Renderer};
 use secrecy::SecretString;
 use url::Url;
 
 use crate::keys::Keys;
+
+pub use app::App;
 
 /// A platform in this process, as the app starts it for the window.
 pub struct EmbeddedPlatform {
@@ -31,7 +44,29 @@ pub struct ShellOptions {
     pub persistence_path: Option<std::path::PathBuf>,
 }
 
-/// Opens the window and stays until it is closed.
-pub fn run(_options: ShellOptions) -> Result<(), String> {
-    Err("not opened".to_owned())
+const ICON: &[u8] = include_bytes!("../../../assets/icons/minerva-256.png");
+
+/// Opens the window and stays until it is closed. Draws with wgpu, or with OpenGL where that fails.
+pub fn run(options: ShellOptions) -> Result<(), String> {
+    let options = Rc::new(options);
+    let Err(wgpu) = open(&options, Renderer::Wgpu) else { return Ok(()) };
+    tracing::warn!(%wgpu, "no window with wgpu; trying OpenGL");
+    open(&options, Renderer::Glow).map_err(|glow| {
+        format!(
+            "No window could be opened. With wgpu: {wgpu}. With OpenGL: {glow}. On Debian and Ubuntu, \
+             'apt install libgl1 libgl1-mesa-dri libxkbcommon-x11-0' brings what is usually missing; \
+             'minerva compare' and 'minerva serve' need no window"
+        )
+    })
+}
+
+fn open(options: &Rc<ShellOptions>, renderer: Renderer) -> Result<(), eframe::Error> {
+    let mut viewport =
+        egui::ViewportBuilder::default().with_app_id("minerva").with_title("Minerva Console").with_inner_size([1360.0, 860.0]).with_min_inner_size([900.0, 560.0]);
+    if let Ok(icon) = eframe::icon_data::from_png_bytes(ICON) {
+        viewport = viewport.with_icon(icon);
+    }
+    let native = NativeOptions { viewport, renderer, persistence_path: options.persistence_path.clone(), ..Default::default() };
+    let options = Rc::clone(options);
+    eframe::run_native("Minerva Console", native, Box::new(move |creation| Ok(Box::new(App::new(creation, options)))))
 }

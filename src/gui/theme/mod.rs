@@ -2,6 +2,9 @@
 
 pub mod icons;
 pub mod model_colours;
+mod style;
+
+pub use style::{SEMIBOLD, apply};
 
 use egui::{Color32, Context, Theme};
 
@@ -42,6 +45,11 @@ pub struct Tokens {
     pub bad: Color32,
     pub focus: Color32,
     pub selection: Color32,
+    /// A control under the pointer.
+    pub hovered: Color32,
+    /// Where text is typed.
+    pub field: Color32,
+    pub shadow: Color32,
     /// Neutral grey that photos lie on.
     pub photo_backdrop: Color32,
     /// Colour-blind-safe series colours (Okabe–Ito, adjusted for contrast).
@@ -63,6 +71,9 @@ const DARK: Tokens = Tokens {
     bad: Color32::from_rgb(0xf2, 0x70, 0x6b),
     focus: Color32::from_rgb(0x8a, 0xbb, 0xff),
     selection: Color32::from_rgb(0x2a, 0x3f, 0x5f),
+    hovered: Color32::from_rgb(0x33, 0x38, 0x41),
+    field: Color32::from_rgb(0x11, 0x13, 0x16),
+    shadow: Color32::from_rgba_premultiplied(0, 0, 0, 0x70),
     photo_backdrop: Color32::from_rgb(0x26, 0x26, 0x26),
     series: [
         Color32::from_rgb(0x56, 0xb4, 0xe9),
@@ -91,6 +102,9 @@ const LIGHT: Tokens = Tokens {
     bad: Color32::from_rgb(0xbe, 0x2c, 0x2c),
     focus: Color32::from_rgb(0x1f, 0x63, 0xc6),
     selection: Color32::from_rgb(0xcf, 0xe1, 0xfa),
+    hovered: Color32::from_rgb(0xe2, 0xe5, 0xeb),
+    field: Color32::from_rgb(0xff, 0xff, 0xff),
+    shadow: Color32::from_rgba_premultiplied(0, 0, 0, 0x28),
     photo_backdrop: Color32::from_rgb(0xdc, 0xdc, 0xdc),
     series: [
         Color32::from_rgb(0x00, 0x72, 0xb2),
@@ -118,5 +132,3 @@ pub fn of(theme: Theme) -> &'static Tokens {
     }
 }
 
-/// Fonts and styles; called once, before the first frame.
-pub fn apply(_ctx: &Context) {}

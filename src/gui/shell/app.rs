@@ -1,0 +1,431 @@
+//! The window's state: the link to the platform, the four areas, and what lies over them.
+
+use std::rc::Rc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
+
+use super::link::{self, Link};
+use super::navigation::{self, Standing};
+use super::palette::Palette;
+use super::saved::Saved;
+use super::settings::{Decision, Settings};
+use super::shortcuts::Shortcuts;
+use super::toasts::Toasts;
+use super::ShellOptions;
+use crate::gui::analytics::Analytics;
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, CommandSender, LinkState, PhotoTextures, Remote, Route, ToastKind};
+use crate::gui::live_status::LiveStatus;
+use crate::gui::pipeline_control::PipelineControl;
+use crate::gui::testing_lab::TestingLab;
+use crate::gui::theme::{self, icons};
+use crate::gui::widgets::error_state;
+use crate::wire::config::{ConfigChanged, PipelineConfig};
+use crate::wire::event::Happened;
+use crate::wire::ids::ConfigChangeId;
+
+/// The one list of areas, in the order of [`AreaId::ALL`].
+fn areas() -> Vec<Box<dyn Area>> {
+    vec![Box::<LiveStatus>::default(), Box::<PipelineControl>::default(), Box::<TestingLab>::default(), Box::<Analytics>::default()]
+}
+
+/// The program's window.
+pub struct App {
+    options: Rc<ShellOptions>,
+    saved: Saved,
+    link: Link,
+    areas: Vec<Box<dyn Area>>,
+    textures: Option<PhotoTextures>,
+    config: Remote<PipelineConfig>,
+    undo: Remote<Option<ConfigChanged>>,
+    commands: CommandSender,
+    given: mpsc::Receiver<Command>,
+    palette: Palette,
+    settings: Settings,
+    shortcuts: Shortcuts,
+    toasts: Toasts,
+    fixed_now: Option<DateTime<Utc>>,
+}
+
+impl App {
+    #[must_use]
+    pub fn new(creation: &eframe::CreationContext<'_>, options: Rc<ShellOptions>) -> Self {
+        let egui = &creation.egui_ctx;
+        theme::apply(egui);
+        let saved = Saved::load(creation.storage);
+        let link = match (&options.remote, &saved.remote) {
+            (Some((base, token)), _) => link::reach_remote(&options, egui, base.clone(), Some(token.clone())),
+            (None, Some(base)) => link::reach_remote(&options, egui, base.clone(), None),
+            (None, None) => link::start_embedded(&options, egui),
+        };
+        let (commands, given) = CommandSender::new(egui.clone());
+        Self {
+            options,
+            saved,
+            link,
+            areas: areas(),
+            textures: None,
+            config: Remote::default(),
+            undo: Remote::default(),
+            commands,
+            given,
+            palette: Palette::default(),
+            settings: Settings::default(),
+            shortcuts: Shortcuts::default(),
+            toasts: Toasts::default(),
+            fixed_now: None,
+        }
+    }
+
+    /// Shows this moment as "now", so that pictures can be compared.
+    pub fn fix_now(&mut self, now: DateTime<Utc>) {
+        self.fixed_now = Some(now);
+    }
+
+    /// Gives a command from outside, as the palette does.
+    pub fn command(&self, command: Command) {
+        self.commands.send(command);
+    }
+
+    /// The area that is shown.
+    #[must_use]
+    pub fn shown(&self) -> AreaId {
+        self.saved.area
+    }
+
+    /// The platform's client, once it is up.
+    #[must_use]
+    pub fn client(&self) -> Option<&crate::client::Client> {
+        match &self.link {
+            Link::Up(up) => Some(&up.client),
+            _ => None,
+        }
+    }
+
+    /// Calls `work` with the areas and what they may use; does nothing before the platform is up.
+    fn with_areas<R>(&mut self, egui: &Context, work: impl FnOnce(&mut [Box<dyn Area>], &mut AreaCtx<'_>) -> R) -> Option<R> {
+        let (Link::Up(up), Some(textures)) = (&self.link, &mut self.textures) else { return None };
+        let mut ctx = AreaCtx {
+            egui,
+            client: &up.client,
+            runtime: &self.options.runtime,
+            commands: &self.commands,
+            textures,
+            link: &up.state,
+            keys: &self.options.keys,
+            embedded: up.is_embedded(),
+            now: self.fixed_now.unwrap_or_else(Utc::now),
+        };
+        Some(work(&mut self.areas, &mut ctx))
+    }
+
+    fn ask_config(&mut self, egui: &Context) {
+        if let Link::Up(up) = &self.link {
+            let client = up.client.clone();
+            self.config.ask(&self.options.runtime, egui, async move { client.config().await });
+        }
+    }
+
+    /// Takes in what the platform says.
+    fn hear(&mut self, egui: &Context) {
+        if self.link.poll(&self.options.runtime, egui) {
+            self.areas = areas();
+            if let Link::Up(up) = &self.link {
+                self.textures = Some(PhotoTextures::new(up.client.clone(), self.options.runtime.clone(), egui.clone()));
+            }
+            self.ask_config(egui);
+        }
+        let Link::Up(up) = &mut self.link else { return };
+        let news = up.news();
+        if up.has_more() {
+            egui.request_repaint();
+        }
+        for event in &news.events {
+            if let Happened::ConfigChanged { config, .. } = &event.what {
+                self.config.set(config.clone());
+            }
+        }
+        self.with_areas(egui, |areas, ctx| {
+            for event in &news.events {
+                for area in areas.iter_mut() {
+                    area.on_event(event, ctx);
+                }
+            }
+        });
+        if news.reload {
+            self.commands.send(Command::Reload);
+        }
+        self.config.poll();
+    }
+
+    fn run_commands(&mut self, egui: &Context) {
+        self.take_shortcuts(egui);
+        // What a command gives in turn is run in the next frame.
+        let given: Vec<Command> = self.given.try_iter().collect();
+        for command in given {
+            self.run(command, egui);
+        }
+    }
+
+    fn take_shortcuts(&mut self, egui: &Context) {
+        let mut known: Vec<Command> = Command::palette();
+        known.push(Command::OpenPalette);
+        // The one with more modifiers first, or Ctrl-O would take Ctrl-Shift-O.
+        known.sort_by_key(|command| !command.shortcut().is_some_and(|shortcut| shortcut.modifiers.shift));
+        for command in known {
+            if let Some(shortcut) = command.shortcut()
+                && egui.input_mut(|input| input.consume_shortcut(&shortcut))
+            {
+                self.commands.send(command);
+            }
+        }
+        let asks = !egui.egui_wants_keyboard_input() && egui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Text(text) if text == "?")));
+        if asks {
+            self.commands.send(Command::ShowShortcuts);
+        }
+    }
+
+    /// The one place where commands run.
+    fn run(&mut self, command: Command, egui: &Context) {
+        match command {
+            Command::GoTo(route) => {
+                self.saved.area = route.area();
+                self.with_areas(egui, |areas, ctx| {
+                    if !matches!(route, Route::Area(_))
+                        && let Some(area) = areas.iter_mut().find(|area| area.id() == route.area())
+                    {
+                        area.go_to(&route, ctx);
+                    }
+                });
+            }
+            Command::OpenPalette => self.palette.open(),
+            Command::OpenSettings => self.settings.open(&self.saved),
+            Command::ShowShortcuts => self.shortcuts.is_open = true,
+            Command::SetTheme(preference) => egui.set_theme(preference),
+            Command::ZoomIn => zoom(egui, 0.1),
+            Command::ZoomOut => zoom(egui, -0.1),
+            Command::ZoomReset => egui.set_zoom_factor(1.0),
+            Command::Quit => egui.send_viewport_cmd(egui::ViewportCommand::Close),
+            Command::ShowToast(toast) => self.toasts.push(toast),
+            Command::UndoConfigChange => self.undo_config(None, egui),
+            Command::UndoThisConfigChange(id) => self.undo_config(Some(id), egui),
+            Command::Reload => {
+                if let Some(textures) = &mut self.textures {
+                    textures.forget_failures();
+                }
+                self.ask_config(egui);
+                self.give(&Command::Reload, egui);
+            }
+            other => self.give(&other, egui),
+        }
+    }
+
+    /// Gives a command to the areas: its home where it has one, else the one that is shown first.
+    fn give(&mut self, command: &Command, egui: &Context) {
+        if let Some(home) = command.home() {
+            self.saved.area = home;
+        }
+        let shown = self.saved.area;
+        self.with_areas(egui, |areas, ctx| {
+            areas.sort_by_key(|area| area.id() != shown);
+            let _done = areas.iter_mut().any(|area| area.on_command(command, ctx));
+            areas.sort_by_key(|area| AreaId::ALL.iter().position(|id| *id == area.id()));
+        });
+    }
+
+    /// Undoes a change of configuration: this one, or the newest that is not undone.
+    fn undo_config(&mut self, id: Option<ConfigChangeId>, egui: &Context) {
+        let Link::Up(up) = &self.link else { return };
+        let client = up.client.clone();
+        self.undo.ask(&self.options.runtime, egui, async move {
+            let id = match id {
+                Some(id) => Some(id),
+                None => client.config_changes().await?.items.into_iter().find(|change| !change.undone).map(|change| change.id),
+            };
+            match id {
+                Some(id) => client.undo_config_change(id).await.map(Some),
+                None => Ok(None),
+            }
+        });
+    }
+
+    fn take_undo(&mut self) {
+        if !self.undo.poll() {
+            return;
+        }
+        if let Some(failure) = self.undo.take_failure() {
+            self.commands.toast(ToastKind::Bad, failure.to_string());
+        } else if let Some(undone) = self.undo.take() {
+            match undone.and_then(|undone| undone.change) {
+                Some(change) => self.commands.toast(ToastKind::Good, format!("Undone. {}", change.summary)),
+                None => self.commands.toast(ToastKind::Info, "There is no change of configuration to undo"),
+            }
+        }
+    }
+
+    fn take_dropped_files(&mut self, egui: &Context) {
+        let dropped = egui.input(|input| input.raw.dropped_files.clone());
+        let paths: Vec<_> = dropped.iter().map(|file| file.path().to_path_buf()).collect();
+        if paths.is_empty() {
+            return;
+        }
+        let shown = self.saved.area;
+        let taken = self.with_areas(egui, |areas, ctx| {
+            let mut ids = vec![shown, AreaId::TestingLab];
+            ids.dedup();
+            ids.into_iter().find(|id| areas.iter_mut().find(|area| area.id() == *id).is_some_and(|area| area.on_files_dropped(paths.clone(), ctx)))
+        });
+        match taken {
+            Some(Some(area)) => self.saved.area = area,
+            Some(None) | None => self.commands.toast(ToastKind::Warn, "The platform is not ready for photos yet. Drop them again in a moment"),
+        }
+    }
+
+    fn decide(&mut self, decision: Decision, egui: &Context) {
+        let old = match decision {
+            Decision::UseEmbedded => {
+                self.saved.remote = None;
+                std::mem::replace(&mut self.link, link::start_embedded(&self.options, egui))
+            }
+            Decision::UseRemote { base, token } => {
+                self.saved.remote = Some(base.clone());
+                std::mem::replace(&mut self.link, link::reach_remote(&self.options, egui, base, Some(token)))
+            }
+        };
+        self.textures = None;
+        if let Some(stopping) = old.stop() {
+            self.options.runtime.spawn(stopping);
+        }
+    }
+
+    fn starting_ui(&mut self, ui: &mut Ui) {
+        let mut retry = false;
+        match &self.link {
+            Link::Failed(why) => {
+                ui.add_space(theme::GAP_24);
+                retry = error_state::ui(ui, "The platform did not start", why);
+                if self.saved.remote.is_some() && ui.button("Use the platform on this computer instead").clicked() {
+                    self.saved.remote = None;
+                    retry = true;
+                }
+            }
+            Link::Starting(_) | Link::Up(_) => {
+                ui.centered_and_justified(|ui| ui.label("Starting the platform…"));
+            }
+        }
+        if retry {
+            self.link = match (&self.options.remote, &self.saved.remote) {
+                (Some((base, token)), _) => link::reach_remote(&self.options, ui.ctx(), base.clone(), Some(token.clone())),
+                (None, Some(base)) => link::reach_remote(&self.options, ui.ctx(), base.clone(), None),
+                (None, None) => link::start_embedded(&self.options, ui.ctx()),
+            };
+        }
+    }
+}
+
+fn zoom(egui: &Context, step: f32) {
+    egui.set_zoom_factor(((egui.zoom_factor() + step) * 10.0).round().clamp(8.0, 20.0) / 10.0);
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, egui: &Context, _frame: &mut eframe::Frame) {
+        self.hear(egui);
+        if let Some(textures) = &mut self.textures {
+            textures.begin_frame();
+        }
+        self.run_commands(egui);
+        self.take_undo();
+        self.take_dropped_files(egui);
+        self.with_areas(egui, |areas, ctx| {
+            for area in areas {
+                area.logic(ctx);
+            }
+        });
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let egui = ui.ctx().clone();
+        let tokens = theme::tokens(&egui);
+        let standing = Standing {
+            shown: self.saved.area,
+            link: if let Link::Up(up) = &self.link { Some(&up.state) } else { None },
+            config: self.config.value(),
+            remote: self.saved.remote.as_ref().and_then(url::Url::host_str),
+        };
+        let panel = Panel::left("navigation").resizable(true).default_size(196.0).size_range(160.0..=300.0);
+        let frame = Frame::new().fill(tokens.surface).inner_margin(Margin::symmetric(8, 4));
+        if let Some(command) = panel.frame(frame).show(ui, |ui| navigation::ui(ui, &standing)).inner {
+            self.commands.send(command);
+        }
+        let shown = self.saved.area;
+        CentralPanel::default().frame(Frame::new().fill(tokens.background).inner_margin(Margin::same(12))).show(ui, |ui| {
+            let drawn = self.with_areas(&egui, |areas, ctx| {
+                if let Some(area) = areas.iter_mut().find(|area| area.id() == shown) {
+                    area.ui(ui, ctx);
+                }
+            });
+            if drawn.is_none() {
+                self.starting_ui(ui);
+            }
+        });
+        self.overlays(&egui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.saved.store(storage);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        let egui = self.textures.as_ref().map(|_| ()).and_then(|()| self.client().map(|_| Context::default()));
+        if let Some(egui) = egui {
+            self.with_areas(&egui, |areas, ctx| {
+                for area in areas {
+                    area.on_exit(ctx);
+                }
+            });
+        }
+        let link = std::mem::replace(&mut self.link, Link::Failed("closed".to_owned()));
+        if let Some(stopping) = link.stop() {
+            let stopped = self.options.runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), stopping).await });
+            if stopped.is_err() {
+                tracing::warn!("the embedded platform did not stop within 5 s; its jobs come back at the next start");
+            }
+        }
+    }
+}
+
+impl App {
+    /// What lies over the areas.
+    fn overlays(&mut self, egui: &Context) {
+        if let Some(command) = self.palette.ui(egui) {
+            self.commands.send(command);
+        }
+        let of_area = self.areas.iter().find(|area| area.id() == self.saved.area).map(|area| area.shortcuts()).unwrap_or_default();
+        self.shortcuts.ui(egui, self.saved.area, &of_area);
+        if let Some(decision) = self.settings.ui(egui, &self.saved, &self.options.keys, &self.options.runtime) {
+            self.decide(decision, egui);
+        }
+        if let Some(command) = self.toasts.ui(egui) {
+            self.commands.send(command);
+        }
+        let hovering = egui.input(|input| !input.raw.hovered_files.is_empty());
+        if hovering {
+            drop_hint(egui, matches!(self.link, Link::Up(ref up) if !matches!(up.state, LinkState::Lost { .. })));
+        }
+    }
+}
+
+/// Files are held over the window.
+fn drop_hint(egui: &Context, ready: bool) {
+    let tokens = theme::tokens(egui);
+    let painter = egui.layer_painter(egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop")));
+    let rect = egui.content_rect();
+    painter.rect_filled(rect, 0, tokens.background.gamma_multiply(0.85));
+    painter.rect_stroke(rect.shrink(16.0), theme::RADIUS_8, (2.0, tokens.accent), egui::StrokeKind::Inside);
+    let words = if ready { "Drop to add the photos" } else { "The platform can't be reached now" };
+    let centre = rect.center();
+    painter.text(centre - egui::vec2(0.0, 24.0), egui::Align2::CENTER_CENTER, icons::ICON_ADD_PHOTO_ALTERNATE.codepoint, egui::FontId::proportional(40.0), tokens.accent);
+    painter.text(centre + egui::vec2(0.0, 20.0), egui::Align2::CENTER_CENTER, words, egui::FontId::proportional(theme::TEXT_HEADING), tokens.text);
+}

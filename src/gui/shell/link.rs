@@ -1,0 +1,153 @@
+//! The line to the platform: starting or reaching it, and following its events.
+
+use std::time::Instant;
+
+use poll_promise::Promise;
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+use url::Url;
+
+use super::{EmbeddedPlatform, ShellOptions};
+use crate::client::Client;
+use crate::client::event::StreamItem;
+use crate::gui::ctx::LinkState;
+use crate::wire::event::{Event, Happened};
+
+/// Items of the event stream taken in one frame; the rest waits for the next.
+const ITEMS_PER_FRAME: usize = 1_000;
+
+type Stop = Box<dyn FnOnce() -> std::pin::Pin<Box<dyn std::future::Future<Output = ()> + Send>> + Send>;
+
+/// Where the window is with its platform.
+pub enum Link {
+    Starting(Promise<Result<Started, String>>),
+    /// What happened, why, what to do.
+    Failed(String),
+    Up(Up),
+}
+
+/// A platform that was started or found.
+pub struct Started {
+    client: Client,
+    stop: Option<Stop>,
+}
+
+/// A platform that is followed.
+pub struct Up {
+    pub client: Client,
+    pub state: LinkState,
+    stop: Option<Stop>,
+    stream: mpsc::Receiver<StreamItem>,
+    was_connected: bool,
+}
+
+/// What a frame takes in from the stream.
+#[derive(Default)]
+pub struct News {
+    pub events: Vec<Event>,
+    /// Everything has to be asked for again.
+    pub reload: bool,
+}
+
+/// Starts the embedded platform off the frame.
+pub fn start_embedded(options: &ShellOptions, egui: &egui::Context) -> Link {
+    let starting = (options.start_platform)();
+    start(options, egui, async move {
+        let EmbeddedPlatform { base, token, stop } = starting.await?;
+        Ok(Started { client: Client::new(base, token).map_err(|error| error.to_string())?, stop: Some(stop) })
+    })
+}
+
+/// Asks a team's platform for its status, so that a wrong address or token is said at once. `token`: `None` takes the keyring's.
+pub fn reach_remote(options: &ShellOptions, egui: &egui::Context, base: Url, token: Option<SecretString>) -> Link {
+    let keys = options.keys.clone();
+    start(options, egui, async move {
+        let token = match token {
+            Some(token) => token,
+            None => keys.get(&super::saved::token_account(&base)).await.map_err(|problem| format!("The token of {base} can't be read: {problem}"))?.0,
+        };
+        let client = Client::new(base.clone(), token).map_err(|error| error.to_string())?;
+        client.config().await.map_err(|error| format!("The platform at {base} can't be used. {error}"))?;
+        Ok(Started { client, stop: None })
+    })
+}
+
+fn start(options: &ShellOptions, egui: &egui::Context, work: impl Future<Output = Result<Started, String>> + Send + 'static) -> Link {
+    let (sender, promise) = Promise::new();
+    let egui = egui.clone();
+    options.runtime.spawn(async move {
+        sender.send(work.await);
+        egui.request_repaint();
+    });
+    Link::Starting(promise)
+}
+
+impl Link {
+    /// Takes in what has come; returns true in the frame in which the platform is up for the first time.
+    pub fn poll(&mut self, runtime: &tokio::runtime::Handle, egui: &egui::Context) -> bool {
+        let Link::Starting(promise) = self else { return false };
+        let Some(outcome) = promise.ready() else { return false };
+        if let Err(why) = outcome {
+            *self = Link::Failed(why.clone());
+            return false;
+        }
+        let Link::Starting(promise) = std::mem::replace(self, Link::Failed(String::new())) else { return false };
+        let Ok(Ok(Started { client, stop })) = promise.try_take() else { return false };
+        let repaint = egui.clone();
+        let _entered = runtime.enter();
+        let stream = client.follow_events(None, move || repaint.request_repaint());
+        *self = Link::Up(Up { client, state: LinkState::Connecting, stop, stream, was_connected: false });
+        true
+    }
+
+    /// Stops an embedded platform; returns what has to be waited for.
+    pub fn stop(self) -> Option<std::pin::Pin<Box<dyn std::future::Future<Output = ()> + Send>>> {
+        match self {
+            Link::Up(up) => up.stop.map(|stop| stop()),
+            Link::Starting(_) | Link::Failed(_) => None,
+        }
+    }
+}
+
+impl Up {
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    /// Takes in what the stream has brought.
+    pub fn news(&mut self) -> News {
+        let mut news = News::default();
+        for _ in 0..ITEMS_PER_FRAME {
+            let Ok(item) = self.stream.try_recv() else { break };
+            let now = Instant::now();
+            match item {
+                StreamItem::Connected => {
+                    self.state = LinkState::Live { last_event: now };
+                    // What was asked before the stream stood may be older than its first event.
+                    news.reload |= !std::mem::replace(&mut self.was_connected, true);
+                }
+                StreamItem::Event(event) => {
+                    self.state = LinkState::Live { last_event: now };
+                    if event.what == Happened::Resync {
+                        news.reload = true;
+                        news.events.clear();
+                    } else {
+                        news.events.push(*event);
+                    }
+                }
+                StreamItem::Lost { why, retry_in } => {
+                    let since = if let LinkState::Lost { since, .. } = self.state { since } else { now };
+                    self.state = LinkState::Lost { why: why.to_string(), since, retry_at: now + retry_in };
+                }
+            }
+        }
+        news
+    }
+
+    /// Whether more waits in the stream.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        !self.stream.is_empty()
+    }
+}

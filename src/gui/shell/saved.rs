@@ -1,0 +1,31 @@
+//! What the window remembers from one start to the next. Theme, scale and the widths of panels are remembered by egui.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::gui::ctx::AreaId;
+
+const KEY: &str = "minerva";
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Saved {
+    pub area: AreaId,
+    /// A team's platform instead of the embedded one. Its token is in the keyring.
+    pub remote: Option<Url>,
+}
+
+impl Saved {
+    pub fn load(storage: Option<&dyn eframe::Storage>) -> Self {
+        storage.and_then(|storage| eframe::get_value(storage, KEY)).unwrap_or_default()
+    }
+
+    pub fn store(&self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, KEY, self);
+    }
+}
+
+/// The keyring's name for the token of a platform.
+pub fn token_account(base: &Url) -> String {
+    format!("platform {base}")
+}

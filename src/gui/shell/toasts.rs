@@ -1,0 +1,116 @@
+//! Short messages at the lower right. Good news goes by itself, faults stay until closed; under the pointer none goes.
+
+use std::time::{Duration, Instant};
+
+use egui::{Align2, Area, Context, Frame, Id, Margin, Order, RichText, vec2};
+
+use crate::gui::ctx::{Command, Toast, ToastKind};
+use crate::gui::theme::{self, icons};
+
+const STAYS: Duration = Duration::from_secs(6);
+const STAYS_WITH_ACTION: Duration = Duration::from_secs(12);
+const MOST: usize = 5;
+const WIDTH: f32 = 340.0;
+
+struct Shown {
+    toast: Toast,
+    /// `None`: until closed.
+    until: Option<Instant>,
+}
+
+#[derive(Default)]
+pub struct Toasts {
+    shown: Vec<Shown>,
+}
+
+impl Toasts {
+    pub fn push(&mut self, toast: Toast) {
+        let stays = if toast.action.is_some() { STAYS_WITH_ACTION } else { STAYS };
+        let until = (toast.kind != ToastKind::Bad).then(|| Instant::now() + stays);
+        // The same words again renew what is shown.
+        self.shown.retain(|shown| shown.toast != toast);
+        self.shown.push(Shown { toast, until });
+        if self.shown.len() > MOST {
+            self.shown.remove(0);
+        }
+    }
+
+    /// Draws them; returns the command of a button that was pressed.
+    pub fn ui(&mut self, ctx: &Context) -> Option<Command> {
+        if self.shown.is_empty() {
+            return None;
+        }
+        let now = Instant::now();
+        let mut pressed = None;
+        let mut close = None;
+        let area = Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0));
+        let response = area.show(ctx, |ui| {
+            ui.set_width(WIDTH);
+            for (at, shown) in self.shown.iter().enumerate() {
+                match toast_ui(ui, &shown.toast) {
+                    Some(Press::Action) => {
+                        pressed = shown.toast.action.as_ref().map(|(_, command)| (**command).clone());
+                        close = Some(at);
+                    }
+                    Some(Press::Close) => close = Some(at),
+                    None => {}
+                }
+            }
+        });
+        if let Some(at) = close {
+            self.shown.remove(at);
+        }
+        let held = response.response.contains_pointer();
+        for shown in &mut self.shown {
+            if held && let Some(until) = &mut shown.until {
+                *until = (*until).max(now + Duration::from_secs(2));
+            }
+        }
+        self.shown.retain(|shown| shown.until.is_none_or(|until| until > now));
+        if let Some(next) = self.shown.iter().filter_map(|shown| shown.until).min() {
+            ctx.request_repaint_after(next.saturating_duration_since(now));
+        }
+        pressed
+    }
+}
+
+enum Press {
+    Action,
+    Close,
+}
+
+fn toast_ui(ui: &mut egui::Ui, toast: &Toast) -> Option<Press> {
+    let tokens = theme::tokens(ui.ctx());
+    let (icon, colour) = match toast.kind {
+        ToastKind::Info => (icons::ICON_INFO, tokens.info),
+        ToastKind::Good => (icons::ICON_CHECK_CIRCLE, tokens.good),
+        ToastKind::Warn => (icons::ICON_WARNING, tokens.warn),
+        ToastKind::Bad => (icons::ICON_ERROR, tokens.bad),
+    };
+    let mut press = None;
+    let frame = Frame::new().fill(tokens.raised).stroke((1.0, colour)).corner_radius(theme::RADIUS_8).inner_margin(Margin::symmetric(12, 8)).shadow(ui.visuals().popup_shadow);
+    frame.show(ui, |ui| {
+        ui.set_width(WIDTH - 24.0);
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(icon.codepoint).size(theme::TEXT_HEADING).color(colour));
+            let buttons = 34.0 + toast.action.as_ref().map_or(0.0, |(label, _)| 24.0 + 8.0 * label.chars().count() as f32);
+            ui.allocate_ui(vec2((ui.available_width() - buttons).max(60.0), 0.0), |ui| {
+                ui.add(egui::Label::new(&toast.text).wrap());
+            });
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let close = egui::Button::new(RichText::new(icons::ICON_CLOSE.codepoint).size(theme::TEXT_STRONG)).frame(false);
+                let close = ui.add(close).on_hover_text("Close");
+                close.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Close the message"));
+                if close.clicked() {
+                    press = Some(Press::Close);
+                }
+                if let Some((label, _)) = &toast.action
+                    && ui.button(label).clicked()
+                {
+                    press = Some(Press::Action);
+                }
+            });
+        });
+    });
+    press
+}
