@@ -148,8 +148,12 @@ impl PhotoTextures {
         if self.bytes <= MOST_BYTES {
             return;
         }
-        let mut unused: Vec<(u64, Key)> =
-            self.entries.iter().filter(|(_, entry)| matches!(entry.held, Held::Ready { .. })).map(|(key, entry)| (entry.used_in_frame, *key)).collect();
+        let mut unused: Vec<(u64, Key)> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| matches!(entry.held, Held::Ready { .. }))
+            .map(|(key, entry)| (entry.used_in_frame, *key))
+            .collect();
         unused.sort_unstable_by_key(|(used, _)| *used);
         for (used, key) in unused {
             // What was drawn in the last frame is drawn in this one too, most likely.

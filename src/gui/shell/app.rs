@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
 
+use super::ShellOptions;
 use super::link::{self, Link};
 use super::navigation::{self, Standing};
 use super::palette::Palette;
@@ -14,7 +15,6 @@ use super::saved::Saved;
 use super::settings::{Decision, Settings};
 use super::shortcuts::Shortcuts;
 use super::toasts::Toasts;
-use super::ShellOptions;
 use crate::gui::analytics::Analytics;
 use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, CommandSender, LinkState, PhotoTextures, Remote, Route, ToastKind};
 use crate::gui::live_status::LiveStatus;
@@ -181,7 +181,8 @@ impl App {
                 self.commands.send(command);
             }
         }
-        let asks = !egui.egui_wants_keyboard_input() && egui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Text(text) if text == "?")));
+        let asks = !egui.egui_wants_keyboard_input()
+            && egui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Text(text) if text == "?")));
         if asks {
             self.commands.send(Command::ShowShortcuts);
         }
@@ -426,6 +427,12 @@ fn drop_hint(egui: &Context, ready: bool) {
     painter.rect_stroke(rect.shrink(16.0), theme::RADIUS_8, (2.0, tokens.accent), egui::StrokeKind::Inside);
     let words = if ready { "Drop to add the photos" } else { "The platform can't be reached now" };
     let centre = rect.center();
-    painter.text(centre - egui::vec2(0.0, 24.0), egui::Align2::CENTER_CENTER, icons::ICON_ADD_PHOTO_ALTERNATE.codepoint, egui::FontId::proportional(40.0), tokens.accent);
+    painter.text(
+        centre - egui::vec2(0.0, 24.0),
+        egui::Align2::CENTER_CENTER,
+        icons::ICON_ADD_PHOTO_ALTERNATE.codepoint,
+        egui::FontId::proportional(40.0),
+        tokens.accent,
+    );
     painter.text(centre + egui::vec2(0.0, 20.0), egui::Align2::CENTER_CENTER, words, egui::FontId::proportional(theme::TEXT_HEADING), tokens.text);
 }

@@ -61,8 +61,11 @@ pub fn run(options: ShellOptions) -> Result<(), String> {
 }
 
 fn open(options: &Rc<ShellOptions>, renderer: Renderer) -> Result<(), eframe::Error> {
-    let mut viewport =
-        egui::ViewportBuilder::default().with_app_id("minerva").with_title("Minerva Console").with_inner_size([1360.0, 860.0]).with_min_inner_size([900.0, 560.0]);
+    let mut viewport = egui::ViewportBuilder::default()
+        .with_app_id("minerva")
+        .with_title("Minerva Console")
+        .with_inner_size([1360.0, 860.0])
+        .with_min_inner_size([900.0, 560.0]);
     if let Ok(icon) = eframe::icon_data::from_png_bytes(ICON) {
         viewport = viewport.with_icon(icon);
     }

@@ -67,7 +67,8 @@ fn area_ui(ui: &mut Ui, area: AreaId, shown: bool) -> egui::Response {
     };
     let keys = Command::GoTo(Route::Area(area)).shortcut().map(|shortcut| ui.ctx().format_shortcut(&shortcut)).unwrap_or_default();
     let colour = if shown { tokens.text } else { tokens.muted };
-    let text = (RichText::new(icon.codepoint).size(18.0).color(if shown { tokens.accent } else { tokens.muted }), RichText::new(area.label()).color(colour));
+    let text =
+        (RichText::new(icon.codepoint).size(18.0).color(if shown { tokens.accent } else { tokens.muted }), RichText::new(area.label()).color(colour));
     let button = Button::selectable(shown, text).right_text(RichText::new(keys).size(theme::TEXT_SMALL).color(tokens.muted));
     let response = ui.add(button.min_size(vec2(ui.available_width(), 34.0))).on_hover_text(area.question());
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, shown, area.label()));

@@ -37,7 +37,8 @@ impl Palette {
         let mut run = if enter { found.get(self.chosen).cloned() } else { None };
         let modal = Modal::new(Id::unique("palette")).show(ctx, |ui| {
             ui.set_width(520.0);
-            let search = TextEdit::singleline(&mut self.query).hint_text("Type what you want to do").desired_width(f32::INFINITY).margin(vec2(8.0, 6.0));
+            let search =
+                TextEdit::singleline(&mut self.query).hint_text("Type what you want to do").desired_width(f32::INFINITY).margin(vec2(8.0, 6.0));
             let search = ui.add(search);
             search.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find a command"));
             if search.changed() {

@@ -21,7 +21,10 @@ const CREDITS: [(&str, &str); 4] = [
 pub enum Decision {
     UseEmbedded,
     /// The token is given along; it is in the keyring (or this session) already.
-    UseRemote { base: Url, token: SecretString },
+    UseRemote {
+        base: Url,
+        token: SecretString,
+    },
 }
 
 #[derive(Default)]

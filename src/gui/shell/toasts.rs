@@ -88,7 +88,12 @@ fn toast_ui(ui: &mut egui::Ui, toast: &Toast) -> Option<Press> {
         ToastKind::Bad => (icons::ICON_ERROR, tokens.bad),
     };
     let mut press = None;
-    let frame = Frame::new().fill(tokens.raised).stroke((1.0, colour)).corner_radius(theme::RADIUS_8).inner_margin(Margin::symmetric(12, 8)).shadow(ui.visuals().popup_shadow);
+    let frame = Frame::new()
+        .fill(tokens.raised)
+        .stroke((1.0, colour))
+        .corner_radius(theme::RADIUS_8)
+        .inner_margin(Margin::symmetric(12, 8))
+        .shadow(ui.visuals().popup_shadow);
     frame.show(ui, |ui| {
         ui.set_width(WIDTH - 24.0);
         ui.horizontal(|ui| {

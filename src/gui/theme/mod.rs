@@ -131,4 +131,3 @@ pub fn of(theme: Theme) -> &'static Tokens {
         Theme::Light => &LIGHT,
     }
 }
-
