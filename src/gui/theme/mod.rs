@@ -4,7 +4,7 @@ pub mod icons;
 pub mod model_colours;
 mod style;
 
-pub use style::{SEMIBOLD, apply};
+pub use style::{SEMIBOLD, apply, semibold};
 
 use egui::{Color32, Context, Theme};
 
@@ -100,7 +100,7 @@ const LIGHT: Tokens = Tokens {
     good: Color32::from_rgb(0x12, 0x7a, 0x4b),
     warn: Color32::from_rgb(0x9a, 0x5b, 0x00),
     bad: Color32::from_rgb(0xbe, 0x2c, 0x2c),
-    focus: Color32::from_rgb(0x1f, 0x63, 0xc6),
+    focus: Color32::from_rgb(0x1a, 0x56, 0xb0),
     selection: Color32::from_rgb(0xcf, 0xe1, 0xfa),
     hovered: Color32::from_rgb(0xe2, 0xe5, 0xeb),
     field: Color32::from_rgb(0xff, 0xff, 0xff),
@@ -129,5 +129,47 @@ pub fn of(theme: Theme) -> &'static Tokens {
     match theme {
         Theme::Dark => &DARK,
         Theme::Light => &LIGHT,
+    }
+}
+
+/// The tint of a picture that is drawn as it is.
+pub const UNTINTED: Color32 = Color32::WHITE;
+
+/// Words on a coloured ground: black or white, whichever stands out more.
+#[must_use]
+pub fn legible_on(ground: Color32) -> Color32 {
+    if egui::Rgba::from(ground).intensity() > 0.18 { Color32::BLACK } else { Color32::WHITE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// WCAG's contrast of two colours, 1–21.
+    fn contrast(one: Color32, other: Color32) -> f32 {
+        let luminance = |colour: Color32| {
+            let [r, g, b, _] = egui::Rgba::from(colour).to_array();
+            0.2126 * r + 0.7152 * g + 0.0722 * b
+        };
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn words_and_marks_stand_out_in_both_themes() {
+        for theme in [Theme::Dark, Theme::Light] {
+            let t = of(theme);
+            for ground in [t.background, t.surface, t.raised, t.hovered, t.field] {
+                for (name, words) in [("text", t.text), ("muted", t.muted), ("good", t.good), ("warn", t.warn), ("bad", t.bad), ("info", t.info)] {
+                    assert!(contrast(words, ground) >= 4.5, "{theme:?}: {name} on {ground:?} has {:.2}", contrast(words, ground));
+                }
+                assert!(contrast(t.focus, ground) >= 3.0, "{theme:?}: the focus ring on {ground:?}");
+            }
+            assert!(contrast(t.on_accent, t.accent) >= 4.5, "{theme:?}: words on the accent");
+            assert!(contrast(t.focus, t.selection) >= 4.5, "{theme:?}: words on the selection have {:.2}", contrast(t.focus, t.selection));
+            for (slot, mark) in t.series.into_iter().enumerate() {
+                assert!(contrast(mark, t.surface) >= 3.0, "{theme:?}: series {slot} has {:.2}", contrast(mark, t.surface));
+            }
+        }
     }
 }

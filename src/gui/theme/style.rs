@@ -13,7 +13,6 @@ pub const SEMIBOLD: &str = "semibold";
 /// Fonts and styles; called once, before the first frame.
 pub fn apply(ctx: &Context) {
     ctx.set_fonts(fonts());
-    egui_material_icons::initialize(ctx);
     for theme in [Theme::Dark, Theme::Light] {
         ctx.style_mut_of(theme, |style| set(style, of(theme), theme));
     }
@@ -31,13 +30,24 @@ fn fonts() -> FontDefinitions {
     for (name, bytes) in shipped {
         fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     }
-    // Behind each font stand the others for arrows and marks that it lacks; egui's own come last.
+    let icons = egui_material_icons::font_insert();
+    fonts.font_data.insert(icons.name.clone(), Arc::new(icons.data));
+    // Behind each font stand the others, for the icons, arrows and marks that it lacks; egui's own come last. The icons
+    // stand before the fonts that use their code points for signs of their own.
     let defaults = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
     let family = |first: &[&str]| first.iter().map(|name| (*name).to_owned()).chain(defaults.iter().cloned()).collect::<Vec<_>>();
-    fonts.families.insert(FontFamily::Proportional, family(&["Open Sans", "JetBrains Mono"]));
-    fonts.families.insert(FontFamily::Name(SEMIBOLD.into()), family(&["Open Sans Semibold", "JetBrains Mono"]));
-    fonts.families.insert(FontFamily::Monospace, family(&["JetBrains Mono", "Open Sans"]));
+    let icons = icons.name.as_str();
+    fonts.families.insert(FontFamily::Proportional, family(&["Open Sans", icons, "JetBrains Mono"]));
+    fonts.families.insert(FontFamily::Name(SEMIBOLD.into()), family(&["Open Sans Semibold", icons, "JetBrains Mono"]));
+    fonts.families.insert(FontFamily::Monospace, family(&["JetBrains Mono", icons, "Open Sans"]));
+    fonts.families.insert(FontFamily::Name(egui_material_icons::FONT_FAMILY.into()), family(&[icons]));
     fonts
+}
+
+/// Words that stand out: headings, names, what is chosen.
+#[must_use]
+pub fn semibold(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Name(SEMIBOLD.into()))
 }
 
 fn set(style: &mut Style, tokens: &Tokens, theme: Theme) {
@@ -45,7 +55,7 @@ fn set(style: &mut Style, tokens: &Tokens, theme: Theme) {
         (TextStyle::Small, FontId::proportional(TEXT_SMALL)),
         (TextStyle::Body, FontId::proportional(TEXT_BODY)),
         (TextStyle::Button, FontId::proportional(TEXT_BODY)),
-        (TextStyle::Heading, FontId::new(TEXT_HEADING, FontFamily::Name(SEMIBOLD.into()))),
+        (TextStyle::Heading, semibold(TEXT_HEADING)),
         (TextStyle::Monospace, FontId::monospace(TEXT_BODY)),
     ]
     .into();
@@ -55,7 +65,11 @@ fn set(style: &mut Style, tokens: &Tokens, theme: Theme) {
     style.spacing.window_margin = Margin::same(GAP_12 as i8);
     style.spacing.menu_margin = Margin::same(6);
     style.spacing.combo_width = 140.0;
-    style.spacing.scroll = ScrollStyle::thin();
+    style.spacing.scroll = ScrollStyle { bar_width: 8.0, ..ScrollStyle::thin() };
+    style.spacing.icon_width = 16.0;
+    style.spacing.icon_width_inner = 10.0;
+    style.spacing.tooltip_width = 420.0;
+    style.interaction.selectable_labels = false;
     style.interaction.tooltip_delay = 0.35;
     style.animation_time = 0.08;
     style.visuals = visuals(tokens, theme);
@@ -80,7 +94,11 @@ fn visuals(tokens: &Tokens, theme: Theme) -> Visuals {
     visuals.warn_fg_color = tokens.warn;
     visuals.error_fg_color = tokens.bad;
     visuals.selection.bg_fill = tokens.selection;
-    visuals.selection.stroke = Stroke::new(1.0, tokens.text);
+    // Also the ring of a text field that is typed in.
+    visuals.selection.stroke = Stroke::new(1.5, tokens.focus);
+    visuals.text_cursor.stroke = Stroke::new(2.0, tokens.focus);
+    visuals.striped = false;
+    visuals.slider_trailing_fill = true;
     visuals.widgets.noninteractive = widget(tokens.surface, tokens.border, tokens.text);
     visuals.widgets.inactive = widget(tokens.raised, tokens.border, tokens.text);
     visuals.widgets.hovered = widget(tokens.hovered, tokens.muted, tokens.text);

@@ -1,10 +1,15 @@
-//! Widgets, one per file; they know nothing of the app.
+//! Widgets, one per file; they know nothing of the app. Each file says how it is used.
 
+pub mod badge;
 pub mod card;
+pub mod chip;
 pub mod confidence_bar;
 pub mod empty_state;
 pub mod error_state;
 pub mod number;
+pub mod photo_view;
 pub mod relative_time;
+pub mod section;
 pub mod skeleton;
 pub mod sparkline;
+pub mod toolbar;
