@@ -75,7 +75,8 @@ impl<'a> Chip<'a> {
         let tokens = theme::tokens(ui.ctx());
         let figure = self.confidence.map(|confidence| number::percent(f64::from(confidence)));
         let words = if self.is_weak { tokens.muted } else { tokens.text };
-        let figure_galley = figure.as_ref().map(|figure| ui.painter().layout_no_wrap(figure.clone(), FontId::proportional(theme::TEXT_SMALL), tokens.muted));
+        let figure_galley =
+            figure.as_ref().map(|figure| ui.painter().layout_no_wrap(figure.clone(), FontId::proportional(theme::TEXT_SMALL), tokens.muted));
         let icon_width = if self.icon.is_some() { 18.0 } else { 0.0 };
         let beside = figure_galley.as_ref().map_or(0.0, |galley| galley.size().x + theme::GAP_8) + icon_width + 16.0;
         let mut job = egui::text::LayoutJob::simple_singleline(self.name.to_owned(), FontId::proportional(theme::TEXT_BODY), words);
@@ -113,7 +114,10 @@ impl<'a> Chip<'a> {
         };
         ui.painter().rect_filled(rect, theme::RADIUS_4, fill);
         if let Some(confidence) = self.confidence {
-            let bar = Rect::from_min_max(pos2(rect.left(), rect.bottom() - BAR), pos2(rect.left() + rect.width() * confidence.clamp(0.0, 1.0), rect.bottom()));
+            let bar = Rect::from_min_max(
+                pos2(rect.left(), rect.bottom() - BAR),
+                pos2(rect.left() + rect.width() * confidence.clamp(0.0, 1.0), rect.bottom()),
+            );
             let colour = if self.is_weak { tokens.muted } else { self.colour.unwrap_or(tokens.accent) };
             // The bar is the chip's own lower edge: the same rounding, cut to its height.
             ui.painter().with_clip_rect(bar.intersect(ui.clip_rect())).rect_filled(rect, theme::RADIUS_4, colour);

@@ -202,7 +202,8 @@ impl<'a> PhotoView<'a> {
             }
             Err(why) => {
                 let words = if why.is_empty() { "Loading…" } else { why };
-                let mut job = egui::text::LayoutJob::simple(words.to_owned(), FontId::proportional(theme::TEXT_BODY), tokens.muted, pane.width() - 32.0);
+                let mut job =
+                    egui::text::LayoutJob::simple(words.to_owned(), FontId::proportional(theme::TEXT_BODY), tokens.muted, pane.width() - 32.0);
                 job.halign = egui::Align::Center;
                 let galley = painter.layout_job(job);
                 painter.galley(pane.center() - vec2(0.0, galley.size().y / 2.0), galley, tokens.muted);
