@@ -4,7 +4,11 @@ pub mod analysis;
 pub mod bundled;
 pub mod config;
 pub mod events;
+pub mod jobs;
+pub mod page;
 pub mod photo_files;
+pub mod photos;
+pub mod pipeline;
 pub mod prompts;
 pub mod start;
 

@@ -21,10 +21,10 @@ fn thumbnail_path(folder: &Path, content_hash: &str, edge_px: u32) -> PathBuf {
     folder.join("thumbnails").join(content_hash.get(..2).unwrap_or("_")).join(format!("{content_hash}-{edge_px}.jpg"))
 }
 
-/// Writes a photo's bytes unless they are there. Once it returns they survive a power cut.
+/// Writes a photo's bytes unless they are there, whole. Once it returns they survive a power cut.
 pub fn save_photo(folder: &Path, content_hash: &str, bytes: &[u8]) -> Result<()> {
     let path = photo_path(folder, content_hash);
-    if std::fs::metadata(&path).is_ok_and(|known| known.len() == bytes.len() as u64) {
+    if std::fs::read(&path).is_ok_and(|known| known == bytes) {
         return Ok(());
     }
     write_whole(&path, bytes, true).map_err(|error| write_problem(&path, &error))

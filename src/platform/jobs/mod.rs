@@ -1,5 +1,9 @@
 //! The worker loop and every periodic job, one per file.
 
+mod prune_events;
+mod seed_photos;
+mod worker;
+
 use std::sync::Arc;
 
 use crate::platform::domain::Core;
@@ -13,5 +17,11 @@ pub struct Wanted {
 
 /// Starts the jobs on the current runtime; they end with `core.stop`.
 pub fn start(core: &Arc<Core>, wanted: Wanted) {
-    let _ = (core, wanted);
+    core.tasks.spawn(prune_events::run(Arc::clone(core)));
+    if wanted.bundled_photos {
+        core.tasks.spawn(seed_photos::run(Arc::clone(core)));
+    }
+    if wanted.workers {
+        core.tasks.spawn(worker::run(Arc::clone(core)));
+    }
 }

@@ -1,15 +1,19 @@
 //! The route table, and the one place that maps errors to status codes.
 
 mod events;
+mod extract;
 mod guard;
+mod jobs;
+mod photos;
 mod problem;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use axum::routing::{get, post};
 use secrecy::SecretString;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::platform::domain::Core;
 
@@ -32,10 +36,19 @@ pub type Shared = Arc<Platform>;
 
 /// Every path of the API.
 pub fn router(platform: Shared) -> Router {
+    let upload = post(photos::add_photos).layer(DefaultBodyLimit::max(photos::UPLOAD_BYTES_MOST));
     Router::new()
         .route("/api/ai/dashboard/events", get(events::stream))
+        .route("/api/ai/photos", get(photos::list_photos).merge(upload))
+        .route("/api/ai/photos/{id}", get(photos::get_photo).delete(photos::delete_photo))
+        .route("/api/ai/photos/{id}/image", get(photos::photo_image))
+        .route("/api/ai/testing/sample-photos", get(photos::list_sample_photos).post(photos::add_sample_photos))
+        .route("/api/ai/pipeline/jobs", get(jobs::list_jobs).post(jobs::enqueue_jobs))
+        .route("/api/ai/pipeline/jobs/{id}", get(jobs::get_job))
+        .route("/api/ai/pipeline/jobs/actions", post(jobs::act_on_jobs))
         .layer(DefaultBodyLimit::max(JSON_LIMIT_BYTES))
         .fallback(problem::unknown_path)
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&platform), guard::check))
+        .layer(CatchPanicLayer::custom(problem::panicked))
         .with_state(platform)
 }

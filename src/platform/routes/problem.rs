@@ -63,3 +63,11 @@ impl IntoResponse for Refusal {
 pub async fn unknown_path(uri: axum::http::Uri) -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, "unknown_path", "There is no such path", format!("{} is not part of the API", uri.path()))
 }
+
+/// A handler that panicked: the connection and the rest of the platform go on. What it said may hold
+/// anything, so it goes neither to the client nor to the log.
+pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a handler panicked");
+    let detail = "This is a fault of the program; the log names the place. Try again, and report it if it stays";
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "panic", "The platform stumbled over this request", detail).into_response()
+}

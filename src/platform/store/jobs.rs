@@ -168,18 +168,42 @@ pub async fn orphans(tx: &mut Tx, now: DateTime<Utc>, all_but: Option<&str>) -> 
     Ok(ids.into_iter().map(JobId).collect())
 }
 
-/// A job's way back into the queue, ready at once. `undo_attempt`: the try does not count.
-pub async fn give_back(tx: &mut Tx, id: JobId, now: DateTime<Utc>, undo_attempt: bool) -> Result<()> {
+/// Puts a job whose try was cut off back into the queue, ready at once.
+pub async fn give_back(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<()> {
     sqlx::query(
-        "UPDATE jobs SET state = 'pending', lease_owner = NULL, lease_until_ms = NULL, started_at_ms = NULL, ready_at_ms = $2,
-                attempts = attempts - $3
-         WHERE id = $1",
+        "UPDATE jobs SET state = 'pending', lease_owner = NULL, lease_until_ms = NULL, started_at_ms = NULL, ready_at_ms = $2 WHERE id = $1",
     )
     .bind(id.0)
     .bind(to_ms(now))
-    .bind(i64::from(undo_attempt))
     .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+/// As [`give_back`], by who holds the lease, and the try does not count; `false` when it is no longer held.
+pub async fn release(tx: &mut Tx, id: JobId, owner: &str, attempt: u32, now: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE jobs SET state = 'pending', lease_owner = NULL, lease_until_ms = NULL, started_at_ms = NULL, ready_at_ms = $4,
+                attempts = attempts - 1
+         WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'processing'",
+    )
+    .bind(id.0)
+    .bind(owner)
+    .bind(i64::from(attempt))
+    .bind(to_ms(now))
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Fails a job whose try was cut off too often.
+pub async fn abandon(tx: &mut Tx, id: JobId, now: DateTime<Utc>, fault: &Fault) -> Result<()> {
+    sqlx::query("UPDATE jobs SET state = 'failed', lease_owner = NULL, lease_until_ms = NULL, finished_at_ms = $2, fault = $3 WHERE id = $1")
+        .bind(id.0)
+        .bind(to_ms(now))
+        .bind(to_json(fault)?)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 

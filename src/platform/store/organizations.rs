@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Result, Tx, to_ms};
+use super::{Db, Result, Tx, to_ms};
 use crate::wire::ids::OrganizationId;
 
 /// Makes the row unless it is there.
@@ -13,5 +13,17 @@ pub async fn ensure(tx: &mut Tx, org: OrganizationId, name: &str, at: DateTime<U
         .bind(to_ms(at))
         .execute(&mut **tx)
         .await?;
+    Ok(())
+}
+
+/// Whether the bundled photos have been added.
+pub async fn is_seeded(db: &Db, org: OrganizationId) -> Result<bool> {
+    let at: Option<i64> = sqlx::query_scalar("SELECT bundled_at_ms FROM organizations WHERE id = $1").bind(org.0).fetch_one(&db.read).await?;
+    Ok(at.is_some())
+}
+
+/// Notes that the bundled photos have been added.
+pub async fn set_seeded(tx: &mut Tx, org: OrganizationId, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query("UPDATE organizations SET bundled_at_ms = $2 WHERE id = $1").bind(org.0).bind(to_ms(at)).execute(&mut **tx).await?;
     Ok(())
 }

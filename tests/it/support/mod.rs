@@ -1,6 +1,8 @@
 //! What the stories share.
 
 pub mod binary;
+pub mod clock;
 pub mod platform;
 #[cfg(target_os = "linux")]
 pub mod screen;
+pub mod scripted;

@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use minerva_console::client::Client;
 use minerva_console::keys::Keys;
 use minerva_console::platform::domain::{Clock, SystemClock};
 use minerva_console::platform::host::{self, Host, HostOptions, StartError};
 use minerva_console::providers::{Provider, ProviderSettings, Providers};
+use minerva_console::wire::job::{Job, JobQuery, JobState};
+use minerva_console::wire::photo::Photo;
 use tempfile::TempDir;
 
 /// How a test wants its platform. The default: real providers without keys, workers on, an empty library.
@@ -83,5 +87,49 @@ impl TestPlatform {
         let Self { host, folder, .. } = self;
         host.shutdown().await;
         folder
+    }
+}
+
+/// Asks again until `look` gives something, or panics saying what was waited for.
+pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(seen) = look().await {
+            return seen;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A JPEG that no other call with another `seed` gives.
+pub fn jpeg(width: u32, height: u32, seed: u8) -> Bytes {
+    let image = image::RgbImage::from_fn(width, height, |x, y| image::Rgb([seed, (x % 256) as u8, (y % 256) as u8]));
+    let mut bytes = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&image).expect("encodes");
+    bytes.into()
+}
+
+impl TestPlatform {
+    /// Adds generated photos, named `0.jpg`, `1.jpg`, …; in that order.
+    pub async fn add(&self, count: u8, enqueue: bool) -> Vec<Photo> {
+        let files = (0..count).map(|seed| (format!("{seed}.jpg"), jpeg(64, 48, seed))).collect();
+        let added = self.client.add_photos(files, enqueue).await.expect("added");
+        assert_eq!(added.added.len(), usize::from(count), "{added:?}");
+        added.added
+    }
+
+    /// All jobs, newest first.
+    pub async fn jobs(&self) -> Vec<Job> {
+        self.client.jobs(&JobQuery { limit: Some(1000), ..JobQuery::default() }).await.expect("jobs").items
+    }
+
+    /// Waits until so many jobs are in a state.
+    pub async fn until_jobs(&self, count: usize, state: JobState) -> Vec<Job> {
+        until(&format!("{count} jobs {state:?}"), || async {
+            let jobs: Vec<Job> = self.jobs().await.into_iter().filter(|job| job.state == state).collect();
+            (jobs.len() == count).then_some(jobs)
+        })
+        .await
     }
 }

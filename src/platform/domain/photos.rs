@@ -1,0 +1,266 @@
+//! The library: photos come in checked and stored whole, and leave with their files.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use super::{Core, DomainError, Result, analysis, bundled, jobs, page, photo_files};
+use crate::photos;
+use crate::platform::store;
+use crate::platform::store::photos::PhotoFilter;
+use crate::wire::event::Happened;
+use crate::wire::ids::PhotoId;
+use crate::wire::page::Page;
+use crate::wire::photo::{AddedPhotos, Photo, PhotoSource, ProcessingStatus, RefusedPhoto};
+
+/// Largest photo file, in bytes.
+pub const FILE_BYTES_MOST: usize = 64 * 1024 * 1024;
+/// The thumbnail that grids ask for is made while a new photo is decoded anyway.
+const GRID_EDGE_PX: u32 = 256;
+const FULL_SIZE_QUALITY: u8 = 92;
+/// Longer edge that may be asked for, in pixels.
+const EDGE_MOST_PX: u32 = 16_384;
+const NAME_CHARS_MOST: usize = 255;
+
+/// A file on its way into the library. Made in the order of arrival, so that photos keep it.
+#[derive(Debug, Clone)]
+pub struct NewFile {
+    id: PhotoId,
+    at: DateTime<Utc>,
+    source: PhotoSource,
+    name: String,
+    bytes: Bytes,
+}
+
+impl NewFile {
+    /// `name` may be a path of any system; its last part counts.
+    #[must_use]
+    pub fn new(core: &Core, source: PhotoSource, name: &str, bytes: Bytes) -> Self {
+        Self { id: PhotoId::fresh(), at: core.now(), source, name: clean_name(name), bytes }
+    }
+}
+
+/// What became of one file.
+#[derive(Debug, Clone)]
+pub enum Added {
+    New(Photo),
+    /// The library has its bytes already.
+    Known(Photo),
+    Refused(RefusedPhoto),
+}
+
+/// Sorts what became of many files.
+#[must_use]
+pub fn sort(files: impl IntoIterator<Item = Added>) -> AddedPhotos {
+    let mut sorted = AddedPhotos::default();
+    for file in files {
+        match file {
+            Added::New(photo) => sorted.added.push(photo),
+            Added::Known(photo) => sorted.known.push(photo),
+            Added::Refused(refused) => sorted.refused.push(refused),
+        }
+    }
+    sorted
+}
+
+/// The refusal of a file that is too large to be read.
+#[must_use]
+pub fn too_large(name: &str) -> Added {
+    Added::Refused(RefusedPhoto {
+        file_name: clean_name(name),
+        code: "too_large".to_owned(),
+        message: format!("The file is larger than {} MB. Scale it down or save it as JPEG", FILE_BYTES_MOST / 1024 / 1024),
+    })
+}
+
+/// Checks a file and takes it into the library. `enqueue` also queues it unless it has been analysed.
+pub async fn add(core: &Core, file: NewFile, enqueue: bool) -> Result<Added> {
+    let _no_removal = core.photo_files.read().await;
+    let folder = core.folder.clone();
+    let name = file.name.clone();
+    let checked = core.on_a_core(move || check_and_save(&folder, file)).await??;
+    let photo = match checked {
+        Ok(photo) => photo,
+        Err(error) => return Ok(Added::Refused(RefusedPhoto { file_name: name, code: error.code.to_owned(), message: error.message })),
+    };
+    let mut change = core.change().await?;
+    let is_new = store::photos::insert(&mut change.tx, core.org, &photo).await?;
+    let mut photo = match store::photos::by_content(&mut change.tx, core.org, &photo.content_hash).await? {
+        Some(stored) => stored,
+        None => photo,
+    };
+    let queue = enqueue && matches!(photo.ai_processing_status, ProcessingStatus::None | ProcessingStatus::Failed);
+    if queue {
+        photo.ai_processing_status = ProcessingStatus::Pending;
+    }
+    if is_new {
+        change.tell(&Happened::PhotoAdded(photo.clone())).await?;
+    }
+    if queue {
+        jobs::enqueue_in(&mut change, &[photo.id], 0).await?;
+    }
+    change.commit().await?;
+    if queue {
+        core.work.notify_one();
+    }
+    Ok(if is_new { Added::New(photo) } else { Added::Known(photo) })
+}
+
+fn check_and_save(folder: &std::path::Path, file: NewFile) -> Result<std::result::Result<Photo, photos::PhotoError>> {
+    let decoded = match photos::decode(&file.bytes) {
+        Ok(decoded) => decoded,
+        Err(error) => return Ok(Err(error)),
+    };
+    let content_hash = blake3::hash(&file.bytes).to_hex().to_string();
+    photo_files::save_photo(folder, &content_hash, &file.bytes)?;
+    if let Err(error) = photo_files::make_thumbnail(folder, &content_hash, &decoded.image, GRID_EDGE_PX) {
+        tracing::warn!(%error, "a thumbnail could not be made");
+    }
+    Ok(Ok(Photo {
+        id: file.id,
+        file_name: file.name,
+        source: file.source,
+        content_hash,
+        size_bytes: file.bytes.len() as u64,
+        width_px: decoded.image.width(),
+        height_px: decoded.image.height(),
+        format: decoded.format.to_owned(),
+        ai_processing_status: ProcessingStatus::None,
+        caption: None,
+        tags: Vec::new(),
+        created_at: file.at,
+    }))
+}
+
+/// The last part of a path, without control characters.
+fn clean_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = last.chars().filter(|letter| !letter.is_control()).take(NAME_CHARS_MOST).collect();
+    if clean.trim().is_empty() { "photo".to_owned() } else { clean }
+}
+
+/// What a list of photos is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    pub name: Option<String>,
+    pub only_bundled: bool,
+    pub limit: Option<u32>,
+    pub cursor: Option<String>,
+}
+
+/// Photos, newest first.
+pub async fn list(core: &Core, asked: Asked) -> Result<Page<Photo>> {
+    let after = asked.cursor.as_deref().map(page::read_cursor).transpose()?.map(|(at, id)| (at, PhotoId(id)));
+    let limit = page::limit(asked.limit);
+    let filter = PhotoFilter { name: asked.name, only_bundled: asked.only_bundled, after, limit };
+    let items = store::photos::list(&core.db, core.org, &filter).await?;
+    let total = store::photos::count(&core.db, core.org, &filter).await?;
+    let next_cursor = page::next_cursor(&items, limit, |photo| (photo.created_at, photo.id.0));
+    Ok(Page { items, next_cursor, total: Some(total) })
+}
+
+/// One photo.
+pub async fn get(core: &Core, id: PhotoId) -> Result<Photo> {
+    store::photos::get(&core.db, core.org, id).await?.ok_or(DomainError::NotFound { what: "photo" })
+}
+
+/// Removes a photo and its file. Its jobs that are not finished fail and say why.
+pub async fn delete(core: &Core, id: PhotoId) -> Result<()> {
+    let _alone = core.photo_files.write().await;
+    let now = core.now();
+    let mut change = core.change().await?;
+    let hash = store::photos::delete(&mut change.tx, core.org, id, now).await?.ok_or(DomainError::NotFound { what: "photo" })?;
+    let failed = store::jobs::fail_open(&mut change.tx, id, &analysis::deleted(), now).await?;
+    jobs::tell(&mut change, &failed).await?;
+    change.tell(&Happened::PhotoDeleted { id }).await?;
+    change.commit().await?;
+    jobs::end_work(core, &failed);
+    core.prepared.forget(&hash);
+    let folder = core.folder.clone();
+    if let Err(error) = core.on_a_core(move || photo_files::remove(&folder, &hash)).await? {
+        tracing::warn!(%error, photo = %id, "the file of a deleted photo could not be removed");
+    }
+    Ok(())
+}
+
+/// A photo as JPEG, orientation applied, the longer edge at most `max_px`.
+pub async fn image(core: &Core, photo: &Photo, max_px: Option<u32>) -> Result<Vec<u8>> {
+    if let Some(max_px) = max_px.filter(|max_px| !(1..=EDGE_MOST_PX).contains(max_px)) {
+        let message = format!("'max' is the longer edge in pixels, from 1 to {EDGE_MOST_PX}; {max_px} is not");
+        return Err(DomainError::Invalid { code: "bad_edge", message });
+    }
+    let hash = photo.content_hash.clone();
+    if let Some(edge) = max_px {
+        let (folder, hash) = (core.folder.clone(), hash.clone());
+        let kept = tokio::task::spawn_blocking(move || photo_files::read_thumbnail(&folder, &hash, edge)).await;
+        if let Ok(Some(bytes)) = kept {
+            return Ok(bytes);
+        }
+    }
+    let bytes = photo_files::read_photo(core, &hash).await.map_err(|fault| DomainError::Files { message: fault.message })?;
+    let folder = core.folder.clone();
+    let made = core.on_a_core(move || {
+        let decoded = photos::decode(&bytes)?;
+        match max_px {
+            Some(edge) => photo_files::make_thumbnail(&folder, &hash, &decoded.image, edge),
+            None => photos::encode_jpeg(&decoded.image, FULL_SIZE_QUALITY),
+        }
+    });
+    let unreadable = |error: photos::PhotoError| DomainError::Files {
+        message: format!("{} is damaged in the data folder: {}. Delete the photo and add it again", photo.file_name, error.message),
+    };
+    made.await?.map_err(unreadable)
+}
+
+/// Adds the bundled photos that the library does not have; those that were deleted come back.
+pub async fn add_bundled(core: &Core) -> Result<AddedPhotos> {
+    let mut added = Vec::with_capacity(bundled::PHOTOS.len());
+    for file in bundled_files(core) {
+        added.push(add(core, file, false).await?);
+    }
+    Ok(sort(added))
+}
+
+/// Gives a library its bundled photos, once, and queues them. A start that was cut short goes on
+/// where it was; a photo that was deleted does not come back.
+pub async fn seed(core: &Core) -> Result<()> {
+    if store::organizations::is_seeded(&core.db, core.org).await? {
+        return Ok(());
+    }
+    for file in bundled_files(core) {
+        if core.stop.is_cancelled() {
+            return Ok(());
+        }
+        let hash = blake3::hash(&file.bytes).to_hex().to_string();
+        if !store::photos::was_known(&core.db, core.org, &hash).await? {
+            add(core, file, true).await?;
+        }
+    }
+    let mut change = core.change().await?;
+    store::organizations::set_seeded(&mut change.tx, core.org, core.now()).await?;
+    change.commit().await
+}
+
+fn bundled_files(core: &Core) -> impl Iterator<Item = NewFile> {
+    // The list shows the newest first, so the first by name comes last.
+    bundled::PHOTOS.iter().rev().map(|(name, bytes)| NewFile::new(core, PhotoSource::Bundled, name, Bytes::from_static(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean_name;
+
+    #[test]
+    fn names_lose_their_folders_and_control_characters() {
+        for (given, kept) in [
+            ("../../etc/cat.jpg", "cat.jpg"),
+            ("C:\\photos\\cat.jpg", "cat.jpg"),
+            ("ca\u{0}t\n.jpg", "cat.jpg"),
+            ("Füße 猫.jpg", "Füße 猫.jpg"),
+            ("folder/", "photo"),
+            ("", "photo"),
+        ] {
+            assert_eq!(clean_name(given), kept);
+        }
+        assert_eq!(clean_name(&"x".repeat(1000)).len(), 255);
+    }
+}

@@ -1,0 +1,22 @@
+//! Forgets old events, once an hour.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::platform::domain::{Core, events};
+
+const EVERY: Duration = Duration::from_secs(60 * 60);
+
+pub async fn run(core: Arc<Core>) {
+    loop {
+        match events::prune(&core).await {
+            Ok(0) => {}
+            Ok(pruned) => tracing::info!(pruned, "old events forgotten"),
+            Err(error) => tracing::warn!(%error, "old events could not be forgotten"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            () = core.stop.cancelled() => return,
+        }
+    }
+}

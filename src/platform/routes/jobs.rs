@@ -1,0 +1,27 @@
+//! Jobs of the pipeline.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::extract::{Body, Path, Query};
+use super::{Refusal, Shared};
+use crate::platform::domain::jobs;
+use crate::wire::ids::JobId;
+use crate::wire::job::{EnqueueJobs, EnqueuedJobs, Job, JobDetails, JobQuery, JobsActed, JobsAction};
+use crate::wire::page::Page;
+
+pub async fn list_jobs(State(platform): State<Shared>, Query(query): Query<JobQuery>) -> Result<Json<Page<Job>>, Refusal> {
+    Ok(Json(jobs::list(&platform.core, &query).await?))
+}
+
+pub async fn get_job(State(platform): State<Shared>, Path(id): Path<JobId>) -> Result<Json<JobDetails>, Refusal> {
+    Ok(Json(jobs::get(&platform.core, id).await?))
+}
+
+pub async fn enqueue_jobs(State(platform): State<Shared>, Body(asked): Body<EnqueueJobs>) -> Result<Json<EnqueuedJobs>, Refusal> {
+    Ok(Json(jobs::enqueue(&platform.core, &asked).await?))
+}
+
+pub async fn act_on_jobs(State(platform): State<Shared>, Body(asked): Body<JobsAction>) -> Result<Json<JobsActed>, Refusal> {
+    Ok(Json(jobs::act(&platform.core, &asked).await?))
+}

@@ -1,0 +1,304 @@
+//! Jobs from the queue to the result, through failures, stops and crashes.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use minerva_console::wire::ids::PhotoId;
+use minerva_console::wire::job::{EnqueueJobs, Job, JobAction, JobQuery, JobState, JobsAction};
+use minerva_console::wire::photo::ProcessingStatus;
+use minerva_console::wire::result::{Decision, Fault, FaultKind, Outcome};
+
+use crate::support::clock::TestClock;
+use crate::support::platform::{self, Options, TestPlatform, until};
+use crate::support::scripted::{Act, Scripted, answer};
+
+async fn start(scripted: &Arc<Scripted>) -> TestPlatform {
+    platform::start(Options::with_providers(vec![scripted.clone()])).await
+}
+
+async fn act(platform: &TestPlatform, action: JobAction, jobs: &[Job]) -> u64 {
+    let ids = jobs.iter().map(|job| job.id).collect();
+    platform.client.act_on_jobs(&JobsAction { action, ids }).await.expect("done").changed
+}
+
+#[tokio::test]
+async fn a_photo_becomes_a_result_with_timings_trace_and_decision() {
+    let scripted = Scripted::new();
+    scripted.take_time(std::time::Duration::from_millis(30));
+    let platform = start(&scripted).await;
+    let photo = platform.add(1, true).await.remove(0);
+    let job = platform.until_jobs(1, JobState::Completed).await.remove(0);
+    assert_eq!((job.attempts, job.model.as_deref(), job.prompt.as_deref()), (1, Some("on-device"), Some("Photo tags v1")));
+    assert!(scripted.prompts()[0].contains("JSON"), "the live prompt went along");
+    assert!((job.confidence.expect("confidence") - 0.8).abs() < 1e-6);
+
+    let details = platform.client.job(job.id).await.expect("details");
+    let [result] = details.results.as_slice() else { panic!("{:?}", details.results) };
+    let Outcome::Completed(answer) = &result.outcome else { panic!("{:?}", result.outcome) };
+    assert_eq!(answer.tags[0].name, "cat");
+    assert_eq!(result.decision, Some(Decision::Accept));
+    assert!(result.provider_response_time_ms >= 30 && result.total_processing_time_ms >= result.provider_response_time_ms);
+    let steps: Vec<&str> = result.trace.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(steps, ["fetch", "decode", "resize", "prompt", "call", "parse", "rules"]);
+    assert!(result.trace.windows(2).all(|pair| pair[0].start_ms <= pair[1].start_ms), "{:?}", result.trace);
+
+    let photo = platform.client.photo(photo.id).await.expect("photo");
+    assert_eq!((photo.ai_processing_status, photo.tags.len()), (ProcessingStatus::Completed, 2));
+    assert_eq!(photo.caption.as_deref(), Some("A cat on a sofa"));
+}
+
+#[tokio::test]
+async fn what_can_heal_is_tried_again_and_what_cannot_fails_at_once() {
+    let clock = TestClock::at_noon();
+    let scripted = Scripted::new();
+    let options = Options { clock: clock.clone(), ..Options::with_providers(vec![scripted.clone()]) };
+    let platform = platform::start(options).await;
+    let mut busy = Fault::new(FaultKind::RateLimited, "Too many requests");
+    busy.wait_ms = Some(30_000);
+    scripted.then(Act::Fail(busy));
+    platform.add(1, true).await;
+    let waiting = platform.until_jobs(1, JobState::RetryWait).await.remove(0);
+    let not_before = waiting.not_before.expect("a time");
+    assert_eq!(not_before, platform.host.core().now() + TimeDelta::seconds(30), "as long as the provider asked");
+
+    clock.advance(TimeDelta::seconds(31));
+    platform.host.core().work.notify_one();
+    let done = platform.until_jobs(1, JobState::Completed).await.remove(0);
+    assert_eq!((done.attempts, done.fault), (2, None));
+    let results = platform.client.job(done.id).await.expect("details").results;
+    assert_eq!(results.len(), 2, "every try is kept");
+    assert!(matches!(&results[1].outcome, Outcome::Failed(fault) if fault.kind == FaultKind::RateLimited));
+    assert_eq!(results[0].queue_wait_time_ms, 1_000, "from when it was ready again");
+
+    scripted.then(Act::Fail(Fault::new(FaultKind::QuotaSpent, "The quota is spent")));
+    platform.client.enqueue_jobs(&EnqueueJobs { photo_ids: vec![done.photo_id], priority: 0 }).await.expect("queued");
+    let failed = platform.until_jobs(1, JobState::Failed).await.remove(0);
+    assert_eq!((failed.attempts, scripted.calls()), (1, 3));
+    let photo = platform.client.photo(done.photo_id).await.expect("photo");
+    assert_eq!((photo.ai_processing_status, photo.tags.len()), (ProcessingStatus::Failed, 2), "the last answer stays");
+}
+
+#[tokio::test]
+async fn tries_end_after_the_most_that_the_rules_allow() {
+    let clock = TestClock::at_noon();
+    let scripted = Scripted::new();
+    let platform = platform::start(Options { clock: clock.clone(), ..Options::with_providers(vec![scripted.clone()]) }).await;
+    for _ in 0..3 {
+        scripted.then(Act::Fail(Fault::new(FaultKind::Network, "No connection")));
+    }
+    platform.add(1, true).await;
+    for attempt in 1..3 {
+        until("the next wait", || async { platform.jobs().await[0].not_before.filter(|_| scripted.calls() == attempt) }).await;
+        clock.advance(TimeDelta::minutes(2));
+        platform.host.core().work.notify_one();
+    }
+    let failed = platform.until_jobs(1, JobState::Failed).await.remove(0);
+    assert_eq!((failed.attempts, failed.fault.expect("a fault").kind), (3, FaultKind::Network));
+
+    assert_eq!(act(&platform, JobAction::Retry, &platform.jobs().await).await, 1);
+    let done = platform.until_jobs(1, JobState::Completed).await.remove(0);
+    assert_eq!(done.attempts, 1, "a retry by a person has all its tries");
+}
+
+#[tokio::test]
+async fn a_provider_that_panics_fails_one_job_and_the_rest_goes_on() {
+    let scripted = Scripted::new();
+    scripted.then(Act::Panic);
+    let platform = start(&scripted).await;
+    platform.add(3, true).await;
+    let failed = platform.until_jobs(1, JobState::Failed).await.remove(0);
+    assert_eq!(failed.fault.expect("a fault").kind, FaultKind::Internal);
+    platform.until_jobs(2, JobState::Completed).await;
+}
+
+#[tokio::test]
+async fn a_stop_gives_the_work_back_and_the_next_start_does_it() {
+    let scripted = Scripted::held();
+    let options = Options::with_providers(vec![scripted.clone()]);
+    let platform = platform::start(options.clone()).await;
+    platform.add(3, true).await;
+    platform.until_jobs(2, JobState::Processing).await;
+    let folder = platform.stop().await;
+
+    let platform = platform::start_in(folder, options.clone().without_workers()).await.expect("starts");
+    let jobs = platform.jobs().await;
+    assert!(jobs.iter().all(|job| job.state == JobState::Pending && job.attempts == 0), "{jobs:?}");
+    let folder = platform.stop().await;
+
+    scripted.let_through(3);
+    let platform = platform::start_in(folder, options).await.expect("starts");
+    let done = platform.until_jobs(3, JobState::Completed).await;
+    assert!(done.iter().all(|job| job.attempts == 1));
+}
+
+#[test]
+fn a_crash_loses_nothing_and_does_nothing_twice() {
+    let scripted = Scripted::held();
+    let options = Options::with_providers(vec![scripted.clone()]);
+    // A runtime that is dropped stops everything where it stands, as a kill does.
+    let crashing = tokio::runtime::Runtime::new().expect("a runtime");
+    let platform = crashing.block_on(async {
+        let platform = platform::start(options.clone()).await;
+        platform.add(5, true).await;
+        scripted.let_through(1);
+        platform.until_jobs(1, JobState::Completed).await;
+        platform.until_jobs(2, JobState::Processing).await;
+        platform
+    });
+    crashing.shutdown_background();
+    let TestPlatform { host, folder, .. } = platform;
+    // A killed process closes no database either.
+    std::mem::forget(host.core().clone());
+    drop(host);
+
+    scripted.let_through(1_000);
+    let calls_before = scripted.calls();
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+        let platform = platform::start_in(folder, options).await.expect("starts after a crash");
+        let done = platform.until_jobs(5, JobState::Completed).await;
+        assert_eq!(scripted.calls() - calls_before, 4, "what was answered is not asked again");
+        for job in done {
+            assert_eq!(platform.client.job(job.id).await.expect("details").results.len(), 1);
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_try_that_lost_its_lease_changes_nothing() {
+    let clock = TestClock::at_noon();
+    let scripted = Scripted::held();
+    let platform = platform::start(Options { clock: clock.clone(), ..Options::with_providers(vec![scripted.clone()]) }).await;
+    platform.add(1, true).await;
+    until("the call", || async { (scripted.calls() == 1).then_some(()) }).await;
+    // The machine slept for an hour: the lease is over, the job is taken again, and then both answer.
+    clock.advance(TimeDelta::hours(1));
+    platform.host.core().work.notify_one();
+    until("the second call", || async { (scripted.calls() == 2).then_some(()) }).await;
+    scripted.let_through(2);
+    let done = platform.until_jobs(1, JobState::Completed).await.remove(0);
+    assert_eq!(done.attempts, 2);
+    // The other answer has been thrown away by the time that a later job is done.
+    scripted.let_through(1);
+    platform.client.add_photos(vec![("late.jpg".to_owned(), platform::jpeg(64, 48, 200))], true).await.expect("added");
+    platform.until_jobs(2, JobState::Completed).await;
+    assert_eq!(platform.client.job(done.id).await.expect("details").results.len(), 1);
+}
+
+#[tokio::test]
+async fn a_job_can_be_cancelled_while_it_waits_and_while_it_is_in_work() {
+    let scripted = Scripted::held();
+    let platform = start(&scripted).await;
+    platform.add(3, true).await;
+    platform.until_jobs(2, JobState::Processing).await;
+    assert_eq!(act(&platform, JobAction::Cancel, &platform.jobs().await).await, 3);
+    assert_eq!(act(&platform, JobAction::Cancel, &platform.jobs().await).await, 0, "they are cancelled already");
+    let jobs = platform.until_jobs(3, JobState::Cancelled).await;
+    let photo = platform.client.photo(jobs[0].photo_id).await.expect("photo");
+    assert_eq!(photo.ai_processing_status, ProcessingStatus::None);
+
+    scripted.let_through(10);
+    assert_eq!(act(&platform, JobAction::Retry, &jobs).await, 3);
+    let done = platform.until_jobs(3, JobState::Completed).await;
+    for job in done {
+        assert_eq!(platform.client.job(job.id).await.expect("details").results.len(), 1, "what was cancelled left no result");
+    }
+}
+
+#[tokio::test]
+async fn higher_priority_goes_first() {
+    let scripted = Scripted::held();
+    let platform = start(&scripted).await;
+    platform.add(5, true).await;
+    platform.until_jobs(2, JobState::Processing).await;
+    let last = platform.jobs().await.remove(0);
+    assert_eq!(last.state, JobState::Pending);
+    assert_eq!(act(&platform, JobAction::Reprioritise(50), std::slice::from_ref(&last)).await, 1);
+    scripted.let_through(1);
+    until("the job to be taken", || async {
+        let job = platform.client.job(last.id).await.expect("job").job;
+        (job.state == JobState::Processing).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_photo_deleted_while_it_is_queued_or_in_work_fails_its_job_clearly() {
+    let scripted = Scripted::held();
+    let platform = start(&scripted).await;
+    let photos = platform.add(4, true).await;
+    let in_work = platform.until_jobs(2, JobState::Processing).await;
+    let queued = platform.until_jobs(2, JobState::Pending).await;
+    platform.client.delete_photo(in_work[0].photo_id).await.expect("deleted");
+    platform.client.delete_photo(queued[0].photo_id).await.expect("deleted");
+    scripted.let_through(10);
+    platform.until_jobs(2, JobState::Completed).await;
+    for job in [&in_work[0], &queued[0]] {
+        let job = platform.client.job(job.id).await.expect("job").job;
+        let fault = job.fault.expect("a fault");
+        assert_eq!((job.state, fault.code.as_deref()), (JobState::Failed, Some("photo_deleted")));
+        assert!(fault.message.contains("deleted"), "{}", fault.message);
+        assert!(photos.iter().any(|photo| photo.file_name == job.file_name), "the job keeps the photo's name");
+    }
+    assert_eq!(act(&platform, JobAction::Retry, &platform.jobs().await).await, 0, "there is nothing to retry them on");
+}
+
+#[tokio::test]
+async fn lists_are_filtered_sorted_counted_and_paged() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    platform.add(9, true).await;
+    let query = |state, q: Option<&str>, cursor| JobQuery {
+        state,
+        q: q.map(str::to_owned),
+        limit: Some(4),
+        cursor,
+        sort: minerva_console::wire::job::JobSort::Oldest,
+    };
+    let (mut cursor, mut names) = (None, Vec::new());
+    loop {
+        let page = platform.client.jobs(&query(Some(JobState::Pending), None, cursor)).await.expect("a page");
+        assert_eq!(page.total, Some(9));
+        names.extend(page.items.into_iter().map(|job| job.file_name));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), 9);
+    let found = platform.client.jobs(&query(None, Some("3.J"), None)).await.expect("found");
+    assert_eq!((found.total, found.items[0].file_name.as_str()), (Some(1), "3.jpg"));
+    let wild = platform.client.jobs(&query(None, Some("%"), None)).await.expect("found");
+    assert_eq!(wild.total, Some(0), "a percent sign is a letter like any other");
+    let none = platform.client.jobs(&query(Some(JobState::Failed), None, None)).await.expect("found");
+    assert_eq!((none.total, none.items.len()), (Some(0), 0));
+}
+
+#[tokio::test]
+async fn bad_actions_are_refused_with_words() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let jobs = JobsAction { action: JobAction::Reprioritise(101), ids: Vec::new() };
+    assert_eq!(platform.client.act_on_jobs(&jobs).await.expect_err("refused").code(), Some("bad_priority"));
+    let unknown = EnqueueJobs { photo_ids: vec![PhotoId::fresh()], priority: 0 };
+    assert_eq!(platform.client.enqueue_jobs(&unknown).await.expect_err("refused").code(), Some("unknown_photo"));
+    let cursor = JobQuery { cursor: Some("yesterday".to_owned()), ..JobQuery::default() };
+    assert_eq!(platform.client.jobs(&cursor).await.expect_err("refused").code(), Some("bad_cursor"));
+    let missing = minerva_console::wire::ids::JobId::fresh();
+    assert_eq!(platform.client.job(missing).await.expect_err("refused").code(), Some("not_found"));
+}
+
+#[tokio::test]
+async fn the_thresholds_decide() {
+    let scripted = Scripted::new();
+    for confidence in [0.95, 0.4, 0.1] {
+        scripted.then(Act::Answer(answer(&[("cat", confidence)])));
+    }
+    let platform = start(&scripted).await;
+    let mut decisions = Vec::new();
+    for seed in 0..3 {
+        platform.client.add_photos(vec![(format!("{seed}.jpg"), platform::jpeg(64, 48, seed))], true).await.expect("added");
+        let jobs = platform.until_jobs(usize::from(seed) + 1, JobState::Completed).await;
+        decisions.push(platform.client.job(jobs[0].id).await.expect("details").results[0].decision);
+    }
+    assert_eq!(decisions, [Some(Decision::Accept), Some(Decision::Review), Some(Decision::Reject)]);
+}
