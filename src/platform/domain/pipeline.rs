@@ -222,9 +222,7 @@ async fn finish(core: &Core, owner: &str, claimed: &Claimed, analysed: &Analysed
 
 fn ending(claimed: &Claimed, outcome: &Outcome, now: DateTime<Utc>) -> Ending {
     match outcome {
-        Outcome::Completed(answer) => {
-            Ending { state: JobState::Completed, confidence: answer.mean_confidence(), fault: None, not_before: None }
-        }
+        Outcome::Completed(answer) => Ending { state: JobState::Completed, confidence: answer.mean_confidence(), fault: None, not_before: None },
         Outcome::Failed(fault) => {
             let tries_again = fault.kind.can_heal() && claimed.row.job.attempts < claimed.rules.max_attempts;
             let state = if tries_again { JobState::RetryWait } else { JobState::Failed };

@@ -170,13 +170,11 @@ pub async fn orphans(tx: &mut Tx, now: DateTime<Utc>, all_but: Option<&str>) -> 
 
 /// Puts a job whose try was cut off back into the queue, ready at once.
 pub async fn give_back(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query(
-        "UPDATE jobs SET state = 'pending', lease_owner = NULL, lease_until_ms = NULL, started_at_ms = NULL, ready_at_ms = $2 WHERE id = $1",
-    )
-    .bind(id.0)
-    .bind(to_ms(now))
-    .execute(&mut **tx)
-    .await?;
+    sqlx::query("UPDATE jobs SET state = 'pending', lease_owner = NULL, lease_until_ms = NULL, started_at_ms = NULL, ready_at_ms = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(to_ms(now))
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
