@@ -112,8 +112,8 @@ pub struct Fault {
     pub message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// HTTP status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// HTTP status. Not `status` on the wire: an outcome has that name for whether it is a fault.
+    #[serde(default, rename = "http_status", skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The provider's own code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -235,4 +235,21 @@ pub struct PhotoResult {
 pub enum Outcome {
     Completed(Answer),
     Failed(Fault),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_with_everything_survives_the_wire_as_an_outcome() {
+        let mut fault = Fault::new(FaultKind::Overloaded, "Gemini is overloaded");
+        fault.status = Some(503);
+        fault.code = Some("UNAVAILABLE".to_owned());
+        fault.cost_usd = Some(UsdMicros(12));
+        let outcome = Outcome::Failed(fault);
+        let json = serde_json::to_string(&outcome).expect("serialises");
+        let back: Outcome = serde_json::from_str(&json).expect("parses");
+        assert_eq!(back, outcome, "{json}");
+    }
 }
