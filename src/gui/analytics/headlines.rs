@@ -10,8 +10,6 @@ use crate::gui::widgets::card::{self, Card, Trend};
 use crate::gui::widgets::number;
 use crate::wire::analytics::{Performance, PerformancePoint};
 
-const LEAST_WIDTH: f32 = 140.0;
-
 pub fn ui(ui: &mut Ui, performance: &Performance, data: &Data, tokens: &Tokens) {
     let compared = Compared { now: &performance.total, before: data.before(), words: data.range().before_label(), plotted: data.plotted() };
     let cost = compared.cost_card();
@@ -24,7 +22,7 @@ pub fn ui(ui: &mut Ui, performance: &Performance, data: &Data, tokens: &Tokens) 
         cost,
     ];
     // Nothing to lead to: the plots below are where the figures come from.
-    card::row(ui, &cards, LEAST_WIDTH);
+    card::row(ui, &cards, card::Size::Full);
 }
 
 /// Which way is welcome.
@@ -46,8 +44,17 @@ struct Compared<'d> {
 impl<'d> Compared<'d> {
     fn card(&self, title: &'d str, better: Better, value: impl Fn(&PerformancePoint) -> Option<f64>, words: impl Fn(f64) -> String) -> Card<'d> {
         let (now, before) = (value(self.now), self.before.and_then(&value));
+        let note = match (now, before) {
+            (_, None) => format!("none {}", self.words),
+            // What reads the same is the same.
+            (Some(now), Some(before)) if words(now) != words(before) => {
+                let arrow = if now > before { "↑" } else { "↓" };
+                format!("{arrow} from {} {}", words(before), self.words)
+            }
+            (_, Some(before)) => format!("{} {}", words(before), self.words),
+        };
         let trend = match (now, before) {
-            (Some(now), Some(before)) if better != Better::Neither && (now - before).abs() > f64::EPSILON => {
+            (Some(now), Some(before)) if better != Better::Neither && words(now) != words(before) => {
                 Some(if (now > before) == (better == Better::Higher) { Trend::Good } else { Trend::Bad })
             }
             _ => None,
@@ -55,7 +62,7 @@ impl<'d> Compared<'d> {
         Card {
             title,
             figure: now.map_or_else(|| "–".to_owned(), &words),
-            note: before.map_or_else(|| format!("none {}", self.words), |before| format!("{} {}", words(before), self.words)),
+            note,
             trend,
             series: self.plotted.all.slots.iter().map(|slot| slot.as_ref().and_then(&value)).collect(),
             ..Card::default()

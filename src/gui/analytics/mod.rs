@@ -101,8 +101,8 @@ impl Analytics {
                 ui.spinner();
             }
             if let LinkState::Lost { why, .. } = ctx.link {
-                let words = format!("{} Stale: the platform is not heard", theme::icons::ICON_CLOUD_OFF.codepoint);
-                ui.label(RichText::new(words).color(tokens.warn)).on_hover_text(why);
+                ui.label(RichText::from(theme::icons::ICON_CLOUD_OFF).color(tokens.warn));
+                ui.label(RichText::new("Stale: the platform is not heard").color(tokens.warn)).on_hover_text(why);
             }
         });
     }

@@ -90,9 +90,12 @@ pub fn cost_words(point: &PerformancePoint) -> String {
     }
 }
 
-/// Over the results whose cost is known.
+/// Over the results whose cost is known; `None` where those are too few to speak for the rest.
 fn cost_per_thousand(point: &PerformancePoint) -> Option<UsdMicros> {
-    let known = (point.completed + point.failed).checked_sub(point.cost_unknown).filter(|known| *known > 0)?;
+    let known = (point.completed + point.failed).checked_sub(point.cost_unknown)?;
+    if known <= point.cost_unknown {
+        return None;
+    }
     Some(UsdMicros((point.cost_usd.0 as f64 * 1000.0 / known as f64).round() as i64))
 }
 
@@ -120,11 +123,12 @@ impl ModelSort {
 pub fn ui(ui: &mut Ui, models: &[ModelPerformance], plotted: &Plotted, sort: &mut ModelSort, tokens: &Tokens) {
     let mut rows: Vec<&ModelPerformance> = models.iter().collect();
     rows.sort_by(|one, other| sort.compare(one, other));
+    ui.visuals_mut().widgets.noninteractive.bg_stroke.color = tokens.border.gamma_multiply(0.5);
     let mut table = TableBuilder::new(ui).id_salt("by model").vscroll(false).resizable(true).cell_layout(Layout::left_to_right(Align::Center));
     for column in ModelColumn::ALL {
         table = table.column(match column {
-            ModelColumn::Model => Column::initial(220.0).at_least(80.0).clip(true),
-            ModelColumn::CostPerThousand => Column::remainder().at_least(90.0).clip(true),
+            ModelColumn::Model => Column::remainder().at_least(80.0).clip(true),
+            ModelColumn::CostPerThousand => Column::initial(104.0).at_least(60.0).clip(true),
             ModelColumn::Cost => Column::initial(140.0).at_least(60.0).clip(true),
             _ => Column::initial(92.0).at_least(50.0).clip(true),
         });
@@ -156,9 +160,10 @@ fn aligned(ui: &mut Ui, column: ModelColumn, add: impl FnOnce(&mut Ui)) {
 fn header_ui(ui: &mut Ui, column: ModelColumn, sort: &mut ModelSort, tokens: &Tokens) {
     aligned(ui, column, |ui| {
         let is_sorted = sort.column == column;
-        let arrow = if sort.ascending { icons::ICON_ARROW_UPWARD.codepoint } else { icons::ICON_ARROW_DOWNWARD.codepoint };
-        let words = if is_sorted { format!("{} {arrow}", column.header()) } else { column.header().to_owned() };
-        let button = ui.add(egui::Button::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)).frame(false));
+        let arrow = if sort.ascending { icons::ICON_ARROW_UPWARD } else { icons::ICON_ARROW_DOWNWARD };
+        let words = RichText::new(column.header()).size(theme::TEXT_SMALL).color(tokens.muted);
+        let arrow = RichText::from(arrow).size(theme::TEXT_SMALL).color(tokens.muted);
+        let button = ui.add(if is_sorted { egui::Button::new((words, arrow)) } else { egui::Button::new(words) }.frame(false));
         button.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, is_sorted, format!("Sort by {}", column.header())));
         if button.clicked() {
             *sort = ModelSort { column, ascending: if is_sorted { !sort.ascending } else { column == ModelColumn::Model } };

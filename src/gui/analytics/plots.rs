@@ -41,7 +41,10 @@ impl Metric {
             Self::Results => number::count(value.round().max(0.0) as u64),
             Self::Latency => number::duration_ms(value),
             Self::Confidence => number::percent(value),
-            Self::Cost => UsdMicros((value * 1e6).round() as i64).to_string(),
+            Self::Cost => {
+                let cost = UsdMicros((value * 1e6).round() as i64).to_string();
+                if cost.contains('.') { cost.trim_end_matches('0').trim_end_matches('.').to_owned() } else { cost }
+            }
         }
     }
 }
@@ -181,7 +184,6 @@ fn entries_ui(ui: &mut Ui, entries: &[Entry], tokens: &Tokens) {
 fn plot_ui(ui: &mut Ui, metric: Metric, plotted: &Plotted, range: TimeRange, state: &mut PlotState, tokens: &Tokens) {
     let grid = plotted.grid;
     let width = ui.available_width();
-    let bottom_is_zero = metric != Metric::Confidence;
     let mut plot = Plot::new(("analytics", metric))
         .height(PLOT_HEIGHT)
         .width(width)
@@ -208,10 +210,10 @@ fn plot_ui(ui: &mut Ui, metric: Metric, plotted: &Plotted, range: TimeRange, sta
         .x_axis_formatter(move |mark, _| range.tick(mark.value))
         .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { metric.tick(mark.value) })
         .y_axis_min_width(52.0);
-    if bottom_is_zero {
-        plot = plot.include_y(0.0);
-    } else {
-        plot = plot.include_y(0.0).include_y(1.0);
+    plot = plot.include_y(0.0);
+    if metric == Metric::Confidence {
+        let quarters = |_| (0..=4).map(|quarter| GridMark { value: f64::from(quarter) / 4.0, step_size: 1.0 }).collect();
+        plot = plot.include_y(1.0).y_grid_spacer(quarters);
     }
     let response = plot.show(ui, |plot_ui| {
         match metric {

@@ -137,7 +137,7 @@ impl PhotoAdding {
                 if progress.finished {
                     let (icon, colour) =
                         if progress.failure.is_some() { (icons::ICON_ERROR, tokens.bad) } else { (icons::ICON_WARNING, tokens.warn) };
-                    ui.label(RichText::new(icon).color(colour));
+                    ui.label(RichText::from(icon).color(colour));
                     ui.label(summary(&progress));
                     if progress.refused > 0 {
                         ui.toggle_value(&mut self.show_refused, "Show why");

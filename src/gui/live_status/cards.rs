@@ -9,9 +9,6 @@ use crate::gui::widgets::{error_state, number, skeleton};
 use crate::wire::job::JobState;
 use crate::wire::status::{LiveStatus, MinutePoint};
 
-/// A card is at least this wide.
-const LEAST_WIDTH: f32 = 150.0;
-
 /// Draws the cards, or what stands in for them. Returns whether a retry is wanted.
 pub fn ui(ui: &mut Ui, status: &Remote<LiveStatus>, ctx: &AreaCtx<'_>) -> bool {
     let Some(value) = status.value() else {
@@ -23,11 +20,13 @@ pub fn ui(ui: &mut Ui, status: &Remote<LiveStatus>, ctx: &AreaCtx<'_>) -> bool {
         return false;
     };
     let is_stale = matches!(ctx.link, LinkState::Lost { .. }) || status.failure().is_some();
+    // The table is what the rest of a small window is for.
+    let is_compact = ui.available_height() < 600.0 || ui.available_width() < 600.0;
     let (mut cards, routes): (Vec<Card<'_>>, Vec<Route>) = cards(value, ctx.tokens()).into_iter().unzip();
     for card in &mut cards {
         card.is_stale = is_stale;
     }
-    if let Some(route) = card::row(ui, &cards, LEAST_WIDTH).and_then(|at| routes.into_iter().nth(at)) {
+    if let Some(route) = card::row(ui, &cards, if is_compact { card::Size::Compact } else { card::Size::Full }).and_then(|at| routes.into_iter().nth(at)) {
         ctx.send(Command::GoTo(route));
     }
     false
@@ -38,14 +37,14 @@ fn series(status: &LiveStatus, value: impl Fn(&MinutePoint) -> Option<f64>) -> V
     status.last_hour.iter().map(value).collect()
 }
 
-/// `+3 against yesterday`, with whether more is good.
-fn change(now: f64, before: f64, words: String, more_is_good: bool) -> (String, Trend) {
-    let trend = match now.partial_cmp(&before) {
-        Some(std::cmp::Ordering::Greater) if more_is_good => Trend::Good,
-        Some(std::cmp::Ordering::Less) if more_is_good => Trend::Bad,
-        _ => Trend::Neutral,
-    };
-    (words, trend)
+/// `↑ from 72 % yesterday (UTC)`, of a figure that is better when it is higher.
+fn change(now: f64, before: f64, words: impl Fn(f64) -> String) -> (String, Trend) {
+    let before_words = words(before);
+    if words(now) == before_words {
+        return ("as yesterday (UTC)".to_owned(), Trend::Neutral);
+    }
+    let (arrow, trend) = if now > before { ("↑", Trend::Good) } else { ("↓", Trend::Bad) };
+    (format!("{arrow} from {before_words} yesterday (UTC)"), trend)
 }
 
 fn cards<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Vec<(Card<'s>, Route)> {
@@ -168,7 +167,7 @@ fn spend_card(status: &LiveStatus) -> Card<'_> {
 
 fn confidence_card(status: &LiveStatus) -> Card<'_> {
     let (note, trend) = match (status.confidence_today, status.confidence_yesterday) {
-        (Some(today), Some(yesterday)) => change(today, yesterday, format!("{} yesterday (UTC)", number::percent(yesterday)), true),
+        (Some(today), Some(yesterday)) => change(today, yesterday, number::percent),
         (Some(_), None) => ("mean of today; none yesterday".to_owned(), Trend::Neutral),
         _ => ("no result today".to_owned(), Trend::Neutral),
     };

@@ -72,7 +72,7 @@ impl Details {
         let tokens = ctx.tokens();
         let mut answer = None;
         ui.horizontal(|ui| {
-            let close = ui.button(RichText::new(icons::ICON_CLOSE.codepoint));
+            let close = ui.button(RichText::from(icons::ICON_CLOSE));
             close.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Close the details"));
             if close.on_hover_text("Close the details (Esc)").clicked() {
                 answer = Some(DetailsAnswer::Close);
@@ -159,7 +159,7 @@ fn fault_ui(ui: &mut Ui, fault: &Fault, tokens: &Tokens) {
     egui::Frame::new().stroke((1.0, tokens.bad)).corner_radius(theme::RADIUS_4).inner_margin(theme::GAP_8).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
-            ui.label(RichText::new(icons::ICON_ERROR.codepoint).color(tokens.bad));
+            ui.label(RichText::from(icons::ICON_ERROR).color(tokens.bad));
             ui.label(RichText::new(sentence(fault.kind.label())).color(tokens.bad));
         });
         ui.label(&fault.message);
@@ -247,7 +247,7 @@ fn answer_ui(ui: &mut Ui, answer: &Answer, decision: Option<Decision>, tokens: &
     };
     ui.label(RichText::new(format!("{kind}{decided}")).size(theme::TEXT_SMALL).color(tokens.muted));
     for note in &answer.notes {
-        ui.label(RichText::new(format!("{} {note}", icons::ICON_INFO.codepoint)).size(theme::TEXT_SMALL).color(tokens.muted));
+        ui.label(RichText::new(note).size(theme::TEXT_SMALL).color(tokens.muted));
     }
 }
 

@@ -59,7 +59,7 @@ fn segment(ui: &mut Ui, chosen: &mut Option<JobState>, state: Option<JobState>, 
     let count_words = count.map(number::count).unwrap_or_default();
     let weak = RichText::new(&count_words).color(tokens.muted);
     let button = match state.map(|state| job_state::mark(state, tokens)) {
-        Some((icon, colour)) => Button::selectable(is_chosen, (RichText::new(icon).color(colour), word, weak)),
+        Some((icon, colour)) => Button::selectable(is_chosen, (RichText::from(icon).color(colour), word, weak)),
         None => Button::selectable(is_chosen, (word, weak)),
     };
     let response = ui.add(button);
@@ -104,7 +104,7 @@ pub fn selection_ui(ui: &mut Ui, selected: usize, can: Applicable, list: &JobLis
             }
         }
         ui.add_enabled_ui(can.reprioritise > 0 && !busy, |ui| {
-            ui.menu_button(format!("Priority {}", icons::ICON_ARROW_DROP_DOWN.codepoint), |ui| {
+            ui.menu_button(("Priority", RichText::from(icons::ICON_ARROW_DROP_DOWN)), |ui| {
                 ui.label(RichText::new(format!("Of {} that wait", jobs_in_words(can.reprioritise))).color(tokens.muted));
                 for (word, priority) in PRIORITIES {
                     if ui.button(format!("{word} ({priority})").replace("(-", "(−")).clicked() {

@@ -169,6 +169,8 @@ impl JobTable {
         }
         self.keys(ui, &response, list, selection, &mut answer);
         let columns = columns_for(rect.width() - 12.0, ui.spacing().item_spacing.x);
+        // The lines between columns are there to be dragged, not to be looked at.
+        ui.visuals_mut().widgets.noninteractive.bg_stroke.color = tokens.border.gamma_multiply(0.5);
         let mut table = TableBuilder::new(ui)
             .id_salt(("jobs", columns.len()))
             .striped(false)
@@ -292,7 +294,7 @@ fn header_ui(ui: &mut Ui, column: JobColumn, oldest_first: bool, tokens: &Tokens
     let text = |words: &str| RichText::new(words.to_owned()).size(theme::TEXT_SMALL).color(tokens.muted);
     if column == JobColumn::Added {
         let (arrow, order) = if oldest_first { (icons::ICON_ARROW_UPWARD, "oldest first") } else { (icons::ICON_ARROW_DOWNWARD, "newest first") };
-        let button = ui.add(egui::Button::new((text(column.header()), text(arrow.into()))).frame(false));
+        let button = ui.add(egui::Button::new((text(column.header()), RichText::from(arrow).size(theme::TEXT_SMALL).color(tokens.muted))).frame(false));
         button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Queued, {order}")));
         return button.on_hover_text(column.hint()).clicked();
     }

@@ -17,7 +17,7 @@ use egui::{Key, Modifiers, Panel, Ui};
 
 use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, PhotoAdding, Route};
 use crate::gui::theme;
-use crate::gui::widgets::{empty_state, error_state, skeleton};
+use crate::gui::widgets::{empty_state, error_state, number, skeleton};
 use crate::wire::config::PipelineState;
 use crate::wire::event::{Event, Happened};
 use crate::wire::job::{Job, JobAction};
@@ -205,8 +205,9 @@ impl LiveStatus {
         if !self.selection.is_empty() {
             self.selection_ui(ui, ctx);
         } else if self.list.new_jobs() > 0 && !self.table.is_at_top() {
-            let label = format!("{} {} new", crate::gui::theme::icons::ICON_ARROW_UPWARD.codepoint, actions::jobs_in_words(self.list.new_jobs()));
-            if ui.button(label).clicked() {
+            let count = self.list.new_jobs();
+            let words = if count == 1 { "1 new job".to_owned() } else { format!("{} new jobs", number::count(count as u64)) };
+            if ui.button((egui::RichText::from(theme::icons::ICON_ARROW_UPWARD), words)).clicked() {
                 self.table.scroll_to_top();
                 self.list.reload();
             }

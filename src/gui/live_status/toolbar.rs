@@ -1,6 +1,7 @@
 //! The row above the cards: how the pipeline stands, and what can be done to it.
 
 use egui::{Button, RichText, Ui};
+use egui_material_icons::MaterialIcon;
 
 use crate::gui::ctx::{AreaCtx, Command, LinkState};
 use crate::gui::theme::{self, icons};
@@ -16,8 +17,8 @@ fn hint(ui: &Ui, command: &Command) -> String {
     }
 }
 
-fn command_button(ui: &mut Ui, ctx: &AreaCtx<'_>, icon: &str, label: &str, command: Command, enabled: bool) {
-    let response = ui.add_enabled(enabled, Button::new((RichText::new(icon), label)));
+fn command_button(ui: &mut Ui, ctx: &AreaCtx<'_>, icon: MaterialIcon, label: &str, command: Command, enabled: bool) {
+    let response = ui.add_enabled(enabled, Button::new((RichText::from(icon), label)));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, label));
     if response.on_hover_text(hint(ui, &command)).clicked() {
         ctx.send(command);
@@ -32,19 +33,19 @@ pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, ctx: &AreaCtx<'_
                 PipelineState::Running => (icons::ICON_PLAY_CIRCLE, tokens.good, "Running"),
                 PipelineState::Paused => (icons::ICON_PAUSE_CIRCLE, tokens.warn, "Paused"),
             };
-            ui.label(RichText::new(icon.codepoint).size(theme::TEXT_HEADING).color(colour));
+            ui.label(RichText::from(icon).size(theme::TEXT_HEADING).color(colour));
             ui.label(RichText::new(word).size(theme::TEXT_STRONG));
             ui.add_space(theme::GAP_8);
             match status.pipeline_state {
-                PipelineState::Running => command_button(ui, ctx, icons::ICON_PAUSE.codepoint, "Pause", Command::PausePipeline, true),
-                PipelineState::Paused => command_button(ui, ctx, icons::ICON_PLAY_ARROW.codepoint, "Resume", Command::ResumePipeline, true),
+                PipelineState::Running => command_button(ui, ctx, icons::ICON_PAUSE, "Pause", Command::PausePipeline, true),
+                PipelineState::Paused => command_button(ui, ctx, icons::ICON_PLAY_ARROW, "Resume", Command::ResumePipeline, true),
             }
         }
-        command_button(ui, ctx, icons::ICON_ADD_PHOTO_ALTERNATE.codepoint, "Add photos…", Command::AddPhotos, true);
-        command_button(ui, ctx, icons::ICON_CREATE_NEW_FOLDER.codepoint, "Add folder…", Command::AddPhotoFolder, true);
+        command_button(ui, ctx, icons::ICON_ADD_PHOTO_ALTERNATE, "Add photos…", Command::AddPhotos, true);
+        command_button(ui, ctx, icons::ICON_CREATE_NEW_FOLDER, "Add folder…", Command::AddPhotoFolder, true);
         let failed = status.map_or(0, |status| status.failed_total);
         let label = if failed == 0 { "Retry failed".to_owned() } else { format!("Retry {} failed…", number::count(failed)) };
-        command_button(ui, ctx, icons::ICON_REPLAY.codepoint, &label, Command::RetryFailedJobs, failed > 0 && !busy);
+        command_button(ui, ctx, icons::ICON_REPLAY, &label, Command::RetryFailedJobs, failed > 0 && !busy);
     });
     stale_ui(ui, status.is_some(), ctx);
 }
@@ -55,7 +56,7 @@ fn stale_ui(ui: &mut Ui, has_figures: bool, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
     let age = number::duration_ms(since.elapsed().as_secs() as f64 * 1000.0);
     ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(icons::ICON_CLOUD_OFF.codepoint).color(tokens.warn));
+        ui.label(RichText::from(icons::ICON_CLOUD_OFF).color(tokens.warn));
         let words = if has_figures { format!("Stale: the platform has not been heard for {age}") } else { "The platform is not heard".to_owned() };
         ui.label(RichText::new(words).color(tokens.warn)).on_hover_text(why);
     });

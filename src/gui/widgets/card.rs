@@ -5,8 +5,33 @@ use egui::{Align2, Color32, FontId, Rect, Response, Sense, StrokeKind, Ui, Widge
 use super::sparkline;
 use crate::gui::theme;
 
-/// Points; every card of a row has the same height.
+/// Height of a full card, in points.
 pub const CARD_HEIGHT: f32 = 96.0;
+
+/// How much room cards take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// With note and sparkline.
+    Full,
+    /// Title and figure; the note is shown on hover.
+    Compact,
+}
+
+impl Size {
+    fn height(self) -> f32 {
+        match self {
+            Self::Full => CARD_HEIGHT,
+            Self::Compact => 50.0,
+        }
+    }
+
+    fn least_width(self) -> f32 {
+        match self {
+            Self::Full => 140.0,
+            Self::Compact => 92.0,
+        }
+    }
+}
 
 /// How a figure moved, and whether that is welcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +65,11 @@ pub struct Card<'a> {
 
 impl Card<'_> {
     /// Draws the card as wide as told; a click means "lead me to where the number comes from".
-    pub fn ui(&self, ui: &mut Ui, width: f32) -> Response {
+    pub fn ui(&self, ui: &mut Ui, width: f32, size: Size) -> Response {
         let tokens = theme::tokens(ui.ctx());
         let is_link = !self.leads_to.is_empty();
         let sense = if is_link { Sense::click() } else { Sense::hover() };
-        let (rect, response) = ui.allocate_exact_size(vec2(width, CARD_HEIGHT), sense);
+        let (rect, response) = ui.allocate_exact_size(vec2(width, size.height()), sense);
         let said = format!("{}: {} {}. {}", self.title, self.figure, self.unit, self.note).replace(" .", ".");
         let role = if is_link { egui::Role::Button } else { egui::Role::Label };
         response.widget_info(|| WidgetInfo::labeled(role, true, &said));
@@ -53,12 +78,26 @@ impl Card<'_> {
             let border = if response.has_focus() { tokens.focus } else { tokens.border };
             ui.painter().rect_filled(rect, theme::RADIUS_8, if is_raised { tokens.raised } else { tokens.surface });
             ui.painter().rect_stroke(rect, theme::RADIUS_8, (if response.has_focus() { 2.0 } else { 1.0 }, border), StrokeKind::Inside);
-            self.paint(ui, rect);
+            match size {
+                Size::Full => self.paint(ui, rect),
+                Size::Compact => self.paint_compact(ui, rect),
+            }
         }
+        let response = if size == Size::Compact { response.on_hover_text(&self.note) } else { response };
         if is_link {
             return response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(self.leads_to);
         }
         response
+    }
+
+    fn paint_compact(&self, ui: &Ui, rect: Rect) {
+        let tokens = theme::tokens(ui.ctx());
+        let inner = rect.shrink2(vec2(10.0, 7.0));
+        let title = elided(ui, self.title, theme::TEXT_SMALL, inner.width(), tokens.muted);
+        ui.painter().galley(inner.min, title, tokens.muted);
+        let colour = if self.is_stale { tokens.muted } else { tokens.text };
+        let figure = elided(ui, &format!("{} {}", self.figure, self.unit), theme::TEXT_STRONG, inner.width(), colour);
+        ui.painter().galley(pos2(inner.left(), inner.bottom() - figure.size().y), figure, colour);
     }
 
     fn paint(&self, ui: &Ui, rect: Rect) {
@@ -78,7 +117,7 @@ impl Card<'_> {
         let room = if self.series.is_empty() { inner.width() } else { inner.width() * 0.62 };
         let layout = |size: f32| painter.layout_no_wrap(self.figure.clone(), FontId::proportional(size), figure_colour);
         let fitting = sizes.iter().map(|size| layout(*size)).find(|galley| galley.size().x <= room);
-        let galley = fitting.unwrap_or_else(|| elided(ui, &self.figure, inner.width(), figure_colour));
+        let galley = fitting.unwrap_or_else(|| elided(ui, &self.figure, theme::TEXT_BODY, inner.width(), figure_colour));
         let baseline = inner.center().y + 1.0;
         let figure = Align2::LEFT_CENTER.anchor_size(pos2(inner.left(), baseline), galley.size());
         painter.galley(figure.min, galley, figure_colour);
@@ -88,22 +127,23 @@ impl Card<'_> {
             Some(Trend::Bad) => tokens.bad,
             Some(Trend::Neutral) | None => tokens.muted,
         };
-        let note = elided(ui, &self.note, inner.width(), if self.is_stale { tokens.muted } else { note_colour });
+        let note = elided(ui, &self.note, theme::TEXT_SMALL, inner.width(), if self.is_stale { tokens.muted } else { note_colour });
         painter.galley(pos2(inner.left(), inner.bottom() - note.size().y), note, note_colour);
     }
 }
 
-/// One small line, cut with an ellipsis where it is too long.
-fn elided(ui: &Ui, words: &str, width: f32, colour: Color32) -> std::sync::Arc<egui::Galley> {
-    let mut job = egui::text::LayoutJob::simple_singleline(words.to_owned(), FontId::proportional(theme::TEXT_SMALL), colour);
+/// One line, cut with an ellipsis where it is too long.
+fn elided(ui: &Ui, words: &str, size: f32, width: f32, colour: Color32) -> std::sync::Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(words.to_owned(), FontId::proportional(size), colour);
     job.wrap = egui::text::TextWrapping::truncate_at_width(width);
     ui.painter().layout_job(job)
 }
 
-/// Lays cards out in rows of equal widths, as many beside each other as have at least `least_width` points.
+/// Lays cards out in rows of equal widths; the last card takes what is left of its row.
 /// Returns the index of the card that was clicked.
-pub fn row(ui: &mut Ui, cards: &[Card<'_>], least_width: f32) -> Option<usize> {
+pub fn row(ui: &mut Ui, cards: &[Card<'_>], size: Size) -> Option<usize> {
     let gap = theme::GAP_8;
+    let least_width = size.least_width();
     let width = ui.available_width();
     let fit = (((width + gap) / (least_width + gap)).floor() as usize).clamp(1, cards.len().max(1));
     // Rows of even length: nine cards in two rows are five and four, not eight and one.
@@ -116,7 +156,9 @@ pub fn row(ui: &mut Ui, cards: &[Card<'_>], least_width: f32) -> Option<usize> {
         for (row, chunk) in cards.chunks(per_row).enumerate() {
             ui.horizontal(|ui| {
                 for (column, card) in chunk.iter().enumerate() {
-                    if card.ui(ui, card_width).clicked() {
+                    let is_last = column + 1 == chunk.len();
+                    let width = if is_last { width - (card_width + gap) * column as f32 } else { card_width };
+                    if card.ui(ui, width, size).clicked() {
                         clicked = Some(row * per_row + column);
                     }
                 }

@@ -11,7 +11,7 @@ pub fn ui(ui: &mut Ui, what: &str, why: &str) -> bool {
     let retry = frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
-            ui.label(RichText::new(icons::ICON_ERROR.codepoint).size(theme::TEXT_HEADING).color(tokens.bad));
+            ui.label(RichText::from(icons::ICON_ERROR).size(theme::TEXT_HEADING).color(tokens.bad));
             ui.label(RichText::new(what).size(theme::TEXT_STRONG));
         });
         ui.label(RichText::new(why).color(tokens.muted));
