@@ -48,8 +48,8 @@ impl<'d> Compared<'d> {
             (_, None) => format!("none {}", self.words),
             // What reads the same is the same.
             (Some(now), Some(before)) if words(now) != words(before) => {
-                let arrow = if now > before { "↑" } else { "↓" };
-                format!("{arrow} from {} {}", words(before), self.words)
+                let way = if now > before { "up" } else { "down" };
+                format!("{way} from {} {}", words(before), self.words)
             }
             (_, Some(before)) => format!("{} {}", words(before), self.words),
         };

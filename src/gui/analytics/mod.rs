@@ -78,7 +78,7 @@ impl Area for Analytics {
     }
 
     fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("← →", "In a plot: walk over the steps that have results")]
+        vec![("Left, Right", "In a plot: walk over the steps that have results")]
     }
 }
 

@@ -37,14 +37,14 @@ fn series(status: &LiveStatus, value: impl Fn(&MinutePoint) -> Option<f64>) -> V
     status.last_hour.iter().map(value).collect()
 }
 
-/// `↑ from 72 % yesterday (UTC)`, of a figure that is better when it is higher.
+/// `up from 72 % yesterday (UTC)`, of a figure that is better when it is higher.
 fn change(now: f64, before: f64, words: impl Fn(f64) -> String) -> (String, Trend) {
     let before_words = words(before);
     if words(now) == before_words {
         return ("as yesterday (UTC)".to_owned(), Trend::Neutral);
     }
-    let (arrow, trend) = if now > before { ("↑", Trend::Good) } else { ("↓", Trend::Bad) };
-    (format!("{arrow} from {before_words} yesterday (UTC)"), trend)
+    let (way, trend) = if now > before { ("up", Trend::Good) } else { ("down", Trend::Bad) };
+    (format!("{way} from {before_words} yesterday (UTC)"), trend)
 }
 
 fn cards<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Vec<(Card<'s>, Route)> {

@@ -142,8 +142,8 @@ impl Area for LiveStatus {
     fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
         vec![
             ("/", "Search jobs by file name"),
-            ("↑ ↓", "Choose the job above or below"),
-            ("Shift ↑ ↓", "Choose more jobs"),
+            ("Up, Down", "Choose the job above or below"),
+            ("Shift Up, Down", "Choose more jobs"),
             ("Space", "Choose this job too, or no more"),
             ("Ctrl A", "Choose all jobs that are loaded"),
             ("Enter", "Show the job's details"),
