@@ -22,7 +22,8 @@ pub fn ui(ui: &mut Ui, performance: &Performance, data: &Data, tokens: &Tokens) 
         cost,
     ];
     // Nothing to lead to: the plots below are where the figures come from.
-    card::row(ui, &cards, card::Size::Full);
+    let is_small = ui.available_width() < 900.0;
+    card::row(ui, &cards, if is_small { card::Size::Compact } else { card::Size::Full });
 }
 
 /// Which way is welcome.

@@ -1,12 +1,13 @@
 //! The four plots over time: results, latency, confidence, cost. One cursor runs through all of them;
 //! it follows the pointer, or the arrow keys while a plot has the keyboard.
 
-use egui::{Color32, Key, RichText, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Color32, FontId, Key, Label, RichText, Sense, Stroke, Ui, WidgetInfo, vec2};
 use egui_plot::{Bar, BarChart, FilledArea, GridMark, Line, LineStyle, Plot, PlotPoints, PlotUi, Points, VLine};
 
 use super::range::TimeRange;
 use super::series::{Plotted, Series};
-use crate::gui::theme::{self, Tokens};
+use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::number;
 use crate::wire::analytics::PerformancePoint;
 use crate::wire::money::UsdMicros;
@@ -167,16 +168,21 @@ fn cost_words(model: &Series, state: &PlotState) -> Option<String> {
 }
 
 fn entries_ui(ui: &mut Ui, entries: &[Entry], tokens: &Tokens) {
+    let least_height = if ui.available_width() < 460.0 { 36.0 } else { 18.0 };
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 5.0;
+        // Panels beside each other keep one height, whether their entries take one line or two.
+        ui.set_min_height(least_height);
+        ui.spacing_mut().item_spacing = vec2(theme::GAP_12, 2.0);
         for entry in entries {
-            let (rect, _) = ui.allocate_exact_size(vec2(9.0, 14.0), Sense::hover());
-            ui.painter().circle_filled(rect.center(), 4.0, entry.colour);
-            ui.label(RichText::new(&entry.name).size(theme::TEXT_SMALL).color(tokens.muted));
+            // One label, so that a dot never stands at the end of a line without its name.
+            let mut words = LayoutJob::default();
+            let font = FontId::proportional(theme::TEXT_SMALL);
+            words.append(icons::ICON_CIRCLE.codepoint, 0.0, TextFormat::simple(FontId::new(9.0, icons::ICON_CIRCLE.font_family()), entry.colour));
+            words.append(&entry.name, 5.0, TextFormat::simple(font.clone(), tokens.muted));
             if let Some(value) = &entry.value {
-                ui.label(RichText::new(value).size(theme::TEXT_SMALL).strong());
+                words.append(value, 5.0, TextFormat::simple(font, tokens.text));
             }
-            ui.add_space(theme::GAP_8);
+            ui.add(Label::new(words).extend());
         }
     });
 }

@@ -37,14 +37,14 @@ fn series(status: &LiveStatus, value: impl Fn(&MinutePoint) -> Option<f64>) -> V
     status.last_hour.iter().map(value).collect()
 }
 
-/// `up from 72 % yesterday (UTC)`, of a figure that is better when it is higher.
+/// `up from 72 % yesterday`, of a figure that is better when it is higher.
 fn change(now: f64, before: f64, words: impl Fn(f64) -> String) -> (String, Trend) {
     let before_words = words(before);
     if words(now) == before_words {
-        return ("as yesterday (UTC)".to_owned(), Trend::Neutral);
+        return ("as yesterday".to_owned(), Trend::Neutral);
     }
     let (way, trend) = if now > before { ("up", Trend::Good) } else { ("down", Trend::Bad) };
-    (format!("{way} from {before_words} yesterday (UTC)"), trend)
+    (format!("{way} from {before_words} yesterday"), trend)
 }
 
 fn cards<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Vec<(Card<'s>, Route)> {
@@ -83,6 +83,7 @@ fn cards<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Vec<(Card<'s>, Route)> 
                 title: "Live model and prompt",
                 figure: status.live_model.clone(),
                 note: status.live_prompt.clone(),
+                is_name: true,
                 leads_to: "Choose the live model",
                 ..Card::default()
             },
@@ -109,7 +110,7 @@ fn queue_card(status: &LiveStatus) -> Card<'_> {
 }
 
 fn done_card<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Card<'s> {
-    let yesterday = format!("{} yesterday (UTC)", number::count(status.completed_yesterday));
+    let yesterday = format!("{} yesterday", number::count(status.completed_yesterday));
     Card {
         title: "Done today",
         figure: number::count(status.completed_today),
@@ -177,7 +178,7 @@ fn confidence_card(status: &LiveStatus) -> Card<'_> {
         note,
         trend: Some(trend),
         series: series(status, |minute| minute.confidence),
-        leads_to: "Show confidence over time",
+        leads_to: "Show confidence over time; days are UTC days",
         ..Card::default()
     }
 }

@@ -81,6 +81,7 @@ impl Details {
                 ui.add(Label::new(RichText::new(&details.job.file_name).size(theme::TEXT_STRONG)).truncate());
             }
         });
+        ui.add_space(theme::GAP_8);
         if let (Some(failure), None) = (self.remote.failure(), self.remote.value()) {
             if error_state::ui(ui, "The job could not be read", &failure.to_string()) {
                 self.is_behind = true;
@@ -97,7 +98,7 @@ impl Details {
             answer = answer.or(job_ui(ui, &details.job, ctx, tokens));
             for (at, result) in details.results.iter().enumerate() {
                 ui.add_space(theme::GAP_12);
-                result_ui(ui, result, at, ctx, tokens);
+                result_ui(ui, result, at, details.job.fault.as_ref(), ctx, tokens);
             }
         });
         answer
@@ -204,13 +205,17 @@ fn what_to_do(kind: FaultKind) -> &'static str {
 }
 
 /// One try: when, by which model, what it said, where the time went.
-fn result_ui(ui: &mut Ui, result: &PhotoResult, at: usize, ctx: &AreaCtx<'_>, tokens: &Tokens) {
+fn result_ui(ui: &mut Ui, result: &PhotoResult, at: usize, job_fault: Option<&Fault>, ctx: &AreaCtx<'_>, tokens: &Tokens) {
     let title = if at == 0 { "Newest result" } else { "Earlier result" };
     let header = RichText::new(format!("{title} · {}", result.model)).size(theme::TEXT_BODY);
     egui::CollapsingHeader::new(header).id_salt(result.id).default_open(at == 0).show(ui, |ui| {
         relative_time::ui(ui, result.created_at, ctx.now);
         match &result.outcome {
             Outcome::Completed(answer) => answer_ui(ui, answer, result.decision, tokens),
+            // The newest one's fault stands at the job already.
+            Outcome::Failed(fault) if at == 0 && job_fault.is_some_and(|known| known.message == fault.message) => {
+                ui.label(format!("Failed: {}", fault.kind.label()));
+            }
             Outcome::Failed(fault) => fault_ui(ui, fault, tokens),
         }
         ui.add_space(theme::GAP_8);

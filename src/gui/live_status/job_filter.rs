@@ -24,7 +24,8 @@ pub fn ui(ui: &mut Ui, list: &JobList, status: Option<&LiveStatus>, focus_search
         if focus_search {
             response.request_focus();
         }
-        if response.has_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
+        // The field gives the keyboard back on Escape; it is emptied too.
+        if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
             filter.search.clear();
         }
         ui.add_space(theme::GAP_4);

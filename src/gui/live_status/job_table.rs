@@ -135,6 +135,7 @@ pub struct JobTable {
     scroll_to: Option<(usize, Option<Align>)>,
     /// How far the rows are scrolled, in points.
     offset: f32,
+    has_focus: bool,
     /// Rows that fit, for Page Up and Page Down.
     page: usize,
 }
@@ -151,6 +152,12 @@ impl JobTable {
         self.offset < 1.0
     }
 
+    /// Whether the rows have the keyboard.
+    #[must_use]
+    pub fn has_focus(&self) -> bool {
+        self.has_focus
+    }
+
     pub fn scroll_to_top(&mut self) {
         self.scroll_to = Some((0, Some(Align::TOP)));
         self.offset = 0.0;
@@ -163,8 +170,9 @@ impl JobTable {
         let rect = ui.available_rect_before_wrap();
         let response = ui.interact(rect, ui.scope_id().with("jobs"), Sense::FOCUSABLE);
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Table, true, "Jobs"));
+        self.has_focus = response.has_focus();
         if response.has_focus() {
-            let arrows = egui::EventFilter { vertical_arrows: true, escape: false, horizontal_arrows: false, tab: false };
+            let arrows = egui::EventFilter { vertical_arrows: true, escape: true, horizontal_arrows: false, tab: false };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
         }
         self.keys(ui, &response, list, selection, &mut answer);

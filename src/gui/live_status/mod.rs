@@ -173,7 +173,8 @@ impl LiveStatus {
 
     /// Escape closes what was opened last.
     fn keys(&mut self, ui: &Ui) {
-        if ui.ctx().egui_wants_keyboard_input() || !ui.input(|input| input.key_pressed(Key::Escape)) {
+        let is_elsewhere = ui.ctx().egui_wants_keyboard_input() && !self.table.has_focus();
+        if is_elsewhere || !ui.input(|input| input.key_pressed(Key::Escape)) {
             return;
         }
         if self.details.shown().is_some() {

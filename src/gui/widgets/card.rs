@@ -47,6 +47,8 @@ pub struct Card<'a> {
     pub title: &'a str,
     /// The number as it is read.
     pub figure: String,
+    /// The figure is a name, not a number: it is set smaller.
+    pub is_name: bool,
     /// Behind the number, small.
     pub unit: &'a str,
     /// Below the number: what belongs to it, or the change against the period before.
@@ -116,7 +118,7 @@ impl Card<'_> {
         let sizes = [theme::TEXT_FIGURE, theme::TEXT_HEADING, theme::TEXT_STRONG, theme::TEXT_BODY];
         let room = if self.series.is_empty() { inner.width() } else { inner.width() * 0.62 };
         let layout = |size: f32| painter.layout_no_wrap(self.figure.clone(), FontId::proportional(size), figure_colour);
-        let fitting = sizes.iter().map(|size| layout(*size)).find(|galley| galley.size().x <= room);
+        let fitting = sizes.iter().skip(usize::from(self.is_name)).map(|size| layout(*size)).find(|galley| galley.size().x <= room);
         let galley = fitting.unwrap_or_else(|| elided(ui, &self.figure, theme::TEXT_BODY, inner.width(), figure_colour));
         let baseline = inner.center().y + 1.0;
         let figure = Align2::LEFT_CENTER.anchor_size(pos2(inner.left(), baseline), galley.size());

@@ -1,1 +1,4 @@
 //! Stories told through the gui.
+
+mod analytics;
+mod live_status;

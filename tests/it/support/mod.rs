@@ -1,6 +1,8 @@
 //! What the stories share.
 
+pub mod area;
 pub mod binary;
+pub mod canned;
 pub mod clock;
 pub mod platform;
 #[cfg(target_os = "linux")]

@@ -1,0 +1,233 @@
+//! Live status: the cards, the job table, what is done to jobs.
+
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use minerva_console::gui::ctx::{Command, LinkState, Route};
+use minerva_console::gui::live_status::LiveStatus;
+use minerva_console::wire::event::Happened;
+use minerva_console::wire::ids::JobId;
+use minerva_console::wire::job::{JobAction, JobState};
+
+use crate::support::area::{self, AreaState, Window, wait_until};
+use crate::support::canned;
+
+type Console = Harness<'static, AreaState<LiveStatus>>;
+
+struct Story {
+    console: Console,
+    platform: canned::Shared,
+    /// Dropped last: the platform runs on it.
+    _runtime: tokio::runtime::Runtime,
+}
+
+fn story(jobs: usize, window: Window) -> Story {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (client, platform) = canned::start(&runtime, jobs);
+    let mut console = area::show(LiveStatus::default(), &client, &runtime, canned::now(), window);
+    wait_until(&mut console, "the cards are there", |console| has(console, "Throughput"));
+    let first = if jobs > 0 { canned::job(0).file_name } else { "No photos have been given".to_owned() };
+    wait_until(&mut console, "the jobs are there", |console| has(console, &first));
+    Story { console, platform, _runtime: runtime }
+}
+
+fn has(console: &Harness<'_, AreaState<LiveStatus>>, words: &str) -> bool {
+    console.query_all_by_label_contains(words).next().is_some()
+}
+
+/// What the row of the `n`th newest job says.
+fn row(n: usize) -> String {
+    let job = canned::job(n);
+    format!("{}, {}", job.file_name, job.state.label())
+}
+
+fn click_row(console: &mut Console, n: usize, modifiers: Modifiers) {
+    console.get_by_label(&row(n)).click_modifiers(modifiers);
+    console.run_steps(3);
+}
+
+fn click(console: &mut Console, label: &str) {
+    console.get_by_label(label).click();
+    console.run_steps(3);
+}
+
+fn toasts(console: &Console) -> Vec<String> {
+    let told = |command: &Command| if let Command::ShowToast(toast) = command { Some(toast.text.clone()) } else { None };
+    console.state().sent.iter().filter_map(told).collect()
+}
+
+#[test]
+fn the_cards_say_how_the_pipeline_stands_and_lead_to_where_it_comes_from() {
+    let mut story = story(60, Window::default());
+    for said in ["Pending: 3. and 1 waiting to retry", "Done today: 1,184. 1,320 yesterday", "Throughput: 212 / h.", "Queue wait: 1.64 s. average; p95 4.12 s"] {
+        assert!(has(&story.console, said), "{said}");
+    }
+    assert!(has(&story.console, "Spend today: $0.4123. cost unknown for 3 results"), "unknown cost is named");
+    story.console.get_by_label_contains("Spend today").click();
+    story.console.run_steps(3);
+    assert_eq!(story.console.state().sent, [Command::GoTo(Route::Cost)]);
+    story.console.get_by_label_contains("Failed: ").click();
+    wait_until(&mut story.console, "only failed jobs are listed", |console| !has(console, &row(0)) && has(console, &row(7)));
+}
+
+#[test]
+fn rows_are_selected_by_mouse_and_keyboard_and_actions_name_what_they_touch() {
+    let mut story = story(60, Window { size: [1280.0, 900.0], ..Window::default() });
+    let console = &mut story.console;
+    click_row(console, 0, Modifiers::NONE);
+    click_row(console, 7, Modifiers::SHIFT);
+    assert!(has(console, "8 jobs selected"));
+    assert!(has(console, "Cancel 6…"), "three pending, two processing, one waiting to retry");
+    assert!(has(console, "Retry 1"), "one failed");
+    click_row(console, 7, Modifiers::COMMAND);
+    assert!(has(console, "7 jobs selected"));
+    console.key_press(Key::ArrowUp);
+    console.run_steps(3);
+    assert!(has(console, "1 job selected"));
+    console.key_press_modifiers(Modifiers::SHIFT, Key::End);
+    console.run_steps(3);
+    assert!(has(console, "54 jobs selected"), "from the seventh to the last");
+    console.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    console.run_steps(3);
+    assert!(has(console, "60 jobs selected"));
+    console.key_press(Key::Escape);
+    console.run_steps(3);
+    assert!(!has(console, "selected"));
+}
+
+#[test]
+fn cancelling_many_asks_first_and_can_be_undone() {
+    let mut story = story(60, Window::default());
+    let console = &mut story.console;
+    click_row(console, 0, Modifiers::NONE);
+    click_row(console, 2, Modifiers::SHIFT);
+    click(console, "Cancel 3…");
+    assert!(has(console, "Cancel 3 jobs?"));
+    assert!(story.platform.lock().expect("platform").actions.is_empty(), "nothing happens before the answer");
+    click(console, "Cancel 3 jobs");
+    wait_until(console, "it is told", |console| !console.state().sent.is_empty());
+    assert_eq!(toasts(console), ["3 jobs cancelled"]);
+    let Some(Command::ShowToast(toast)) = console.state().sent.first().cloned() else { panic!("a toast") };
+    let (label, undo) = toast.action.expect("an action");
+    assert_eq!(label, "Undo");
+    console.state_mut().command(*undo);
+    wait_until(console, "it is undone", |console| console.state().sent.len() > 1);
+    let actions: Vec<_> = story.platform.lock().expect("platform").actions.iter().map(|action| (action.action, action.ids.len())).collect();
+    assert_eq!(actions, [(JobAction::Cancel, 3), (JobAction::Retry, 3)]);
+}
+
+#[test]
+fn retrying_all_failed_jobs_counts_them_truly_first() {
+    let mut story = story(2_500, Window::default());
+    let failed = (0..2_500).filter(|n| canned::job(*n).state == JobState::Failed).count();
+    story.console.state_mut().command(Command::RetryFailedJobs);
+    let question = format!("Retry {failed} jobs?");
+    wait_until(&mut story.console, "the question", |console| has(console, &question));
+    click(&mut story.console, &format!("Retry {failed} jobs"));
+    wait_until(&mut story.console, "it is told", |console| !console.state().sent.is_empty());
+    assert_eq!(toasts(&story.console), [format!("{failed} jobs queued again")]);
+    assert_eq!(story.platform.lock().expect("platform").actions[0].ids.len(), failed);
+}
+
+#[test]
+fn an_event_changes_its_row_in_place_and_new_jobs_do_not_move_what_is_read() {
+    let mut story = story(400, Window::default());
+    let console = &mut story.console;
+    let mut job = canned::job(3);
+    job.state = JobState::Completed;
+    console.state_mut().happen(Happened::JobChanged(job.clone()));
+    console.run_steps(3);
+    assert!(has(console, &format!("{}, Completed", job.file_name)));
+
+    let middle = console.get_by_label(&row(6)).rect().center();
+    console.hover_at(middle);
+    console.event(egui::Event::MouseWheel { unit: egui::MouseWheelUnit::Point, delta: egui::vec2(0.0, -1500.0), phase: egui::TouchPhase::Move, modifiers: Modifiers::NONE, source: egui::MouseWheelSource::Wheel });
+    console.run_steps(30);
+    assert!(!has(console, &row(1)), "scrolled away from the top");
+    let mut new = canned::job(0);
+    new.id = JobId(uuid::Uuid::from_u128(0x2000_0000));
+    new.file_name = "fresh.jpg".to_owned();
+    new.enqueued_at = canned::now();
+    story.platform.lock().expect("platform").jobs.insert(0, new.clone());
+    let console = &mut story.console;
+    console.state_mut().happen(Happened::JobChanged(new));
+    console.run_steps(3);
+    assert!(has(console, "1 new job"));
+    assert!(!has(console, "fresh.jpg"));
+    console.get_by_label_contains("1 new job").click();
+    wait_until(console, "the new job is on top", |console| has(console, "fresh.jpg, Pending"));
+}
+
+#[test]
+fn the_list_is_searched_filtered_and_turned() {
+    let mut story = story(400, Window::default());
+    let console = &mut story.console;
+    console.key_press(Key::Slash);
+    console.run_steps(3);
+    console.get_by_label("Search by file name").type_text("raccoon_89");
+    wait_until(console, "only what was searched for is listed", |console| !has(console, &row(0)) && has(console, &row(11)));
+    console.get_by_label("Search by file name").focus();
+    console.key_press(Key::Escape);
+    wait_until(console, "everything is back", |console| has(console, &row(0)));
+    console.get_by_label("Queued, newest first").click();
+    wait_until(console, "the oldest is first", |console| has(console, &row(399)) && has(console, "Queued, oldest first"));
+    console.get_by_label_contains("Cancelled").click();
+    wait_until(console, "only cancelled jobs are listed", |console| has(console, &row(32)));
+}
+
+#[test]
+fn ten_thousand_jobs_load_as_one_scrolls_and_all_can_be_selected() {
+    let mut story = story(10_000, Window::default());
+    let console = &mut story.console;
+    assert!(!has(console, &row(60)), "only rows in sight are drawn");
+    click_row(console, 0, Modifiers::NONE);
+    console.key_press(Key::End);
+    wait_until(console, "the next page comes", |console| has(console, &row(199)));
+    console.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    console.run_steps(2);
+    wait_until(console, "the offer of all", |console| has(console, "Select all 10,000"));
+    click(console, "Select all 10,000");
+    wait_until(console, "all are selected", |console| has(console, "10,000 jobs selected"));
+}
+
+#[test]
+fn details_show_the_answer_the_fault_and_where_the_time_went() {
+    let mut story = story(60, Window::default());
+    let console = &mut story.console;
+    click_row(console, 7, Modifiers::NONE);
+    console.key_press(Key::Enter);
+    wait_until(console, "the fault", |console| has(console, "Provider overloaded"));
+    for said in ["Wait a little, or lower the number of workers, then retry", "request req_7f3a", "call: 1.14 s", "Queue wait", "1.24 s"] {
+        assert!(has(console, said), "{said}");
+    }
+    console.state_mut().go_to(Route::Job(canned::job(6).id));
+    wait_until(console, "another job's answer", |console| has(console, "A tabby cat lies on a window sill"));
+    for said in ["tabby", "Confidence 76 %", "Confidence is self-reported by the model · accepted by the rules", "$0.000194", "1,312"] {
+        assert!(has(console, said), "{said}");
+    }
+    console.key_press(Key::Escape);
+    console.run_steps(3);
+    assert!(!has(console, "A tabby cat"));
+}
+
+#[test]
+fn a_platform_in_trouble_is_told_and_recovers() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (client, platform) = canned::start(&runtime, 40);
+    platform.lock().expect("platform").is_broken = true;
+    let mut console = area::show(LiveStatus::default(), &client, &runtime, canned::now(), Window::default());
+    wait_until(&mut console, "the trouble", |console| has(console, "The disk is full") && has(console, "The jobs could not be read"));
+    platform.lock().expect("platform").is_broken = false;
+    console.state_mut().command(Command::Reload);
+    wait_until(&mut console, "the jobs", |console| has(console, &row(0)) && !has(console, "could not be read"));
+    let since = std::time::Instant::now();
+    console.state_mut().link = LinkState::Lost { why: "connection refused".to_owned(), since, retry_at: since };
+    console.run_steps(3);
+    assert!(has(&console, "Stale: the platform has not been heard for"));
+}
+
+#[test]
+fn an_empty_queue_offers_to_add_photos() {
+    let mut story = story(0, Window::default());
+    click(&mut story.console, "Add photos…");
+}
