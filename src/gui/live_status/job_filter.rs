@@ -79,7 +79,11 @@ pub enum SelectionAnswer {
 }
 
 /// The bar that stands in for the filter's second line while something is selected.
-pub fn selection_ui(ui: &mut Ui, selected: usize, can: Applicable, list: &JobList, busy: bool, ctx: &AreaCtx<'_>) -> Option<SelectionAnswer> {
+pub fn selection_ui(
+    ui: &mut Ui,
+    selected: usize,
+    selects_all: bool,
+    can: Applicable, list: &JobList, busy: bool, ctx: &AreaCtx<'_>) -> Option<SelectionAnswer> {
     let tokens = ctx.tokens();
     let mut answer = None;
     ui.horizontal_wrapped(|ui| {
@@ -90,7 +94,7 @@ pub fn selection_ui(ui: &mut Ui, selected: usize, can: Applicable, list: &JobLis
             ui.label(
                 RichText::new(format!("Selecting: {} of {}", number::count(list.rows().len() as u64), number::count(total))).color(tokens.muted),
             );
-        } else if list.has_more() && selected == list.rows().len() && ui.button(format!("Select all {}", number::count(total))).clicked() {
+        } else if list.has_more() && selects_all && ui.button(format!("Select all {}", number::count(total))).clicked() {
             answer = Some(SelectionAnswer::SelectAll);
         }
         for (action, word, count, hint) in [

@@ -127,6 +127,8 @@ pub struct TableAnswer {
     pub turn_order: bool,
     pub wants_more: bool,
     pub selection_changed: bool,
+    /// Everything was selected at once.
+    pub selected_all: bool,
 }
 
 /// What the table remembers from frame to frame.
@@ -257,8 +259,8 @@ impl JobTable {
             Key::Home => 0,
             Key::End => last,
             Key::A => {
-                selection.select_all(list.rows().iter().map(|job| job.id));
                 answer.selection_changed = true;
+                answer.selected_all = true;
                 return;
             }
             Key::Enter => {

@@ -37,7 +37,8 @@ pub struct LiveStatus {
     selection: Selection,
     /// What applies to the selection, and the rows' revision that it was counted at.
     applicable: (Applicable, Option<u64>),
-    select_all_when_loaded: bool,
+    /// Everything that matches was selected; pages that come later are selected too.
+    selects_all: bool,
     details: Details,
     actions: Actions,
     adding: PhotoAdding,
@@ -51,7 +52,7 @@ impl Default for LiveStatus {
             table: JobTable::default(),
             selection: Selection::default(),
             applicable: (Applicable::default(), None),
-            select_all_when_loaded: false,
+            selects_all: false,
             details: Details::default(),
             actions: Actions::default(),
             adding: PhotoAdding::new(true),
@@ -80,15 +81,12 @@ impl Area for LiveStatus {
 
     fn logic(&mut self, ctx: &mut AreaCtx<'_>) {
         self.figures.poll();
-        self.list.poll(ctx);
+        if self.list.poll(ctx) && self.selects_all {
+            self.select_all();
+        }
         self.details.logic(ctx);
         if self.adding.logic(ctx).is_some() || self.actions.logic(ctx) {
             self.figures.mark_behind();
-        }
-        if self.select_all_when_loaded && !self.list.is_loading_all() {
-            self.select_all_when_loaded = false;
-            self.selection.select_all(self.list.rows().iter().map(|job| job.id));
-            self.applicable.1 = None;
         }
     }
 
@@ -166,8 +164,7 @@ impl LiveStatus {
 
     fn show(&mut self, filter: Filter) {
         self.list.show(filter);
-        self.selection.clear();
-        self.applicable.1 = None;
+        self.select_nothing();
         self.table.scroll_to_top();
     }
 
@@ -182,8 +179,20 @@ impl LiveStatus {
             self.details.close();
         } else if !self.selection.is_empty() {
             ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-            self.selection.clear();
+            self.select_nothing();
         }
+    }
+
+    fn select_nothing(&mut self) {
+        self.selection.clear();
+        self.selects_all = false;
+        self.applicable.1 = None;
+    }
+
+    fn select_all(&mut self) {
+        self.selection.select_all(self.list.rows().iter().map(|job| job.id));
+        self.selects_all = true;
+        self.applicable.1 = None;
     }
 
     fn details_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
@@ -232,13 +241,10 @@ impl LiveStatus {
         if self.applicable.1 != Some(self.list.revision()) {
             self.applicable = (Applicable::count(&self.selection, &self.list), Some(self.list.revision()));
         }
-        match job_filter::selection_ui(ui, self.selection.len(), self.applicable.0, &self.list, self.actions.is_busy(), ctx) {
+        match job_filter::selection_ui(ui, self.selection.len(), self.selects_all, self.applicable.0, &self.list, self.actions.is_busy(), ctx) {
             Some(SelectionAnswer::Act(action)) => self.act_on_selection(action, ctx),
-            Some(SelectionAnswer::SelectAll) => {
-                self.list.load_all();
-                self.select_all_when_loaded = true;
-            }
-            Some(SelectionAnswer::Clear) => self.selection.clear(),
+            Some(SelectionAnswer::SelectAll) => self.list.load_all(),
+            Some(SelectionAnswer::Clear) => self.select_nothing(),
             None => {}
         }
     }
@@ -261,7 +267,10 @@ impl LiveStatus {
 
     fn table_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
         let answer = self.table.ui(ui, &self.list, &mut self.selection, ctx.textures, ctx.now);
-        if answer.selection_changed {
+        if answer.selected_all {
+            self.select_all();
+        } else if answer.selection_changed {
+            self.selects_all = false;
             self.applicable.1 = None;
         }
         if answer.turn_order {

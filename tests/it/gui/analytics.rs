@@ -1,9 +1,10 @@
 //! Analytics: figures, plots, the models beside each other.
 
-use egui::Theme;
+use egui::Key;
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use minerva_console::gui::analytics::Analytics;
+use minerva_console::gui::ctx::{Command, Route};
 
 use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::canned;
@@ -17,25 +18,116 @@ struct Story {
     _runtime: tokio::runtime::Runtime,
 }
 
-fn story(window: Window) -> Story {
+/// Analytics on a platform that was set up first.
+fn story(window: Window, set_up: impl FnOnce(&mut canned::Canned)) -> Story {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (client, platform) = canned::start(&runtime, 0);
-    let mut console = area::show(Analytics::default(), &client, &runtime, canned::now(), window);
-    wait_until(&mut console, "the figures are there", |console| console.query_by_label("By model").is_some());
+    set_up(&mut platform.lock().expect("platform"));
+    let console = area::show(Analytics::default(), &client, &runtime, canned::now(), window);
     Story { console, platform, _runtime: runtime }
 }
 
+fn ready_story() -> Story {
+    let mut story = story(Window { size: [1280.0, 960.0], ..Window::default() }, |_| {});
+    wait_until(&mut story.console, "the figures", |console| has(console, "By model"));
+    story
+}
+
+fn has(console: &Harness<'_, AreaState<Analytics>>, words: &str) -> bool {
+    console.query_all_by_label_contains(words).next().is_some()
+}
+
 #[test]
-fn pictures() {
-    for (name, theme, size, pixels_per_point) in [
-        ("dark", Theme::Dark, [1280.0, 960.0], 1.0),
-        ("light", Theme::Light, [1280.0, 960.0], 1.0),
-        ("small", Theme::Dark, [824.0, 640.0], 1.0),
-        ("150", Theme::Light, [1060.0, 700.0], 1.5),
-    ] {
-        let mut story = story(Window { size, theme, pixels_per_point });
-        story.console.hover_at(egui::pos2(400.0, 320.0));
-        story.console.run_steps(4);
-        story.console.render().expect("a picture").save(format!("/tmp/status_analytics_{name}.png")).expect("saved");
+fn the_range_is_summed_up_and_what_is_not_known_of_the_cost_is_said() {
+    let mut story = ready_story();
+    for said in ["Latency p50: 640 ms", "Mean confidence: 73 %", "Cost: $0.1564 . unknown for 409 of", "$0 + unknown for 409", "unknown"] {
+        assert!(has(&story.console, &said.replace(" .", ".")), "{said}");
     }
+    wait_until(&mut story.console, "the range before", |console| has(console, "the day before"));
+}
+
+#[test]
+fn the_range_is_chosen_and_the_figures_follow() {
+    let mut story = ready_story();
+    story.console.get_by_label("Last 7 d").click();
+    wait_until(&mut story.console, "the week", |console| has(console, "the week before"));
+    story.console.get_by_label("Last 1 h").click();
+    wait_until(&mut story.console, "the hour", |console| has(console, "the hour before"));
+}
+
+#[test]
+fn a_cursor_walks_over_the_steps_by_keyboard_in_all_plots_at_once() {
+    let mut story = ready_story();
+    let console = &mut story.console;
+    assert!(!has(console, "p50 "), "no value before there is a cursor");
+    console.get_by_label("Results over time").focus();
+    console.run_steps(2);
+    console.key_press(Key::ArrowLeft);
+    console.run_steps(3);
+    let first = canned::now().with_timezone(&chrono::Local).format("%H:%M").to_string();
+    assert_eq!(console.query_all_by_label_contains(&format!("{first} –")).count(), 4, "the newest step, over every plot");
+    console.key_press(Key::ArrowLeft);
+    console.run_steps(3);
+    let second = (canned::now() - chrono::Duration::minutes(15)).with_timezone(&chrono::Local).format("%H:%M").to_string();
+    assert_eq!(console.query_all_by_label_contains(&format!("{second} – {first}")).count(), 4);
+}
+
+#[test]
+fn the_latency_of_one_model_can_be_looked_at_alone() {
+    let mut story = ready_story();
+    story.console.get_by_label("Latency of All models").click();
+    story.console.run_steps(3);
+    // The entry of the list that opened, which is drawn after everything else.
+    let entries: Vec<_> = story.console.get_all_by_label("on-device").filter(|node| node.accesskit_node().role() == egui::accesskit::Role::Button).collect();
+    let [entry] = entries.as_slice() else { panic!("one entry, not {}", entries.len()) };
+    entry.click();
+    story.console.run_steps(3);
+    assert!(has(&story.console, "Latency of on-device"));
+}
+
+#[test]
+fn models_are_sorted_by_a_click_on_a_column() {
+    let mut story = ready_story();
+    let console = &mut story.console;
+    let above = |console: &Console, one: &str, other: &str| {
+        let lowest = |name: &str| console.query_all_by_label(name).map(|node| node.rect().top()).fold(0.0, f32::max);
+        lowest(one) < lowest(other)
+    };
+    assert!(above(console, "on-device", "gemini/gemini-3.8-flash"), "most results first");
+    console.get_by_label("Sort by Latency p50").click();
+    console.run_steps(3);
+    assert!(above(console, "gemini/gemini-3.8-pro", "on-device"), "slowest first");
+    console.get_by_label("Sort by Latency p50").click();
+    console.run_steps(3);
+    assert!(above(console, "on-device", "gemini/gemini-3.8-flash"), "fastest first");
+}
+
+#[test]
+fn a_range_without_results_says_so_and_offers_more() {
+    let mut story = story(Window::default(), |platform| platform.has_results = false);
+    wait_until(&mut story.console, "the sentence", |console| has(console, "No results in this range yet"));
+    story.console.get_by_label("Show the last 30 days").click();
+    wait_until(&mut story.console, "the month is empty too", |console| has(console, "Add photos…"));
+    story.console.get_by_label("Add photos…").click();
+    story.console.run_steps(3);
+    assert_eq!(story.console.state().sent, [Command::AddPhotos]);
+}
+
+#[test]
+fn trouble_is_told_and_tried_again() {
+    let mut story = story(Window::default(), |platform| platform.is_broken = true);
+    wait_until(&mut story.console, "the trouble", |console| has(console, "The disk is full"));
+    story.platform.lock().expect("platform").is_broken = false;
+    story.console.get_by_label("Try again").click();
+    wait_until(&mut story.console, "the figures", |console| has(console, "By model"));
+}
+
+#[test]
+fn a_link_leads_to_its_plot_in_a_small_window() {
+    let mut story = story(Window { size: [824.0, 640.0], ..Window::default() }, |_| {});
+    wait_until(&mut story.console, "the figures", |console| has(console, "Results over time"));
+    let below = story.console.get_by_label("Cost over time").rect();
+    assert!(below.bottom() > 640.0, "the plot is out of sight first");
+    story.console.state_mut().go_to(Route::Cost);
+    wait_until(&mut story.console, "the plot is in sight", |console| console.get_by_label("Cost over time").rect().bottom() <= 640.0);
 }

@@ -51,7 +51,7 @@ fn click(console: &mut Console, label: &str) {
     console.run_steps(3);
 }
 
-fn toasts(console: &Console) -> Vec<String> {
+fn toasts(console: &Harness<'_, AreaState<LiveStatus>>) -> Vec<String> {
     let told = |command: &Command| if let Command::ShowToast(toast) = command { Some(toast.text.clone()) } else { None };
     console.state().sent.iter().filter_map(told).collect()
 }
@@ -228,6 +228,39 @@ fn a_platform_in_trouble_is_told_and_recovers() {
 
 #[test]
 fn an_empty_queue_offers_to_add_photos() {
+    let story = story(0, Window::default());
+    assert_eq!(story.console.get_all_by_label("Add photos…").count(), 2, "in the toolbar and where the table will be");
+}
+
+#[test]
+fn dropped_photos_are_added_and_each_refused_file_is_named_with_the_reason() {
     let mut story = story(0, Window::default());
-    click(&mut story.console, "Add photos…");
+    let folder = tempfile::tempdir().expect("a folder");
+    for n in 0..29 {
+        std::fs::write(folder.path().join(format!("{n}.jpg")), b"a photo").expect("a file");
+    }
+    std::fs::write(folder.path().join("empty.png"), b"").expect("a file");
+    let console = &mut story.console;
+    console.state_mut().drop_files(vec![folder.path().to_owned(), folder.path().join("gone.jpg")]);
+    wait_until(console, "all are answered for", |console| has(console, "29 photos added, 2 refused"));
+    click(console, "Show why");
+    for said in ["empty.png", "The file is empty", "gone.jpg", "There is no such file or folder"] {
+        assert!(has(console, said), "{said}");
+    }
+    click(console, "Dismiss");
+    assert!(!has(console, "refused"));
+}
+
+#[test]
+fn an_upload_that_breaks_off_says_why_and_sends_the_rest_when_told() {
+    let mut story = story(0, Window::default());
+    story.platform.lock().expect("platform").is_broken = true;
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("one.jpg"), b"a photo").expect("a file");
+    let console = &mut story.console;
+    console.state_mut().drop_files(vec![folder.path().to_owned()]);
+    wait_until(console, "why it broke off", |console| has(console, "The disk is full: Free some space"));
+    story.platform.lock().expect("platform").is_broken = false;
+    click(console, "Try the rest again");
+    wait_until(console, "it is added", |console| toasts(console) == ["1 photo added"]);
 }

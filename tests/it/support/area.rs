@@ -47,6 +47,7 @@ pub struct AreaState<A> {
     commands: Vec<Command>,
     events: Vec<Event>,
     routes: Vec<Route>,
+    dropped: Vec<std::path::PathBuf>,
 }
 
 impl<A: Area> AreaState<A> {
@@ -86,6 +87,9 @@ impl<A: Area> AreaState<A> {
                 self.sent.push(command);
             }
         }
+        if !self.dropped.is_empty() {
+            self.area.on_files_dropped(std::mem::take(&mut self.dropped), &mut ctx);
+        }
         self.area.logic(&mut ctx);
         self.area.ui(ui, &mut ctx);
     }
@@ -93,6 +97,11 @@ impl<A: Area> AreaState<A> {
     /// Tells the area of something that happened, in the next frame.
     pub fn happen(&mut self, what: Happened) {
         self.events.push(Event { id: 1, at: self.now, what });
+    }
+
+    /// Drops files on the window.
+    pub fn drop_files(&mut self, paths: Vec<std::path::PathBuf>) {
+        self.dropped = paths;
     }
 
     pub fn go_to(&mut self, route: Route) {
@@ -118,6 +127,7 @@ pub fn show<A: Area + 'static>(area: A, client: &Client, runtime: &tokio::runtim
         commands: Vec::new(),
         events: Vec::new(),
         routes: Vec::new(),
+        dropped: Vec::new(),
     };
     Harness::builder()
         .with_size(window.size)

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Multipart, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -16,6 +16,7 @@ use minerva_console::wire::ids::{JobId, PhotoId, ResultId};
 use minerva_console::wire::job::{Job, JobAction, JobDetails, JobQuery, JobSort, JobState, JobsActed, JobsAction};
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::page::Page;
+use minerva_console::wire::photo::{AddedPhotos, Photo, PhotoSource, ProcessingStatus, RefusedPhoto};
 use minerva_console::wire::result::{Answer, ConfidenceKind, Decision, Fault, FaultKind, Outcome, PhotoResult, Tag, TraceStep, Usage};
 use minerva_console::wire::status::{LiveStatus, MinutePoint};
 use uuid::Uuid;
@@ -50,6 +51,7 @@ pub fn start(runtime: &tokio::runtime::Runtime, jobs: usize) -> (Client, Shared)
         .route("/api/ai/pipeline/jobs", get(list_jobs))
         .route("/api/ai/pipeline/jobs/actions", post(act))
         .route("/api/ai/pipeline/jobs/{id}", get(job_details))
+        .route("/api/ai/photos", post(add_photos))
         .route("/api/ai/photos/{id}/image", get(image))
         .route("/api/ai/analytics/performance", get(performance))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&canned), break_down))
@@ -87,7 +89,7 @@ pub fn job(n: usize) -> Job {
     Job {
         id: JobId(Uuid::from_u128(0x1000_0000 - n as u128)),
         photo_id: PhotoId(Uuid::from_u128((n % PHOTOS.len()) as u128)),
-        file_name: format!("{}_{:04}.jpg", PHOTOS[n % PHOTOS.len()], 9000 - n),
+        file_name: format!("{}_{:05}.jpg", PHOTOS[n % PHOTOS.len()], 90_000 - n),
         state,
         priority: if n % 9 == 1 { 50 } else { 0 },
         attempts: u32::from(has_begun) + u32::from(matches!(state, JobState::RetryWait | JobState::Failed)) * 2,
@@ -224,6 +226,35 @@ async fn image(Path(id): Path<PhotoId>) -> Response {
         Ok(bytes) => ([("content-type", "image/jpeg")], bytes).into_response(),
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// Takes every file that is not empty.
+async fn add_photos(mut form: Multipart) -> Json<AddedPhotos> {
+    let mut answer = AddedPhotos::default();
+    while let Some(file) = form.next_field().await.expect("a form") {
+        let file_name = file.file_name().unwrap_or_default().to_owned();
+        let bytes = file.bytes().await.expect("bytes");
+        if bytes.is_empty() {
+            let message = "The file is empty. Copy it again from where it came".to_owned();
+            answer.refused.push(RefusedPhoto { file_name, code: "empty".to_owned(), message });
+            continue;
+        }
+        answer.added.push(Photo {
+            id: PhotoId::fresh(),
+            file_name,
+            source: PhotoSource::Added,
+            content_hash: String::new(),
+            size_bytes: bytes.len() as u64,
+            width_px: 640,
+            height_px: 480,
+            format: "jpeg".to_owned(),
+            ai_processing_status: ProcessingStatus::Pending,
+            caption: None,
+            tags: Vec::new(),
+            created_at: now(),
+        });
+    }
+    Json(answer)
 }
 
 async fn performance(State(canned): State<Shared>, Query(query): Query<PerformanceQuery>) -> Json<Performance> {
