@@ -172,7 +172,7 @@ fn the_list_is_searched_filtered_and_turned() {
     console.get_by_label("Queued, newest first").click();
     wait_until(console, "the oldest is first", |console| has(console, &row(399)) && has(console, "Queued, oldest first"));
     console.get_by_label_contains("Cancelled").click();
-    wait_until(console, "only cancelled jobs are listed", |console| has(console, &row(32)));
+    wait_until(console, "only cancelled jobs are listed", |console| has(console, &row(377)));
 }
 
 #[test]
