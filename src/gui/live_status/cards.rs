@@ -26,7 +26,9 @@ pub fn ui(ui: &mut Ui, status: &Remote<LiveStatus>, ctx: &AreaCtx<'_>) -> bool {
     for card in &mut cards {
         card.is_stale = is_stale;
     }
-    if let Some(route) = card::row(ui, &cards, if is_compact { card::Size::Compact } else { card::Size::Full }).and_then(|at| routes.into_iter().nth(at)) {
+    if let Some(route) =
+        card::row(ui, &cards, if is_compact { card::Size::Compact } else { card::Size::Full }).and_then(|at| routes.into_iter().nth(at))
+    {
         ctx.send(Command::GoTo(route));
     }
     false

@@ -83,7 +83,11 @@ pub fn selection_ui(
     ui: &mut Ui,
     selected: usize,
     selects_all: bool,
-    can: Applicable, list: &JobList, busy: bool, ctx: &AreaCtx<'_>) -> Option<SelectionAnswer> {
+    can: Applicable,
+    list: &JobList,
+    busy: bool,
+    ctx: &AreaCtx<'_>,
+) -> Option<SelectionAnswer> {
     let tokens = ctx.tokens();
     let mut answer = None;
     ui.horizontal_wrapped(|ui| {

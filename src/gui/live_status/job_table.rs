@@ -304,7 +304,8 @@ fn header_ui(ui: &mut Ui, column: JobColumn, oldest_first: bool, tokens: &Tokens
     let text = |words: &str| RichText::new(words.to_owned()).size(theme::TEXT_SMALL).color(tokens.muted);
     if column == JobColumn::Added {
         let (arrow, order) = if oldest_first { (icons::ICON_ARROW_UPWARD, "oldest first") } else { (icons::ICON_ARROW_DOWNWARD, "newest first") };
-        let button = ui.add(egui::Button::new((text(column.header()), RichText::from(arrow).size(theme::TEXT_SMALL).color(tokens.muted))).frame(false));
+        let button =
+            ui.add(egui::Button::new((text(column.header()), RichText::from(arrow).size(theme::TEXT_SMALL).color(tokens.muted))).frame(false));
         button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Queued, {order}")));
         return button.on_hover_text(column.hint()).clicked();
     }

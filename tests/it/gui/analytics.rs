@@ -78,7 +78,8 @@ fn the_latency_of_one_model_can_be_looked_at_alone() {
     story.console.get_by_label("Latency of All models").click();
     story.console.run_steps(3);
     // The entry of the list that opened, which is drawn after everything else.
-    let entries: Vec<_> = story.console.get_all_by_label("on-device").filter(|node| node.accesskit_node().role() == egui::accesskit::Role::Button).collect();
+    let entries: Vec<_> =
+        story.console.get_all_by_label("on-device").filter(|node| node.accesskit_node().role() == egui::accesskit::Role::Button).collect();
     let [entry] = entries.as_slice() else { panic!("one entry, not {}", entries.len()) };
     entry.click();
     story.console.run_steps(3);

@@ -59,7 +59,12 @@ fn toasts(console: &Harness<'_, AreaState<LiveStatus>>) -> Vec<String> {
 #[test]
 fn the_cards_say_how_the_pipeline_stands_and_lead_to_where_it_comes_from() {
     let mut story = story(60, Window::default());
-    for said in ["Pending: 3. and 1 waiting to retry", "Done today: 1,184. 1,320 yesterday", "Throughput: 212 / h.", "Queue wait: 1.64 s. average; p95 4.12 s"] {
+    for said in [
+        "Pending: 3. and 1 waiting to retry",
+        "Done today: 1,184. 1,320 yesterday",
+        "Throughput: 212 / h.",
+        "Queue wait: 1.64 s. average; p95 4.12 s",
+    ] {
         assert!(has(&story.console, said), "{said}");
     }
     assert!(has(&story.console, "Spend today: $0.4123. cost unknown for 3 results"), "unknown cost is named");
@@ -141,7 +146,13 @@ fn an_event_changes_its_row_in_place_and_new_jobs_do_not_move_what_is_read() {
 
     let middle = console.get_by_label(&row(6)).rect().center();
     console.hover_at(middle);
-    console.event(egui::Event::MouseWheel { unit: egui::MouseWheelUnit::Point, delta: egui::vec2(0.0, -1500.0), phase: egui::TouchPhase::Move, modifiers: Modifiers::NONE, source: egui::MouseWheelSource::Wheel });
+    console.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, -1500.0),
+        phase: egui::TouchPhase::Move,
+        modifiers: Modifiers::NONE,
+        source: egui::MouseWheelSource::Wheel,
+    });
     console.run_steps(30);
     assert!(!has(console, &row(1)), "scrolled away from the top");
     let mut new = canned::job(0);

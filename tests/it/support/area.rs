@@ -114,7 +114,13 @@ impl<A: Area> AreaState<A> {
 }
 
 /// The area in a window, asking `client`; the clock stands at `now`.
-pub fn show<A: Area + 'static>(area: A, client: &Client, runtime: &tokio::runtime::Runtime, now: DateTime<Utc>, window: Window) -> Harness<'static, AreaState<A>> {
+pub fn show<A: Area + 'static>(
+    area: A,
+    client: &Client,
+    runtime: &tokio::runtime::Runtime,
+    now: DateTime<Utc>,
+    window: Window,
+) -> Harness<'static, AreaState<A>> {
     let state = AreaState {
         area,
         client: client.clone(),

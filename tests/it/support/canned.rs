@@ -97,7 +97,9 @@ pub fn job(n: usize) -> Job {
         prompt: has_begun.then(|| "Photo tags v3".to_owned()),
         enqueued_at,
         started_at,
-        finished_at: started_at.filter(|_| is_over).map(|at| at + Duration::milliseconds(if on_device { 120 + (n as i64 * 13) % 90 } else { 900 + (n as i64 * 71) % 2100 })),
+        finished_at: started_at
+            .filter(|_| is_over)
+            .map(|at| at + Duration::milliseconds(if on_device { 120 + (n as i64 * 13) % 90 } else { 900 + (n as i64 * 71) % 2100 })),
         not_before: (state == JobState::RetryWait).then(|| now() + Duration::seconds(42)),
         confidence: (state == JobState::Completed).then(|| 0.55 + (n * 7 % 41) as f32 / 100.0),
         fault: matches!(state, JobState::Failed | JobState::RetryWait).then(|| fault(n)),
@@ -158,7 +160,8 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
 
 async fn list_jobs(State(canned): State<Shared>, Query(query): Query<JobQuery>) -> Json<Page<Job>> {
     let canned = canned.lock().expect("canned");
-    let matches = |job: &&Job| query.state.is_none_or(|state| job.state == state) && query.q.as_ref().is_none_or(|q| job.file_name.contains(q.as_str()));
+    let matches =
+        |job: &&Job| query.state.is_none_or(|state| job.state == state) && query.q.as_ref().is_none_or(|q| job.file_name.contains(q.as_str()));
     let mut found: Vec<Job> = canned.jobs.iter().filter(matches).cloned().collect();
     if query.sort == JobSort::Oldest {
         found.reverse();
@@ -199,7 +202,15 @@ async fn job_details(State(canned): State<Shared>, Path(id): Path<JobId>) -> Res
             notes: Vec::new(),
         }),
     };
-    let steps = [("fetch", 0.0, 1.2), ("decode", 1.2, 38.0), ("resize", 39.2, 22.5), ("prompt", 61.7, 0.4), ("call", 62.1, 1_140.0), ("parse", 1_202.1, 0.8), ("store", 1_203.0, 3.1)];
+    let steps = [
+        ("fetch", 0.0, 1.2),
+        ("decode", 1.2, 38.0),
+        ("resize", 39.2, 22.5),
+        ("prompt", 61.7, 0.4),
+        ("call", 62.1, 1_140.0),
+        ("parse", 1_202.1, 0.8),
+        ("store", 1_203.0, 3.1),
+    ];
     let result = PhotoResult {
         id: ResultId(Uuid::from_u128(7)),
         photo_id: job.photo_id,
@@ -212,7 +223,9 @@ async fn job_details(State(canned): State<Shared>, Path(id): Path<JobId>) -> Res
         provider_response_time_ms: 1_140,
         total_processing_time_ms: 1_206,
         retry_count: 1,
-        trace: steps.map(|(name, start_ms, duration_ms)| TraceStep { name: name.to_owned(), start_ms, duration_ms, detail: "1 call".to_owned() }).into(),
+        trace: steps
+            .map(|(name, start_ms, duration_ms)| TraceStep { name: name.to_owned(), start_ms, duration_ms, detail: "1 call".to_owned() })
+            .into(),
         created_at: now() - Duration::seconds(75),
     };
     let results = if job.started_at.is_some() { vec![result] } else { Vec::new() };
@@ -295,7 +308,14 @@ async fn performance(State(canned): State<Shared>, Query(query): Query<Performan
         .filter(awake)
         .map(|n| {
             let here: Vec<PerformancePoint> = models.iter().flat_map(|model| &model.points).filter(|point| point.at == at(n)).copied().collect();
-            PerformancePoint { at: at(n), latency_p50_ms: Some(620.0 + 200.0 * wave(n, 0.3)), latency_p90_ms: Some(1_900.0 + 300.0 * wave(n, 0.5)), latency_p95_ms: Some(2_300.0 + 500.0 * wave(n, 0.6)), latency_p99_ms: Some(3_600.0 + 700.0 * wave(n, 1.0)), ..total(&here, at(n)) }
+            PerformancePoint {
+                at: at(n),
+                latency_p50_ms: Some(620.0 + 200.0 * wave(n, 0.3)),
+                latency_p90_ms: Some(1_900.0 + 300.0 * wave(n, 0.5)),
+                latency_p95_ms: Some(2_300.0 + 500.0 * wave(n, 0.6)),
+                latency_p99_ms: Some(3_600.0 + 700.0 * wave(n, 1.0)),
+                ..total(&here, at(n))
+            }
         })
         .collect();
     let mut all = total(&points, from);
