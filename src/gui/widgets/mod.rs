@@ -8,6 +8,7 @@ pub mod empty_state;
 pub mod error_state;
 pub mod number;
 pub mod photo_view;
+pub mod prompt_editor;
 pub mod relative_time;
 pub mod section;
 pub mod skeleton;
