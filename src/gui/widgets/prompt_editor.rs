@@ -86,14 +86,7 @@ impl PromptEditor {
     }
 
     /// Gutter and text, inside the scroll area. Returns the line of the cursor too.
-    fn text_ui(
-        &mut self,
-        ui: &mut Ui,
-        id: Id,
-        text: &mut dyn TextBuffer,
-        options: &Options<'_>,
-        tokens: &Tokens,
-    ) -> (TextEditOutput, Option<u32>) {
+    fn text_ui(&mut self, ui: &mut Ui, id: Id, text: &mut dyn TextBuffer, options: &Options<'_>, tokens: &Tokens) -> (TextEditOutput, Option<u32>) {
         let font = FontId::monospace(FONT_SIZE);
         let digit = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0'));
         let lines = text.as_str().bytes().filter(|byte| *byte == b'\n').count() as u32 + 1;
@@ -115,11 +108,7 @@ impl PromptEditor {
                 let edit = TextEdit::multiline(text).id(id).font(font.clone()).frame(Frame::NONE).hint_text(options.hint);
                 // Arrows and Tab belong to the text; Escape gives the keyboard back.
                 let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, tab: true, escape: false };
-                edit.desired_width(f32::INFINITY)
-                    .min_size(vec2(0.0, height - PADDING * 2.0))
-                    .event_filter(filter)
-                    .layouter(&mut layouter)
-                    .show(ui)
+                edit.desired_width(f32::INFINITY).min_size(vec2(0.0, height - PADDING * 2.0)).event_filter(filter).layouter(&mut layouter).show(ui)
             })
             .inner;
         let role = egui::Role::MultilineTextInput;

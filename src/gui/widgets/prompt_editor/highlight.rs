@@ -232,7 +232,9 @@ mod tests {
 
     #[test]
     fn names_with_underscores_products_and_escapes_are_plain() {
-        for plain in ["file_name and other_name", "2 * 3 * 4", r"\*not\*", "#hashtag", "a - b", "** open", "`", "1.5 times", "{\"tags\": [{\"name\": 1}]}"] {
+        for plain in
+            ["file_name and other_name", "2 * 3 * 4", r"\*not\*", "#hashtag", "a - b", "** open", "`", "1.5 times", "{\"tags\": [{\"name\": 1}]}"]
+        {
             assert_eq!(marked(plain), [], "{plain}");
         }
     }
