@@ -27,6 +27,7 @@ pub fn run(settings: &Settings, platform: Option<Url>) -> Result<()> {
         keys: settings.keys.clone(),
         runtime: runtime.handle().clone(),
         persistence_path: Some(settings.data_dir.join("window.ron")),
+        data_folder: Some(settings.data_dir.clone()),
     };
     shell::run(options).map_err(Failure::Failed)
 }

@@ -42,6 +42,8 @@ pub struct ShellOptions {
     pub runtime: tokio::runtime::Handle,
     /// Where window position, theme and settings are kept; `None`: the system's place.
     pub persistence_path: Option<std::path::PathBuf>,
+    /// Where the embedded platform keeps its data, as the settings show it.
+    pub data_folder: Option<std::path::PathBuf>,
 }
 
 const ICON: &[u8] = include_bytes!("../../../assets/icons/minerva-256.png");

@@ -2,3 +2,4 @@
 
 mod analytics;
 mod live_status;
+mod shell;

@@ -4,6 +4,7 @@ pub mod area;
 pub mod binary;
 pub mod canned;
 pub mod clock;
+pub mod console;
 pub mod platform;
 #[cfg(target_os = "linux")]
 pub mod screen;

@@ -1,0 +1,214 @@
+//! The real window without a screen: the real [`App`] on a real platform in this process, stepped frame by frame.
+//!
+//! A test opens a [`Console`], gives commands, keys and clicks, and waits with [`Console::wait_until`]; pictures are
+//! taken last with [`Console::picture`] (`UPDATE_SNAPSHOTS=1` renews them). Not for use inside a tokio test: the
+//! console brings its own runtime, which [`Console::block_on`] lends.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use egui::{Key, Modifiers, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use minerva_console::client::Client;
+use minerva_console::gui::ctx::{AreaId, Command, Route};
+use minerva_console::gui::shell::{App, EmbeddedPlatform, ShellOptions, StartPlatform};
+use minerva_console::keys::Keys;
+use minerva_console::platform::host::{self, Host};
+use secrecy::SecretString;
+use tempfile::TempDir;
+use url::Url;
+
+use super::platform::Options;
+
+/// How long a test waits for what must come; a debug build on a busy machine is slow.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How a console is looked at.
+#[derive(Clone, Copy)]
+pub struct Look {
+    pub theme: Theme,
+    /// Points.
+    pub size: [f32; 2],
+    pub pixels_per_point: f32,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { theme: Theme::Dark, size: [1280.0, 800.0], pixels_per_point: 1.0 }
+    }
+}
+
+impl Look {
+    pub fn themed(theme: Theme) -> Self {
+        Self { theme, ..Self::default() }
+    }
+}
+
+/// Both themes with their names, for pictures.
+pub const THEMES: [(Theme, &str); 2] = [(Theme::Dark, "dark"), (Theme::Light, "light")];
+
+/// The moment that every console shows as "now", unless its platform's clock says otherwise.
+pub fn fixed_now() -> DateTime<Utc> {
+    "2026-03-14T09:26:53Z".parse().expect("a moment")
+}
+
+/// A window under test. Stops its platform when dropped.
+pub struct Console {
+    // Dropped in this order: the window first, then what it runs on.
+    pub harness: Harness<'static, App>,
+    runtime: tokio::runtime::Runtime,
+    pub folder: TempDir,
+}
+
+impl Console {
+    /// Opens a console on an embedded platform of its own and waits until it is heard.
+    pub fn open(options: Options) -> Self {
+        Self::open_looking(options, Look::default())
+    }
+
+    pub fn open_looking(options: Options, look: Look) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        let keys = options.keys.clone();
+        let start: StartPlatform = Box::new(move || {
+            let (options, data) = (options.clone(), data.clone());
+            Box::pin(async move {
+                let host = host::start_at(options.host_options(data), Arc::clone(&options.clock)).await.map_err(|error| error.to_string())?;
+                Ok(embedded(host))
+            })
+        });
+        let mut console = Self::build(start, None, keys, folder, look);
+        console.wait_until("the platform is heard", |console| console.says("Connected"));
+        console
+    }
+
+    /// Opens a console on a platform elsewhere. Does not wait for it.
+    pub fn reaching(base: Url, token: SecretString, look: Look) -> Self {
+        let start: StartPlatform = Box::new(|| Box::pin(async { Err("This console is for a platform elsewhere".to_owned()) }));
+        let folder = tempfile::tempdir().expect("a folder");
+        Self::build(start, Some((base, token)), Keys::new(HashMap::new(), false), folder, look)
+    }
+
+    /// Opens a console whose platform gives these answers to the attempts at starting it, the last one again and again.
+    pub fn failing(reasons: &[&str], look: Look) -> Self {
+        let reasons: Arc<Mutex<Vec<String>>> = Arc::new(Mutex::new(reasons.iter().rev().map(|reason| (*reason).to_owned()).collect()));
+        let start: StartPlatform = Box::new(move || {
+            let mut left = reasons.lock().expect("not poisoned");
+            let reason = if left.len() > 1 { left.pop() } else { left.last().cloned() };
+            Box::pin(async move { Err(reason.unwrap_or_default()) })
+        });
+        let folder = tempfile::tempdir().expect("a folder");
+        Self::build(start, None, Keys::new(HashMap::new(), false), folder, look)
+    }
+
+    fn build(start_platform: StartPlatform, remote: Option<(Url, SecretString)>, keys: Keys, folder: TempDir, look: Look) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let options = Rc::new(ShellOptions {
+            start_platform,
+            remote,
+            keys,
+            runtime: runtime.handle().clone(),
+            persistence_path: None,
+            data_folder: Some("/home/ada/.local/share/minerva".into()),
+        });
+        let builder = Harness::builder().with_size(look.size).with_pixels_per_point(look.pixels_per_point).with_theme(look.theme).with_max_steps(64);
+        let harness = builder.wgpu().build_eframe(move |creation| {
+            let mut app = App::new(creation, options);
+            app.fix_now(fixed_now());
+            creation.egui_ctx.set_theme(look.theme);
+            // A caret that blinks would make every picture another one.
+            creation.egui_ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
+            app
+        });
+        Self { harness, runtime, folder }
+    }
+
+    /// The client of the console's platform.
+    pub fn client(&self) -> Client {
+        self.harness.state().client().expect("the platform is up").clone()
+    }
+
+    /// Runs what has to be awaited, such as a call of the client.
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// Steps frames until something is so.
+    #[track_caller]
+    pub fn wait_until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.harness.step();
+            if is_so(self) {
+                return;
+            }
+            if Instant::now() > deadline {
+                let path = std::env::temp_dir().join("minerva-console.png");
+                let saved = self.harness.render().ok().and_then(|picture| picture.save(&path).ok());
+                panic!("waited {PATIENCE:?} in vain: {what}; saved as {}: {}", path.display(), saved.is_some());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Whether these words stand anywhere in the window, whole or as part of a text.
+    pub fn says(&self, words: &str) -> bool {
+        self.harness.query_all_by(|node| [node.label(), node.value()].into_iter().flatten().any(|said| said.contains(words))).next().is_some()
+    }
+
+    #[track_caller]
+    pub fn wait_for(&mut self, words: &str) {
+        self.wait_until(&format!("the window says '{words}'"), |console| console.says(words));
+    }
+
+    /// Gives a command, as the palette would, and lets it run.
+    pub fn command(&mut self, command: Command) {
+        self.harness.state().command(command);
+        self.steps();
+    }
+
+    pub fn go_to(&mut self, area: AreaId) {
+        self.command(Command::GoTo(Route::Area(area)));
+    }
+
+    /// Presses a key with modifiers.
+    pub fn press(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.steps();
+    }
+
+    /// Types into what has the focus.
+    pub fn type_text(&mut self, text: &str) {
+        self.harness.event(egui::Event::Text(text.to_owned()));
+        self.steps();
+    }
+
+    /// Clicks the one widget with this name.
+    #[track_caller]
+    pub fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.steps();
+    }
+
+    /// Some frames: commands run in the frame after the one that gives them, and layout settles in another.
+    pub fn steps(&mut self) {
+        self.harness.run_steps(4);
+    }
+
+    /// Compares what is drawn with `tests/snapshots/NAME.png`. The pointer is taken away first.
+    #[track_caller]
+    pub fn picture(&mut self, name: &str) {
+        self.harness.remove_cursor();
+        // Long enough for what appears and vanishes within 120 ms to have done so.
+        self.harness.run_steps(12);
+        self.harness.snapshot(name);
+    }
+}
+
+fn embedded(host: Host) -> EmbeddedPlatform {
+    EmbeddedPlatform { base: host.base(), token: host.token(), stop: Box::new(move || Box::pin(async move { host.shutdown().await })) }
+}
