@@ -1,15 +1,18 @@
 //! The rules: a file per noun. No HTTP, no SQL text; clock and randomness are passed in.
 
 pub mod analysis;
+pub mod analytics;
 pub mod bundled;
 pub mod config;
 pub mod events;
 pub mod jobs;
+pub mod models;
 pub mod page;
 pub mod photo_files;
 pub mod photos;
 pub mod pipeline;
 pub mod prompts;
+pub mod runs;
 pub mod start;
 
 use std::collections::HashMap;
@@ -55,6 +58,8 @@ pub struct Core {
     pub photo_files: tokio::sync::RwLock<()>,
     /// Ends the try of a job that is in work in this process.
     pub in_work: std::sync::Mutex<HashMap<JobId, CancellationToken>>,
+    /// Comparison runs that are worked on in this process.
+    pub working: runs::Working,
 }
 
 /// Where "now" comes from.
@@ -119,6 +124,7 @@ impl Core {
             cores: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get))),
             photo_files: tokio::sync::RwLock::new(()),
             in_work: std::sync::Mutex::default(),
+            working: runs::Working::default(),
         }
     }
 

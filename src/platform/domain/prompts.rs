@@ -2,10 +2,12 @@
 
 use minijinja::{Environment, UndefinedBehavior, context};
 
-use super::{Core, Result};
+use super::{Core, DomainError, Result};
 use crate::platform::store;
+use crate::wire::event::Happened;
 use crate::wire::ids::{PromptId, PromptVersionId};
-use crate::wire::prompt::PromptVersion;
+use crate::wire::page::Page;
+use crate::wire::prompt::{CreatePrompt, Prompt, PromptVersion, SavePromptVersion, UpdatePrompt};
 use crate::wire::result::{Fault, FaultKind};
 
 const DEFAULT_NAME: &str = "Photo tags";
@@ -21,6 +23,11 @@ Look at the photo and answer with JSON only:
 - Confidence is a number from 0 to 1: how sure you are that a careful person would agree.
 - Name only what can be seen. Don't guess names of people.
 ";
+
+/// Characters of a prompt's name.
+const NAME_MOST: usize = 200;
+/// Bytes of a prompt's text.
+const CONTENT_MOST: usize = 200_000;
 
 /// What a template may use.
 #[derive(Debug, Clone)]
@@ -52,6 +59,147 @@ pub async fn ensure_default(core: &Core) -> Result<()> {
     store::prompts::insert(&mut change.tx, core.org, version.prompt_id, DEFAULT_NAME, now).await?;
     store::prompts::insert_version(&mut change.tx, core.org, &version).await?;
     change.commit().await
+}
+
+pub async fn list(core: &Core) -> Result<Page<Prompt>> {
+    let items = store::prompts::list(&core.db, core.org).await?;
+    Ok(Page { total: Some(items.len() as u64), items, next_cursor: None })
+}
+
+pub async fn get(core: &Core, id: PromptId) -> Result<Prompt> {
+    store::prompts::get(&core.db, core.org, id).await?.ok_or(DomainError::NotFound { what: "prompt" })
+}
+
+/// Makes a prompt; with text it begins with a version 1.
+pub async fn create(core: &Core, asked: &CreatePrompt) -> Result<Prompt> {
+    let name = check_name(&asked.name)?;
+    if let Some(content) = &asked.content {
+        check_content(content)?;
+        check_template(content)?;
+    }
+    let mut change = core.change().await?;
+    check_name_is_free(core, None, name).await?;
+    let now = core.now();
+    let mut prompt =
+        Prompt { id: PromptId::fresh(), name: name.to_owned(), draft: None, latest_version: 0, live_version: None, revision: 1, updated_at: now };
+    store::prompts::insert(&mut change.tx, core.org, prompt.id, name, now).await?;
+    if let Some(content) = &asked.content {
+        let version = version_of(&prompt, 1, content, "", "", now);
+        store::prompts::insert_version(&mut change.tx, core.org, &version).await?;
+        prompt.latest_version = 1;
+        change.tell(&Happened::PromptVersionSaved(version)).await?;
+    }
+    change.tell(&Happened::PromptChanged(prompt.clone())).await?;
+    change.commit().await?;
+    Ok(prompt)
+}
+
+/// Changes name or draft. `revision`: the one the caller has read. A draft equal to the newest version is no draft.
+pub async fn update(core: &Core, id: PromptId, revision: u64, asked: &UpdatePrompt) -> Result<Prompt> {
+    let mut change = core.change().await?;
+    let mut prompt = get(core, id).await?;
+    if prompt.revision != revision {
+        return Err(DomainError::Stale { message: "The prompt has been changed since you read it; look at the new text and decide".to_owned() });
+    }
+    if let Some(name) = &asked.name {
+        let name = check_name(name)?;
+        check_name_is_free(core, Some(id), name).await?;
+        name.clone_into(&mut prompt.name);
+    }
+    if let Some(draft) = &asked.draft {
+        check_content(draft)?;
+        let newest = store::prompts::newest_version(&core.db, core.org, id).await?;
+        prompt.draft = (newest.as_ref().map(|version| &version.content) != Some(draft)).then(|| draft.clone());
+    }
+    prompt.revision += 1;
+    prompt.updated_at = core.now();
+    store::prompts::update(&mut change.tx, core.org, &prompt).await?;
+    change.tell(&Happened::PromptChanged(prompt.clone())).await?;
+    change.commit().await?;
+    Ok(prompt)
+}
+
+pub async fn versions(core: &Core, id: PromptId) -> Result<Page<PromptVersion>> {
+    get(core, id).await?;
+    let items = store::prompts::versions(&core.db, core.org, id).await?;
+    Ok(Page { total: Some(items.len() as u64), items, next_cursor: None })
+}
+
+/// Saves an immutable version and clears the draft. The newest version's own text gives that version again.
+pub async fn save_version(core: &Core, id: PromptId, asked: &SavePromptVersion) -> Result<PromptVersion> {
+    check_content(&asked.content)?;
+    if asked.content.trim().is_empty() {
+        return Err(DomainError::Invalid { code: "empty_prompt", message: "The prompt is empty; write something before saving it".to_owned() });
+    }
+    check_template(&asked.content)?;
+    let mut change = core.change().await?;
+    let mut prompt = get(core, id).await?;
+    let newest = store::prompts::newest_version(&core.db, core.org, id).await?;
+    let version = match newest.filter(|newest| newest.content == asked.content) {
+        Some(same) => same,
+        None => {
+            let version = version_of(&prompt, prompt.latest_version + 1, &asked.content, &asked.note, &asked.author, core.now());
+            store::prompts::insert_version(&mut change.tx, core.org, &version).await?;
+            change.tell(&Happened::PromptVersionSaved(version.clone())).await?;
+            version
+        }
+    };
+    prompt.latest_version = version.version;
+    prompt.draft = None;
+    prompt.revision += 1;
+    prompt.updated_at = core.now();
+    store::prompts::update(&mut change.tx, core.org, &prompt).await?;
+    change.tell(&Happened::PromptChanged(prompt)).await?;
+    change.commit().await?;
+    Ok(version)
+}
+
+fn version_of(prompt: &Prompt, version: u32, content: &str, note: &str, author: &str, at: chrono::DateTime<chrono::Utc>) -> PromptVersion {
+    PromptVersion {
+        id: PromptVersionId::fresh(),
+        prompt_id: prompt.id,
+        prompt_name: prompt.name.clone(),
+        version,
+        content: content.to_owned(),
+        note: note.trim().to_owned(),
+        author: if author.trim().is_empty() { "you".to_owned() } else { author.trim().to_owned() },
+        created_at: at,
+        is_live: false,
+    }
+}
+
+fn check_name(name: &str) -> Result<&str> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > NAME_MOST {
+        return Err(DomainError::Invalid { code: "prompt_name", message: format!("A prompt's name has 1 to {NAME_MOST} characters") });
+    }
+    Ok(name)
+}
+
+async fn check_name_is_free(core: &Core, but: Option<PromptId>, name: &str) -> Result<()> {
+    let taken = store::prompts::list(&core.db, core.org).await?.into_iter().any(|prompt| Some(prompt.id) != but && prompt.name.to_lowercase() == name.to_lowercase());
+    if taken {
+        return Err(DomainError::Conflict { code: "name_taken", message: format!("There is a prompt named '{name}' already; choose another name") });
+    }
+    Ok(())
+}
+
+fn check_content(content: &str) -> Result<()> {
+    if content.len() > CONTENT_MOST {
+        let message = format!("The prompt has {} bytes; at most {CONTENT_MOST} are kept. Shorten it", content.len());
+        return Err(DomainError::Invalid { code: "prompt_too_long", message });
+    }
+    Ok(())
+}
+
+/// Refuses a template that can't be parsed, with its line.
+pub fn check_template(content: &str) -> Result<()> {
+    let mut environment = Environment::empty();
+    environment.add_template("prompt", content).map_err(|error| {
+        let line = error.line().map_or_else(String::new, |line| format!("Line {line}: "));
+        let why = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+        DomainError::Invalid { code: "template", message: format!("{line}{why}. Literal braces are written {{% raw %}}…{{% endraw %}}") }
+    })
 }
 
 /// Steps that a template may take: a loop without end stops here.

@@ -10,6 +10,7 @@ pub async fn prepare(core: &Core) -> Result<()> {
     change.commit().await?;
     prompts::ensure_default(core).await?;
     config::ensure_default(core).await?;
+    super::runs::mark_interrupted(core).await?;
     let newest = store::events::range(&core.db, core.org).await?.map_or(0, |(_, last)| last);
     core.newest_event.send_replace(newest);
     Ok(())

@@ -1,17 +1,22 @@
 //! The route table, and the one place that maps errors to status codes.
 
+mod analytics;
+mod config;
 mod events;
 mod extract;
 mod guard;
 mod jobs;
 mod photos;
+mod models;
 mod problem;
+mod prompts;
+mod runs;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use secrecy::SecretString;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -46,6 +51,24 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/pipeline/jobs", get(jobs::list_jobs).post(jobs::enqueue_jobs))
         .route("/api/ai/pipeline/jobs/{id}", get(jobs::get_job))
         .route("/api/ai/pipeline/jobs/actions", post(jobs::act_on_jobs))
+        .route("/api/ai/pipeline/config", get(config::get_config))
+        .route("/api/ai/pipeline/config/audit", get(config::list_changes))
+        .route("/api/ai/pipeline/config/audit/{id}/undo", post(config::undo_change))
+        .route("/api/ai/pipeline/state", post(config::set_pipeline_state))
+        .route("/api/ai/pipeline/deployments", post(config::deploy_prompt))
+        .route("/api/ai/pipeline/processing-rules", get(config::get_rules).put(config::set_rules))
+        .route("/api/ai/pipeline/models", get(models::list_models))
+        .route("/api/ai/pipeline/models/active", put(models::activate_model))
+        .route("/api/ai/pipeline/prompts", get(prompts::list_prompts).post(prompts::create_prompt))
+        .route("/api/ai/pipeline/prompts/{id}", get(prompts::get_prompt).put(prompts::update_prompt))
+        .route("/api/ai/pipeline/prompts/{id}/versions", get(prompts::list_versions).post(prompts::save_version))
+        .route("/api/ai/testing/live-test", get(runs::list_runs).post(runs::start_run))
+        .route("/api/ai/testing/live-test/{id}", get(runs::get_run))
+        .route("/api/ai/testing/live-test/{id}/cells", get(runs::list_cells))
+        .route("/api/ai/testing/live-test/{id}/cancel", post(runs::cancel_run))
+        .route("/api/ai/testing/live-test/{id}/resume", post(runs::resume_run))
+        .route("/api/ai/analytics/performance", get(analytics::performance))
+        .route("/api/ai/analytics/cost", get(analytics::cost))
         .layer(DefaultBodyLimit::max(JSON_LIMIT_BYTES))
         .fallback(problem::unknown_path)
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&platform), guard::check))

@@ -1,8 +1,8 @@
 //! The pipeline's configuration.
 
-use super::{Db, Result, Tx, from_json, from_name, to_json, to_name};
-use crate::wire::config::PipelineConfig;
-use crate::wire::ids::{OrganizationId, PromptVersionId};
+use super::{Db, Result, Tx, from_json, from_ms, from_name, to_json, to_ms, to_name};
+use crate::wire::config::{ConfigChange, PipelineConfig};
+use crate::wire::ids::{ConfigChangeId, OrganizationId, PromptVersionId};
 
 /// The configuration; `None` before the first start.
 pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>> {
@@ -43,4 +43,71 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Writes a changed configuration.
+pub async fn update(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -> Result<()> {
+    sqlx::query(
+        "UPDATE pipeline_config SET revision = $2, state = $3, live_model = $4, live_prompt_version_id = $5, rules = $6 WHERE organization_id = $1",
+    )
+    .bind(org.0)
+    .bind(config.revision as i64)
+    .bind(to_name(&config.state)?)
+    .bind(&config.live_model)
+    .bind(config.live_prompt_version_id.0)
+    .bind(to_json(&config.rules)?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds an entry to the journal.
+pub async fn insert_change(tx: &mut Tx, org: OrganizationId, change: &ConfigChange) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO config_changes (id, organization_id, at_ms, actor, summary, before, after, undone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(change.id.0)
+    .bind(org.0)
+    .bind(to_ms(change.at))
+    .bind(&change.actor)
+    .bind(&change.summary)
+    .bind(to_json(&change.before)?)
+    .bind(to_json(&change.after)?)
+    .bind(change.undone)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn mark_undone(tx: &mut Tx, org: OrganizationId, id: ConfigChangeId) -> Result<()> {
+    sqlx::query("UPDATE config_changes SET undone = TRUE WHERE organization_id = $1 AND id = $2").bind(org.0).bind(id.0).execute(&mut **tx).await?;
+    Ok(())
+}
+
+type ChangeRow = (uuid::Uuid, i64, String, String, String, String, bool);
+
+fn change_from((id, at, actor, summary, before, after, undone): ChangeRow) -> Result<ConfigChange> {
+    Ok(ConfigChange { id: ConfigChangeId(id), at: from_ms(at)?, actor, summary, before: from_json(&before)?, after: from_json(&after)?, undone })
+}
+
+/// The newest entries of the journal, newest first.
+pub async fn changes(db: &Db, org: OrganizationId, limit: u32) -> Result<Vec<ConfigChange>> {
+    let rows: Vec<ChangeRow> = sqlx::query_as(
+        "SELECT id, at_ms, actor, summary, before, after, undone FROM config_changes WHERE organization_id = $1 ORDER BY at_ms DESC, id DESC LIMIT $2",
+    )
+    .bind(org.0)
+    .bind(i64::from(limit))
+    .fetch_all(&db.read)
+    .await?;
+    rows.into_iter().map(change_from).collect()
+}
+
+pub async fn change(db: &Db, org: OrganizationId, id: ConfigChangeId) -> Result<Option<ConfigChange>> {
+    let row: Option<ChangeRow> =
+        sqlx::query_as("SELECT id, at_ms, actor, summary, before, after, undone FROM config_changes WHERE organization_id = $1 AND id = $2")
+            .bind(org.0)
+            .bind(id.0)
+            .fetch_optional(&db.read)
+            .await?;
+    row.map(change_from).transpose()
 }

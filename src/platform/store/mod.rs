@@ -5,6 +5,7 @@
 //! Reads take the pool of readers; writes take a transaction that [`Db::begin`] opens with
 //! `BEGIN IMMEDIATE` on the one writing connection.
 
+pub mod analytics;
 pub mod config;
 pub mod events;
 pub mod jobs;
@@ -13,6 +14,7 @@ pub mod peek;
 pub mod photos;
 pub mod prompts;
 pub mod results;
+pub mod runs;
 
 use std::path::Path;
 use std::time::Duration;

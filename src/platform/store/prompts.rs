@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Db, Result, Tx, from_ms, to_ms};
 use crate::wire::ids::{OrganizationId, PromptId, PromptVersionId};
-use crate::wire::prompt::PromptVersion;
+use crate::wire::prompt::{Prompt, PromptVersion};
 
 /// Inserts a prompt without versions.
 pub async fn insert(tx: &mut Tx, org: OrganizationId, id: PromptId, name: &str, at: DateTime<Utc>) -> Result<()> {
@@ -72,4 +72,78 @@ pub async fn version(db: &Db, org: OrganizationId, id: PromptVersionId) -> Resul
         })
     })
     .transpose()
+}
+
+type PromptRowTuple = (uuid::Uuid, String, Option<String>, i64, i64, Option<i64>, Option<i64>);
+
+const PROMPT_COLUMNS: &str = "SELECT p.id, p.name, p.draft, p.revision, p.updated_at_ms,
+        (SELECT MAX(v.version) FROM prompt_versions v WHERE v.prompt_id = p.id),
+        (SELECT v.version FROM prompt_versions v JOIN pipeline_config c ON c.live_prompt_version_id = v.id WHERE v.prompt_id = p.id)
+ FROM prompts p";
+
+fn prompt_from((id, name, draft, revision, updated_at, latest, live): PromptRowTuple) -> Result<Prompt> {
+    Ok(Prompt {
+        id: PromptId(id),
+        name,
+        draft,
+        latest_version: latest.unwrap_or(0) as u32,
+        live_version: live.map(|live| live as u32),
+        revision: revision as u64,
+        updated_at: from_ms(updated_at)?,
+    })
+}
+
+/// All prompts, by name.
+pub async fn list(db: &Db, org: OrganizationId) -> Result<Vec<Prompt>> {
+    let sql = format!("{PROMPT_COLUMNS} WHERE p.organization_id = $1 ORDER BY lower(p.name), p.id");
+    let rows: Vec<PromptRowTuple> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(org.0).fetch_all(&db.read).await?;
+    rows.into_iter().map(prompt_from).collect()
+}
+
+pub async fn get(db: &Db, org: OrganizationId, id: PromptId) -> Result<Option<Prompt>> {
+    let sql = format!("{PROMPT_COLUMNS} WHERE p.organization_id = $1 AND p.id = $2");
+    let row: Option<PromptRowTuple> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(org.0).bind(id.0).fetch_optional(&db.read).await?;
+    row.map(prompt_from).transpose()
+}
+
+/// Writes name, draft, revision and time.
+pub async fn update(tx: &mut Tx, org: OrganizationId, prompt: &Prompt) -> Result<()> {
+    sqlx::query("UPDATE prompts SET name = $3, draft = $4, revision = $5, updated_at_ms = $6 WHERE organization_id = $1 AND id = $2")
+        .bind(org.0)
+        .bind(prompt.id.0)
+        .bind(&prompt.name)
+        .bind(&prompt.draft)
+        .bind(prompt.revision as i64)
+        .bind(to_ms(prompt.updated_at))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// The versions of a prompt, newest first.
+pub async fn versions(db: &Db, org: OrganizationId, prompt: PromptId) -> Result<Vec<PromptVersion>> {
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT id FROM prompt_versions WHERE organization_id = $1 AND prompt_id = $2 ORDER BY version DESC")
+        .bind(org.0)
+        .bind(prompt.0)
+        .fetch_all(&db.read)
+        .await?;
+    let mut versions = Vec::with_capacity(ids.len());
+    for id in ids {
+        versions.extend(version(db, org, PromptVersionId(id)).await?);
+    }
+    Ok(versions)
+}
+
+/// The newest version of a prompt.
+pub async fn newest_version(db: &Db, org: OrganizationId, prompt: PromptId) -> Result<Option<PromptVersion>> {
+    let id: Option<uuid::Uuid> =
+        sqlx::query_scalar("SELECT id FROM prompt_versions WHERE organization_id = $1 AND prompt_id = $2 ORDER BY version DESC LIMIT 1")
+            .bind(org.0)
+            .bind(prompt.0)
+            .fetch_optional(&db.read)
+            .await?;
+    match id {
+        Some(id) => version(db, org, PromptVersionId(id)).await,
+        None => Ok(None),
+    }
 }

@@ -1,0 +1,41 @@
+//! Comparison runs.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+
+use super::extract::{Body, Path, Query};
+use super::{Refusal, Shared};
+use crate::platform::domain::runs;
+use crate::wire::ids::RunId;
+use crate::wire::page::Page;
+use crate::wire::run::{Cell, Run, StartRun};
+
+#[derive(Deserialize)]
+pub struct CellsQuery {
+    cursor: Option<String>,
+}
+
+pub async fn list_runs(State(platform): State<Shared>) -> Result<Json<Page<Run>>, Refusal> {
+    Ok(Json(runs::list(&platform.core).await?))
+}
+
+pub async fn start_run(State(platform): State<Shared>, Body(asked): Body<StartRun>) -> Result<Json<Run>, Refusal> {
+    Ok(Json(runs::start(&platform.core, asked).await?))
+}
+
+pub async fn get_run(State(platform): State<Shared>, Path(id): Path<RunId>) -> Result<Json<Run>, Refusal> {
+    Ok(Json(runs::get(&platform.core, id).await?))
+}
+
+pub async fn list_cells(State(platform): State<Shared>, Path(id): Path<RunId>, Query(query): Query<CellsQuery>) -> Result<Json<Page<Cell>>, Refusal> {
+    Ok(Json(runs::cells(&platform.core, id, query.cursor.as_deref()).await?))
+}
+
+pub async fn cancel_run(State(platform): State<Shared>, Path(id): Path<RunId>) -> Result<Json<Run>, Refusal> {
+    Ok(Json(runs::cancel(&platform.core, id).await?))
+}
+
+pub async fn resume_run(State(platform): State<Shared>, Path(id): Path<RunId>) -> Result<Json<Run>, Refusal> {
+    Ok(Json(runs::resume(&platform.core, id).await?))
+}
