@@ -134,15 +134,8 @@ mod tests {
     #[test]
     fn an_unknown_cost_is_counted_and_not_summed() {
         let at = DateTime::from_timestamp(1_000, 0).expect("a time");
-        let figure = |completed, cost| ResultFigures {
-            provider: "x".into(),
-            model: "x/y".into(),
-            completed,
-            latency_ms: 10,
-            confidence: None,
-            cost,
-            at,
-        };
+        let figure =
+            |completed, cost| ResultFigures { provider: "x".into(), model: "x/y".into(), completed, latency_ms: 10, confidence: None, cost, at };
         let figures = [figure(true, Some(UsdMicros(5))), figure(true, None), figure(false, None)];
         let point = point(at, &figures.iter().collect::<Vec<_>>());
         assert_eq!((point.cost_usd, point.cost_unknown, point.completed, point.failed), (UsdMicros(5), 1, 2, 1));

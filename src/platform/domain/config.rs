@@ -140,7 +140,9 @@ async fn change_as(
     let mut write = core.change().await?;
     let before = current(core).await?;
     if revision.is_some_and(|revision| revision != before.revision) {
-        return Err(DomainError::Stale { message: "The configuration has been changed since you read it; look at the new values and try again".to_owned() });
+        return Err(DomainError::Stale {
+            message: "The configuration has been changed since you read it; look at the new values and try again".to_owned(),
+        });
     }
     let mut after = before.clone();
     edit(&mut after)?;
@@ -225,7 +227,9 @@ async fn summary(core: &Core, before: &PipelineConfig, after: &PipelineConfig) -
         said.push(format!("Live prompt: {was} → {is}"));
     }
     let (was, is) = (before.rules, after.rules);
-    for (what, was, is) in [("Accept threshold", was.accept_threshold, is.accept_threshold), ("Reject threshold", was.reject_threshold, is.reject_threshold)] {
+    for (what, was, is) in
+        [("Accept threshold", was.accept_threshold, is.accept_threshold), ("Reject threshold", was.reject_threshold, is.reject_threshold)]
+    {
         if was != is {
             said.push(format!("{what}: {was:.2} → {is:.2}"));
         }

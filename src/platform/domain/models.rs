@@ -50,8 +50,12 @@ pub async fn list(core: &Core) -> Result<Page<ModelInfo>> {
 pub async fn check_usable(core: &Core, name: &str) -> Result<()> {
     let found = core.providers.find(name).filter(|(provider, model)| model.is_empty() != provider.needs_key());
     let Some((provider, _)) = found else {
-        let known: Vec<String> = core.providers.iter().map(|provider| full_name(provider.name(), if provider.needs_key() { "MODEL" } else { "" })).collect();
-        return Err(DomainError::Invalid { code: "unknown_model", message: format!("No provider answers to '{name}'. Models are named {}", known.join(", ")) });
+        let known: Vec<String> =
+            core.providers.iter().map(|provider| full_name(provider.name(), if provider.needs_key() { "MODEL" } else { "" })).collect();
+        return Err(DomainError::Invalid {
+            code: "unknown_model",
+            message: format!("No provider answers to '{name}'. Models are named {}", known.join(", ")),
+        });
     };
     match key_state(core, provider.as_ref()).await {
         KeyState::Missing { why } => Err(DomainError::Conflict { code: "no_key", message: why }),

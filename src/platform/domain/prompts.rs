@@ -177,7 +177,10 @@ fn check_name(name: &str) -> Result<&str> {
 }
 
 async fn check_name_is_free(core: &Core, but: Option<PromptId>, name: &str) -> Result<()> {
-    let taken = store::prompts::list(&core.db, core.org).await?.into_iter().any(|prompt| Some(prompt.id) != but && prompt.name.to_lowercase() == name.to_lowercase());
+    let taken = store::prompts::list(&core.db, core.org)
+        .await?
+        .into_iter()
+        .any(|prompt| Some(prompt.id) != but && prompt.name.to_lowercase() == name.to_lowercase());
     if taken {
         return Err(DomainError::Conflict { code: "name_taken", message: format!("There is a prompt named '{name}' already; choose another name") });
     }

@@ -105,7 +105,10 @@ fn check_size(asked: &StartRun, columns: usize) -> Result<usize> {
     }
     let cells = asked.photo_ids.len().saturating_mul(columns).saturating_mul(asked.repeats as usize);
     if cells > CELLS_MOST {
-        return refuse("too_many_cells", format!("That would be {cells} calls; a run has at most {CELLS_MOST}. Choose fewer photos, prompts, models or repeats"));
+        return refuse(
+            "too_many_cells",
+            format!("That would be {cells} calls; a run has at most {CELLS_MOST}. Choose fewer photos, prompts, models or repeats"),
+        );
     }
     Ok(cells)
 }
@@ -191,7 +194,10 @@ pub async fn get(core: &Core, id: RunId) -> Result<Run> {
 
 pub async fn cells(core: &Core, id: RunId, cursor: Option<&str>) -> Result<Page<Cell>> {
     let run = get(core, id).await?;
-    let after = cursor.map(str::parse).transpose().or_else(|_| refuse("bad_cursor", "The cursor is not one that this list gave; ask for the first page again"))?;
+    let after = cursor
+        .map(str::parse)
+        .transpose()
+        .or_else(|_| refuse("bad_cursor", "The cursor is not one that this list gave; ask for the first page again"))?;
     let items = store::runs::cells(&core.db, core.org, id, after, CELLS_A_PAGE).await?;
     let next_cursor = items.last().filter(|_| items.len() >= CELLS_A_PAGE as usize).map(|last| last.id.to_string());
     Ok(Page { items, next_cursor, total: Some(run.counts.total()) })

@@ -27,7 +27,11 @@ pub async fn get_rules(State(platform): State<Shared>) -> Result<Json<Processing
     Ok(Json(config::current(&platform.core).await?.rules))
 }
 
-pub async fn set_rules(State(platform): State<Shared>, headers: HeaderMap, Body(rules): Body<ProcessingRules>) -> Result<Json<ConfigChanged>, Refusal> {
+pub async fn set_rules(
+    State(platform): State<Shared>,
+    headers: HeaderMap,
+    Body(rules): Body<ProcessingRules>,
+) -> Result<Json<ConfigChanged>, Refusal> {
     Ok(Json(config::set_rules(&platform.core, if_match(&headers)?, rules).await?))
 }
 

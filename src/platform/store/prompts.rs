@@ -122,11 +122,12 @@ pub async fn update(tx: &mut Tx, org: OrganizationId, prompt: &Prompt) -> Result
 
 /// The versions of a prompt, newest first.
 pub async fn versions(db: &Db, org: OrganizationId, prompt: PromptId) -> Result<Vec<PromptVersion>> {
-    let ids: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT id FROM prompt_versions WHERE organization_id = $1 AND prompt_id = $2 ORDER BY version DESC")
-        .bind(org.0)
-        .bind(prompt.0)
-        .fetch_all(&db.read)
-        .await?;
+    let ids: Vec<uuid::Uuid> =
+        sqlx::query_scalar("SELECT id FROM prompt_versions WHERE organization_id = $1 AND prompt_id = $2 ORDER BY version DESC")
+            .bind(org.0)
+            .bind(prompt.0)
+            .fetch_all(&db.read)
+            .await?;
     let mut versions = Vec::with_capacity(ids.len());
     for id in ids {
         versions.extend(version(db, org, PromptVersionId(id)).await?);

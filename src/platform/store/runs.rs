@@ -34,9 +34,8 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, run: &Run) -> Result<()> {
 /// Inserts waiting cells.
 pub async fn insert_cells(tx: &mut Tx, org: OrganizationId, cells: &[Cell]) -> Result<()> {
     for chunk in cells.chunks(ROWS_AT_ONCE) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO run_cells (id, organization_id, run_id, photo_id, column_index, repeat_index, state, trace) ",
-        );
+        let mut insert =
+            QueryBuilder::<Sqlite>::new("INSERT INTO run_cells (id, organization_id, run_id, photo_id, column_index, repeat_index, state, trace) ");
         insert.push_values(chunk, |mut row, cell| {
             row.push_bind(cell.id.0)
                 .push_bind(org.0)
