@@ -52,10 +52,7 @@ pub async fn queue(core: &Core) -> Result<QueueStatus> {
     let figures = store::status::figures(&core.db, core.org, since).await?;
     Ok(QueueStatus {
         queue: QueueCounts { pending: figures.pending as u64, processing: figures.processing as u64 },
-        performance: QueuePerformance {
-            avg_wait_time: waits(&figures, since).0,
-            throughput_per_hour: figures.ended.completed_hour as u64,
-        },
+        performance: QueuePerformance { avg_wait_time: waits(&figures, since).0, throughput_per_hour: figures.ended.completed_hour as u64 },
     })
 }
 

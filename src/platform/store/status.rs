@@ -75,10 +75,8 @@ pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figur
     figures.waits = waits(&mut tx, org, since.hour.min(since.series)).await?;
     figures.results = results(&mut tx, org, since).await?;
     series(&mut tx, org, since, &mut figures).await?;
-    figures.last_event_id = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM events WHERE organization_id = $1")
-        .bind(org.0)
-        .fetch_one(&mut *tx)
-        .await?;
+    figures.last_event_id =
+        sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM events WHERE organization_id = $1").bind(org.0).fetch_one(&mut *tx).await?;
     tx.commit().await?;
     Ok(figures)
 }

@@ -69,7 +69,8 @@ async fn depth_and_waits_follow_the_queue_minute_by_minute() {
     let (platform, clock) = on_a_clock(&scripted).await;
     platform.add(5, true).await;
     platform.until_jobs(2, JobState::Processing).await;
-    let depths = |status: &minerva_console::wire::status::LiveStatus| -> Vec<u64> { status.last_hour.iter().rev().take(4).map(|at| at.depth).collect() };
+    let depths =
+        |status: &minerva_console::wire::status::LiveStatus| -> Vec<u64> { status.last_hour.iter().rev().take(4).map(|at| at.depth).collect() };
     let status = platform.client.live_status().await.expect("status");
     assert_eq!((status.pending, status.processing), (3, 2));
     assert_eq!(depths(&status), [3, 0, 0, 0]);
