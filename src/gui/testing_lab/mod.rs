@@ -1,26 +1,346 @@
-//! TestingLab.
+//! Testing lab: is this prompt or model better, on these photos? Choose, run, read the matrix, compare side by side.
 
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, Route};
-use crate::wire::event::Event;
+mod choose;
+mod column_summary;
+mod deleting;
+mod diff_panel;
+mod library;
+mod matrix;
+mod matrix_cell;
+mod open_run;
+mod photo_grid;
+mod results;
+mod run_header;
+mod runs_list;
+mod setup;
+mod setup_panel;
+mod side_by_side;
+mod step_bar;
+mod tag_chip;
+mod tag_diff;
+
+use std::path::PathBuf;
+
+use egui::{CentralPanel, Frame, Ui};
+
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, PhotoAdding, Remote, Route, ToastKind};
+use crate::gui::theme;
+use crate::gui::widgets::selection::Selection;
+use crate::wire::event::{Event, Happened};
+use crate::wire::ids::{PhotoId, RunId};
+use crate::wire::photo::PhotoSource;
+use crate::wire::run::{Run, RunState};
+use deleting::Deleting;
+use library::Library;
+use matrix::Matrix;
+use open_run::OpenRun;
+use photo_grid::PhotoGrid;
+use runs_list::{RunsAnswer, RunsList};
+use setup::Setup;
+use side_by_side::{SideAnswer, SideBySide};
+
+/// How many photos a newcomer's first run has at most.
+const FIRST_RUN_PHOTOS: usize = 24;
+
+/// What the area shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Step {
+    #[default]
+    Choose,
+    Results,
+    SideBySide,
+    PastRuns,
+}
 
 /// The state of the area.
-#[derive(Default)]
-pub struct TestingLab {}
+pub struct TestingLab {
+    step: Step,
+    library: Library,
+    selection: Selection<PhotoId>,
+    /// The person has chosen; until then the bundled photos are chosen as they come.
+    has_chosen: bool,
+    grid: PhotoGrid,
+    adding: PhotoAdding,
+    deleting: Deleting,
+    setup: Setup,
+    runs: RunsList,
+    starting: Remote<Run>,
+    /// Cancel and resume of the open run.
+    acting: Remote<Run>,
+    open: Option<OpenRun>,
+    matrix: Matrix,
+    side: Option<SideBySide>,
+}
+
+impl Default for TestingLab {
+    fn default() -> Self {
+        Self {
+            step: Step::default(),
+            library: Library::default(),
+            selection: Selection::default(),
+            has_chosen: false,
+            grid: PhotoGrid::default(),
+            adding: PhotoAdding::new(false),
+            deleting: Deleting::default(),
+            setup: Setup::default(),
+            runs: RunsList::default(),
+            starting: Remote::default(),
+            acting: Remote::default(),
+            open: None,
+            matrix: Matrix::default(),
+            side: None,
+        }
+    }
+}
 
 impl Area for TestingLab {
     fn id(&self) -> AreaId {
         AreaId::TestingLab
     }
 
-    fn on_event(&mut self, _event: &Event, _ctx: &mut AreaCtx<'_>) {}
-
-    fn logic(&mut self, _ctx: &mut AreaCtx<'_>) {}
-
-    fn ui(&mut self, _ui: &mut egui::Ui, _ctx: &mut AreaCtx<'_>) {}
-
-    fn on_command(&mut self, _command: &Command, _ctx: &mut AreaCtx<'_>) -> bool {
-        false
+    fn on_event(&mut self, event: &Event, _ctx: &mut AreaCtx<'_>) {
+        match &event.what {
+            Happened::PhotoAdded(photo) => self.library.on_added(photo.clone()),
+            Happened::PhotoDeleted { id } => {
+                self.library.on_deleted(*id);
+                self.selection.remove(*id);
+            }
+            Happened::PromptChanged(_) | Happened::PromptVersionSaved(_) => self.setup.reload_prompts(),
+            Happened::ConfigChanged { .. } => {
+                self.setup.reload_prompts();
+                self.setup.reload_models();
+            }
+            Happened::RunChanged(run) => self.on_run(run),
+            Happened::CellChanged(cell) => {
+                if let Some(open) = &mut self.open {
+                    open.on_cell(cell);
+                }
+            }
+            Happened::Resync => self.reload(),
+            Happened::JobChanged(_) | Happened::JobsChanged { .. } => {}
+        }
     }
 
-    fn go_to(&mut self, _route: &Route, _ctx: &mut AreaCtx<'_>) {}
+    fn logic(&mut self, ctx: &mut AreaCtx<'_>) {
+        self.library.logic(ctx);
+        self.choose_by_default();
+        self.setup.logic(ctx);
+        self.runs.logic(ctx);
+        if let Some(open) = &mut self.open {
+            open.logic(ctx);
+        }
+        if let Some(photos) = self.adding.logic(ctx) {
+            // What a person brought here is what they want to compare.
+            self.has_chosen = true;
+            for photo in photos {
+                self.selection.insert(photo.id);
+                self.grid.scroll_to(photo.id);
+                self.library.on_added(photo);
+            }
+            self.library.settle();
+        }
+        self.deleting.logic(ctx);
+        self.answers_logic(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        let frame = Frame::new().inner_margin(theme::GAP_16).fill(ctx.tokens().background);
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            step_bar::ui(ui, &mut self.step, self.open.as_ref(), self.side.is_some(), self.runs.len(), ctx);
+            ui.add_space(theme::GAP_8);
+            match self.step {
+                Step::Choose => self.choose_ui(ui, ctx),
+                Step::Results => self.results_ui(ui, ctx),
+                Step::SideBySide => self.side_by_side_ui(ui, ctx),
+                Step::PastRuns => self.past_runs_ui(ui, ctx),
+            }
+        });
+        self.deleting.ui(ui, &self.library, ctx);
+    }
+
+    fn on_command(&mut self, command: &Command, ctx: &mut AreaCtx<'_>) -> bool {
+        match command {
+            Command::RunComparison => self.run(ctx),
+            Command::CancelRun => return self.act_on_run(ctx, RunState::Cancelled),
+            Command::ResumeRun => return self.act_on_run(ctx, RunState::Running),
+            Command::AddPhotos => {
+                self.step = Step::Choose;
+                self.adding.choose_files(ctx);
+            }
+            Command::AddPhotoFolder => {
+                self.step = Step::Choose;
+                self.adding.choose_folder(ctx);
+            }
+            Command::Reload => {
+                self.reload();
+                // Every area reloads.
+                return false;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn go_to(&mut self, route: &Route, _ctx: &mut AreaCtx<'_>) {
+        match route {
+            Route::Photo(id) => {
+                self.step = Step::Choose;
+                self.library.set_search(String::new());
+                self.has_chosen = true;
+                self.selection.insert(*id);
+                self.selection.set_cursor(*id);
+                self.grid.scroll_to(*id);
+            }
+            Route::Run(id) => self.open(*id),
+            _ => {}
+        }
+    }
+
+    fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
+        match self.step {
+            Step::Choose => vec![
+                ("/", "Search photos"),
+                ("← ↑ ↓ →", "Walk the photos"),
+                ("Space", "Choose the photo, or no more"),
+                ("Shift + arrows", "Choose a range"),
+                ("Ctrl A", "Choose all that are shown"),
+                ("Delete", "Delete what is chosen"),
+                ("Esc", "Choose none"),
+            ],
+            Step::Results => vec![("← ↑ ↓ →", "Walk the answers"), ("Enter", "Open the answer side by side"), ("Esc", "Back to the photos")],
+            Step::SideBySide => vec![
+                ("J  K", "Next and previous photo"),
+                ("Wheel  +  −", "Zoom all panes"),
+                ("Drag  ← ↑ ↓ →", "Move all panes"),
+                ("0  1", "Whole photo, true pixels"),
+                ("B", "Boxes on or off"),
+                ("Esc", "Back to the matrix"),
+            ],
+            Step::PastRuns => Vec::new(),
+        }
+    }
+
+    fn on_files_dropped(&mut self, paths: Vec<PathBuf>, ctx: &mut AreaCtx<'_>) -> bool {
+        self.step = Step::Choose;
+        self.adding.add(paths, ctx);
+        true
+    }
+}
+
+impl TestingLab {
+    fn reload(&mut self) {
+        self.library.reload();
+        self.setup.reload_prompts();
+        self.setup.reload_models();
+        self.runs.reload();
+        if let Some(open) = &mut self.open {
+            open.reload();
+        }
+    }
+
+    fn on_run(&mut self, run: &Run) {
+        self.runs.on_run(run);
+        if let Some(open) = &mut self.open {
+            open.on_run(run.clone());
+        }
+    }
+
+    /// The bundled photos, or the newest ones, until the person chooses: the first run is one click away.
+    fn choose_by_default(&mut self) {
+        if self.has_chosen || self.selection.len() >= FIRST_RUN_PHOTOS {
+            return;
+        }
+        let is_bundled = |photo: &&crate::wire::photo::Photo| photo.source == PhotoSource::Bundled;
+        let bundled = self.library.all().iter().filter(is_bundled).take(FIRST_RUN_PHOTOS).map(|photo| photo.id);
+        self.selection.select_all(bundled);
+        if self.selection.is_empty() {
+            self.selection.select_all(self.library.all().iter().take(6).map(|photo| photo.id));
+        }
+    }
+
+    /// Takes in what became of starting, cancelling and resuming.
+    fn answers_logic(&mut self, ctx: &AreaCtx<'_>) {
+        if self.starting.poll()
+            && let Some(run) = self.starting.take()
+        {
+            self.open(run.id);
+            self.on_run(&run);
+        }
+        if self.acting.poll() {
+            if let Some(run) = self.acting.take() {
+                self.on_run(&run);
+            }
+            if let Some(failure) = self.acting.take_failure() {
+                ctx.commands.toast(ToastKind::Bad, failure.to_string());
+            }
+        }
+    }
+
+    fn open(&mut self, id: RunId) {
+        self.step = Step::Results;
+        if self.open.as_ref().is_none_or(|open| open.id() != id) {
+            self.open = Some(OpenRun::new(id));
+            self.matrix = Matrix::default();
+            self.side = None;
+        }
+    }
+
+    fn run(&mut self, ctx: &AreaCtx<'_>) {
+        if let Some(missing) = self.setup.missing(self.selection.len()) {
+            self.step = Step::Choose;
+            ctx.commands.toast(ToastKind::Warn, missing);
+            return;
+        }
+        if self.starting.is_pending() {
+            return;
+        }
+        // Rows in the order of the grid.
+        let photos = self.library.all().iter().map(|photo| photo.id).filter(|id| self.selection.contains(*id)).collect();
+        let body = self.setup.start(photos, String::new());
+        self.starting.take_failure();
+        ctx.ask(&mut self.starting, |client| async move { client.start_run(&body).await });
+    }
+
+    /// Cancels or resumes the open run; returns whether there is one that it applies to.
+    fn act_on_run(&mut self, ctx: &AreaCtx<'_>, wanted: RunState) -> bool {
+        let Some(run) = self.open.as_ref().and_then(OpenRun::run) else { return false };
+        let (id, is_running) = (run.id, run.state == RunState::Running);
+        if self.acting.is_pending() || is_running == (wanted == RunState::Running) {
+            return false;
+        }
+        self.resume_or_cancel(ctx, id, wanted);
+        true
+    }
+
+    fn resume_or_cancel(&mut self, ctx: &AreaCtx<'_>, id: RunId, wanted: RunState) {
+        ctx.ask(&mut self.acting, |client| async move {
+            if wanted == RunState::Running { client.resume_run(id).await } else { client.cancel_run(id).await }
+        });
+    }
+
+    fn past_runs_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        match runs_list::ui(ui, &mut self.runs, ctx) {
+            Some(RunsAnswer::Open(id)) => self.open(id),
+            Some(RunsAnswer::Resume(id)) => {
+                self.open(id);
+                self.resume_or_cancel(ctx, id, RunState::Running);
+            }
+            Some(RunsAnswer::NewRun) => self.step = Step::Choose,
+            None => {}
+        }
+    }
+
+    fn side_by_side_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        let (Some(side), Some(open)) = (&mut self.side, &self.open) else {
+            self.step = Step::Results;
+            return;
+        };
+        let Some(run) = open.run() else { return };
+        let colours = results::colours_of(run);
+        let view = matrix::MatrixView { open, run, library: &self.library, colours: &colours };
+        if side.ui(ui, &view, ctx.textures) == Some(SideAnswer::Back) {
+            self.matrix.set_cursor(side.row, side.panes.last().map_or(0, |pane| pane.column));
+            self.step = Step::Results;
+        }
+    }
 }

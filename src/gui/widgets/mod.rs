@@ -11,6 +11,7 @@ pub mod photo_view;
 pub mod prompt_editor;
 pub mod relative_time;
 pub mod section;
+pub mod selection;
 pub mod skeleton;
 pub mod sparkline;
 pub mod toolbar;

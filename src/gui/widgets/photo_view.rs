@@ -60,8 +60,14 @@ impl PhotoViewport {
         [1024, 2048, 4096].into_iter().find(|step| useful <= *step as f32).unwrap_or(8192)
     }
 
+    /// The zoom at which one pixel of the photo is one pixel of the screen.
+    #[must_use]
+    pub fn true_zoom(&self, pane: Rect, size_px: Vec2, pixels_per_point: f32) -> f32 {
+        (size_px.x / pixels_per_point / fit(pane.size(), size_px).x).max(1.0)
+    }
+
     /// Zooms so that what is under `pointer` stays there.
-    fn zoom_around(&mut self, factor: f32, pointer: Pos2, pane: Rect, size_px: Vec2) {
+    pub fn zoom_around(&mut self, factor: f32, pointer: Pos2, pane: Rect, size_px: Vec2) {
         let before = self.place(pane, size_px);
         let most = (size_px * MOST_POINTS_PER_PIXEL / fit(pane.size(), size_px)).min_elem().max(1.0);
         let zoom = (self.zoom * factor).clamp(1.0, most);
@@ -128,11 +134,6 @@ impl<'a> PhotoView<'a> {
         if viewport.is_fit() { response } else { response.on_hover_cursor(egui::CursorIcon::Grab) }
     }
 
-    /// The zoom at which one pixel of the photo is one pixel of the screen.
-    fn true_zoom(&self, ui: &Ui, pane: Rect) -> f32 {
-        (self.size_px.x / ui.ctx().pixels_per_point() / fit(pane.size(), self.size_px).x).max(1.0)
-    }
-
     fn pointer(&self, ui: &Ui, response: &Response, viewport: &mut PhotoViewport) {
         let pane = response.rect;
         if response.clicked() || response.drag_started() {
@@ -143,7 +144,7 @@ impl<'a> PhotoView<'a> {
         }
         let Some(pointer) = response.hover_pos().filter(|_| response.contains_pointer()) else { return };
         if response.double_clicked() {
-            let factor = if viewport.is_fit() { self.true_zoom(ui, pane).max(2.0) } else { 1.0 / viewport.zoom };
+            let factor = if viewport.is_fit() { viewport.true_zoom(pane, self.size_px, ui.ctx().pixels_per_point()).max(2.0) } else { 1.0 / viewport.zoom };
             viewport.zoom_around(factor, pointer, pane, self.size_px);
         }
         // Taken here, so that the page around the pane does not scroll too.
@@ -180,7 +181,7 @@ impl<'a> PhotoView<'a> {
         if plain(Key::Num0) {
             *viewport = PhotoViewport::default();
         } else if plain(Key::Num1) {
-            let factor = self.true_zoom(ui, pane) / viewport.zoom;
+            let factor = viewport.true_zoom(pane, self.size_px, ui.ctx().pixels_per_point()) / viewport.zoom;
             viewport.zoom_around(factor, pane.center(), pane, self.size_px);
         }
     }

@@ -21,3 +21,8 @@ pub fn block(ui: &mut Ui, size: egui::Vec2) {
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     ui.painter().rect_filled(rect, theme::RADIUS_8, theme::tokens(ui.ctx()).raised);
 }
+
+/// A bar painted into a rectangle that is laid out already.
+pub fn bar(ui: &Ui, rect: egui::Rect) {
+    ui.painter().rect_filled(rect, theme::RADIUS_4, theme::tokens(ui.ctx()).raised);
+}

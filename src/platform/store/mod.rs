@@ -8,7 +8,6 @@
 pub mod analytics;
 pub mod config;
 pub mod events;
-pub mod health;
 pub mod jobs;
 pub mod organizations;
 pub mod peek;
@@ -16,7 +15,6 @@ pub mod photos;
 pub mod prompts;
 pub mod results;
 pub mod runs;
-pub mod status;
 
 use std::path::Path;
 use std::time::Duration;

@@ -2,8 +2,6 @@
 
 mod bad_input;
 mod events;
-mod health;
 mod photos;
 mod pipeline;
 mod start;
-mod status;

@@ -1,0 +1,159 @@
+//! The tags of the panes in groups: only in A, in both, only in B; with more panes in all, in some, only in one.
+
+use egui::{Align2, FontId, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::photo_grid::elided;
+use super::side_by_side::LETTERS;
+use super::tag_diff::{TagDiff, TagRow};
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::number;
+use crate::wire::run::{Cell, CellState};
+
+const BAR_LINE: f32 = 13.0;
+const LETTER_WIDTH: f32 = 14.0;
+const FIGURE_WIDTH: f32 = 42.0;
+const DIFFERENCE_WIDTH: f32 = 52.0;
+
+/// A group as a column: what it is called and its rows.
+struct Group<'a> {
+    title: String,
+    rows: &'a [TagRow],
+    /// Why there is nothing, where the rows alone don't tell.
+    empty: &'a str,
+}
+
+/// Draws the groups beside each other.
+pub fn ui(ui: &mut Ui, diff: &TagDiff, cells: &[Option<&Cell>]) {
+    let tokens = theme::tokens(ui.ctx());
+    let groups = groups(diff, cells);
+    ScrollArea::vertical().id_salt("tag differences").auto_shrink(false).show(ui, |ui| {
+        ui.columns(groups.len().max(1), |columns| {
+            for (ui, lane) in columns.iter_mut().zip(&groups) {
+                for group in lane {
+                    group_ui(ui, group, tokens);
+                    ui.add_space(theme::GAP_12);
+                }
+            }
+        });
+    });
+}
+
+/// The lanes from left to right, each with its groups from top to bottom.
+fn groups<'a>(diff: &'a TagDiff, cells: &[Option<&Cell>]) -> Vec<Vec<Group<'a>>> {
+    let only = |pane: usize| Group {
+        title: format!("Only in {}", LETTERS[pane]),
+        rows: &diff.only[pane],
+        empty: if has_answer(cells, pane) { "Nothing" } else { "No answer yet" },
+    };
+    let panes = diff.only.len();
+    if diff.answered < 2 {
+        // One answer alone has nothing to be compared with.
+        let lane = |pane: usize| Group { title: format!("Tags of {}", LETTERS[pane]), ..only(pane) };
+        return (0..panes).map(|pane| vec![lane(pane)]).collect();
+    }
+    let all = |title: &str| Group { title: title.to_owned(), rows: &diff.in_all, empty: "Nothing in common" };
+    if panes == 2 {
+        return vec![vec![only(0)], vec![all("In both")], vec![only(1)]];
+    }
+    let some = Group { title: "In some".to_owned(), rows: &diff.in_some, empty: "Nothing" };
+    vec![vec![all("In all")], vec![some], (0..panes).map(only).collect()]
+}
+
+fn has_answer(cells: &[Option<&Cell>], pane: usize) -> bool {
+    cells.get(pane).copied().flatten().is_some_and(|cell| cell.state == CellState::Completed)
+}
+
+fn group_ui(ui: &mut Ui, group: &Group<'_>, tokens: &Tokens) {
+    ui.horizontal(|ui| {
+        let title = ui.label(RichText::new(&group.title).font(theme::semibold(theme::TEXT_BODY)));
+        title.widget_info(|| WidgetInfo::labeled(egui::Role::Heading, true, format!("{}: {}", group.title, group.rows.len())));
+        ui.label(RichText::new(group.rows.len().to_string()).size(theme::TEXT_SMALL).color(tokens.muted));
+    });
+    if group.rows.is_empty() {
+        ui.label(RichText::new(group.empty).color(tokens.muted));
+    }
+    for row in group.rows {
+        row_ui(ui, &group.title, row, tokens);
+    }
+}
+
+/// The tag, a bar for every answer that has it, and how far two answers are apart.
+fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, tokens: &Tokens) {
+    let holders: Vec<(usize, f32)> = row.confidences.iter().enumerate().filter_map(|(pane, confidence)| confidence.map(|c| (pane, c))).collect();
+    let height = (holders.len() as f32 * BAR_LINE + 8.0).max(24.0);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::ListItem, true, in_words(group, row)));
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    let painter = ui.painter();
+    if response.hovered() {
+        painter.rect_filled(rect, theme::RADIUS_4, tokens.raised);
+    }
+    let small = FontId::proportional(theme::TEXT_SMALL);
+    let difference = row.difference();
+    let right = rect.right() - 4.0 - if difference.is_some() { DIFFERENCE_WIDTH } else { 0.0 };
+    let name_width = ((right - rect.left()) * 0.42).max(60.0);
+    let name = elided(ui, &row.name, FontId::proportional(theme::TEXT_BODY), name_width - 8.0, tokens.text);
+    painter.galley(pos2(rect.left() + 4.0, rect.center().y - name.size().y / 2.0), name, tokens.text);
+    let top = rect.center().y - holders.len() as f32 * BAR_LINE / 2.0;
+    for (line, (pane, confidence)) in holders.iter().enumerate() {
+        let middle = top + (line as f32 + 0.5) * BAR_LINE;
+        let mut left = rect.left() + name_width;
+        if holders.len() > 1 {
+            painter.text(pos2(left, middle), Align2::LEFT_CENTER, LETTERS[*pane], FontId::proportional(10.5), tokens.muted);
+            left += LETTER_WIDTH;
+        }
+        let lane = Rect::from_min_max(pos2(left, middle - 3.0), pos2((right - FIGURE_WIDTH).max(left + 8.0), middle + 3.0));
+        let filled = Rect::from_min_size(lane.min, vec2(lane.width() * confidence.clamp(0.0, 1.0), lane.height()));
+        painter.rect_filled(lane, 3, tokens.raised);
+        painter.rect_filled(filled, 3, tokens.accent);
+        painter.text(pos2(right, middle), Align2::RIGHT_CENTER, number::percent(f64::from(*confidence)), small.clone(), tokens.text);
+    }
+    if let Some(difference) = difference {
+        let colour = if difference.abs() < 0.005 { tokens.muted } else { tokens.text };
+        painter.text(pos2(rect.right() - 4.0, rect.center().y), Align2::RIGHT_CENTER, points(difference), small, colour);
+    }
+    response.on_hover_text(in_words(group, row));
+}
+
+/// A difference of confidences in percentage points, with its sign.
+fn points(difference: f32) -> String {
+    let points = (difference * 100.0).round() as i32;
+    match points {
+        0 => "same".to_owned(),
+        1.. => format!("+{points} pt"),
+        _ => format!("−{} pt", points.abs()),
+    }
+}
+
+/// Such as `In both: cat, A 87 %, B 75 %, −12 pt`.
+fn in_words(group: &str, row: &TagRow) -> String {
+    let held = row.confidences.iter().zip(LETTERS).filter_map(|(confidence, letter)| confidence.map(|confidence| (letter, confidence)));
+    let mut parts = vec![format!("{group}: {}", row.name)];
+    parts.extend(held.map(|(letter, confidence)| format!("{letter} {}", number::percent(f64::from(confidence)))));
+    parts.extend(row.difference().map(points));
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_told_in_points_with_their_sign() {
+        assert_eq!([points(0.124), points(-0.3), points(0.001)], ["+12 pt", "−30 pt", "same"]);
+        let row = TagRow { name: "cat".to_owned(), confidences: vec![Some(0.87), Some(0.75)] };
+        assert_eq!(in_words("In both", &row), "In both: cat, A 87 %, B 75 %, −12 pt");
+    }
+
+    #[test]
+    fn one_answer_alone_is_a_list_not_a_difference() {
+        let diff = TagDiff { only: vec![Vec::new(), Vec::new()], answered: 1, ..TagDiff::default() };
+        let titles: Vec<String> = groups(&diff, &[None, None]).into_iter().flatten().map(|group| group.title).collect();
+        assert_eq!(titles, ["Tags of A", "Tags of B"]);
+        let diff = TagDiff { answered: 2, ..diff };
+        let titles: Vec<String> = groups(&diff, &[None, None]).into_iter().flatten().map(|group| group.title).collect();
+        assert_eq!(titles, ["Only in A", "In both", "Only in B"]);
+    }
+}

@@ -1,0 +1,235 @@
+//! The photos of the library, as far as they are known: every page is asked for, one after the other,
+//! and events keep them current.
+
+use std::collections::HashMap;
+
+use crate::gui::ctx::{AreaCtx, Remote};
+use crate::wire::ids::PhotoId;
+use crate::wire::page::Page;
+use crate::wire::photo::Photo;
+
+const PAGE: u32 = 1_000;
+
+/// Newest first.
+#[derive(Default)]
+pub struct Library {
+    photos: Vec<Photo>,
+    places: HashMap<PhotoId, usize>,
+    page: Remote<Page<Photo>>,
+    /// Where the next page begins.
+    cursor: Option<String>,
+    complete: bool,
+    incoming: Vec<Photo>,
+    search: String,
+    /// Indices of the photos that the search lets through.
+    shown: Vec<usize>,
+}
+
+impl Library {
+    /// Takes in a page and asks for the next one.
+    pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
+        if self.page.poll()
+            && let Some(page) = self.page.take()
+        {
+            self.complete = page.next_cursor.is_none();
+            self.cursor = page.next_cursor;
+            self.take_in(page.items);
+        }
+        self.settle();
+        if !self.complete && !self.page.is_pending() && self.page.failure().is_none() {
+            let cursor = self.cursor.clone();
+            ctx.ask(&mut self.page, |client| async move { client.photos(cursor.as_deref(), PAGE).await });
+        }
+    }
+
+    /// Asks again for everything; what is known stays until it is known better.
+    pub fn reload(&mut self) {
+        self.page = Remote::default();
+        self.cursor = None;
+        self.complete = false;
+    }
+
+    /// A photo that was added, here or elsewhere; it is in its place after the next [`Library::settle`].
+    pub fn on_added(&mut self, photo: Photo) {
+        self.incoming.push(photo);
+    }
+
+    /// Puts what was added in front, all at once: a thousand photos may come between two frames.
+    pub fn settle(&mut self) {
+        if self.incoming.is_empty() {
+            return;
+        }
+        let mut newer = Vec::new();
+        for photo in std::mem::take(&mut self.incoming) {
+            match self.places.get(&photo.id) {
+                Some(at) => self.photos[*at] = photo,
+                None => newer.push(photo),
+            }
+        }
+        newer.sort_by_key(|photo| std::cmp::Reverse(photo.id));
+        newer.dedup_by_key(|photo| photo.id);
+        self.photos.splice(0..0, newer);
+        self.index();
+    }
+
+    pub fn on_deleted(&mut self, id: PhotoId) {
+        if let Some(at) = self.places.get(&id).copied() {
+            self.photos.remove(at);
+            self.index();
+        }
+    }
+
+    fn take_in(&mut self, photos: Vec<Photo>) {
+        for photo in photos {
+            if let Some(at) = self.places.get(&photo.id) {
+                self.photos[*at] = photo;
+            } else {
+                self.places.insert(photo.id, self.photos.len());
+                self.photos.push(photo);
+            }
+        }
+        self.sift();
+    }
+
+    fn index(&mut self) {
+        self.places = self.photos.iter().enumerate().map(|(at, photo)| (photo.id, at)).collect();
+        self.sift();
+    }
+
+    /// Why the newest question failed.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        self.page.failure().map(ToString::to_string)
+    }
+
+    /// Whether nothing is known yet.
+    #[must_use]
+    pub fn is_loading(&self) -> bool {
+        self.photos.is_empty() && !self.complete && self.page.failure().is_none()
+    }
+
+    /// Whether more pages are to come.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    #[must_use]
+    pub fn photo(&self, id: PhotoId) -> Option<&Photo> {
+        self.places.get(&id).and_then(|at| self.photos.get(*at))
+    }
+
+    #[must_use]
+    pub fn all(&self) -> &[Photo] {
+        &self.photos
+    }
+
+    #[must_use]
+    pub fn search(&self) -> &str {
+        &self.search
+    }
+
+    pub fn set_search(&mut self, search: String) {
+        self.search = search;
+        self.sift();
+    }
+
+    /// How many photos the search lets through.
+    #[must_use]
+    pub fn shown_len(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// The photo at a place of the grid.
+    #[must_use]
+    pub fn shown(&self, place: usize) -> Option<&Photo> {
+        self.shown.get(place).and_then(|at| self.photos.get(*at))
+    }
+
+    pub fn shown_ids(&self) -> impl Iterator<Item = PhotoId> {
+        self.shown.iter().filter_map(|at| self.photos.get(*at)).map(|photo| photo.id)
+    }
+
+    /// The place of a photo in the grid.
+    #[must_use]
+    pub fn place(&self, id: PhotoId) -> Option<usize> {
+        let at = self.places.get(&id)?;
+        // `shown` is in the order of `photos`.
+        self.shown.binary_search(at).ok()
+    }
+
+    /// The photos between two of the grid, both included.
+    #[must_use]
+    pub fn between(&self, one: PhotoId, other: PhotoId) -> Vec<PhotoId> {
+        match (self.place(one), self.place(other)) {
+            (Some(one), Some(other)) => (one.min(other)..=one.max(other)).filter_map(|place| self.shown(place)).map(|photo| photo.id).collect(),
+            _ => vec![other],
+        }
+    }
+
+    fn sift(&mut self) {
+        let wanted = self.search.trim().to_lowercase();
+        let lets_through = |photo: &Photo| {
+            wanted.is_empty()
+                || photo.file_name.to_lowercase().contains(&wanted)
+                || photo.tags.iter().any(|tag| tag.name.to_lowercase().contains(&wanted))
+        };
+        self.shown = self.photos.iter().enumerate().filter(|(_, photo)| lets_through(photo)).map(|(at, _)| at).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::photo::{PhotoSource, ProcessingStatus};
+
+    fn photo(number: u128, file_name: &str) -> Photo {
+        Photo {
+            id: PhotoId(uuid::Uuid::from_u128(number)),
+            file_name: file_name.to_owned(),
+            source: PhotoSource::Added,
+            content_hash: String::new(),
+            size_bytes: 1,
+            width_px: 4,
+            height_px: 3,
+            format: "jpeg".to_owned(),
+            ai_processing_status: ProcessingStatus::None,
+            caption: None,
+            tags: Vec::new(),
+            created_at: chrono::DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn names(library: &Library) -> Vec<&str> {
+        (0..library.shown_len()).filter_map(|place| library.shown(place)).map(|photo| photo.file_name.as_str()).collect()
+    }
+
+    #[test]
+    fn newer_photos_come_first_and_are_held_once() {
+        let mut library = Library::default();
+        for (number, name) in [(1, "a.jpg"), (2, "b.jpg"), (3, "c.jpg"), (2, "b2.jpg")] {
+            library.on_added(photo(number, name));
+            if number == 2 {
+                library.settle();
+            }
+        }
+        assert_eq!(names(&library), ["c.jpg", "b2.jpg", "a.jpg"]);
+        library.on_deleted(PhotoId(uuid::Uuid::from_u128(3)));
+        assert_eq!(names(&library), ["b2.jpg", "a.jpg"]);
+        assert_eq!(library.place(PhotoId(uuid::Uuid::from_u128(1))), Some(1));
+    }
+
+    #[test]
+    fn the_search_narrows_what_a_range_takes() {
+        let mut library = Library::default();
+        for (number, name) in [(1, "cat.jpg"), (2, "dog.jpg"), (3, "Cats.png")] {
+            library.on_added(photo(number, name));
+        }
+        library.settle();
+        library.set_search(" CAT".to_owned());
+        assert_eq!(names(&library), ["Cats.png", "cat.jpg"]);
+        let ids: Vec<_> = library.shown_ids().collect();
+        assert_eq!(library.between(ids[1], ids[0]), ids);
+        assert_eq!(library.place(PhotoId(uuid::Uuid::from_u128(2))), None, "not let through");
+    }
+}

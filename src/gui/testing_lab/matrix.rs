@@ -1,0 +1,293 @@
+//! The matrix of a run: a row a photo, a column a prompt on a model. Header and photo column stay in place;
+//! only the cells on screen are drawn.
+
+use std::ops::Range;
+
+use egui::{Align2, Event as InputEvent, FontId, Id, Key, Rect, Response, ScrollArea, Sense, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use super::column_summary::ColumnSummary;
+use super::library::Library;
+use super::matrix_cell;
+use super::open_run::OpenRun;
+use super::photo_grid::{elided, thumbnail};
+use crate::gui::ctx::PhotoTextures;
+use crate::gui::theme::model_colours::ModelColours;
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::number;
+use crate::wire::ids::PhotoId;
+use crate::wire::run::{Run, RunColumn};
+
+/// Points.
+const ROW_HEIGHT: f32 = 108.0;
+const HEADER_HEIGHT: f32 = 66.0;
+const PHOTO_WIDTH: f32 = 132.0;
+const LEAST_COLUMN_WIDTH: f32 = 230.0;
+const MOST_COLUMN_WIDTH: f32 = 460.0;
+
+/// What the matrix keeps between frames.
+#[derive(Default)]
+pub struct Matrix {
+    /// Row and column that the keyboard stands on.
+    pub cursor: (usize, usize),
+    /// Which of the repeated answers is shown.
+    pub repeat: u32,
+    scroll_to_cursor: bool,
+    page_rows: usize,
+}
+
+/// What it is drawn from.
+pub struct MatrixView<'a> {
+    pub open: &'a OpenRun,
+    pub run: &'a Run,
+    pub library: &'a Library,
+    pub colours: &'a ModelColours,
+}
+
+impl Matrix {
+    /// Puts the keyboard's place there and brings it into view.
+    pub fn set_cursor(&mut self, row: usize, column: usize) {
+        self.cursor = (row, column);
+        self.scroll_to_cursor = true;
+    }
+
+    /// Draws it; returns the row and column to open side by side.
+    pub fn ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, textures: &mut PhotoTextures) -> Option<(usize, usize)> {
+        let tokens = theme::tokens(ui.ctx());
+        let (rows, columns) = (view.run.photo_ids.len(), view.run.columns.len());
+        let area = ui.available_rect_before_wrap();
+        let focus = ui.interact(area, Id::unique("matrix"), Sense::click());
+        focus.widget_info(|| WidgetInfo::labeled(egui::Role::Grid, true, "Answers"));
+        let mut opened = self.keys(ui, &focus, rows, columns);
+        let body = Rect::from_min_max(area.min + vec2(PHOTO_WIDTH, HEADER_HEIGHT), area.max);
+        let room = body.width() - ui.spacing().scroll.bar_width - 2.0;
+        let column_width = (room / columns.max(1) as f32).clamp(LEAST_COLUMN_WIDTH, MOST_COLUMN_WIDTH);
+        let cell_size = vec2(column_width, ROW_HEIGHT);
+        self.page_rows = (body.height() / ROW_HEIGHT).floor().max(1.0) as usize;
+        let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(body));
+        let mut scroll = ScrollArea::both().id_salt(("matrix", view.run.id)).auto_shrink(false);
+        if std::mem::take(&mut self.scroll_to_cursor) {
+            scroll = scroll.scroll_offset(self.offset_of_cursor(&ui, view, body, cell_size));
+        }
+        let output = scroll.show_viewport(&mut ui, |ui, visible| {
+            ui.set_min_size(vec2(column_width * columns as f32, ROW_HEIGHT * rows as f32));
+            let origin = ui.max_rect().min;
+            let shown_rows = shown(visible.top(), visible.bottom(), ROW_HEIGHT, rows);
+            let shown_columns = shown(visible.left(), visible.right(), column_width, columns);
+            for row in shown_rows {
+                for column in shown_columns.clone() {
+                    let rect = Rect::from_min_size(origin + vec2(column as f32 * cell_size.x, row as f32 * cell_size.y), cell_size);
+                    let response = self.cell_ui(ui, rect, (row, column), view, focus.has_focus(), tokens);
+                    if response.clicked() {
+                        self.cursor = (row, column);
+                        opened = Some((row, column));
+                    }
+                }
+            }
+        });
+        let offset = output.state.clamped_offset();
+        let header = Rect::from_min_max(pos2(body.left(), area.top()), pos2(body.right(), body.top()));
+        header_ui(&ui, header, offset.x, column_width, view, tokens);
+        let photos = Rect::from_min_max(pos2(area.left(), body.top()), body.left_bottom());
+        photos_ui(&mut ui, photos, offset.y, view, textures, tokens);
+        let line = |a, b| {
+            ui.painter().with_clip_rect(area).line_segment([a, b], (1.0, tokens.border));
+        };
+        line(header.left_bottom() - vec2(PHOTO_WIDTH, 0.0), header.right_bottom());
+        opened
+    }
+
+    fn offset_of_cursor(&self, ui: &Ui, view: &MatrixView<'_>, body: Rect, cell: egui::Vec2) -> egui::Vec2 {
+        let id = ui.make_persistent_id(egui::IdSalt::new(("matrix", view.run.id)));
+        let now = egui::scroll_area::State::load(ui.ctx(), id).map_or(egui::Vec2::ZERO, |state| state.clamped_offset());
+        let nearest = |now: f32, start: f32, length: f32, room: f32| now.min(start).max((start + length - room).min(start));
+        let start = vec2(self.cursor.1 as f32 * cell.x, self.cursor.0 as f32 * cell.y);
+        vec2(nearest(now.x, start.x, cell.x, body.width() - 12.0), nearest(now.y, start.y, cell.y, body.height() - 12.0))
+    }
+
+    fn cell_ui(&self, ui: &Ui, rect: Rect, (row, column): (usize, usize), view: &MatrixView<'_>, has_focus: bool, tokens: &Tokens) -> Response {
+        let cell = view.open.cell(row, column, self.repeat);
+        let response = ui.interact(rect, Id::unique(("cell", view.run.id, row, column)), Sense::CLICK);
+        let photo = photo_name(view, view.run.photo_ids[row]);
+        response.widget_info(|| {
+            let words = format!("{photo}, {}: {}", view.run.columns[column].label(), matrix_cell::in_words(cell));
+            WidgetInfo::labeled(egui::Role::Button, true, words)
+        });
+        let is_cursor = self.cursor == (row, column);
+        if response.hovered() {
+            ui.painter().rect_filled(rect.shrink(1.0), theme::RADIUS_4, tokens.surface);
+        }
+        ui.painter().line_segment([rect.left_bottom(), rect.right_bottom()], (1.0, tokens.border));
+        matrix_cell::paint(ui, rect.shrink2(vec2(10.0, 8.0)), cell, tokens);
+        if is_cursor {
+            let (width, colour) = if has_focus { (2.0, tokens.focus) } else { (1.0, tokens.border) };
+            ui.painter().rect_stroke(rect.shrink(2.0), theme::RADIUS_4, (width, colour), StrokeKind::Inside);
+        }
+        response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_ui(|ui| matrix_cell::about_ui(ui, cell, tokens))
+    }
+
+    /// Arrows walk the cells, Enter opens one; heard while the matrix or nothing has the keyboard.
+    fn keys(&mut self, ui: &Ui, focus: &Response, rows: usize, columns: usize) -> Option<(usize, usize)> {
+        if focus.clicked() {
+            focus.request_focus();
+        }
+        let nobody = ui.memory(|memory| memory.focused().is_none()) && !ui.ctx().any_popup_open();
+        if !(focus.has_focus() || nobody) || rows == 0 || columns == 0 {
+            return None;
+        }
+        if focus.has_focus() {
+            let filter = egui::EventFilter { horizontal_arrows: true, vertical_arrows: true, ..egui::EventFilter::default() };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(focus.id, filter));
+        }
+        let mut opened = None;
+        let (mut row, mut column) = (self.cursor.0.min(rows - 1), self.cursor.1.min(columns - 1));
+        let page = self.page_rows.max(1);
+        ui.input_mut(|input| {
+            input.events.retain(|event| {
+                let InputEvent::Key { key, pressed: true, modifiers, .. } = event else { return true };
+                if !modifiers.is_none() {
+                    return true;
+                }
+                match key {
+                    Key::ArrowDown => row = (row + 1).min(rows - 1),
+                    Key::ArrowUp => row = row.saturating_sub(1),
+                    Key::ArrowRight => column = (column + 1).min(columns - 1),
+                    Key::ArrowLeft => column = column.saturating_sub(1),
+                    Key::PageDown => row = (row + page).min(rows - 1),
+                    Key::PageUp => row = row.saturating_sub(page),
+                    Key::Home => row = 0,
+                    Key::End => row = rows - 1,
+                    Key::Enter => opened = Some((row, column)),
+                    _ => return true,
+                }
+                false
+            });
+        });
+        if (row, column) != self.cursor {
+            self.set_cursor(row, column);
+            focus.request_focus();
+        }
+        opened
+    }
+}
+
+/// The rows or columns that lie between two offsets.
+fn shown(from: f32, to: f32, size: f32, count: usize) -> Range<usize> {
+    let first = ((from / size).floor().max(0.0) as usize).min(count);
+    first..((to / size).ceil().max(0.0) as usize).clamp(first, count)
+}
+
+/// The photo's file name, or that there is none any more.
+#[must_use]
+pub fn photo_name<'a>(view: &MatrixView<'a>, id: PhotoId) -> &'a str {
+    match view.library.photo(id) {
+        Some(photo) => &photo.file_name,
+        None if view.library.is_complete() => "Deleted photo",
+        None => "…",
+    }
+}
+
+/// Prompt, model and figures of every column.
+fn header_ui(ui: &Ui, header: Rect, offset: f32, width: f32, view: &MatrixView<'_>, tokens: &Tokens) {
+    let painter = ui.painter().with_clip_rect(header);
+    for (at, column) in view.run.columns.iter().enumerate() {
+        let rect = Rect::from_min_size(pos2(header.left() + at as f32 * width - offset, header.top()), vec2(width, header.height()));
+        if !rect.intersects(header) {
+            continue;
+        }
+        let response = ui.interact(rect.intersect(header), Id::unique(("column", view.run.id, at)), Sense::hover());
+        let inner = rect.shrink2(vec2(10.0, 6.0));
+        paint_column_name(ui, &painter, inner, column, view.colours, tokens);
+        let words = view.open.summaries().get(at).map(summary_words).unwrap_or_default();
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::ColumnHeader, true, format!("{}: {words}", column.label())));
+        let small = FontId::proportional(theme::TEXT_SMALL);
+        let figures = elided(ui, &words, small, inner.width(), tokens.muted);
+        painter.galley(pos2(inner.left(), inner.bottom() - figures.size().y), figures, tokens.muted);
+        response.on_hover_ui(|ui| {
+            ui.set_max_width(420.0);
+            ui.strong(column.label());
+            let excerpt: String = column.prompt_content.chars().take(800).collect();
+            ui.label(egui::RichText::new(excerpt).monospace().size(theme::TEXT_SMALL));
+        });
+    }
+}
+
+/// Two lines: the prompt, then the model with its colour.
+pub fn paint_column_name(ui: &Ui, painter: &egui::Painter, inner: Rect, column: &RunColumn, colours: &ModelColours, tokens: &Tokens) {
+    let name = elided(ui, &column.prompt_name, FontId::proportional(theme::TEXT_BODY), inner.width(), tokens.text);
+    painter.galley(inner.min, name, tokens.text);
+    let middle = inner.top() + 26.0;
+    painter.circle_filled(pos2(inner.left() + 4.0, middle), 4.0, colours.get(&column.model, tokens));
+    let model = elided(ui, &column.model, FontId::proportional(theme::TEXT_SMALL), inner.width() - 14.0, tokens.text);
+    painter.galley(pos2(inner.left() + 13.0, middle - model.size().y / 2.0), model, tokens.text);
+}
+
+/// `24 answered · 1 failed · p50 146 ms · mean 62 % · $0.0123`.
+fn summary_words(summary: &ColumnSummary) -> String {
+    let mut parts = vec![format!("{} answered", number::count(summary.completed))];
+    if summary.failed > 0 {
+        parts.push(format!("{} failed", number::count(summary.failed)));
+    }
+    parts.extend(summary.latency_p50_ms.map(|ms| format!("p50 {}", number::duration_ms(ms))));
+    parts.extend(summary.mean_confidence.map(|mean| format!("mean {}", number::percent(mean))));
+    match (summary.cost.0, summary.cost_unknown) {
+        (0, 0) => {}
+        (0, _) => parts.push("cost unknown".to_owned()),
+        (_, 0) => parts.push(summary.cost.to_string()),
+        _ => parts.push(format!("{} + unknown", summary.cost)),
+    }
+    parts.join(" · ")
+}
+
+/// The photos in their column, beside their rows.
+fn photos_ui(ui: &mut Ui, room: Rect, offset: f32, view: &MatrixView<'_>, textures: &mut PhotoTextures, tokens: &Tokens) {
+    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(room));
+    ui.set_clip_rect(room.intersect(ui.clip_rect()));
+    for row in shown(offset, offset + room.height(), ROW_HEIGHT, view.run.photo_ids.len()) {
+        let id = view.run.photo_ids[row];
+        let rect = Rect::from_min_size(pos2(room.left(), room.top() + row as f32 * ROW_HEIGHT - offset), vec2(room.width(), ROW_HEIGHT));
+        let edge = ROW_HEIGHT - 34.0;
+        let picture = Rect::from_min_size(rect.min + vec2(8.0, 8.0), vec2(room.width() - 16.0, edge));
+        wide_thumbnail(&ui, picture, id, textures, tokens);
+        let words = photo_name(view, id);
+        let name = elided(&ui, words, FontId::proportional(theme::TEXT_SMALL), room.width() - 16.0, tokens.muted);
+        ui.painter().galley(pos2(rect.left() + 8.0, picture.bottom() + 4.0), name, tokens.muted);
+        ui.painter().line_segment([rect.left_bottom(), rect.right_bottom()], (1.0, tokens.border));
+        let response = ui.interact(rect.intersect(room), Id::unique(("row", view.run.id, row)), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::RowHeader, true, words));
+        response.on_hover_text(words);
+    }
+}
+
+/// The photo cropped to the rectangle.
+fn wide_thumbnail(ui: &Ui, rect: Rect, id: PhotoId, textures: &mut PhotoTextures, tokens: &Tokens) {
+    let crate::gui::ctx::PhotoTexture::Ready(texture) = textures.get(id, super::photo_grid::THUMB_PX) else {
+        return thumbnail(ui, rect, id, textures, tokens);
+    };
+    let (photo, room) = (texture.size_vec2(), rect.size());
+    let scale = (room.x / photo.x).max(room.y / photo.y);
+    let crop = (room / (photo * scale)).min(vec2(1.0, 1.0));
+    let uv = Rect::from_center_size(pos2(0.5, 0.5), crop);
+    egui::Image::from_texture(texture).uv(uv).corner_radius(theme::RADIUS_4).paint_at(ui, rect);
+}
+
+/// Where a message stands in a cell or pane without an answer.
+pub fn paint_message(ui: &Ui, room: Rect, icon: &str, words: &str, colour: egui::Color32) {
+    let mut job = egui::text::LayoutJob::simple(words.to_owned(), FontId::proportional(theme::TEXT_SMALL), colour, room.width() - 22.0);
+    job.wrap.max_rows = ((room.height() / 16.0) as usize).max(1);
+    let galley = ui.painter().layout_job(job);
+    ui.painter().text(room.left_top(), Align2::LEFT_TOP, icon, FontId::proportional(theme::TEXT_STRONG), colour);
+    ui.painter().galley(room.left_top() + vec2(22.0, 0.0), galley, colour);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_lies_on_screen_is_drawn() {
+        assert_eq!(shown(0.0, 250.0, 100.0, 10), 0..3);
+        assert_eq!(shown(150.0, 300.0, 100.0, 10), 1..3);
+        assert_eq!(shown(950.0, 1200.0, 100.0, 10), 9..10);
+        assert_eq!(shown(5000.0, 6000.0, 100.0, 10), 10..10);
+    }
+}

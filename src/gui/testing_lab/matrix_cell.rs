@@ -1,0 +1,116 @@
+//! One cell of the matrix: the most confident tags, and what the answer took.
+
+use egui::{Align2, FontId, Rect, RichText, Ui, pos2, vec2};
+
+use super::matrix::paint_message;
+use super::photo_grid::elided;
+use super::tag_chip;
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::{number, skeleton};
+use crate::wire::result::{Answer, ConfidenceKind};
+use crate::wire::run::{Cell, CellState};
+
+/// Room for the line with latency, cost and mean confidence.
+const FOOT_HEIGHT: f32 = 18.0;
+
+/// Paints the cell into its room.
+pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, tokens: &Tokens) {
+    let Some(cell) = cell else {
+        // Known to exist, not read yet.
+        let bar = Rect::from_min_size(room.min + vec2(0.0, 4.0), vec2(room.width() * 0.6, 12.0));
+        skeleton::bar(ui, bar);
+        return;
+    };
+    match (cell.state, &cell.answer, &cell.fault) {
+        (CellState::Completed, Some(answer), _) => paint_answer(ui, room, cell, answer, tokens),
+        (CellState::Failed, _, Some(fault)) => {
+            let words = format!("{}: {}", sentence_case(fault.kind.label()), fault.message);
+            paint_message(ui, room, icons::ICON_ERROR.codepoint, &words, tokens.bad);
+        }
+        (CellState::Running, ..) => paint_message(ui, room, icons::ICON_PENDING.codepoint, "Asking…", tokens.info),
+        _ => paint_message(ui, room, icons::ICON_SCHEDULE.codepoint, "Waiting", tokens.muted),
+    }
+}
+
+fn paint_answer(ui: &Ui, room: Rect, cell: &Cell, answer: &Answer, tokens: &Tokens) {
+    let chips = Rect::from_min_max(room.min, pos2(room.right(), room.bottom() - FOOT_HEIGHT));
+    if answer.tags.is_empty() {
+        ui.painter().text(room.left_top(), Align2::LEFT_TOP, "No tags", FontId::proportional(theme::TEXT_BODY), tokens.muted);
+    }
+    tag_chip::paint_chips(ui, ui.painter(), chips, &answer.tags, tokens);
+    let foot = elided(ui, &figures(cell, answer), FontId::proportional(theme::TEXT_SMALL), room.width(), tokens.muted);
+    ui.painter().galley(pos2(room.left(), room.bottom() - foot.size().y), foot, tokens.muted);
+}
+
+/// `146 ms · mean 62 % · $0.000194`.
+fn figures(cell: &Cell, answer: &Answer) -> String {
+    let latency = cell.latency_ms.map(|ms| number::duration_ms(ms as f64));
+    let mean = answer.mean_confidence().map(|mean| format!("mean {}", number::percent(f64::from(mean))));
+    let parts = [latency, mean, Some(cost_words(answer))];
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// What an answer cost; nothing where it is free.
+#[must_use]
+pub fn cost_words(answer: &Answer) -> String {
+    match answer.cost_usd {
+        None => "cost unknown".to_owned(),
+        Some(cost) if cost.0 == 0 => String::new(),
+        Some(cost) => cost.to_string(),
+    }
+}
+
+/// What kind of number the confidences are, in words.
+#[must_use]
+pub fn kind_words(kind: ConfidenceKind) -> &'static str {
+    match kind {
+        ConfidenceKind::ModelScore => "model score",
+        ConfidenceKind::SelfReported => "self-reported",
+    }
+}
+
+/// The cell for someone who can't see it.
+#[must_use]
+pub fn in_words(cell: Option<&Cell>) -> String {
+    let Some(cell) = cell else { return "not read yet".to_owned() };
+    match (cell.state, &cell.answer, &cell.fault) {
+        (CellState::Completed, Some(answer), _) => {
+            let tags: Vec<String> = answer.tags.iter().take(6).map(|tag| format!("{} {}", tag.name, number::percent(f64::from(tag.confidence)))).collect();
+            if tags.is_empty() { "no tags".to_owned() } else { tags.join(", ") }
+        }
+        (CellState::Failed, _, Some(fault)) => format!("failed, {}", fault.kind.label()),
+        (CellState::Running, ..) => "asking".to_owned(),
+        _ => "waiting".to_owned(),
+    }
+}
+
+/// What hovering tells: caption and every tag, or the whole fault.
+pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, tokens: &Tokens) {
+    ui.set_max_width(340.0);
+    let Some(cell) = cell else {
+        ui.label("Not read yet");
+        return;
+    };
+    if let Some(fault) = cell.fault.as_ref().filter(|_| cell.state == CellState::Failed) {
+        ui.strong(sentence_case(fault.kind.label()));
+        ui.label(&fault.message);
+        ui.label(RichText::new("Resume asks it once more").color(tokens.muted));
+    } else if let Some(answer) = &cell.answer {
+        if let Some(caption) = &answer.caption {
+            ui.label(caption);
+        }
+        let tags: Vec<String> = answer.tags.iter().map(|tag| format!("{} {}", tag.name, number::percent(f64::from(tag.confidence)))).collect();
+        ui.label(RichText::new(tags.join(", ")).color(tokens.muted));
+        ui.label(RichText::new(format!("Confidence: {}", kind_words(answer.confidence_kind))).size(theme::TEXT_SMALL).color(tokens.muted));
+        ui.label(RichText::new("Enter or click: side by side").size(theme::TEXT_SMALL).color(tokens.muted));
+    } else {
+        ui.label(if cell.state == CellState::Running { "The model is being asked" } else { "Waits for its turn" });
+    }
+}
+
+/// The first letter large.
+#[must_use]
+pub fn sentence_case(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,267 @@
+//! The run that is open: what it is, its cells as they come in, and the figures of its columns.
+
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use super::column_summary::ColumnSummary;
+use crate::gui::ctx::{AreaCtx, Remote};
+use crate::wire::ids::{PhotoId, RunId};
+use crate::wire::page::Page;
+use crate::wire::run::{Cell, Run, RunState};
+
+/// The figures of the columns follow the cells at most this often.
+const SUMMARY_EVERY: Duration = Duration::from_millis(250);
+
+/// A run and its cells.
+pub struct OpenRun {
+    id: RunId,
+    run: Option<Run>,
+    asked_run: Remote<Run>,
+    page: Remote<Page<Cell>>,
+    cursor: Option<String>,
+    complete: bool,
+    rows: HashMap<PhotoId, usize>,
+    /// By row, column and repeat.
+    cells: Vec<Option<Cell>>,
+    /// Cells that came by event while pages were on their way: newer than what the pages say.
+    fresh: HashSet<usize>,
+    summaries: Vec<ColumnSummary>,
+    summarised: Option<Instant>,
+    is_behind: bool,
+    /// When the run was seen to run first, and how many cells were finished then.
+    pace: Option<(Instant, u64)>,
+}
+
+impl OpenRun {
+    /// A run that is known only by its id; the rest is asked for.
+    #[must_use]
+    pub fn new(id: RunId) -> Self {
+        Self {
+            id,
+            run: None,
+            asked_run: Remote::default(),
+            page: Remote::default(),
+            cursor: None,
+            complete: false,
+            rows: HashMap::new(),
+            cells: Vec::new(),
+            fresh: HashSet::new(),
+            summaries: Vec::new(),
+            summarised: None,
+            is_behind: true,
+            pace: None,
+        }
+    }
+
+    #[must_use]
+    pub fn id(&self) -> RunId {
+        self.id
+    }
+
+    #[must_use]
+    pub fn run(&self) -> Option<&Run> {
+        self.run.as_ref()
+    }
+
+    /// Why the run or its cells could not be read.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        self.asked_run.failure().or(self.page.failure()).map(ToString::to_string)
+    }
+
+    /// Asks again for everything; what is known stays until then.
+    pub fn reload(&mut self) {
+        self.asked_run = Remote::default();
+        self.page = Remote::default();
+        self.cursor = None;
+        self.complete = false;
+        self.fresh.clear();
+    }
+
+    pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
+        let id = self.id;
+        if self.asked_run.poll()
+            && let Some(run) = self.asked_run.value().cloned()
+        {
+            self.on_run(run);
+        }
+        if self.asked_run.is_untouched() {
+            ctx.ask(&mut self.asked_run, |client| async move { client.run(id).await });
+        }
+        self.cells_logic(ctx);
+        self.summarise(ctx);
+    }
+
+    fn cells_logic(&mut self, ctx: &AreaCtx<'_>) {
+        // Without the run the cells have no place to go to.
+        if self.run.is_none() {
+            return;
+        }
+        if self.page.poll()
+            && let Some(page) = self.page.take()
+        {
+            self.complete = page.next_cursor.is_none();
+            self.cursor = page.next_cursor;
+            for cell in page.items {
+                if let Some(at) = self.place(cell.photo_id, cell.column, cell.repeat)
+                    && !self.fresh.contains(&at)
+                {
+                    self.put(at, cell);
+                }
+            }
+            if self.complete {
+                self.fresh.clear();
+            }
+        }
+        if !self.complete && !self.page.is_pending() && self.page.failure().is_none() {
+            let (id, cursor) = (self.id, self.cursor.clone());
+            ctx.ask(&mut self.page, |client| async move { client.run_cells(id, cursor.as_deref()).await });
+        }
+    }
+
+    /// The run as the platform knows it now.
+    pub fn on_run(&mut self, run: Run) {
+        if run.id != self.id {
+            return;
+        }
+        if self.run.is_none() {
+            self.rows = run.photo_ids.iter().enumerate().map(|(row, id)| (*id, row)).collect();
+            self.cells = vec![None; run.photo_ids.len() * run.columns.len() * run.repeats as usize];
+        }
+        match (run.state, self.pace) {
+            (RunState::Running, None) => self.pace = Some((Instant::now(), run.counts.finished())),
+            (RunState::Running, Some(_)) => {}
+            _ => self.pace = None,
+        }
+        self.run = Some(run);
+        self.is_behind = true;
+    }
+
+    /// A cell that has changed.
+    pub fn on_cell(&mut self, cell: &Cell) {
+        if cell.run_id != self.id {
+            return;
+        }
+        if let Some(at) = self.place(cell.photo_id, cell.column, cell.repeat) {
+            if !self.complete {
+                self.fresh.insert(at);
+            }
+            self.put(at, cell.clone());
+        }
+    }
+
+    fn put(&mut self, at: usize, mut cell: Cell) {
+        // Nothing here shows the steps, and they are the largest part of a cell.
+        cell.trace = Vec::new();
+        self.cells[at] = Some(cell);
+        self.is_behind = true;
+    }
+
+    fn place(&self, photo: PhotoId, column: u32, repeat: u32) -> Option<usize> {
+        let run = self.run.as_ref()?;
+        let row = *self.rows.get(&photo)?;
+        let (column, repeat, repeats) = (column as usize, repeat as usize, run.repeats as usize);
+        (column < run.columns.len() && repeat < repeats).then(|| (row * run.columns.len() + column) * repeats + repeat)
+    }
+
+    /// The cell of a row, column and repeat, as far as it is known.
+    #[must_use]
+    pub fn cell(&self, row: usize, column: usize, repeat: u32) -> Option<&Cell> {
+        let run = self.run.as_ref()?;
+        let at = (row * run.columns.len() + column) * run.repeats as usize + repeat as usize;
+        self.cells.get(at).and_then(Option::as_ref)
+    }
+
+    #[must_use]
+    pub fn summaries(&self) -> &[ColumnSummary] {
+        &self.summaries
+    }
+
+    /// Time left at the pace so far; `None` while there is none.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        let counts = self.run.as_ref()?.counts;
+        let (since, finished_then) = self.pace?;
+        let done = counts.finished().checked_sub(finished_then).filter(|done| *done > 0)?;
+        let left = counts.total() - counts.finished();
+        Some(since.elapsed().mul_f64(left as f64 / done as f64))
+    }
+
+    /// Counts the columns anew when cells have changed, and not in every frame.
+    fn summarise(&mut self, ctx: &AreaCtx<'_>) {
+        let Some(run) = self.run.as_ref().filter(|_| self.is_behind) else { return };
+        if let Some(wait) = self.summarised.and_then(|at| SUMMARY_EVERY.checked_sub(at.elapsed())) {
+            ctx.egui.request_repaint_after(wait);
+            return;
+        }
+        let repeats = run.repeats as usize;
+        let columns = run.columns.len();
+        self.summaries = (0..columns)
+            .map(|column| {
+                let of_column = self.cells.chunks(repeats.max(1)).skip(column).step_by(columns.max(1)).flatten();
+                ColumnSummary::of(of_column.flatten())
+            })
+            .collect();
+        self.summarised = Some(Instant::now());
+        self.is_behind = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::ids::CellId;
+    use crate::wire::money::UsdMicros;
+    use crate::wire::run::{CellState, RunColumn, RunCounts};
+
+    fn column(model: &str) -> RunColumn {
+        RunColumn { prompt_name: "P v1".to_owned(), prompt_content: String::new(), prompt_version_id: None, model: model.to_owned() }
+    }
+
+    fn run(photos: &[PhotoId]) -> Run {
+        Run {
+            id: RunId::fresh(),
+            name: String::new(),
+            state: RunState::Running,
+            photo_ids: photos.to_vec(),
+            columns: vec![column("a"), column("b")],
+            repeats: 2,
+            concurrency: 1,
+            counts: RunCounts { waiting: 8, ..RunCounts::default() },
+            cost_usd: UsdMicros(0),
+            cost_unknown_cells: 0,
+            started_at: chrono::DateTime::UNIX_EPOCH,
+            finished_at: None,
+        }
+    }
+
+    fn cell(run: &Run, photo_id: PhotoId, column: u32, repeat: u32) -> Cell {
+        Cell {
+            id: CellId::fresh(),
+            run_id: run.id,
+            photo_id,
+            column,
+            repeat,
+            state: CellState::Running,
+            answer: None,
+            fault: None,
+            latency_ms: None,
+            trace: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn cells_lie_by_row_column_and_repeat_and_strangers_are_left_out() {
+        let photos = [PhotoId::fresh(), PhotoId::fresh()];
+        let run = run(&photos);
+        let mut open = OpenRun::new(run.id);
+        open.on_run(run.clone());
+        let wanted = cell(&run, photos[1], 1, 0);
+        open.on_cell(&wanted);
+        open.on_cell(&cell(&run, photos[0], 2, 0));
+        open.on_cell(&cell(&run, PhotoId::fresh(), 0, 0));
+        open.on_cell(&Cell { run_id: RunId::fresh(), ..cell(&run, photos[0], 0, 0) });
+        assert_eq!(open.cell(1, 1, 0).map(|cell| cell.id), Some(wanted.id));
+        assert_eq!(open.cells.iter().flatten().count(), 1);
+    }
+}

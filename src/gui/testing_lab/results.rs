@@ -1,0 +1,51 @@
+//! The second step: how the run stands, and its matrix.
+
+use egui::{Key, Modifiers, Ui};
+
+use super::matrix::MatrixView;
+use super::side_by_side::SideBySide;
+use super::{Step, TestingLab, run_header};
+use crate::gui::ctx::AreaCtx;
+use crate::gui::theme;
+use crate::gui::theme::model_colours::ModelColours;
+use crate::gui::widgets::{empty_state, error_state, skeleton};
+use crate::wire::run::Run;
+
+/// One colour for every model of the run.
+pub fn colours_of(run: &Run) -> ModelColours {
+    ModelColours::new(run.columns.iter().map(|column| column.model.as_str()))
+}
+
+impl TestingLab {
+    pub(super) fn results_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        let Some(open) = &mut self.open else {
+            if empty_state::ui(ui, "No run is open", Some("Choose photos")) {
+                self.step = Step::Choose;
+            }
+            return;
+        };
+        if let Some(failure) = open.failure()
+            && error_state::ui(ui, "The run could not be read", &failure)
+        {
+            open.reload();
+        }
+        let Some(run) = open.run() else {
+            if open.failure().is_none() {
+                skeleton::lines(ui, 8);
+            }
+            return;
+        };
+        run_header::ui(ui, open, run, &mut self.matrix.repeat, self.acting.is_pending(), ctx);
+        ui.add_space(theme::GAP_8);
+        let colours = colours_of(run);
+        let view = MatrixView { open, run, library: &self.library, colours: &colours };
+        if let Some((row, column)) = self.matrix.ui(ui, &view, ctx.textures) {
+            self.side = Some(SideBySide::new(run, row, column, self.matrix.repeat));
+            self.step = Step::SideBySide;
+        }
+        let is_typing = ui.ctx().text_edit_focused() || ui.ctx().any_popup_open();
+        if !is_typing && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            self.step = Step::Choose;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The strip above the matrix: how the run stands, what it has cost, and what can be done to it.
+
+use egui::{Align, Layout, ProgressBar, RichText, Ui, WidgetInfo, vec2};
+
+use super::open_run::OpenRun;
+use super::runs_list::{can_resume, cost_words, state_ui};
+use crate::gui::ctx::{AreaCtx, Command};
+use crate::gui::theme::{self, icons};
+use crate::gui::widgets::toolbar::Tool;
+use crate::gui::widgets::{number, relative_time};
+use crate::wire::run::{Run, RunState};
+
+/// Draws the strip. `repeat`: which of the repeated answers the matrix shows.
+pub fn ui(ui: &mut Ui, open: &OpenRun, run: &Run, repeat: &mut u32, is_busy: bool, ctx: &AreaCtx<'_>) {
+    let tokens = ctx.tokens();
+    let (finished, total) = (run.counts.finished(), run.counts.total());
+    ui.horizontal(|ui| {
+        state_ui(ui, run, tokens);
+        if run.state == RunState::Running {
+            let share = if total == 0 { 1.0 } else { finished as f32 / total as f32 };
+            let width = (ui.available_width() * 0.25).clamp(90.0, 260.0);
+            let bar = ui.add_sized(vec2(width, 10.0), ProgressBar::new(share).desired_height(8.0).fill(tokens.accent));
+            bar.widget_info(|| WidgetInfo::labeled(egui::Role::ProgressIndicator, true, format!("{finished} of {total} answered")));
+            ui.label(format!("{} of {}", number::count(finished), number::count(total)));
+            if let Some(left) = open.time_left() {
+                let words = format!("{} left", number::duration_ms(left.as_secs_f64().max(1.0).round() * 1e3));
+                ui.label(RichText::new(words).color(tokens.muted));
+                ctx.egui.request_repaint_after(std::time::Duration::from_secs(1));
+            }
+        } else {
+            ui.label(counts_words(run));
+        }
+        ui.label(RichText::new(cost_words(run)).color(tokens.muted)).on_hover_text("Cost so far");
+        if run.repeats > 1 {
+            ui.add_space(theme::GAP_8);
+            repeat_ui(ui, run.repeats, repeat);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if run.state == RunState::Running {
+                command_ui(ui, ctx, icons::ICON_STOP_CIRCLE, "Cancel", Command::CancelRun, !is_busy);
+            } else if can_resume(run) {
+                command_ui(ui, ctx, icons::ICON_REPLAY, "Resume", Command::ResumeRun, !is_busy);
+            }
+            ui.scope(|ui| {
+                ui.style_mut().visuals.override_text_color = Some(tokens.muted);
+                relative_time::ui(ui, run.started_at, ctx.now);
+            });
+        });
+    });
+}
+
+fn counts_words(run: &Run) -> String {
+    let counts = run.counts;
+    let mut parts = vec![format!("{} of {} answered", number::count(counts.completed), number::count(counts.total()))];
+    if counts.failed > 0 {
+        parts.push(format!("{} failed", number::count(counts.failed)));
+    }
+    let left = counts.waiting + counts.running;
+    if left > 0 {
+        parts.push(format!("{} not asked", number::count(left)));
+    }
+    parts.join(", ")
+}
+
+/// Chooses among repeated answers.
+pub fn repeat_ui(ui: &mut Ui, repeats: u32, repeat: &mut u32) {
+    if Tool::new(icons::ICON_CHEVRON_LEFT, "Repeat before").icon_only().enabled(*repeat > 0).ui(ui).clicked() {
+        *repeat -= 1;
+    }
+    ui.label(format!("Repeat {} of {repeats}", *repeat + 1));
+    if Tool::new(icons::ICON_CHEVRON_RIGHT, "Next repeat").icon_only().enabled(*repeat + 1 < repeats).ui(ui).clicked() {
+        *repeat += 1;
+    }
+}
+
+fn command_ui(ui: &mut Ui, ctx: &AreaCtx<'_>, icon: egui_material_icons::MaterialIcon, label: &str, command: Command, enabled: bool) {
+    let tooltip = command.tooltip();
+    if Tool::new(icon, label).tooltip(&tooltip).enabled(enabled).ui(ui).clicked() {
+        ctx.send(command);
+    }
+}

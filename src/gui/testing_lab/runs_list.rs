@@ -1,0 +1,168 @@
+//! Past runs, newest first: open one, resume one that was interrupted.
+
+use egui::{Align, Button, Label, Layout, RichText, Sense, Ui, WidgetInfo};
+use egui_extras::{Column, TableBuilder};
+
+use crate::gui::ctx::{AreaCtx, Remote};
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::{empty_state, error_state, number, relative_time, skeleton};
+use crate::wire::ids::RunId;
+use crate::wire::page::Page;
+use crate::wire::run::{Run, RunColumn, RunState};
+
+/// The runs as last heard.
+#[derive(Default)]
+pub struct RunsList {
+    runs: Remote<Page<Run>>,
+    is_behind: bool,
+}
+
+impl RunsList {
+    pub fn reload(&mut self) {
+        self.is_behind = true;
+    }
+
+    pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
+        self.runs.poll();
+        if (self.is_behind || self.runs.is_untouched()) && !self.runs.is_pending() {
+            self.is_behind = false;
+            ctx.ask(&mut self.runs, |client| async move { client.runs().await });
+        }
+    }
+
+    /// A run that has begun or changed.
+    pub fn on_run(&mut self, run: &Run) {
+        let Some(page) = self.runs.value_mut() else { return };
+        match page.items.iter_mut().find(|known| known.id == run.id) {
+            Some(known) => known.clone_from(run),
+            None => page.items.insert(0, run.clone()),
+        }
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.runs.value().map_or(0, |page| page.items.len())
+    }
+}
+
+/// What a person wants of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunsAnswer {
+    Open(RunId),
+    Resume(RunId),
+    NewRun,
+}
+
+/// Draws the list.
+pub fn ui(ui: &mut Ui, list: &mut RunsList, ctx: &AreaCtx<'_>) -> Option<RunsAnswer> {
+    if let Some(failure) = list.runs.failure().map(ToString::to_string)
+        && error_state::ui(ui, "The runs could not be read", &failure)
+    {
+        list.reload();
+    }
+    let Some(page) = list.runs.value() else {
+        if list.runs.failure().is_none() {
+            skeleton::lines(ui, 6);
+        }
+        return None;
+    };
+    if page.items.is_empty() {
+        return empty_state::ui(ui, "Nothing has been compared yet", Some("Choose photos")).then_some(RunsAnswer::NewRun);
+    }
+    let tokens = ctx.tokens();
+    let mut answer = None;
+    TableBuilder::new(ui)
+        .id_salt("runs")
+        .sense(Sense::CLICK)
+        .auto_shrink(false)
+        .cell_layout(Layout::left_to_right(Align::Center))
+        .column(Column::remainder().at_least(180.0).clip(true))
+        .column(Column::exact(130.0))
+        .column(Column::exact(110.0))
+        .column(Column::exact(90.0))
+        .column(Column::exact(100.0))
+        .column(Column::exact(96.0))
+        .header(theme::ROW_HEIGHT, |mut header| {
+            for (words, is_number) in [("Run", false), ("State", false), ("Answered", true), ("Cost, $", true), ("Started", false), ("", false)] {
+                header.col(|ui| {
+                    let label = Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)).selectable(false);
+                    if is_number { ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(label)).inner } else { ui.add(label) };
+                });
+            }
+        })
+        .body(|body| {
+            body.rows(theme::ROW_HEIGHT + 6.0, page.items.len(), |mut row| {
+                let Some(run) = page.items.get(row.index()) else { return };
+                row.col(|ui| plain(ui, RichText::new(title(run))));
+                row.col(|ui| state_ui(ui, run, tokens));
+                row.col(|ui| right(ui, format!("{} of {}", number::count(run.counts.completed), number::count(run.counts.total()))));
+                row.col(|ui| right(ui, cost_words(run)));
+                row.col(|ui| {
+                    relative_time::ui(ui, run.started_at, ctx.now);
+                });
+                row.col(|ui| {
+                    if can_resume(run) {
+                        let button = ui.add(Button::new((icons::ICON_REPLAY.codepoint, "Resume")));
+                        button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Resume {}", title(run))));
+                        if button.clicked() {
+                            answer = Some(RunsAnswer::Resume(run.id));
+                        }
+                    }
+                });
+                let response = row.response().on_hover_cursor(egui::CursorIcon::PointingHand);
+                response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Open {}", title(run))));
+                if response.clicked() && answer.is_none() {
+                    answer = Some(RunsAnswer::Open(run.id));
+                }
+            });
+        });
+    answer
+}
+
+fn plain(ui: &mut Ui, words: RichText) {
+    ui.add(Label::new(words).truncate().selectable(false));
+}
+
+fn right(ui: &mut Ui, words: String) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| plain(ui, RichText::new(words)));
+}
+
+/// The run's name, or what it compares.
+#[must_use]
+pub fn title(run: &Run) -> String {
+    if !run.name.trim().is_empty() {
+        return run.name.clone();
+    }
+    let photos = run.photo_ids.len();
+    let columns: Vec<String> = run.columns.iter().map(RunColumn::label).collect();
+    format!("{photos} {} · {}", if photos == 1 { "photo" } else { "photos" }, columns.join(" · "))
+}
+
+/// Whether there is something to ask again.
+#[must_use]
+pub fn can_resume(run: &Run) -> bool {
+    run.state != RunState::Running && run.counts.completed < run.counts.total()
+}
+
+/// The known costs; unknown ones are named, not shown as nothing.
+#[must_use]
+pub fn cost_words(run: &Run) -> String {
+    match (run.cost_usd.0, run.cost_unknown_cells) {
+        (0, unknown) if unknown > 0 => "unknown".to_owned(),
+        (_, 0) => run.cost_usd.to_string(),
+        _ => format!("{} + unknown", run.cost_usd),
+    }
+}
+
+/// The run's state as icon and word.
+pub fn state_ui(ui: &mut Ui, run: &Run, tokens: &Tokens) {
+    let (icon, colour, word) = match run.state {
+        RunState::Running => (icons::ICON_PLAY_CIRCLE, tokens.info, "Running"),
+        RunState::Completed if run.counts.failed > 0 => (icons::ICON_ERROR, tokens.warn, "Done, some failed"),
+        RunState::Completed => (icons::ICON_CHECK_CIRCLE, tokens.good, "Done"),
+        RunState::Cancelled => (icons::ICON_CANCEL, tokens.muted, "Cancelled"),
+        RunState::Interrupted => (icons::ICON_WARNING, tokens.warn, "Interrupted"),
+    };
+    ui.label(RichText::new(icon.codepoint).size(theme::TEXT_STRONG).color(colour));
+    plain(ui, RichText::new(word));
+}

@@ -1,0 +1,275 @@
+//! What a run is made of: the prompts and models that are on offer, and what is chosen of them.
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::gui::ctx::{AreaCtx, Remote};
+use crate::wire::ids::{PhotoId, PromptId, PromptVersionId};
+use crate::wire::model::{KeyState, ModelInfo};
+use crate::wire::page::Page;
+use crate::wire::prompt::{Prompt, PromptVersion};
+use crate::wire::run::{RunPrompt, StartRun};
+
+/// A prompt with all its versions, newest first.
+#[derive(Debug, Clone)]
+pub struct PromptOffer {
+    pub prompt: Prompt,
+    pub versions: Vec<PromptVersion>,
+}
+
+/// One prompt that can be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PromptChoice {
+    Version(PromptVersionId),
+    /// What is in the editor now.
+    Draft(PromptId),
+}
+
+/// The offers and the choice.
+pub struct Setup {
+    pub prompts: Remote<Vec<PromptOffer>>,
+    pub models: Remote<Page<ModelInfo>>,
+    pub chosen_prompts: BTreeSet<PromptChoice>,
+    pub chosen_models: BTreeSet<String>,
+    /// 1–20.
+    pub repeats: u32,
+    /// Calls in flight at once, 1–64.
+    pub concurrency: u32,
+    prompts_behind: bool,
+    models_behind: bool,
+    /// The defaults were set once; after that the choice is the person's.
+    prompts_set: bool,
+    models_set: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            prompts: Remote::default(),
+            models: Remote::default(),
+            chosen_prompts: BTreeSet::new(),
+            chosen_models: BTreeSet::new(),
+            repeats: 1,
+            concurrency: 4,
+            prompts_behind: true,
+            models_behind: true,
+            prompts_set: false,
+            models_set: false,
+        }
+    }
+}
+
+impl Setup {
+    pub fn reload_prompts(&mut self) {
+        self.prompts_behind = true;
+    }
+
+    pub fn reload_models(&mut self) {
+        self.models_behind = true;
+    }
+
+    pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
+        if self.prompts.poll() && self.prompts.failure().is_none() {
+            self.take_in_prompts();
+        }
+        if self.models.poll() && self.models.failure().is_none() {
+            self.take_in_models();
+        }
+        // A change while an answer is under way asks once more after it, not once a change.
+        if self.prompts_behind && !self.prompts.is_pending() {
+            self.prompts_behind = false;
+            ctx.ask(&mut self.prompts, |client| async move {
+                let prompts = client.prompts().await?.items;
+                let with_versions = stream::iter(prompts).map(|prompt| {
+                    let client = client.clone();
+                    async move { client.prompt_versions(prompt.id).await.map(|versions| PromptOffer { versions: versions.items, prompt }) }
+                });
+                with_versions.buffered(8).try_collect().await
+            });
+        }
+        if self.models_behind && !self.models.is_pending() {
+            self.models_behind = false;
+            ctx.ask(&mut self.models, |client| async move { client.models().await });
+        }
+    }
+
+    fn take_in_prompts(&mut self) {
+        let Some(offers) = self.prompts.value_mut() else { return };
+        // The prompt that is live first, then what was worked on last.
+        offers.sort_by_key(|offer| (offer.prompt.live_version.is_none(), std::cmp::Reverse(offer.prompt.updated_at)));
+        let offers = &*offers;
+        let on_offer = |choice: &PromptChoice| match choice {
+            PromptChoice::Version(id) => offers.iter().flat_map(|offer| &offer.versions).any(|version| version.id == *id),
+            PromptChoice::Draft(id) => offers.iter().any(|offer| offer.prompt.id == *id && offer.prompt.draft.is_some()),
+        };
+        self.chosen_prompts.retain(on_offer);
+        if !self.prompts_set {
+            let versions = || offers.iter().flat_map(|offer| &offer.versions);
+            let default = versions().find(|version| version.is_live).or_else(|| versions().next());
+            self.prompts_set = default.is_some();
+            self.chosen_prompts.extend(default.map(|version| PromptChoice::Version(version.id)));
+        }
+    }
+
+    fn take_in_models(&mut self) {
+        let Some(page) = self.models.value() else { return };
+        self.chosen_models.retain(|name| page.items.iter().any(|model| model.name == *name && is_usable(model)));
+        if !self.models_set {
+            let default = page.items.iter().find(|model| model.provider == "on-device").or_else(|| page.items.iter().find(|model| is_usable(model)));
+            self.models_set = default.is_some();
+            self.chosen_models.extend(default.map(|model| model.name.clone()));
+        }
+    }
+
+    /// The prompts and models as columns, in the order of the lists; `None` while one of them is not chosen.
+    #[must_use]
+    pub fn start(&self, photo_ids: Vec<PhotoId>, name: String) -> StartRun {
+        let prompts = self.prompts.value().map(|offers| offers.iter().flat_map(|offer| self.chosen_of(offer)).collect()).unwrap_or_default();
+        let models = self.models.value().map_or(&[][..], |page| &page.items).iter().map(|model| model.name.clone());
+        StartRun {
+            name,
+            photo_ids,
+            prompts,
+            models: models.filter(|name| self.chosen_models.contains(name)).collect(),
+            repeats: self.repeats,
+            concurrency: self.concurrency,
+        }
+    }
+
+    fn chosen_of(&self, offer: &PromptOffer) -> Vec<RunPrompt> {
+        let versions = offer.versions.iter().rev().filter(|version| self.chosen_prompts.contains(&PromptChoice::Version(version.id)));
+        let mut chosen: Vec<RunPrompt> = versions.map(|version| RunPrompt::Version { id: version.id }).collect();
+        let draft = offer.prompt.draft.as_ref().filter(|_| self.chosen_prompts.contains(&PromptChoice::Draft(offer.prompt.id)));
+        chosen.extend(draft.map(|content| RunPrompt::Inline { name: draft_name(offer), content: content.clone() }));
+        chosen
+    }
+
+    /// Calls of a run over so many photos.
+    #[must_use]
+    pub fn calls(&self, photos: usize) -> u64 {
+        photos as u64 * self.chosen_prompts.len() as u64 * self.chosen_models.len() as u64 * u64::from(self.repeats)
+    }
+
+    /// Why there is nothing to run yet, in the order of the choices.
+    #[must_use]
+    pub fn missing(&self, photos: usize) -> Option<&'static str> {
+        if photos == 0 {
+            Some("Choose at least one photo")
+        } else if self.chosen_prompts.is_empty() {
+            Some("Choose at least one prompt")
+        } else if self.chosen_models.is_empty() {
+            Some("Choose at least one model")
+        } else {
+            None
+        }
+    }
+}
+
+/// Such as `Photo tags draft`.
+fn draft_name(offer: &PromptOffer) -> String {
+    format!("{} draft", offer.prompt.name)
+}
+
+/// Whether a run can ask the model now.
+#[must_use]
+pub fn is_usable(model: &ModelInfo) -> bool {
+    !matches!(model.key, KeyState::Missing { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(prompt: &Prompt, number: u32, is_live: bool) -> PromptVersion {
+        PromptVersion {
+            id: PromptVersionId::fresh(),
+            prompt_id: prompt.id,
+            prompt_name: prompt.name.clone(),
+            version: number,
+            content: format!("Text {number}"),
+            note: String::new(),
+            author: String::new(),
+            created_at: chrono::DateTime::UNIX_EPOCH,
+            is_live,
+        }
+    }
+
+    fn offer(draft: Option<&str>) -> PromptOffer {
+        let prompt = Prompt {
+            id: PromptId::fresh(),
+            name: "Photo tags".to_owned(),
+            draft: draft.map(str::to_owned),
+            latest_version: 2,
+            live_version: Some(1),
+            revision: 1,
+            updated_at: chrono::DateTime::UNIX_EPOCH,
+        };
+        PromptOffer { versions: vec![version(&prompt, 2, false), version(&prompt, 1, true)], prompt }
+    }
+
+    fn model(name: &str, key: KeyState) -> ModelInfo {
+        ModelInfo {
+            name: name.to_owned(),
+            provider: name.split('/').next().unwrap_or_default().to_owned(),
+            display_name: name.to_owned(),
+            description: String::new(),
+            captions: false,
+            follows_prompt: true,
+            input_usd_per_million: None,
+            output_usd_per_million: None,
+            key,
+            is_live: false,
+            measured: None,
+        }
+    }
+
+    fn setup(offer: PromptOffer) -> Setup {
+        let mut setup = Setup::default();
+        setup.prompts.set(vec![offer]);
+        setup.take_in_prompts();
+        let models = vec![model("gemini/x", KeyState::Missing { why: "no key".to_owned() }), model("on-device", KeyState::NotNeeded)];
+        setup.models.set(Page { items: models, next_cursor: None, total: None });
+        setup.take_in_models();
+        setup
+    }
+
+    #[test]
+    fn a_newcomer_has_the_live_prompt_and_the_model_that_needs_no_key() {
+        let offer = offer(None);
+        let live = offer.versions[1].id;
+        let setup = setup(offer);
+        let start = setup.start(vec![PhotoId::fresh()], String::new());
+        assert_eq!(start.prompts, [RunPrompt::Version { id: live }]);
+        assert_eq!(start.models, ["on-device"]);
+        assert_eq!(setup.missing(1), None);
+        assert_eq!(setup.missing(0), Some("Choose at least one photo"));
+    }
+
+    #[test]
+    fn what_a_person_unchose_stays_unchosen_when_the_lists_come_again() {
+        let mut setup = setup(offer(None));
+        setup.chosen_prompts.clear();
+        setup.chosen_models.clear();
+        setup.take_in_prompts();
+        setup.take_in_models();
+        assert_eq!(setup.calls(10), 0);
+        assert_eq!(setup.missing(10), Some("Choose at least one prompt"));
+    }
+
+    #[test]
+    fn a_draft_runs_as_text_after_the_versions_and_goes_when_it_is_saved() {
+        let offer = offer(Some("New words"));
+        let mut setup = setup(offer.clone());
+        setup.chosen_prompts.insert(PromptChoice::Version(offer.versions[0].id));
+        setup.chosen_prompts.insert(PromptChoice::Draft(offer.prompt.id));
+        let prompts = setup.start(Vec::new(), String::new()).prompts;
+        let inline = RunPrompt::Inline { name: "Photo tags draft".to_owned(), content: "New words".to_owned() };
+        assert_eq!(prompts, [RunPrompt::Version { id: offer.versions[1].id }, RunPrompt::Version { id: offer.versions[0].id }, inline]);
+        assert_eq!(setup.calls(3), 9);
+
+        setup.prompts.set(vec![PromptOffer { prompt: Prompt { draft: None, ..offer.prompt }, versions: offer.versions }]);
+        setup.take_in_prompts();
+        assert_eq!(setup.chosen_prompts.len(), 2);
+    }
+}

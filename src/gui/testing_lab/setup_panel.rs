@@ -1,0 +1,247 @@
+//! The panel beside the grid: which prompts, which models, how often, and the button that runs them.
+
+use egui::{Align, Button, Checkbox, DragValue, Layout, RichText, ScrollArea, Ui, WidgetInfo};
+
+use super::setup::{PromptChoice, PromptOffer, Setup, is_usable};
+use crate::gui::ctx::{AreaCtx, Command, Route};
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::{empty_state, error_state, number, skeleton};
+use crate::wire::model::{KeyState, ModelInfo};
+
+/// Versions of a prompt that are listed before "Show all".
+const VERSIONS_SHOWN: usize = 3;
+
+/// Draws the panel. `photos`: how many are chosen.
+pub fn ui(ui: &mut Ui, setup: &mut Setup, photos: usize, is_starting: bool, failure: Option<&str>, ctx: &AreaCtx<'_>) {
+    egui::Panel::bottom("run").frame(egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO })).show(ui, |ui| {
+        run_ui(ui, setup, photos, is_starting, failure, ctx);
+    });
+    ScrollArea::vertical().id_salt("setup").auto_shrink(false).show(ui, |ui| {
+        heading(ui, icons::ICON_EDIT_NOTE.codepoint, "Prompts", setup.chosen_prompts.len());
+        prompts_ui(ui, setup, ctx);
+        ui.add_space(theme::GAP_16);
+        heading(ui, icons::ICON_NEUROLOGY.codepoint, "Models", setup.chosen_models.len());
+        models_ui(ui, setup, ctx);
+        ui.add_space(theme::GAP_16);
+        numbers_ui(ui, setup);
+    });
+}
+
+fn heading(ui: &mut Ui, icon: &str, words: &str, chosen: usize) {
+    let tokens = theme::tokens(ui.ctx());
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(icon).size(theme::TEXT_STRONG).color(tokens.muted));
+        ui.label(RichText::new(words).font(theme::semibold(theme::TEXT_STRONG)));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label(RichText::new(format!("{chosen} chosen")).size(theme::TEXT_SMALL).color(tokens.muted));
+        });
+    });
+    ui.add_space(theme::GAP_4);
+}
+
+fn prompts_ui(ui: &mut Ui, setup: &mut Setup, ctx: &AreaCtx<'_>) {
+    if let Some(failure) = setup.prompts.failure().map(ToString::to_string)
+        && error_state::ui(ui, "The prompts could not be read", &failure)
+    {
+        setup.reload_prompts();
+    }
+    let Some(offers) = setup.prompts.value() else {
+        if setup.prompts.failure().is_none() {
+            skeleton::lines(ui, 2);
+        }
+        return;
+    };
+    if offers.iter().all(|offer| offer.versions.is_empty() && offer.prompt.draft.is_none()) {
+        if empty_state::ui(ui, "There is no prompt yet", Some("New prompt…")) {
+            ctx.send(Command::NewPrompt);
+        }
+        return;
+    }
+    for offer in offers {
+        offer_ui(ui, offer, &mut setup.chosen_prompts, ctx.tokens());
+    }
+}
+
+fn offer_ui(ui: &mut Ui, offer: &PromptOffer, chosen: &mut std::collections::BTreeSet<PromptChoice>, tokens: &Tokens) {
+    if let Some(draft) = &offer.prompt.draft {
+        let name = format!("{} draft", offer.prompt.name);
+        choice_ui(ui, chosen, PromptChoice::Draft(offer.prompt.id), &name, Some(("not saved", tokens.warn)), draft);
+    }
+    let id = ui.make_persistent_id(("all versions", offer.prompt.id));
+    let shows_all = ui.data(|data| data.get_temp(id).unwrap_or(false));
+    let is_listed = |at: usize, version: &crate::wire::prompt::PromptVersion| {
+        shows_all || at < VERSIONS_SHOWN || version.is_live || chosen.contains(&PromptChoice::Version(version.id))
+    };
+    let listed: Vec<_> = offer.versions.iter().enumerate().filter(|(at, version)| is_listed(*at, version)).map(|(_, version)| version).collect();
+    let hidden = offer.versions.len() - listed.len();
+    for version in listed {
+        let badge = version.is_live.then_some(("live", tokens.good));
+        let hover = if version.note.is_empty() { version.content.clone() } else { format!("{}\n\n{}", version.note, version.content) };
+        choice_ui(ui, chosen, PromptChoice::Version(version.id), &version.label(), badge, &hover);
+    }
+    if hidden > 0 && ui.button(format!("Show {hidden} more of {}", offer.prompt.name)).clicked() {
+        ui.data_mut(|data| data.insert_temp(id, true));
+    }
+}
+
+fn choice_ui(
+    ui: &mut Ui,
+    chosen: &mut std::collections::BTreeSet<PromptChoice>,
+    choice: PromptChoice,
+    name: &str,
+    badge: Option<(&str, egui::Color32)>,
+    text: &str,
+) {
+    let mut is_chosen = chosen.contains(&choice);
+    ui.horizontal(|ui| {
+        let response = ui.add(Checkbox::new(&mut is_chosen, name));
+        if let Some((word, colour)) = badge {
+            ui.label(RichText::new(word).size(theme::TEXT_SMALL).color(colour));
+        }
+        response.clone().on_hover_ui(|ui| {
+            ui.set_max_width(420.0);
+            let excerpt: String = text.chars().take(800).collect();
+            ui.label(RichText::new(excerpt).monospace().size(theme::TEXT_SMALL));
+        });
+        if response.changed() {
+            if is_chosen {
+                chosen.insert(choice);
+            } else {
+                chosen.remove(&choice);
+            }
+        }
+    });
+}
+
+fn models_ui(ui: &mut Ui, setup: &mut Setup, ctx: &AreaCtx<'_>) {
+    if let Some(failure) = setup.models.failure().map(ToString::to_string)
+        && error_state::ui(ui, "The models could not be read", &failure)
+    {
+        setup.reload_models();
+    }
+    let Some(page) = setup.models.value() else {
+        if setup.models.failure().is_none() {
+            skeleton::lines(ui, 3);
+        }
+        return;
+    };
+    for model in page.items.iter().filter(|model| is_usable(model)) {
+        model_ui(ui, model, &mut setup.chosen_models, ctx.tokens());
+    }
+    // The reason stands once for all models of a provider, not beside each of them.
+    let mut told: Vec<&str> = Vec::new();
+    for model in page.items.iter().filter(|model| !is_usable(model)) {
+        if !told.contains(&model.provider.as_str()) {
+            told.push(&model.provider);
+            locked_ui(ui, model, ctx);
+        }
+        let mut never = false;
+        ui.add_enabled(false, Checkbox::new(&mut never, &model.display_name));
+    }
+}
+
+fn model_ui(ui: &mut Ui, model: &ModelInfo, chosen: &mut std::collections::BTreeSet<String>, tokens: &Tokens) {
+    let mut is_chosen = chosen.contains(&model.name);
+    let response = ui.add(Checkbox::new(&mut is_chosen, &model.display_name)).on_hover_text(&model.description);
+    if response.changed() {
+        if is_chosen {
+            chosen.insert(model.name.clone());
+        } else {
+            chosen.remove(&model.name);
+        }
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.add_space(ui.spacing().icon_width + ui.spacing().icon_spacing);
+        ui.label(RichText::new(price_words(model)).size(theme::TEXT_SMALL).color(tokens.muted));
+    });
+}
+
+/// What the person can know about the cost before the run.
+fn price_words(model: &ModelInfo) -> String {
+    let money = |usd: f64| if (usd * 100.0).fract().abs() < 1e-9 { format!("${usd:.2}") } else { format!("${usd}") };
+    let price = match (model.input_usd_per_million, model.output_usd_per_million) {
+        (Some(input), Some(output)) if input == 0.0 && output == 0.0 => "free, on this machine".to_owned(),
+        (Some(input), Some(output)) => format!("{} in, {} out per million tokens", money(input), money(output)),
+        _ if model.provider == "on-device" => "free, on this machine".to_owned(),
+        _ => "price unknown".to_owned(),
+    };
+    let measured = model.measured.and_then(|measured| measured.latency_p50_ms).map(|ms| format!(", about {} a photo", number::duration_ms(ms)));
+    price + &measured.unwrap_or_default()
+}
+
+/// Why the models of a provider can't be chosen, and the way to mend it.
+fn locked_ui(ui: &mut Ui, model: &ModelInfo, ctx: &AreaCtx<'_>) {
+    let KeyState::Missing { why } = &model.key else { return };
+    let tokens = ctx.tokens();
+    ui.add_space(theme::GAP_8);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(icons::ICON_KEY.codepoint).color(tokens.warn));
+        let words = format!("No key for {}", provider_name(&model.provider));
+        ui.label(RichText::new(words)).on_hover_text(why);
+        let button = ui.button("Add key…");
+        button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Add key for {}…", provider_name(&model.provider))));
+        if button.clicked() {
+            ctx.send(Command::GoTo(Route::Models));
+        }
+    });
+}
+
+/// `gemini` as people write it.
+fn provider_name(provider: &str) -> String {
+    let mut letters = provider.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn numbers_ui(ui: &mut Ui, setup: &mut Setup) {
+    egui::Grid::new("numbers").num_columns(2).spacing([theme::GAP_12, theme::GAP_8]).show(ui, |ui| {
+        let label = ui.label("Repeats").on_hover_text("How often each photo is asked with the same prompt and model: shows how steady the answers are");
+        ui.add(DragValue::new(&mut setup.repeats).range(1..=20)).labelled_by(label.id);
+        ui.end_row();
+        let label = ui.label("At the same time").on_hover_text("Calls in flight at once; a provider may limit them");
+        ui.add(DragValue::new(&mut setup.concurrency).range(1..=64).suffix(" calls")).labelled_by(label.id);
+        ui.end_row();
+    });
+}
+
+fn run_ui(ui: &mut Ui, setup: &Setup, photos: usize, is_starting: bool, failure: Option<&str>, ctx: &AreaCtx<'_>) {
+    let tokens = ctx.tokens();
+    ui.add(egui::Separator::default().spacing(theme::GAP_4));
+    if let Some(failure) = failure {
+        ui.label(RichText::new(format!("{} {failure}", icons::ICON_ERROR.codepoint)).color(tokens.bad));
+    }
+    let missing = setup.missing(photos);
+    let words = missing.map_or_else(|| sum_words(setup, photos), str::to_owned);
+    ui.label(RichText::new(words).color(if missing.is_some() { tokens.warn } else { tokens.text }));
+    if missing.is_none() {
+        ui.label(RichText::new(cost_words(setup)).size(theme::TEXT_SMALL).color(tokens.muted));
+    }
+    ui.add_space(theme::GAP_4);
+    let is_enabled = missing.is_none() && !is_starting;
+    let label = if is_starting { "Starting…" } else { "Run the comparison" };
+    let fill = if is_enabled { tokens.accent } else { tokens.raised };
+    let ink = if is_enabled { tokens.on_accent } else { tokens.muted };
+    let shortcut = Command::RunComparison.shortcut().map(|shortcut| ui.ctx().format_shortcut(&shortcut)).unwrap_or_default();
+    let text = RichText::new(format!("{} {label}", icons::ICON_PLAY_ARROW.codepoint)).strong().color(ink);
+    let button = Button::new(text).shortcut_text(RichText::new(&shortcut).color(ink)).fill(fill).min_size(egui::vec2(ui.available_width(), 34.0));
+    let response = ui.add_enabled(is_enabled, button);
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, is_enabled, label));
+    if response.on_hover_text(Command::RunComparison.tooltip()).clicked() {
+        ctx.send(Command::RunComparison);
+    }
+}
+
+/// `24 photos × 2 prompts × 2 models = 96 calls`.
+fn sum_words(setup: &Setup, photos: usize) -> String {
+    let plural = |count: usize, word: &str| format!("{} {word}{}", number::count(count as u64), if count == 1 { "" } else { "s" });
+    let repeats = if setup.repeats > 1 { format!(" × {} repeats", setup.repeats) } else { String::new() };
+    let (prompts, models) = (plural(setup.chosen_prompts.len(), "prompt"), plural(setup.chosen_models.len(), "model"));
+    let calls = setup.calls(photos) as usize;
+    format!("{} × {prompts} × {models}{repeats} = {}", plural(photos, "photo"), plural(calls, "call"))
+}
+
+/// Tokens of a photo are the provider's to count: what a run costs is known as its answers arrive.
+fn cost_words(setup: &Setup) -> &'static str {
+    let models = setup.models.value().map_or(&[][..], |page| &page.items);
+    let spends = models.iter().any(|model| setup.chosen_models.contains(&model.name) && model.provider != "on-device");
+    if spends { "The cost is counted as answers arrive; cancel at any time" } else { "Costs nothing: the photos stay on this machine" }
+}

@@ -1,0 +1,369 @@
+//! One photo in one to four panes, each with another answer; zoom and pan move all of them.
+
+use std::collections::HashMap;
+
+use egui::{Align, ComboBox, Key, Layout, Modifiers, Panel, Rect, RichText, Ui, UiBuilder, Vec2, pos2, vec2};
+
+use super::diff_panel;
+use super::matrix::{MatrixView, photo_name};
+use super::matrix_cell::{cost_words, kind_words, sentence_case};
+use super::tag_diff::{self, TagDiff};
+use crate::gui::ctx::{PhotoTexture, PhotoTextures};
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::number;
+use crate::gui::widgets::photo_view::{OverlayBox, PhotoView, PhotoViewport};
+use crate::gui::widgets::toolbar::Tool;
+use crate::wire::ids::PhotoId;
+use crate::wire::result::{Answer, Tag};
+use crate::wire::run::{Cell, CellState, Run};
+
+pub const MOST_PANES: usize = 4;
+/// Longer edge of the picture that stands in until the large one is there.
+const STAND_IN_PX: u32 = super::photo_grid::THUMB_PX;
+const HEAD_HEIGHT: f32 = 58.0;
+const CAPTION_HEIGHT: f32 = 40.0;
+/// What the panes are called.
+pub const LETTERS: [&str; MOST_PANES] = ["A", "B", "C", "D"];
+
+/// Which answer a pane shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Pane {
+    pub column: usize,
+    pub repeat: u32,
+}
+
+/// What the view keeps between frames.
+pub struct SideBySide {
+    pub row: usize,
+    pub panes: Vec<Pane>,
+    viewport: PhotoViewport,
+    shows_boxes: bool,
+    /// The first pane takes the keyboard in the next frame.
+    wants_focus: bool,
+    pane_size: Vec2,
+}
+
+/// What a person wants that the view can't do itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SideAnswer {
+    Back,
+}
+
+impl SideBySide {
+    /// Beside the chosen column stands the next one; a run with one column shows its repeats.
+    #[must_use]
+    pub fn new(run: &Run, row: usize, column: usize, repeat: u32) -> Self {
+        let columns = run.columns.len();
+        let at = |column: usize, repeat: u32| Pane { column, repeat };
+        let panes = match (columns, run.repeats) {
+            (0 | 1, 1) => vec![at(0, 0)],
+            (0 | 1, _) => vec![at(0, 0), at(0, 1)],
+            (2.., _) if column == 0 || columns == 2 => vec![at(0, repeat), at(1, repeat)],
+            _ => vec![at(0, repeat), at(column, repeat)],
+        };
+        Self { row, panes, viewport: PhotoViewport::default(), shows_boxes: true, wants_focus: true, pane_size: vec2(400.0, 300.0) }
+    }
+
+    fn step(&mut self, run: &Run, by: isize) {
+        let last = run.photo_ids.len().saturating_sub(1);
+        let row = self.row.saturating_add_signed(by).min(last);
+        if row != self.row {
+            self.row = row;
+            self.viewport = PhotoViewport::default();
+        }
+    }
+
+    pub fn ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, textures: &mut PhotoTextures) -> Option<SideAnswer> {
+        let tokens = theme::tokens(ui.ctx());
+        let id = view.run.photo_ids.get(self.row).copied()?;
+        let mut answer = self.keys(ui, view.run);
+        let cells: Vec<Option<&Cell>> = self.panes.iter().map(|pane| view.open.cell(self.row, pane.column, pane.repeat)).collect();
+        let answers: Vec<Option<&Answer>> = cells.iter().map(|cell| cell.and_then(|cell| cell.answer.as_ref())).collect();
+        let tags: Vec<Option<&[Tag]>> = answers.iter().map(|answer| answer.map(|answer| answer.tags.as_slice())).collect();
+        let diff = tag_diff::compare(&tags);
+        let has_boxes = tags.iter().flatten().any(|tags| tags.iter().any(|tag| tag.bounds.is_some()));
+        answer = answer.or(self.toolbar_ui(ui, view, id, has_boxes));
+        ui.add_space(theme::GAP_8);
+        let frame = egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO });
+        let room = ui.available_height();
+        Panel::bottom("tag differences").resizable(true).default_size((room * 0.38).clamp(150.0, 360.0)).size_range(96.0..=room * 0.7).frame(frame).show(
+            ui,
+            |ui| diff_panel::ui(ui, &diff, &cells),
+        );
+        egui::CentralPanel::default().frame(egui::Frame::NONE).show(ui, |ui| self.panes_ui(ui, view, id, &cells, &diff, textures, tokens));
+        self.prefetch(ui, view, textures);
+        answer
+    }
+
+    fn toolbar_ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, id: PhotoId, has_boxes: bool) -> Option<SideAnswer> {
+        let tokens = theme::tokens(ui.ctx());
+        let mut answer = None;
+        let count = view.run.photo_ids.len();
+        ui.horizontal(|ui| {
+            if Tool::new(icons::ICON_ARROW_BACK, "Back to the matrix").tooltip("Back to the matrix (Esc)").icon_only().ui(ui).clicked() {
+                answer = Some(SideAnswer::Back);
+            }
+            let previous = Tool::new(icons::ICON_CHEVRON_LEFT, "Previous photo").tooltip("Previous photo (K)").icon_only();
+            if previous.enabled(self.row > 0).ui(ui).clicked() {
+                self.step(view.run, -1);
+            }
+            ui.label(RichText::new(format!("{} of {count}", self.row + 1)).color(tokens.muted));
+            let next = Tool::new(icons::ICON_CHEVRON_RIGHT, "Next photo").tooltip("Next photo (J)").icon_only();
+            if next.enabled(self.row + 1 < count).ui(ui).clicked() {
+                self.step(view.run, 1);
+            }
+            ui.label(RichText::new(photo_name(view, id)).font(theme::semibold(theme::TEXT_STRONG)));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if self.panes.len() < MOST_PANES.min(view.run.columns.len() * view.run.repeats as usize) {
+                    let tool = Tool::new(icons::ICON_ADD_COLUMN_RIGHT, "Add a pane").tooltip("Show one more answer beside these");
+                    if tool.ui(ui).clicked() {
+                        self.add_pane(view.run);
+                    }
+                }
+                self.zoom_ui(ui, view, id);
+                if has_boxes {
+                    let tool = Tool::new(icons::ICON_SELECT_ALL, "Boxes").tooltip("Show where the tags are, where the model says so (B)");
+                    if tool.selected(self.shows_boxes).ui(ui).clicked() {
+                        self.shows_boxes = !self.shows_boxes;
+                    }
+                }
+            });
+        });
+        answer
+    }
+
+    fn zoom_ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, id: PhotoId) {
+        let size_px = photo_size(view, id);
+        let pane = Rect::from_min_size(pos2(0.0, 0.0), self.pane_size);
+        let zoom = Tool::new(icons::ICON_ZOOM_IN, "Zoom in").tooltip("Zoom in (+, or the wheel at the pointer)").icon_only();
+        if zoom.ui(ui).clicked() {
+            self.viewport.zoom_around(1.25, pane.center(), pane, size_px);
+        }
+        let zoom = Tool::new(icons::ICON_ZOOM_OUT, "Zoom out").tooltip("Zoom out (−)").icon_only();
+        if zoom.enabled(!self.viewport.is_fit()).ui(ui).clicked() {
+            self.viewport.zoom_around(0.8, pane.center(), pane, size_px);
+        }
+        let full = Tool::new(icons::ICON_CROP_FREE, "1:1").tooltip("A pixel of the photo is a pixel of the screen (1)");
+        if full.ui(ui).clicked() {
+            let factor = self.viewport.true_zoom(pane, size_px, ui.ctx().pixels_per_point()) / self.viewport.zoom;
+            self.viewport.zoom_around(factor, pane.center(), pane, size_px);
+        }
+        let fit = Tool::new(icons::ICON_FIT_SCREEN, "Fit").tooltip("Show the whole photo (0)").selected(self.viewport.is_fit());
+        if fit.ui(ui).clicked() {
+            self.viewport = PhotoViewport::default();
+        }
+    }
+
+    /// The first answer that no pane shows yet.
+    fn add_pane(&mut self, run: &Run) {
+        let all = (0..run.repeats).flat_map(|repeat| (0..run.columns.len()).map(move |column| Pane { column, repeat }));
+        if let Some(pane) = all.into_iter().find(|pane| !self.panes.contains(pane)) {
+            self.panes.push(pane);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what the panes are drawn from, once a frame")]
+    fn panes_ui(
+        &mut self,
+        ui: &mut Ui,
+        view: &MatrixView<'_>,
+        id: PhotoId,
+        cells: &[Option<&Cell>],
+        diff: &TagDiff,
+        textures: &mut PhotoTextures,
+        tokens: &Tokens,
+    ) {
+        let area = ui.available_rect_before_wrap();
+        let count = self.panes.len();
+        let gap = theme::GAP_8;
+        let width = (area.width() - gap * (count - 1) as f32) / count as f32;
+        let has_captions = cells.iter().flatten().any(|cell| cell.answer.as_ref().is_some_and(|answer| answer.caption.is_some()));
+        let caption_height = if has_captions { CAPTION_HEIGHT } else { 0.0 };
+        let size = vec2(width, (area.height() - HEAD_HEIGHT - caption_height).max(40.0));
+        self.pane_size = size;
+        let colours = box_colours(diff, tokens);
+        let mut removed = None;
+        for (at, cell) in cells.iter().enumerate() {
+            let left = area.left() + at as f32 * (width + gap);
+            let rect = Rect::from_min_size(pos2(left, area.top()), vec2(width, area.height()));
+            ui.scope_builder(UiBuilder::new().id_salt(("pane", at)).max_rect(rect).layout(Layout::top_down(Align::Min)), |ui| {
+                ui.spacing_mut().item_spacing.y = 2.0;
+                ui.scope_builder(UiBuilder::new().max_rect(Rect::from_min_size(rect.min, vec2(width, HEAD_HEIGHT))), |ui| {
+                    if self.head_ui(ui, at, *cell, view, tokens) {
+                        removed = Some(at);
+                    }
+                });
+                let photo = Rect::from_min_size(rect.min + vec2(0.0, HEAD_HEIGHT), size);
+                ui.scope_builder(UiBuilder::new().max_rect(photo), |ui| self.photo_ui(ui, at, id, *cell, &colours, view, textures));
+                if has_captions {
+                    let below = Rect::from_min_max(photo.left_bottom() + vec2(0.0, 4.0), rect.max);
+                    ui.scope_builder(UiBuilder::new().max_rect(below), |ui| caption_ui(ui, *cell, tokens));
+                }
+            });
+        }
+        if let Some(at) = removed {
+            self.panes.remove(at);
+        }
+    }
+
+    /// What the pane shows and what the answer took; returns whether the pane is to go.
+    fn head_ui(&mut self, ui: &mut Ui, at: usize, cell: Option<&Cell>, view: &MatrixView<'_>, tokens: &Tokens) -> bool {
+        let mut remove = false;
+        let count = self.panes.len();
+        let pane = &mut self.panes[at];
+        ui.horizontal(|ui| {
+            letter_ui(ui, at, tokens);
+            let column = &view.run.columns[pane.column];
+            let (dot, _) = ui.allocate_exact_size(vec2(8.0, 8.0), egui::Sense::hover());
+            ui.painter().circle_filled(dot.center(), 4.0, view.colours.get(&column.model, tokens));
+            let beside = 34.0 + if count > 1 { 30.0 } else { 0.0 } + if view.run.repeats > 1 { 92.0 } else { 0.0 };
+            let name = format!("{} · {}", column.prompt_name, column.model);
+            let combo = ComboBox::from_id_salt(("column", at)).width((ui.available_width() - beside).max(60.0)).truncate().selected_text(name.clone());
+            let response = combo.show_ui(ui, |ui| {
+                for (index, column) in view.run.columns.iter().enumerate() {
+                    ui.selectable_value(&mut pane.column, index, column.label());
+                }
+            });
+            let response = response.response;
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Pane {}: {name}", LETTERS[at])));
+            response.on_hover_text(name);
+            if view.run.repeats > 1 {
+                ComboBox::from_id_salt(("repeat", at)).width(60.0).selected_text(format!("Repeat {}", pane.repeat + 1)).show_ui(ui, |ui| {
+                    for repeat in 0..view.run.repeats {
+                        ui.selectable_value(&mut pane.repeat, repeat, format!("Repeat {}", repeat + 1));
+                    }
+                });
+            }
+            if count > 1 && Tool::new(icons::ICON_CLOSE, "Close the pane").icon_only().ui(ui).clicked() {
+                remove = true;
+            }
+        });
+        let (words, colour) = figures_in_words(cell, tokens);
+        ui.add(egui::Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(colour)).truncate());
+        remove
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a pane is drawn from, once a frame")]
+    fn photo_ui(
+        &mut self,
+        ui: &mut Ui,
+        at: usize,
+        id: PhotoId,
+        cell: Option<&Cell>,
+        colours: &HashMap<String, egui::Color32>,
+        view: &MatrixView<'_>,
+        textures: &mut PhotoTextures,
+    ) {
+        let size_px = photo_size(view, id);
+        let px = self.best_px(ui, id, size_px, textures);
+        let texture = match textures.get(id, px) {
+            PhotoTexture::Ready(texture) => Ok(texture),
+            PhotoTexture::Loading => Err(""),
+            PhotoTexture::Failed(why) => Err(why),
+        };
+        let tags = cell.and_then(|cell| cell.answer.as_ref()).map_or(&[][..], |answer| &answer.tags);
+        let boxes: Vec<OverlayBox<'_>> = tags.iter().filter(|_| self.shows_boxes).filter_map(|tag| overlay(tag, colours, ui)).collect();
+        let name = format!("Pane {}: {}", LETTERS[at], photo_name(view, id));
+        let response = PhotoView::new(&name, size_px, texture).boxes(&boxes).ui(ui, self.pane_size, &mut self.viewport);
+        if at == 0 && std::mem::take(&mut self.wants_focus) {
+            response.request_focus();
+        }
+    }
+
+    /// The size that is wanted, or the best that is there until it has come.
+    fn best_px(&self, ui: &Ui, id: PhotoId, size_px: Vec2, textures: &mut PhotoTextures) -> u32 {
+        let wanted = self.viewport.wanted_px(self.pane_size, size_px, ui.ctx().pixels_per_point());
+        let is_ready = |textures: &mut PhotoTextures, px: u32| matches!(textures.get(id, px), PhotoTexture::Ready(_));
+        if is_ready(textures, wanted) {
+            return wanted;
+        }
+        let smaller = [4096, 2048, 1024].into_iter().filter(|px| *px < wanted).find(|px| is_ready(textures, *px));
+        smaller.unwrap_or_else(|| if is_ready(textures, STAND_IN_PX) { STAND_IN_PX } else { wanted })
+    }
+
+    /// The photos before and after this one are there when they are asked for.
+    fn prefetch(&self, ui: &Ui, view: &MatrixView<'_>, textures: &mut PhotoTextures) {
+        for row in [self.row + 1, self.row.wrapping_sub(1)] {
+            if let Some(id) = view.run.photo_ids.get(row) {
+                let px = PhotoViewport::default().wanted_px(self.pane_size, photo_size(view, *id), ui.ctx().pixels_per_point());
+                textures.prefetch(*id, px);
+            }
+        }
+    }
+
+    /// J and K walk the photos, B turns the boxes, Esc goes back; zoom and pan are the panes' own.
+    fn keys(&mut self, ui: &Ui, run: &Run) -> Option<SideAnswer> {
+        if ui.ctx().text_edit_focused() || ui.ctx().any_popup_open() {
+            return None;
+        }
+        let pressed = |modifiers: Modifiers, key: Key| ui.input_mut(|input| input.consume_key(modifiers, key));
+        if pressed(Modifiers::NONE, Key::J) || pressed(Modifiers::ALT, Key::ArrowRight) {
+            self.step(run, 1);
+        }
+        if pressed(Modifiers::NONE, Key::K) || pressed(Modifiers::ALT, Key::ArrowLeft) {
+            self.step(run, -1);
+        }
+        if pressed(Modifiers::NONE, Key::B) {
+            self.shows_boxes = !self.shows_boxes;
+        }
+        pressed(Modifiers::NONE, Key::Escape).then_some(SideAnswer::Back)
+    }
+}
+
+/// The pane's letter on a small ground.
+pub fn letter_ui(ui: &mut Ui, at: usize, tokens: &Tokens) {
+    let (rect, _) = ui.allocate_exact_size(vec2(20.0, 20.0), egui::Sense::hover());
+    ui.painter().rect_filled(rect, theme::RADIUS_4, tokens.raised);
+    let letter = LETTERS.get(at).copied().unwrap_or_default();
+    ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, letter, theme::semibold(theme::TEXT_SMALL), tokens.text);
+}
+
+/// Pixels, orientation applied; a common shape while the photo is not known.
+fn photo_size(view: &MatrixView<'_>, id: PhotoId) -> Vec2 {
+    view.library.photo(id).map_or(vec2(1500.0, 1000.0), |photo| vec2(photo.width_px as f32, photo.height_px as f32))
+}
+
+/// `146 ms · 1,204 in, 96 out tokens · $0.000194 · model score`, or how the cell stands.
+fn figures_in_words(cell: Option<&Cell>, tokens: &Tokens) -> (String, egui::Color32) {
+    let Some(cell) = cell else { return ("Not read yet".to_owned(), tokens.muted) };
+    if let (CellState::Failed, Some(fault)) = (cell.state, &cell.fault) {
+        return (format!("{}: {}", sentence_case(fault.kind.label()), fault.message), tokens.bad);
+    }
+    let Some(answer) = &cell.answer else {
+        let words = if cell.state == CellState::Running { "Asking…" } else { "Waiting" };
+        return (words.to_owned(), tokens.muted);
+    };
+    let mut parts: Vec<String> = cell.latency_ms.map(|ms| number::duration_ms(ms as f64)).into_iter().collect();
+    if let (Some(input), Some(output)) = (answer.usage.input_tokens, answer.usage.output_tokens) {
+        parts.push(format!("{} in, {} out tokens", number::count(input), number::count(output)));
+    }
+    parts.extend(Some(cost_words(answer)).filter(|words| !words.is_empty()));
+    parts.push(kind_words(answer.confidence_kind).to_owned());
+    (parts.join(" · "), tokens.muted)
+}
+
+fn caption_ui(ui: &mut Ui, cell: Option<&Cell>, tokens: &Tokens) {
+    let caption = cell.and_then(|cell| cell.answer.as_ref()).and_then(|answer| answer.caption.as_deref());
+    let words = caption.unwrap_or("No caption");
+    let mut job = egui::text::LayoutJob::simple(
+        words.to_owned(),
+        egui::FontId::proportional(theme::TEXT_BODY),
+        if caption.is_some() { tokens.text } else { tokens.muted },
+        ui.available_width(),
+    );
+    job.wrap.max_rows = 2;
+    ui.label(job).on_hover_text(words);
+}
+
+/// Boxes of tags that only one answer has are marked; the others keep to the background.
+fn box_colours(diff: &TagDiff, tokens: &Tokens) -> HashMap<String, egui::Color32> {
+    let only = diff.only.iter().flatten().map(|row| (row.name.clone(), tokens.warn));
+    let shared = diff.in_all.iter().chain(&diff.in_some).map(|row| (row.name.clone(), tokens.good));
+    if diff.answered < 2 { HashMap::new() } else { only.chain(shared).collect() }
+}
+
+fn overlay<'t>(tag: &'t Tag, colours: &HashMap<String, egui::Color32>, ui: &Ui) -> Option<OverlayBox<'t>> {
+    let [left, top, right, bottom] = tag.bounds?;
+    let colour = colours.get(&tag.name).copied().unwrap_or(theme::tokens(ui.ctx()).accent);
+    Some(OverlayBox { rect: Rect::from_min_max(pos2(left, top), pos2(right, bottom)), label: &tag.name, colour })
+}

@@ -1,0 +1,40 @@
+//! Where one is: choose, results, side by side; and the way to past runs.
+
+use egui::{Align, Button, Layout, RichText, Ui, WidgetInfo};
+
+use super::Step;
+use super::open_run::OpenRun;
+use crate::gui::ctx::AreaCtx;
+use crate::gui::theme::{self, icons};
+use crate::gui::widgets::toolbar::Tool;
+
+/// Draws the steps; those that have nothing to show yet are greyed.
+pub fn ui(ui: &mut Ui, step: &mut Step, open: Option<&OpenRun>, has_side: bool, past_runs: usize, ctx: &AreaCtx<'_>) {
+    let tokens = ctx.tokens();
+    ui.horizontal(|ui| {
+        let steps = [
+            (Step::Choose, "1  Choose", true, "Photos, prompts and models"),
+            (Step::Results, "2  Results", open.is_some(), "Every answer as it comes in"),
+            (Step::SideBySide, "3  Side by side", has_side, "One photo, the answers beside each other"),
+        ];
+        for (at, (target, words, enabled, hint)) in steps.into_iter().enumerate() {
+            if at > 0 {
+                ui.label(RichText::new(icons::ICON_CHEVRON_RIGHT.codepoint).color(tokens.muted));
+            }
+            let is_here = *step == target;
+            let font = if is_here { theme::semibold(theme::TEXT_STRONG) } else { egui::FontId::proportional(theme::TEXT_STRONG) };
+            let response = ui.add_enabled(enabled, Button::selectable(is_here, RichText::new(words).font(font)));
+            response.widget_info(|| WidgetInfo::selected(egui::Role::Tab, enabled, is_here, words.trim_start_matches(|c: char| !c.is_alphabetic())));
+            if response.on_hover_text(hint).on_disabled_hover_text("Comes after a run").clicked() {
+                *step = target;
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let label = if past_runs == 0 { "Past runs".to_owned() } else { format!("Past runs ({past_runs})") };
+            let tool = Tool::new(icons::ICON_HISTORY, &label).tooltip("Open or resume a run from before");
+            if tool.selected(*step == Step::PastRuns).ui(ui).clicked() {
+                *step = if *step == Step::PastRuns { Step::Choose } else { Step::PastRuns };
+            }
+        });
+    });
+}

@@ -1,0 +1,156 @@
+//! How the tags of two to four answers about one photo differ: in all, in some, only in one.
+
+use std::collections::HashMap;
+
+use crate::wire::result::Tag;
+
+/// One tag with the confidence that each answer gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TagRow {
+    /// As the most confident answer writes it.
+    pub name: String,
+    /// One a pane, 0–1; `None` where the answer has no such tag or there is no answer.
+    pub confidences: Vec<Option<f32>>,
+}
+
+impl TagRow {
+    /// The highest confidence that any answer gives it.
+    #[must_use]
+    pub fn best(&self) -> f32 {
+        self.confidences.iter().flatten().copied().fold(0.0, f32::max)
+    }
+
+    /// Of the second of two answers against the first, in −1 … 1, where both have the tag.
+    #[must_use]
+    pub fn difference(&self) -> Option<f32> {
+        match self.confidences.as_slice() {
+            [Some(first), Some(second)] => Some(second - first),
+            _ => None,
+        }
+    }
+
+    fn holders(&self) -> impl Iterator<Item = usize> + '_ {
+        self.confidences.iter().enumerate().filter(|(_, confidence)| confidence.is_some()).map(|(pane, _)| pane)
+    }
+}
+
+/// The tags in groups, each sorted by confidence, highest first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TagDiff {
+    /// In every answer (of at least two).
+    pub in_all: Vec<TagRow>,
+    /// In more than one, not in all; empty with two answers.
+    pub in_some: Vec<TagRow>,
+    /// Only in one: a list a pane.
+    pub only: Vec<Vec<TagRow>>,
+    /// Panes that have an answer. With fewer than two there is nothing to compare with.
+    pub answered: usize,
+}
+
+/// Groups the tags of the panes; `None` stands for a pane without an answer, which takes no part.
+#[must_use]
+pub fn compare(panes: &[Option<&[Tag]>]) -> TagDiff {
+    let answered = panes.iter().flatten().count();
+    let mut diff = TagDiff { only: vec![Vec::new(); panes.len()], answered, ..TagDiff::default() };
+    for row in rows(panes) {
+        let holders: Vec<usize> = row.holders().collect();
+        match holders.as_slice() {
+            [pane] => diff.only[*pane].push(row),
+            several if several.len() == answered => diff.in_all.push(row),
+            _ => diff.in_some.push(row),
+        }
+    }
+    for group in [&mut diff.in_all, &mut diff.in_some].into_iter().chain(diff.only.iter_mut()) {
+        group.sort_by(|a, b| b.best().total_cmp(&a.best()).then_with(|| a.name.cmp(&b.name)));
+    }
+    diff
+}
+
+fn rows(panes: &[Option<&[Tag]>]) -> Vec<TagRow> {
+    let mut rows: Vec<TagRow> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (pane, tags) in panes.iter().enumerate() {
+        for tag in tags.unwrap_or_default() {
+            let at = *places.entry(normalised(&tag.name)).or_insert_with(|| {
+                rows.push(TagRow { name: tag.name.clone(), confidences: vec![None; panes.len()] });
+                rows.len() - 1
+            });
+            let row = &mut rows[at];
+            if tag.confidence > row.best() {
+                row.name.clone_from(&tag.name);
+            }
+            // Two spellings of one tag in one answer count once, with the higher confidence.
+            let held = &mut row.confidences[pane];
+            *held = Some(held.unwrap_or(0.0).max(tag.confidence));
+        }
+    }
+    rows
+}
+
+/// What two spellings of one tag have in common: lower case, one space between words, no hyphens or underscores.
+fn normalised(name: &str) -> String {
+    let words: Vec<String> = name.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_')).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(list: &[(&str, f32)]) -> Vec<Tag> {
+        list.iter().map(|(name, confidence)| Tag { name: (*name).to_owned(), confidence: *confidence, bounds: None }).collect()
+    }
+
+    fn names(rows: &[TagRow]) -> Vec<&str> {
+        rows.iter().map(|row| row.name.as_str()).collect()
+    }
+
+    #[test]
+    fn two_answers_fall_into_three_groups_by_confidence() {
+        let a = tags(&[("cat", 0.9), ("sofa", 0.3), ("pet", 0.6)]);
+        let b = tags(&[("pet", 0.8), ("cat", 0.7), ("window", 0.5), ("light", 0.6)]);
+        let diff = compare(&[Some(&a), Some(&b)]);
+        assert_eq!(names(&diff.in_all), ["cat", "pet"]);
+        assert_eq!(names(&diff.only[0]), ["sofa"]);
+        assert_eq!(names(&diff.only[1]), ["light", "window"]);
+        assert!(diff.in_some.is_empty());
+        assert!((diff.in_all[1].difference().expect("in both") - 0.2).abs() < 1e-6, "B against A");
+    }
+
+    #[test]
+    fn spellings_of_one_tag_are_one_tag() {
+        let a = tags(&[("Golden-Retriever", 0.4), ("golden retriever", 0.9)]);
+        let b = tags(&[("golden_ retriever", 0.5)]);
+        let diff = compare(&[Some(&a), Some(&b)]);
+        assert_eq!(diff.in_all.len(), 1);
+        assert_eq!(diff.in_all[0].name, "golden retriever");
+        assert_eq!(diff.in_all[0].confidences, [Some(0.9), Some(0.5)]);
+    }
+
+    #[test]
+    fn a_pane_without_an_answer_takes_no_part() {
+        let a = tags(&[("cat", 0.9)]);
+        let c = tags(&[("cat", 0.8), ("dog", 0.1)]);
+        let diff = compare(&[Some(&a), None, Some(&c)]);
+        assert_eq!(names(&diff.in_all), ["cat"], "all that answered");
+        assert_eq!(names(&diff.only[2]), ["dog"]);
+        assert_eq!(compare(&[Some(&a), None]).answered, 1);
+        assert!(compare(&[Some(&a), None]).in_all.is_empty(), "one answer agrees with nobody");
+    }
+
+    #[test]
+    fn with_three_answers_some_share_a_tag() {
+        let (a, b, c) = (tags(&[("x", 0.5), ("y", 0.5)]), tags(&[("y", 0.2), ("x", 0.1)]), tags(&[("x", 0.9), ("z", 0.4)]));
+        let diff = compare(&[Some(&a), Some(&b), Some(&c)]);
+        assert_eq!((names(&diff.in_all), names(&diff.in_some), names(&diff.only[2])), (vec!["x"], vec!["y"], vec!["z"]));
+    }
+
+    #[test]
+    fn an_empty_answer_is_an_answer() {
+        let a = tags(&[("cat", 0.9)]);
+        let diff = compare(&[Some(&a), Some(&[])]);
+        assert_eq!(diff.answered, 2);
+        assert_eq!(names(&diff.only[0]), ["cat"]);
+        assert!(diff.in_all.is_empty());
+    }
+}
