@@ -75,7 +75,8 @@ pub fn in_words(cell: Option<&Cell>) -> String {
     let Some(cell) = cell else { return "not read yet".to_owned() };
     match (cell.state, &cell.answer, &cell.fault) {
         (CellState::Completed, Some(answer), _) => {
-            let tags: Vec<String> = answer.tags.iter().take(6).map(|tag| format!("{} {}", tag.name, number::percent(f64::from(tag.confidence)))).collect();
+            let tags: Vec<String> =
+                answer.tags.iter().take(6).map(|tag| format!("{} {}", tag.name, number::percent(f64::from(tag.confidence)))).collect();
             if tags.is_empty() { "no tags".to_owned() } else { tags.join(", ") }
         }
         (CellState::Failed, _, Some(fault)) => format!("failed, {}", fault.kind.label()),

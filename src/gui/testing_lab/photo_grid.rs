@@ -159,7 +159,15 @@ impl PhotoGrid {
     }
 }
 
-fn cell_ui(ui: &Ui, cell: Rect, photo: &Photo, selection: &Selection<PhotoId>, has_focus: bool, textures: &mut PhotoTextures, tokens: &Tokens) -> Response {
+fn cell_ui(
+    ui: &Ui,
+    cell: Rect,
+    photo: &Photo,
+    selection: &Selection<PhotoId>,
+    has_focus: bool,
+    textures: &mut PhotoTextures,
+    tokens: &Tokens,
+) -> Response {
     let is_selected = selection.contains(photo.id);
     // The grid is one stop of the Tab key; its arrows walk the photos.
     let sense = Sense::CLICK;

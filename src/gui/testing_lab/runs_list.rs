@@ -86,7 +86,11 @@ pub fn ui(ui: &mut Ui, list: &mut RunsList, ctx: &AreaCtx<'_>) -> Option<RunsAns
             for (words, is_number) in [("Run", false), ("State", false), ("Answered", true), ("Cost, $", true), ("Started", false), ("", false)] {
                 header.col(|ui| {
                     let label = Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)).selectable(false);
-                    if is_number { ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(label)).inner } else { ui.add(label) };
+                    if is_number {
+                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(label)).inner
+                    } else {
+                        ui.add(label)
+                    };
                 });
             }
         })

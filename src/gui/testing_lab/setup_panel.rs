@@ -194,7 +194,8 @@ fn provider_name(provider: &str) -> String {
 
 fn numbers_ui(ui: &mut Ui, setup: &mut Setup) {
     egui::Grid::new("numbers").num_columns(2).spacing([theme::GAP_12, theme::GAP_8]).show(ui, |ui| {
-        let label = ui.label("Repeats").on_hover_text("How often each photo is asked with the same prompt and model: shows how steady the answers are");
+        let label =
+            ui.label("Repeats").on_hover_text("How often each photo is asked with the same prompt and model: shows how steady the answers are");
         ui.add(DragValue::new(&mut setup.repeats).range(1..=20)).labelled_by(label.id);
         ui.end_row();
         let label = ui.label("At the same time").on_hover_text("Calls in flight at once; a provider may limit them");

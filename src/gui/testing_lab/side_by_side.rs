@@ -86,10 +86,12 @@ impl SideBySide {
         ui.add_space(theme::GAP_8);
         let frame = egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO });
         let room = ui.available_height();
-        Panel::bottom("tag differences").resizable(true).default_size((room * 0.38).clamp(150.0, 360.0)).size_range(96.0..=room * 0.7).frame(frame).show(
-            ui,
-            |ui| diff_panel::ui(ui, &diff, &cells),
-        );
+        Panel::bottom("tag differences")
+            .resizable(true)
+            .default_size((room * 0.38).clamp(150.0, 360.0))
+            .size_range(96.0..=room * 0.7)
+            .frame(frame)
+            .show(ui, |ui| diff_panel::ui(ui, &diff, &cells));
         egui::CentralPanel::default().frame(egui::Frame::NONE).show(ui, |ui| self.panes_ui(ui, view, id, &cells, &diff, textures, tokens));
         self.prefetch(ui, view, textures);
         answer
@@ -218,7 +220,8 @@ impl SideBySide {
             ui.painter().circle_filled(dot.center(), 4.0, view.colours.get(&column.model, tokens));
             let beside = 34.0 + if count > 1 { 30.0 } else { 0.0 } + if view.run.repeats > 1 { 92.0 } else { 0.0 };
             let name = format!("{} · {}", column.prompt_name, column.model);
-            let combo = ComboBox::from_id_salt(("column", at)).width((ui.available_width() - beside).max(60.0)).truncate().selected_text(name.clone());
+            let combo =
+                ComboBox::from_id_salt(("column", at)).width((ui.available_width() - beside).max(60.0)).truncate().selected_text(name.clone());
             let response = combo.show_ui(ui, |ui| {
                 for (index, column) in view.run.columns.iter().enumerate() {
                     ui.selectable_value(&mut pane.column, index, column.label());

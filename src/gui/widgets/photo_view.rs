@@ -144,7 +144,8 @@ impl<'a> PhotoView<'a> {
         }
         let Some(pointer) = response.hover_pos().filter(|_| response.contains_pointer()) else { return };
         if response.double_clicked() {
-            let factor = if viewport.is_fit() { viewport.true_zoom(pane, self.size_px, ui.ctx().pixels_per_point()).max(2.0) } else { 1.0 / viewport.zoom };
+            let factor =
+                if viewport.is_fit() { viewport.true_zoom(pane, self.size_px, ui.ctx().pixels_per_point()).max(2.0) } else { 1.0 / viewport.zoom };
             viewport.zoom_around(factor, pointer, pane, self.size_px);
         }
         // Taken here, so that the page around the pane does not scroll too.
