@@ -1,7 +1,7 @@
 //! Analytics: figures, plots, the models beside each other.
 
 use egui::{Key, Theme};
-use egui_kittest::Harness;
+use egui_kittest::{Harness, SnapshotResults};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use minerva_console::gui::analytics::Analytics;
 use minerva_console::gui::ctx::{Command, Route};
@@ -140,6 +140,7 @@ fn analytics_looks_as_it_should() {
         println!("The pictures were taken in UTC: run with TZ=UTC to compare them");
         return;
     }
+    let mut results = SnapshotResults::new();
     let window = Window { size: [1280.0, 960.0], ..Window::default() };
     for (name, window) in [
         ("analytics_dark", window),
@@ -154,5 +155,6 @@ fn analytics_looks_as_it_should() {
         story.console.remove_cursor();
         story.console.run_steps(2);
         story.console.snapshot(name);
+        results.extend_harness(&mut story.console);
     }
 }

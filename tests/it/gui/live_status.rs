@@ -1,7 +1,7 @@
 //! Live status: the cards, the job table, what is done to jobs.
 
 use egui::{Key, Modifiers, Theme};
-use egui_kittest::Harness;
+use egui_kittest::{Harness, SnapshotResults};
 use egui_kittest::kittest::Queryable as _;
 use minerva_console::gui::ctx::{Command, LinkState, Route};
 use minerva_console::gui::live_status::LiveStatus;
@@ -278,6 +278,7 @@ fn an_upload_that_breaks_off_says_why_and_sends_the_rest_when_told() {
 
 #[test]
 fn live_status_looks_as_it_should() {
+    let mut results = SnapshotResults::new();
     let window = Window::default();
     for (name, window, details) in [
         ("live_status_dark", window, Some(6)),
@@ -301,5 +302,6 @@ fn live_status_looks_as_it_should() {
         console.remove_cursor();
         console.run_steps(4);
         console.snapshot(name);
+        results.extend_harness(console);
     }
 }
