@@ -142,7 +142,8 @@ fn job_ui(ui: &mut Ui, job: &Job, ctx: &AreaCtx<'_>, tokens: &Tokens) -> Option<
         fault_ui(ui, fault, tokens);
     }
     ui.add_space(theme::GAP_4);
-    let actions = [(JobAction::Retry, "Retry now"), (JobAction::Cancel, "Cancel the job")].map(|(action, label)| (action, label, applies(action, job.state)));
+    let actions =
+        [(JobAction::Retry, "Retry now"), (JobAction::Cancel, "Cancel the job")].map(|(action, label)| (action, label, applies(action, job.state)));
     if actions.iter().any(|(_, _, applies)| *applies) {
         ui.horizontal(|ui| {
             for (action, label, _) in actions.into_iter().filter(|(_, _, applies)| *applies) {

@@ -1,8 +1,8 @@
 //! Analytics: figures, plots, the models beside each other.
 
 use egui::{Key, Theme};
-use egui_kittest::{Harness, SnapshotResults};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::{Harness, SnapshotResults};
 use minerva_console::gui::analytics::Analytics;
 use minerva_console::gui::ctx::{Command, Route};
 

@@ -1,8 +1,8 @@
 //! Live status: the cards, the job table, what is done to jobs.
 
 use egui::{Key, Modifiers, Theme};
-use egui_kittest::{Harness, SnapshotResults};
 use egui_kittest::kittest::Queryable as _;
+use egui_kittest::{Harness, SnapshotResults};
 use minerva_console::gui::ctx::{Command, LinkState, Route};
 use minerva_console::gui::live_status::LiveStatus;
 use minerva_console::wire::event::Happened;
