@@ -191,7 +191,11 @@ pub fn read(reply: &[u8], listed: Option<&ListedModel>) -> Result<Answer, Fault>
     match candidate["finishReason"].as_str() {
         Some("STOP") | None => {}
         Some(reason @ ("MAX_TOKENS" | "CONTINUATION")) => {
-            return Err(billed(FaultKind::Truncated, Some(reason), format!("Gemini's answer was cut off at {OUTPUT_TOKENS_MOST} tokens. Ask for fewer tags")));
+            return Err(billed(
+                FaultKind::Truncated,
+                Some(reason),
+                format!("Gemini's answer was cut off at {OUTPUT_TOKENS_MOST} tokens. Ask for fewer tags"),
+            ));
         }
         Some(reason) => {
             let why = candidate["finishMessage"].as_str().map(|why| format!(": {why}")).unwrap_or_default();
@@ -214,12 +218,18 @@ pub fn read(reply: &[u8], listed: Option<&ListedModel>) -> Result<Answer, Fault>
 fn usage(meta: &Value) -> Usage {
     let count = |name: &str| meta[name].as_u64();
     let thinking = count("thoughtsTokenCount");
-    let image = meta["promptTokensDetails"].as_array().map(|details| {
-        details.iter().filter(|detail| detail["modality"] == "IMAGE").filter_map(|detail| detail["tokenCount"].as_u64()).sum()
-    });
+    let image = meta["promptTokensDetails"]
+        .as_array()
+        .map(|details| details.iter().filter(|detail| detail["modality"] == "IMAGE").filter_map(|detail| detail["tokenCount"].as_u64()).sum());
     // A refused prompt has no candidates: no output was made.
     let output = count("candidatesTokenCount").or_else(|| count("promptTokenCount").map(|_| 0)).map(|written| written + thinking.unwrap_or(0));
-    Usage { input_tokens: count("promptTokenCount"), output_tokens: output, cached_tokens: count("cachedContentTokenCount"), thinking_tokens: thinking, image_tokens: image }
+    Usage {
+        input_tokens: count("promptTokenCount"),
+        output_tokens: output,
+        cached_tokens: count("cachedContentTokenCount"),
+        thinking_tokens: thinking,
+        image_tokens: image,
+    }
 }
 
 fn bad_answer(reply: &[u8]) -> Fault {
