@@ -135,9 +135,7 @@ impl Data {
         match (&prompt.draft, prompt.latest_version) {
             (Some(draft), _) => Some(draft),
             (None, 0) => Some(""),
-            (None, newest) => {
-                self.newest_version(prompt.id).filter(|version| version.version >= newest).map(|version| version.content.as_str())
-            }
+            (None, newest) => self.newest_version(prompt.id).filter(|version| version.version >= newest).map(|version| version.content.as_str()),
         }
     }
 

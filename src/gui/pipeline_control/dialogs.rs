@@ -112,7 +112,8 @@ fn save_version_ui(ui: &mut Ui, save: &mut SaveVersion, facts: Option<&Facts>, i
     let can = !is_busy && fault.is_none();
     let verb = if save.makes_live { "Save and make live" } else { "Save version" };
     let decided = decide_ui(ui, verb, can, is_busy, &field, tokens);
-    let decided = decided.map(|yes| if yes { Answer::Save { note: save.note.trim().to_owned(), makes_live: save.makes_live } } else { Answer::Close });
+    let decided =
+        decided.map(|yes| if yes { Answer::Save { note: save.note.trim().to_owned(), makes_live: save.makes_live } } else { Answer::Close });
     answer.or(decided)
 }
 

@@ -81,7 +81,14 @@ pub fn draft_ui(
 }
 
 /// Draws a version that can't be changed.
-pub fn version_ui(ui: &mut Ui, editor: &mut PromptEditor, version: &PromptVersion, facts: &Facts, now: chrono::DateTime<chrono::Utc>, wishes: &mut Vec<Wish>) {
+pub fn version_ui(
+    ui: &mut Ui,
+    editor: &mut PromptEditor,
+    version: &PromptVersion,
+    facts: &Facts,
+    now: chrono::DateTime<chrono::Utc>,
+    wishes: &mut Vec<Wish>,
+) {
     let tokens = theme::tokens(ui.ctx());
     bar_ui(ui, tokens.info, |ui| {
         let age = relative_time::words(version.created_at, now);
@@ -108,7 +115,12 @@ pub fn conflict_ui(ui: &mut Ui, editor: &mut PromptEditor, draft: &Draft, wishes
     let Some(theirs) = draft.theirs() else { return };
     let tokens = theme::tokens(ui.ctx());
     bar_ui(ui, tokens.warn, |ui| {
-        ui.add(Label::new("This prompt was changed elsewhere while you typed. Nothing is saved until you choose; the other text is shown first, yours below it").wrap());
+        ui.add(
+            Label::new(
+                "This prompt was changed elsewhere while you typed. Nothing is saved until you choose; the other text is shown first, yours below it",
+            )
+            .wrap(),
+        );
         ui.horizontal_wrapped(|ui| {
             if ui.button("Keep mine").on_hover_text("Your text replaces the other one").clicked() {
                 wishes.push(Wish::Choose(Side::Mine));

@@ -52,7 +52,10 @@ enum Wish {
     RetryDraft,
     GoToLine(u32),
     Activate(String),
-    OpenKey { provider: String, then_activate: Option<String> },
+    OpenKey {
+        provider: String,
+        then_activate: Option<String>,
+    },
     ApplyRules(ProcessingRules),
 }
 
@@ -73,7 +76,8 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [(Self, &'static str); 4] = [(Self::Versions, "Versions"), (Self::Models, "Models"), (Self::Rules, "Rules"), (Self::Changes, "Changes")];
+    const ALL: [(Self, &'static str); 4] =
+        [(Self::Versions, "Versions"), (Self::Models, "Models"), (Self::Rules, "Rules"), (Self::Changes, "Changes")];
 }
 
 /// The state of the area.
@@ -235,13 +239,17 @@ impl PipelineControl {
             let Some(prompt) = self.data.prompt(*id).cloned() else { continue };
             self.data.ask_versions(*id, ctx);
             match self.data.text_of(&prompt).map(|text| draft.hear(&prompt, text, ctx.egui)) {
-                Some(Heard::Adopted) => ctx.commands.toast(ToastKind::Info, format!("{} was changed elsewhere; the editor shows the new text", prompt.name)),
+                Some(Heard::Adopted) => {
+                    ctx.commands.toast(ToastKind::Info, format!("{} was changed elsewhere; the editor shows the new text", prompt.name))
+                }
                 Some(Heard::Conflict) => {
                     ctx.commands.toast(ToastKind::Warn, format!("{} was changed elsewhere while you typed. Choose which text stays", prompt.name));
                 }
                 Some(Heard::Nothing) => {}
                 // The newest version's text is on its way; where it isn't, it is asked for.
-                None if self.data.versions(*id).is_some_and(|versions| !versions.is_pending() && versions.failure().is_none()) => self.data.reload_versions(*id),
+                None if self.data.versions(*id).is_some_and(|versions| !versions.is_pending() && versions.failure().is_none()) => {
+                    self.data.reload_versions(*id)
+                }
                 None => {}
             }
             draft.logic(ctx);

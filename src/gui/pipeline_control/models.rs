@@ -130,7 +130,8 @@ fn model_ui(ui: &mut Ui, model: &ModelInfo, is_busy: bool, tokens: &Tokens, wish
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 live_or_button(ui, model, is_busy, wishes);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add(Label::new(RichText::new(&model.display_name).font(theme::semibold(theme::TEXT_BODY))).truncate()).on_hover_text(&model.name);
+                    ui.add(Label::new(RichText::new(&model.display_name).font(theme::semibold(theme::TEXT_BODY))).truncate())
+                        .on_hover_text(&model.name);
                 });
             });
         });
@@ -156,7 +157,8 @@ fn live_or_button(ui: &mut Ui, model: &ModelInfo, is_busy: bool, wishes: &mut Ve
     let is_missing = matches!(model.key, KeyState::Missing { .. });
     let button = ui.add_enabled(!is_busy, egui::Button::new(if is_missing { "Make live…" } else { "Make live" }));
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, !is_busy, format!("Make {} live", model.display_name)));
-    let tooltip = if is_missing { "Add the provider's key, then send every photo to this model" } else { "Send every photo to this model from now on" };
+    let tooltip =
+        if is_missing { "Add the provider's key, then send every photo to this model" } else { "Send every photo to this model from now on" };
     if button.on_hover_text(tooltip).clicked() {
         wishes.push(match is_missing {
             true => Wish::OpenKey { provider: model.provider.clone(), then_activate: Some(model.name.clone()) },

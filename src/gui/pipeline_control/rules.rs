@@ -41,8 +41,20 @@ pub fn ui(ui: &mut Ui, data: &Data, form: &mut RulesForm, is_busy: bool, wishes:
     ScrollArea::vertical().id_salt("rules").auto_shrink(false).show(ui, |ui| {
         section::heading(ui, "Confidence");
         zones_ui(ui, rules, tokens);
-        threshold_ui(ui, "Accept from", "Results with a mean confidence of at least this are accepted", &mut rules.accept_threshold, rules.reject_threshold..=1.0);
-        threshold_ui(ui, "Reject below", "Results with a mean confidence below this are rejected", &mut rules.reject_threshold, 0.0..=rules.accept_threshold);
+        threshold_ui(
+            ui,
+            "Accept from",
+            "Results with a mean confidence of at least this are accepted",
+            &mut rules.accept_threshold,
+            rules.reject_threshold..=1.0,
+        );
+        threshold_ui(
+            ui,
+            "Reject below",
+            "Results with a mean confidence below this are rejected",
+            &mut rules.reject_threshold,
+            0.0..=rules.accept_threshold,
+        );
         ui.label(RichText::new(in_words(rules)).size(theme::TEXT_SMALL).color(tokens.muted));
         ui.add_space(theme::GAP_16);
         section::heading(ui, "Work");

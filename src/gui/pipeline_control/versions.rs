@@ -15,15 +15,7 @@ const ROW_HEIGHT: f32 = 48.0;
 const PREVIEW_LINES: usize = 10;
 
 /// Draws the list. `viewing`: the version that is shown read-only; `has_draft`: the editor's text is no version yet.
-pub fn ui(
-    ui: &mut Ui,
-    data: &Data,
-    prompt: PromptId,
-    viewing: Option<PromptVersionId>,
-    has_draft: bool,
-    now: DateTime<Utc>,
-    wishes: &mut Vec<Wish>,
-) {
+pub fn ui(ui: &mut Ui, data: &Data, prompt: PromptId, viewing: Option<PromptVersionId>, has_draft: bool, now: DateTime<Utc>, wishes: &mut Vec<Wish>) {
     let tokens = theme::tokens(ui.ctx());
     let remote = data.versions(prompt);
     let Some(page) = remote.and_then(|remote| remote.value()) else {

@@ -33,7 +33,10 @@ pub enum Written {
     Config(ConfigChanged),
     Applied(ConfigChanged),
     /// The rules were not taken: why. Stale: somebody else changed the configuration.
-    NotApplied { why: String, is_stale: bool },
+    NotApplied {
+        why: String,
+        is_stale: bool,
+    },
 }
 
 impl Writes {
