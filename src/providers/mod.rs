@@ -1,10 +1,6 @@
 //! The models that photos can be sent to: one trait, one list, one file per provider.
 
-pub mod answer;
-pub mod gemini;
 pub mod on_device;
-pub mod price;
-mod send;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -106,9 +102,8 @@ pub struct Providers {
 impl Providers {
     /// All that the program has. Loads nothing yet.
     #[must_use]
-    pub fn new(settings: &ProviderSettings, keys: &Keys) -> Self {
-        let base = |provider: &str| settings.base_urls.iter().rev().find(|(name, _)| name == provider).map(|(_, url)| url.clone());
-        Self::of(vec![Arc::new(on_device::OnDevice::new(settings.on_device_threads)), Arc::new(gemini::Gemini::new(base(GEMINI), keys.clone()))])
+    pub fn new(settings: &ProviderSettings, _keys: &Keys) -> Self {
+        Self::of(vec![Arc::new(on_device::OnDevice::new(settings.on_device_threads))])
     }
 
     /// A list of one's own, for tests.

@@ -5,14 +5,14 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
+use egui::{CentralPanel, Context, Frame, RichText, Ui};
 
 use super::ShellOptions;
 use super::link::{self, Link};
-use super::navigation::{self, Standing};
+use super::navigation::{self, Line, Standing};
 use super::palette::Palette;
 use super::saved::Saved;
-use super::settings::{Decision, Settings};
+use super::settings::{Decision, Settings, Surroundings};
 use super::shortcuts::Shortcuts;
 use super::toasts::Toasts;
 use crate::gui::analytics::Analytics;
@@ -47,6 +47,11 @@ pub struct App {
     shortcuts: Shortcuts,
     toasts: Toasts,
     fixed_now: Option<DateTime<Utc>>,
+    egui: Context,
+    /// An embedded platform that is on its way out.
+    stopping: Option<tokio::task::JoinHandle<()>>,
+    /// The area that the window's title names.
+    titled: Option<AreaId>,
 }
 
 impl App {
@@ -55,11 +60,7 @@ impl App {
         let egui = &creation.egui_ctx;
         theme::apply(egui);
         let saved = Saved::load(creation.storage);
-        let link = match (&options.remote, &saved.remote) {
-            (Some((base, token)), _) => link::reach_remote(&options, egui, base.clone(), Some(token.clone())),
-            (None, Some(base)) => link::reach_remote(&options, egui, base.clone(), None),
-            (None, None) => link::start_embedded(&options, egui),
-        };
+        let link = connect(&options, &saved, egui, None);
         let (commands, given) = CommandSender::new(egui.clone());
         Self {
             options,
@@ -76,6 +77,9 @@ impl App {
             shortcuts: Shortcuts::default(),
             toasts: Toasts::default(),
             fixed_now: None,
+            egui: egui.clone(),
+            stopping: None,
+            titled: None,
         }
     }
 
@@ -132,6 +136,7 @@ impl App {
     fn hear(&mut self, egui: &Context) {
         if self.link.poll(&self.options.runtime, egui) {
             self.areas = areas();
+            self.config = Remote::default();
             if let Link::Up(up) = &self.link {
                 self.textures = Some(PhotoTextures::new(up.client.clone(), self.options.runtime.clone(), egui.clone()));
             }
@@ -170,14 +175,23 @@ impl App {
     }
 
     fn take_shortcuts(&mut self, egui: &Context) {
+        let pressed = egui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Key { pressed: true, .. } | egui::Event::Text(_))));
+        if !pressed {
+            return;
+        }
         let mut known: Vec<Command> = Command::palette();
         known.push(Command::OpenPalette);
+        // Behind a dialog nothing is to happen; what concerns the window as a whole still does.
+        if self.settings.is_open() || self.shortcuts.is_open {
+            known.retain(|command| matches!(command, Command::ZoomIn | Command::ZoomOut | Command::ZoomReset | Command::Quit));
+        }
         // The one with more modifiers first, or Ctrl-O would take Ctrl-Shift-O.
         known.sort_by_key(|command| !command.shortcut().is_some_and(|shortcut| shortcut.modifiers.shift));
         for command in known {
             if let Some(shortcut) = command.shortcut()
                 && egui.input_mut(|input| input.consume_shortcut(&shortcut))
             {
+                self.palette.close();
                 self.commands.send(command);
             }
         }
@@ -202,6 +216,7 @@ impl App {
                 });
             }
             Command::OpenPalette => self.palette.open(),
+            Command::ToggleNavigation => self.saved.is_narrow = !self.saved.is_narrow,
             Command::OpenSettings => self.settings.open(&self.saved),
             Command::ShowShortcuts => self.shortcuts.is_open = true,
             Command::SetTheme(preference) => egui.set_theme(preference),
@@ -285,44 +300,81 @@ impl App {
     }
 
     fn decide(&mut self, decision: Decision, egui: &Context) {
-        let old = match decision {
+        // What is typed but not saved goes to where it was typed for.
+        self.say_goodbye();
+        match decision {
             Decision::UseEmbedded => {
                 self.saved.remote = None;
-                std::mem::replace(&mut self.link, link::start_embedded(&self.options, egui))
+                self.link = link::start_embedded(&self.options, egui, self.stopping.take());
             }
-            Decision::UseRemote { base, token } => {
+            Decision::UseRemote { base, token, session_only } => {
+                if let Some(why) = session_only {
+                    self.commands.toast(ToastKind::Warn, format!("The token is held only until the console is closed. {why}"));
+                }
                 self.saved.remote = Some(base.clone());
-                std::mem::replace(&mut self.link, link::reach_remote(&self.options, egui, base, Some(token)))
+                let old = std::mem::replace(&mut self.link, link::reach_remote(&self.options, egui, base, Some(token)));
+                if let Some(stopping) = old.stop() {
+                    self.stopping = Some(self.options.runtime.spawn(stopping));
+                }
             }
-        };
-        self.textures = None;
-        if let Some(stopping) = old.stop() {
-            self.options.runtime.spawn(stopping);
         }
+        self.textures = None;
+        self.config = Remote::default();
+    }
+
+    /// Lets the areas hand over what is not saved yet.
+    fn say_goodbye(&mut self) {
+        let egui = self.egui.clone();
+        self.with_areas(&egui, |areas, ctx| {
+            for area in areas {
+                area.on_exit(ctx);
+            }
+        });
     }
 
     fn starting_ui(&mut self, ui: &mut Ui) {
         let mut retry = false;
         match &self.link {
             Link::Failed(why) => {
-                ui.add_space(theme::GAP_24);
-                retry = error_state::ui(ui, "The platform did not start", why);
-                if self.saved.remote.is_some() && ui.button("Use the platform on this computer instead").clicked() {
+                // A line that runs over the whole of a wide window is hard to read.
+                ui.set_max_width(720.0);
+                let what = if self.is_elsewhere() { "The platform is not reached" } else { "The platform did not start" };
+                retry = error_state::ui(ui, what, why);
+                if self.options.remote.is_none() && self.saved.remote.is_some() && ui.button("Use the platform on this computer instead").clicked() {
                     self.saved.remote = None;
                     retry = true;
                 }
             }
             Link::Starting(_) | Link::Up(_) => {
-                ui.centered_and_justified(|ui| ui.label("Starting the platform…"));
+                let tokens = theme::tokens(ui.ctx());
+                let words = if self.is_elsewhere() { "Looking for the platform…" } else { "Starting the platform…" };
+                ui.centered_and_justified(|ui| ui.label(RichText::new(words).size(theme::TEXT_STRONG).color(tokens.muted)));
             }
         }
         if retry {
-            self.link = match (&self.options.remote, &self.saved.remote) {
-                (Some((base, token)), _) => link::reach_remote(&self.options, ui.ctx(), base.clone(), Some(token.clone())),
-                (None, Some(base)) => link::reach_remote(&self.options, ui.ctx(), base.clone(), None),
-                (None, None) => link::start_embedded(&self.options, ui.ctx()),
-            };
+            self.link = connect(&self.options, &self.saved, ui.ctx(), self.stopping.take());
         }
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        self.options.remote.is_some() || self.saved.remote.is_some()
+    }
+
+    /// The window's title names the area, so that it is found among others.
+    fn title(&mut self, egui: &Context) {
+        let shown = self.saved.area;
+        if self.titled.replace(shown) != Some(shown) {
+            egui.send_viewport_cmd(egui::ViewportCommand::Title(format!("{} – Minerva Console", shown.label())));
+        }
+    }
+}
+
+/// The platform that the arguments name, else the settings, else one of our own.
+fn connect(options: &ShellOptions, saved: &Saved, egui: &Context, before: Option<tokio::task::JoinHandle<()>>) -> Link {
+    match (&options.remote, &saved.remote) {
+        (Some((base, token)), _) => link::reach_remote(options, egui, base.clone(), Some(token.clone())),
+        (None, Some(base)) => link::reach_remote(options, egui, base.clone(), None),
+        (None, None) => link::start_embedded(options, egui, before),
     }
 }
 
@@ -349,26 +401,31 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let egui = ui.ctx().clone();
         let tokens = theme::tokens(&egui);
+        let remote = self.options.remote.as_ref().map(|(base, _)| base).or(self.saved.remote.as_ref());
         let standing = Standing {
             shown: self.saved.area,
-            link: if let Link::Up(up) = &self.link { Some(&up.state) } else { None },
+            line: match &self.link {
+                Link::Starting(_) => Line::Starting,
+                Link::Failed(_) => Line::None,
+                Link::Up(up) => Line::Up(&up.state),
+            },
             config: self.config.value(),
-            remote: self.saved.remote.as_ref().and_then(url::Url::host_str),
+            remote: remote.and_then(url::Url::host_str),
+            is_narrow: self.saved.is_narrow,
         };
-        let panel = Panel::left("navigation").resizable(true).default_size(196.0).size_range(160.0..=300.0);
-        let frame = Frame::new().fill(tokens.surface).inner_margin(Margin::symmetric(8, 4));
-        if let Some(command) = panel.frame(frame).show(ui, |ui| navigation::ui(ui, &standing)).inner {
+        if let Some(command) = navigation::panel(ui, &standing) {
             self.commands.send(command);
         }
+        self.title(&egui);
         let shown = self.saved.area;
-        CentralPanel::default().frame(Frame::new().fill(tokens.background).inner_margin(Margin::same(12))).show(ui, |ui| {
+        CentralPanel::default().frame(Frame::new().fill(tokens.background)).show(ui, |ui| {
             let drawn = self.with_areas(&egui, |areas, ctx| {
                 if let Some(area) = areas.iter_mut().find(|area| area.id() == shown) {
                     area.ui(ui, ctx);
                 }
             });
             if drawn.is_none() {
-                self.starting_ui(ui);
+                Frame::new().inner_margin(theme::GAP_24).show(ui, |ui| self.starting_ui(ui));
             }
         });
         self.overlays(&egui);
@@ -379,14 +436,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
-        let egui = self.textures.as_ref().map(|_| ()).and_then(|()| self.client().map(|_| Context::default()));
-        if let Some(egui) = egui {
-            self.with_areas(&egui, |areas, ctx| {
-                for area in areas {
-                    area.on_exit(ctx);
-                }
-            });
-        }
+        self.say_goodbye();
         let link = std::mem::replace(&mut self.link, Link::Failed("closed".to_owned()));
         if let Some(stopping) = link.stop() {
             let stopped = self.options.runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), stopping).await });
@@ -403,9 +453,15 @@ impl App {
         if let Some(command) = self.palette.ui(egui) {
             self.commands.send(command);
         }
+        let around = Surroundings {
+            saved: &self.saved,
+            keys: &self.options.keys,
+            runtime: &self.options.runtime,
+            data_folder: self.options.data_folder.as_deref(),
+        };
         let of_area = self.areas.iter().find(|area| area.id() == self.saved.area).map(|area| area.shortcuts()).unwrap_or_default();
         self.shortcuts.ui(egui, self.saved.area, &of_area);
-        if let Some(decision) = self.settings.ui(egui, &self.saved, &self.options.keys, &self.options.runtime) {
+        if let Some(decision) = self.settings.ui(egui, &around) {
             self.decide(decision, egui);
         }
         if let Some(command) = self.toasts.ui(egui) {

@@ -49,10 +49,14 @@ pub struct News {
     pub reload: bool,
 }
 
-/// Starts the embedded platform off the frame.
-pub fn start_embedded(options: &ShellOptions, egui: &egui::Context) -> Link {
+/// Starts the embedded platform off the frame, once the one before it has let go of the data folder.
+pub fn start_embedded(options: &ShellOptions, egui: &egui::Context, before: Option<tokio::task::JoinHandle<()>>) -> Link {
     let starting = (options.start_platform)();
     start(options, egui, async move {
+        if let Some(before) = before {
+            // However it ended, the folder's lock says whether it is free.
+            let _ended = before.await;
+        }
         let EmbeddedPlatform { base, token, stop } = starting.await?;
         Ok(Started { client: Client::new(base, token).map_err(|error| error.to_string())?, stop: Some(stop) })
     })
@@ -123,9 +127,11 @@ impl Up {
             let now = Instant::now();
             match item {
                 StreamItem::Connected => {
-                    self.state = LinkState::Live { last_event: now };
-                    // What was asked before the stream stood may be older than its first event.
+                    // What was asked before the stream stood may be older than its first event, and what was asked
+                    // while it was broken has failed.
                     news.reload |= !std::mem::replace(&mut self.was_connected, true);
+                    news.reload |= matches!(self.state, LinkState::Lost { .. });
+                    self.state = LinkState::Live { last_event: now };
                 }
                 StreamItem::Event(event) => {
                     self.state = LinkState::Live { last_event: now };

@@ -1,6 +1,7 @@
 //! The window around the areas: navigation, palette, toasts, settings; runs the commands.
 
 mod app;
+mod dialog;
 mod link;
 mod navigation;
 mod palette;

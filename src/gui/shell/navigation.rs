@@ -1,63 +1,126 @@
-//! The left panel: the four areas, and below them how things stand and where the settings are.
+//! The left panel: the four areas, and below them how things stand and where the settings are. As wide as a person
+//! wants it, or a rail of icons.
 
 use std::time::{Duration, Instant};
 
-use egui::{Align, Button, Color32, Label, Layout, RichText, Ui, vec2};
+use egui::{Align, Button, Color32, Frame, Label, Layout, Margin, Panel, Response, RichText, Sense, StrokeKind, ThemePreference, Ui, UiBuilder, WidgetInfo, vec2};
+use egui_material_icons::MaterialIcon;
 
 use crate::gui::ctx::{AreaId, Command, LinkState, Route};
 use crate::gui::theme::{self, icons};
+use crate::gui::widgets::keycap;
+use crate::gui::widgets::toolbar::Tool;
 use crate::wire::config::{PipelineConfig, PipelineState};
+
+/// Points of the rail.
+const RAIL: f32 = 52.0;
+
+/// Where the window is with its platform.
+pub enum Line<'a> {
+    Starting,
+    /// It did not start, or was not found; the middle of the window says why.
+    None,
+    Up(&'a LinkState),
+}
 
 /// What the panel shows besides the areas.
 pub struct Standing<'a> {
     pub shown: AreaId,
-    pub link: Option<&'a LinkState>,
+    pub line: Line<'a>,
     pub config: Option<&'a PipelineConfig>,
     /// The platform's address when it is a team's.
     pub remote: Option<&'a str>,
+    pub is_narrow: bool,
 }
 
 /// Draws the panel; returns what was chosen.
-pub fn ui(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
+pub fn panel(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
     let tokens = theme::tokens(ui.ctx());
+    let frame = Frame::new().fill(tokens.surface).inner_margin(Margin::symmetric(8, 8));
+    let panel = if standing.is_narrow {
+        Panel::left("navigation rail").resizable(false).exact_size(RAIL)
+    } else {
+        Panel::left("navigation").resizable(true).default_size(208.0).size_range(176.0..=320.0)
+    };
+    panel.frame(frame).show(ui, |ui| contents(ui, standing)).inner
+}
+
+fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
     let mut command = None;
-    ui.add_space(theme::GAP_8);
-    ui.horizontal(|ui| {
-        ui.add_space(theme::GAP_4);
-        ui.label(RichText::new("Minerva").family(egui::FontFamily::Name(theme::SEMIBOLD.into())).size(theme::TEXT_HEADING));
+    ui.spacing_mut().item_spacing.y = theme::GAP_4;
+    let below = Panel::bottom("navigation foot").resizable(false).show_separator_line(false).frame(Frame::NONE);
+    below.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = theme::GAP_4;
+        command = foot(ui, standing);
     });
-    ui.add_space(theme::GAP_12);
+    if standing.is_narrow {
+        ui.add_space(theme::GAP_4);
+        ui.vertical_centered(|ui| ui.label(RichText::new("M").font(theme::semibold(theme::TEXT_HEADING))));
+    } else {
+        ui.add_space(theme::GAP_4);
+        ui.horizontal(|ui| {
+            ui.add_space(10.0);
+            ui.label(RichText::new("Minerva").font(theme::semibold(theme::TEXT_HEADING)));
+        });
+    }
+    ui.add_space(theme::GAP_8);
     for area in AreaId::ALL {
-        if area_ui(ui, area, area == standing.shown).clicked() {
+        if area_ui(ui, area, area == standing.shown, standing.is_narrow).clicked() {
             command = Some(Command::GoTo(Route::Area(area)));
         }
     }
-    ui.with_layout(Layout::bottom_up(Align::Min).with_cross_justify(true), |ui| {
-        ui.add_space(theme::GAP_4);
-        for (icon, short, given) in [
-            (icons::ICON_SETTINGS, "Settings", Command::OpenSettings),
-            (icons::ICON_KEYBOARD, "Shortcuts", Command::ShowShortcuts),
-            (icons::ICON_SEARCH, "Commands", Command::OpenPalette),
-        ] {
-            if small_button(ui, icon.codepoint, short, &given).clicked() {
-                command = Some(given);
-            }
-        }
-        ui.separator();
-        if let Some(config) = standing.config
-            && live_ui(ui, config)
-        {
-            command = Some(Command::GoTo(Route::Models));
-        }
-        if let Some(remote) = standing.remote {
-            ui.add(Label::new(RichText::new(remote).size(theme::TEXT_SMALL).color(tokens.muted)).truncate());
-        }
-        link_ui(ui, standing.link);
-    });
     command
 }
 
-fn area_ui(ui: &mut Ui, area: AreaId, shown: bool) -> egui::Response {
+fn foot(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
+    let mut command = None;
+    if let Some(config) = standing.config
+        && live_ui(ui, config, standing.is_narrow).clicked()
+    {
+        command = Some(Command::GoTo(Route::Models));
+    }
+    link_ui(ui, standing);
+    ui.separator();
+    for (icon, label, given) in [
+        (icons::ICON_SEARCH, "Commands", Command::OpenPalette),
+        (icons::ICON_KEYBOARD, "Shortcuts", Command::ShowShortcuts),
+        (icons::ICON_SETTINGS, "Settings", Command::OpenSettings),
+    ] {
+        if row(ui, icon, label, &given, standing.is_narrow).clicked() {
+            command = Some(given);
+        }
+    }
+    let (theme_icon, theme_words, next) = match ui.ctx().options(|options| options.theme_preference) {
+        ThemePreference::System => (icons::ICON_CONTRAST, "Theme: as the system; change to light", ThemePreference::Light),
+        ThemePreference::Light => (icons::ICON_LIGHT_MODE, "Theme: light; change to dark", ThemePreference::Dark),
+        ThemePreference::Dark => (icons::ICON_DARK_MODE, "Theme: dark; change to the system's", ThemePreference::System),
+    };
+    let (fold_icon, fold_words) = if standing.is_narrow {
+        (icons::ICON_LEFT_PANEL_OPEN, "Show the names")
+    } else {
+        (icons::ICON_LEFT_PANEL_CLOSE, "Show icons only")
+    };
+    let mut buttons = |ui: &mut Ui| {
+        if Tool::new(theme_icon, theme_words).icon_only().ui(ui).clicked() {
+            command = Some(Command::SetTheme(next));
+        }
+        let fold = Command::ToggleNavigation;
+        if Tool::new(fold_icon, fold_words).icon_only().shortcut(fold.shortcut()).ui(ui).clicked() {
+            command = Some(fold);
+        }
+    };
+    if standing.is_narrow {
+        ui.vertical_centered(buttons);
+    } else {
+        ui.horizontal(|ui| {
+            ui.add_space(2.0);
+            buttons(ui);
+        });
+    }
+    command
+}
+
+fn area_ui(ui: &mut Ui, area: AreaId, is_shown: bool, is_narrow: bool) -> Response {
     let tokens = theme::tokens(ui.ctx());
     let icon = match area {
         AreaId::LiveStatus => icons::ICON_MONITORING,
@@ -65,70 +128,148 @@ fn area_ui(ui: &mut Ui, area: AreaId, shown: bool) -> egui::Response {
         AreaId::TestingLab => icons::ICON_COMPARE,
         AreaId::Analytics => icons::ICON_BAR_CHART,
     };
-    let keys = Command::GoTo(Route::Area(area)).shortcut().map(|shortcut| ui.ctx().format_shortcut(&shortcut)).unwrap_or_default();
-    let colour = if shown { tokens.text } else { tokens.muted };
-    let text =
-        (RichText::new(icon.codepoint).size(18.0).color(if shown { tokens.accent } else { tokens.muted }), RichText::new(area.label()).color(colour));
-    let button = Button::selectable(shown, text).right_text(RichText::new(keys).size(theme::TEXT_SMALL).color(tokens.muted));
-    let response = ui.add(button.min_size(vec2(ui.available_width(), 34.0))).on_hover_text(area.question());
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, shown, area.label()));
-    response
-}
-
-fn small_button(ui: &mut Ui, icon: &str, label: &str, command: &Command) -> egui::Response {
-    let tokens = theme::tokens(ui.ctx());
-    let keys = command.shortcut().map_or_else(|| "?".to_owned(), |shortcut| ui.ctx().format_shortcut(&shortcut));
-    let text = (RichText::new(icon).size(theme::TEXT_STRONG).color(tokens.muted), RichText::new(label).color(tokens.muted));
-    let button = Button::new(text).frame(false).right_text(RichText::new(keys).size(theme::TEXT_SMALL).color(tokens.muted));
-    let response = ui.add(button.min_size(vec2(ui.available_width(), 26.0)));
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, label));
-    response
-}
-
-/// The live model and prompt; returns whether they were clicked.
-fn live_ui(ui: &mut Ui, config: &PipelineConfig) -> bool {
-    let tokens = theme::tokens(ui.ctx());
-    let state = match config.state {
-        PipelineState::Running => "Live",
-        PipelineState::Paused => "Paused",
+    let keys = Command::GoTo(Route::Area(area)).shortcut().map(|shortcut| keycap::words(ui.ctx(), &shortcut)).unwrap_or_default();
+    let icon = RichText::new(icon.codepoint).size(18.0).color(if is_shown { tokens.accent } else { tokens.muted });
+    let size = vec2(ui.available_width(), 34.0);
+    let button = if is_narrow {
+        Button::selectable(is_shown, icon)
+    } else {
+        let label = RichText::new(area.label()).color(tokens.text);
+        let label = if is_shown { label.font(theme::semibold(theme::TEXT_BODY)) } else { label };
+        Button::selectable(is_shown, (icon, label)).right_text(RichText::new(&keys).size(theme::TEXT_SMALL).color(tokens.muted))
     };
-    let words = |text: &str, colour: Color32| RichText::new(text).size(theme::TEXT_SMALL).color(colour);
-    // The layout runs from the bottom up.
-    let prompt = ui.add(Label::new(words(&config.live_prompt, tokens.text)).truncate().sense(egui::Sense::click()));
-    let model = ui.add(Label::new(words(&config.live_model, tokens.text)).truncate().sense(egui::Sense::click()));
-    ui.label(words(state, tokens.muted));
-    let hover = "The model and prompt that the pipeline uses; click to change them";
-    model.on_hover_text(hover).clicked() || prompt.on_hover_text(hover).clicked()
+    let response = ui.add(button.min_size(size));
+    if is_shown {
+        let bar = egui::Rect::from_min_size(response.rect.left_top() + vec2(0.0, 8.0), vec2(3.0, response.rect.height() - 16.0));
+        ui.painter().rect_filled(bar, 2, tokens.accent);
+    }
+    response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, is_shown, area.label()));
+    let hover = if is_narrow { format!("{} ({keys})\n{}", area.label(), area.question()) } else { area.question().to_owned() };
+    response.on_hover_text(hover)
 }
 
-fn link_ui(ui: &mut Ui, link: Option<&LinkState>) {
+fn row(ui: &mut Ui, icon: MaterialIcon, label: &str, command: &Command, is_narrow: bool) -> Response {
+    let tokens = theme::tokens(ui.ctx());
+    let keys = command.shortcut().map_or_else(|| "?".to_owned(), |shortcut| keycap::words(ui.ctx(), &shortcut));
+    let icon = RichText::new(icon.codepoint).size(16.0).color(tokens.muted);
+    let button = if is_narrow {
+        Button::new(icon)
+    } else {
+        let keys = RichText::new(&keys).size(theme::TEXT_SMALL).color(tokens.muted);
+        Button::new((icon, RichText::new(label).color(tokens.muted))).right_text(keys)
+    };
+    let response = ui.add(button.frame_when_inactive(false).min_size(vec2(ui.available_width(), theme::CONTROL_HEIGHT)));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, label));
+    if is_narrow { response.on_hover_text(format!("{label} ({keys})")) } else { response }
+}
+
+/// The live model and prompt, as one button that leads to where they are chosen.
+fn live_ui(ui: &mut Ui, config: &PipelineConfig, is_narrow: bool) -> Response {
+    let tokens = theme::tokens(ui.ctx());
+    let (icon, colour, state) = match config.state {
+        PipelineState::Running => (icons::ICON_PLAY_CIRCLE, tokens.good, "Pipeline running"),
+        PipelineState::Paused => (icons::ICON_PAUSE_CIRCLE, tokens.warn, "Pipeline paused"),
+    };
+    let said = format!("{state} with {} and {}", config.live_model, config.live_prompt);
+    let hover = format!("{said}\nClick to change what is live");
+    if is_narrow {
+        let button = Button::new(RichText::new(icon.codepoint).size(18.0).color(colour)).frame_when_inactive(false);
+        let response = ui.add(button.min_size(vec2(ui.available_width(), theme::CONTROL_HEIGHT)));
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &said));
+        return response.on_hover_text(hover);
+    }
+    let scope = ui.scope_builder(UiBuilder::new().id_salt("live").sense(Sense::click()), |ui| {
+        let response = ui.response();
+        let fill = if response.hovered() || response.has_focus() { tokens.hovered } else { tokens.raised };
+        Frame::new().fill(fill).corner_radius(theme::RADIUS_4).inner_margin(Margin::symmetric(10, 6)).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing = vec2(6.0, 1.0);
+            ui.spacing_mut().interact_size.y = 18.0;
+            let small = |words: &str, colour: Color32| RichText::new(words).size(theme::TEXT_SMALL).color(colour);
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(icon.codepoint).size(theme::TEXT_STRONG).color(colour));
+                ui.label(small(state, tokens.muted));
+            });
+            ui.add(Label::new(small(&config.live_model, tokens.text)).truncate().show_tooltip_when_elided(false));
+            ui.add(Label::new(small(&config.live_prompt, tokens.text)).truncate().show_tooltip_when_elided(false));
+        });
+        if response.has_focus() {
+            ui.painter().rect_stroke(ui.min_rect(), theme::RADIUS_4, (2.0, tokens.focus), StrokeKind::Inside);
+        }
+    });
+    scope.response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &said));
+    scope.response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(hover)
+}
+
+/// What the line to the platform says: icon, colour, words, the small words beside or below, and more on hover.
+struct Said {
+    icon: MaterialIcon,
+    colour: Color32,
+    words: &'static str,
+    more: String,
+    hover: String,
+}
+
+fn said(ui: &Ui, line: &Line<'_>) -> Said {
     let tokens = theme::tokens(ui.ctx());
     let now = Instant::now();
-    let (icon, colour, words, hover) = match link {
-        None | Some(LinkState::Connecting) => (icons::ICON_SYNC, tokens.muted, "Connecting…".to_owned(), String::new()),
-        Some(LinkState::Live { last_event }) => {
+    let quiet = |icon, words| Said { icon, colour: tokens.muted, words, more: String::new(), hover: String::new() };
+    match line {
+        Line::Starting => quiet(icons::ICON_SYNC, "Starting…"),
+        Line::None => Said { colour: tokens.bad, ..quiet(icons::ICON_CLOUD_OFF, "No platform") },
+        Line::Up(LinkState::Connecting) => quiet(icons::ICON_SYNC, "Connecting…"),
+        Line::Up(LinkState::Live { last_event }) => {
             let age = now.saturating_duration_since(*last_event);
+            // The age is shown in steps; no frame is drawn between them.
             ui.ctx().request_repaint_after(if age < Duration::from_secs(60) { Duration::from_secs(5) } else { Duration::from_secs(30) });
-            (icons::ICON_CLOUD_DONE, tokens.good, "Connected".to_owned(), format!("Last event {}", age_words(age)))
+            let hover = "Changes arrive by themselves. Beside it: when the last one came".to_owned();
+            Said { icon: icons::ICON_CLOUD_DONE, colour: tokens.good, words: "Connected", more: age_words(age), hover }
         }
-        Some(LinkState::Lost { why, since, retry_at }) => {
+        Line::Up(LinkState::Lost { why, since, retry_at }) => {
             ui.ctx().request_repaint_after(Duration::from_millis(500));
             let wait = retry_at.saturating_duration_since(now).as_secs_f32().ceil();
-            let lost = format!("Connection lost {}, next try in {wait:.0} s", age_words(now.saturating_duration_since(*since)));
-            (icons::ICON_CLOUD_OFF, tokens.bad, lost, why.clone())
+            let next = if wait > 0.0 { format!("next try in {wait:.0} s") } else { "trying now".to_owned() };
+            let more = format!("{}, {next}", age_words(now.saturating_duration_since(*since)));
+            Said { icon: icons::ICON_CLOUD_OFF, colour: tokens.bad, words: "Connection lost", more, hover: why.clone() }
         }
-    };
-    let age = if matches!(link, Some(LinkState::Live { .. })) { hover.clone() } else { String::new() };
-    if !age.is_empty() {
-        ui.label(RichText::new(age).size(theme::TEXT_SMALL).color(tokens.muted));
     }
-    let line = ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
-        ui.spacing_mut().item_spacing.x = theme::GAP_4;
-        ui.label(RichText::new(icon.codepoint).size(theme::TEXT_STRONG).color(colour));
-        ui.label(RichText::new(words).size(theme::TEXT_SMALL));
+}
+
+fn link_ui(ui: &mut Ui, standing: &Standing<'_>) {
+    let tokens = theme::tokens(ui.ctx());
+    let Said { icon, colour, words, more, hover } = said(ui, &standing.line);
+    let is_lost = matches!(standing.line, Line::Up(LinkState::Lost { .. }));
+    let icon = RichText::new(icon.codepoint).size(16.0).color(colour);
+    if standing.is_narrow {
+        let response = ui.vertical_centered(|ui| ui.label(icon)).inner;
+        let whole = [words, &more, &hover].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+        response.on_hover_text(whole);
+        return;
+    }
+    let small = |words: &str, colour: Color32| Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(colour)).truncate();
+    let lines = ui.scope(|ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 0.0);
+        ui.spacing_mut().interact_size.y = 20.0;
+        ui.horizontal(|ui| {
+            ui.add_space(10.0);
+            ui.label(icon);
+            ui.add(small(words, if is_lost { colour } else { tokens.text }));
+            if !is_lost && !more.is_empty() {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    ui.add_space(8.0);
+                    ui.add(small(&more, tokens.muted));
+                });
+            }
+        });
+        for line in standing.remote.into_iter().chain(is_lost.then_some(more.as_str())) {
+            ui.horizontal(|ui| {
+                ui.add_space(32.0);
+                ui.add(small(line, tokens.muted));
+            });
+        }
     });
     if !hover.is_empty() {
-        line.response.on_hover_text(hover);
+        lines.response.on_hover_text(hover);
     }
 }
 

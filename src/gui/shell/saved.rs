@@ -13,6 +13,8 @@ pub struct Saved {
     pub area: AreaId,
     /// A team's platform instead of the embedded one. Its token is in the keyring.
     pub remote: Option<Url>,
+    /// The left panel is a rail of icons.
+    pub is_narrow: bool,
 }
 
 impl Saved {

@@ -1,9 +1,11 @@
 //! The `?` sheet: the keys of the area that is shown, and those that work everywhere.
 
-use egui::{Context, Grid, Id, Modal, RichText, ScrollArea};
+use egui::{Context, Grid, RichText, Ui};
 
+use super::dialog;
 use crate::gui::ctx::{AreaId, Command};
 use crate::gui::theme;
+use crate::gui::widgets::keycap;
 
 #[derive(Default)]
 pub struct Shortcuts {
@@ -15,37 +17,36 @@ impl Shortcuts {
         if !self.is_open {
             return;
         }
-        let modal = Modal::new(Id::unique("shortcuts")).show(ctx, |ui| {
-            ui.set_width(560.0);
-            ui.heading("Keyboard shortcuts");
-            ScrollArea::vertical().max_height(ui.ctx().content_rect().height() * 0.7).show(ui, |ui| {
-                if !of_area.is_empty() {
-                    let rows = of_area.iter().map(|(keys, does)| ((*keys).to_owned(), (*does).to_owned()));
-                    table(ui, area.label(), rows.collect());
+        let of_area: Vec<_> = of_area.iter().map(|(keys, does)| ((*keys).to_owned(), (*does).to_owned())).collect();
+        let everywhere = Command::palette().into_iter().chain([Command::OpenPalette]);
+        let everywhere = everywhere.filter_map(|command| Some((keycap::words(ctx, &command.shortcut()?), command.label())));
+        let everywhere: Vec<_> = everywhere.chain([("?".to_owned(), Command::ShowShortcuts.label())]).collect();
+        let (_, close) = dialog::show(ctx, "Keyboard shortcuts", 760.0, |ui| {
+            dialog::scrolled(ui, |ui| {
+                if of_area.is_empty() {
+                    table(ui, "Everywhere", &everywhere);
+                    return;
                 }
-                let everywhere = Command::palette().into_iter().chain([Command::OpenPalette]);
-                let rows = everywhere.filter_map(|command| Some((ui.ctx().format_shortcut(&command.shortcut()?), command.label())));
-                table(ui, "Everywhere", rows.collect());
+                ui.columns(2, |columns| {
+                    table(&mut columns[0], area.label(), &of_area);
+                    table(&mut columns[1], "Everywhere", &everywhere);
+                });
             });
-            ui.add_space(theme::GAP_8);
-            if ui.button("Close").clicked() {
-                ui.close();
-            }
         });
-        if modal.should_close() {
+        if close {
             self.is_open = false;
         }
     }
 }
 
-fn table(ui: &mut egui::Ui, title: &str, rows: Vec<(String, String)>) {
+fn table(ui: &mut Ui, title: &str, rows: &[(String, String)]) {
     let tokens = theme::tokens(ui.ctx());
-    ui.add_space(theme::GAP_8);
-    ui.label(RichText::new(title).color(tokens.muted));
-    Grid::new(title).num_columns(2).spacing([theme::GAP_24, 4.0]).show(ui, |ui| {
+    ui.label(RichText::new(title).font(theme::semibold(theme::TEXT_BODY)).color(tokens.muted));
+    ui.add_space(theme::GAP_4);
+    Grid::new(title).num_columns(2).spacing([theme::GAP_16, theme::GAP_4]).min_row_height(24.0).show(ui, |ui| {
         for (keys, does) in rows {
-            ui.label(RichText::new(keys).monospace());
-            ui.label(does.trim_end_matches('…'));
+            keycap::ui(ui, keys);
+            ui.add(egui::Label::new(does.trim_end_matches('…')).truncate());
             ui.end_row();
         }
     });

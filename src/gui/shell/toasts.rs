@@ -2,15 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{Align2, Area, Context, Frame, Id, Margin, Order, RichText, vec2};
+use egui::{Align2, Area, Context, Frame, Id, Label, Margin, Order, RichText, vec2};
 
 use crate::gui::ctx::{Command, Toast, ToastKind};
 use crate::gui::theme::{self, icons};
+use crate::gui::widgets::toolbar::Tool;
 
 const STAYS: Duration = Duration::from_secs(6);
 const STAYS_WITH_ACTION: Duration = Duration::from_secs(12);
 const MOST: usize = 5;
-const WIDTH: f32 = 340.0;
+/// Points.
+const WIDTH: f32 = 360.0;
 
 struct Shown {
     toast: Toast,
@@ -89,32 +91,30 @@ fn toast_ui(ui: &mut egui::Ui, toast: &Toast) -> Option<Press> {
     };
     let mut press = None;
     let frame = Frame::new()
-        .fill(tokens.raised)
+        .fill(tokens.surface)
         .stroke((1.0, colour))
         .corner_radius(theme::RADIUS_8)
-        .inner_margin(Margin::symmetric(12, 8))
+        .inner_margin(Margin { left: 12, right: 8, top: 8, bottom: 10 })
         .shadow(ui.visuals().popup_shadow);
     frame.show(ui, |ui| {
-        ui.set_width(WIDTH - 24.0);
-        ui.horizontal(|ui| {
-            ui.label(RichText::new(icon.codepoint).size(theme::TEXT_HEADING).color(colour));
-            let buttons = 34.0 + toast.action.as_ref().map_or(0.0, |(label, _)| 24.0 + 8.0 * label.chars().count() as f32);
-            ui.allocate_ui(vec2((ui.available_width() - buttons).max(60.0), 0.0), |ui| {
-                ui.add(egui::Label::new(&toast.text).wrap());
-            });
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let close = egui::Button::new(RichText::new(icons::ICON_CLOSE.codepoint).size(theme::TEXT_STRONG)).frame(false);
-                let close = ui.add(close).on_hover_text("Close");
-                close.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Close the message"));
-                if close.clicked() {
-                    press = Some(Press::Close);
-                }
+        ui.set_width(WIDTH - 20.0);
+        ui.horizontal_top(|ui| {
+            ui.add(Label::new(RichText::new(icon.codepoint).size(18.0).color(colour)));
+            let words = ui.available_width() - theme::CONTROL_HEIGHT - theme::GAP_8;
+            ui.vertical(|ui| {
+                ui.set_width(words);
+                ui.add_space(2.0);
+                ui.add(Label::new(&toast.text).wrap());
                 if let Some((label, _)) = &toast.action
                     && ui.button(label).clicked()
                 {
                     press = Some(Press::Action);
                 }
             });
+            let close = Tool::new(icons::ICON_CLOSE, "Close the message").icon_only();
+            if close.ui(ui).clicked() {
+                press = Some(Press::Close);
+            }
         });
     });
     press

@@ -159,7 +159,10 @@ mod tests {
     fn words_and_marks_stand_out_in_both_themes() {
         for theme in [Theme::Dark, Theme::Light] {
             let t = of(theme);
-            for ground in [t.background, t.surface, t.raised, t.hovered, t.field] {
+            for ground in [t.hovered, t.selection] {
+                assert!(contrast(t.text, ground) >= 4.5 && contrast(t.muted, ground) >= 3.0, "{theme:?}: words on {ground:?}");
+            }
+            for ground in [t.background, t.surface, t.raised, t.field] {
                 for (name, words) in [("text", t.text), ("muted", t.muted), ("good", t.good), ("warn", t.warn), ("bad", t.bad), ("info", t.info)] {
                     assert!(contrast(words, ground) >= 4.5, "{theme:?}: {name} on {ground:?} has {:.2}", contrast(words, ground));
                 }

@@ -100,7 +100,8 @@ fn visuals(tokens: &Tokens, theme: Theme) -> Visuals {
     visuals.striped = false;
     visuals.slider_trailing_fill = true;
     visuals.widgets.noninteractive = widget(tokens.surface, tokens.border, tokens.text);
-    visuals.widgets.inactive = widget(tokens.raised, tokens.border, tokens.text);
+    // `bg_fill` is what check boxes, radio buttons and slider rails are drawn with.
+    visuals.widgets.inactive = WidgetVisuals { bg_fill: tokens.border, ..widget(tokens.raised, tokens.border, tokens.text) };
     visuals.widgets.hovered = widget(tokens.hovered, tokens.muted, tokens.text);
     // egui draws the focused widget as hovered or active: the ring is what keyboard users follow.
     visuals.widgets.active = WidgetVisuals { bg_stroke: Stroke::new(2.0, tokens.focus), ..widget(tokens.hovered, tokens.focus, tokens.text) };

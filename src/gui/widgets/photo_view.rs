@@ -52,12 +52,13 @@ impl PhotoViewport {
         Rect::from_min_size(pane.center() - vec2(self.centre.x * size.x, self.centre.y * size.y), size)
     }
 
-    /// The longer edge, in pixels, of a texture that is crisp at this zoom: 1,024, 2,048, 4,096 or 8,192.
+    /// The longer edge, in pixels, of a texture that is crisp at this zoom and is not drawn at less than half its size,
+    /// where it would flicker: a power of two from 256 to 8,192.
     #[must_use]
     pub fn wanted_px(&self, pane: Vec2, size_px: Vec2, pixels_per_point: f32) -> u32 {
         let drawn = (fit(pane, size_px) * self.zoom).max_elem() * pixels_per_point;
         let useful = drawn.min(size_px.max_elem());
-        [1024, 2048, 4096].into_iter().find(|step| useful <= *step as f32).unwrap_or(8192)
+        [256, 512, 1024, 2048, 4096].into_iter().find(|step| useful <= *step as f32).unwrap_or(8192)
     }
 
     /// The zoom at which one pixel of the photo is one pixel of the screen.
@@ -284,7 +285,7 @@ mod tests {
     fn a_larger_picture_is_asked_for_only_when_it_shows_more() {
         let (pane, huge) = (PANE.size(), vec2(6000.0, 4000.0));
         let at = |zoom: f32, size: Vec2| PhotoViewport { zoom, ..PhotoViewport::default() }.wanted_px(pane, size, 1.0);
-        assert_eq!([at(1.0, huge), at(4.0, huge), at(9.0, huge), at(40.0, huge)], [1024, 2048, 4096, 8192]);
+        assert_eq!([at(1.0, huge), at(4.0, huge), at(9.0, huge), at(40.0, huge)], [512, 2048, 4096, 8192]);
         assert_eq!(at(40.0, vec2(800.0, 600.0)), 1024);
     }
 }

@@ -6,6 +6,7 @@
 use egui::{Button, KeyboardShortcut, Response, RichText, Ui, WidgetInfo, vec2};
 use egui_material_icons::MaterialIcon;
 
+use super::keycap;
 use crate::gui::theme;
 
 /// One button.
@@ -91,7 +92,7 @@ impl<'a> Tool<'a> {
             ("", true) => self.label,
             (tooltip, _) => tooltip,
         };
-        match self.shortcut.map(|shortcut| ui.ctx().format_shortcut(&shortcut)) {
+        match self.shortcut.map(|shortcut| keycap::words(ui.ctx(), &shortcut)) {
             Some(keys) if what.is_empty() => keys,
             Some(keys) => format!("{what} ({keys})"),
             None => what.to_owned(),

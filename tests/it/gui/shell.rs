@@ -1,20 +1,199 @@
-//! The window around the areas.
+//! The window around the areas: navigation, palette, dialogs, messages, the line to the platform.
 
-use minerva_console::gui::ctx::AreaId;
+use egui::{Key, Modifiers};
+use minerva_console::client::Client;
+use minerva_console::gui::ctx::{AreaId, Command, PhotoTexture, PhotoTextures, Toast, ToastKind};
+use minerva_console::wire::config::{PipelineState, SetPipelineState};
+use minerva_console::wire::ids::PhotoId;
 
-use crate::support::console::Console;
-use crate::support::platform::Options;
+use crate::support::console::{Console, Look, THEMES};
+use crate::support::platform::{self, Options};
+
+const IN_USE: &str = "Another Minerva uses the data folder /home/ada/minerva. Close it, or choose another folder with --data-dir";
 
 #[test]
 fn ctrl_and_a_digit_lead_to_an_area() {
     let mut console = Console::open(Options::default());
-    for (key, area) in [egui::Key::Num3, egui::Key::Num2, egui::Key::Num4, egui::Key::Num1].into_iter().zip([
+    for (key, area) in [Key::Num3, Key::Num2, Key::Num4, Key::Num1].into_iter().zip([
         AreaId::TestingLab,
         AreaId::PipelineControl,
         AreaId::Analytics,
         AreaId::LiveStatus,
     ]) {
-        console.press(egui::Modifiers::COMMAND, key);
+        console.press(Modifiers::COMMAND, key);
         assert_eq!(console.harness.state().shown(), area);
+    }
+    console.click("Analytics");
+    assert_eq!(console.harness.state().shown(), AreaId::Analytics);
+}
+
+#[test]
+fn the_palette_needs_no_mouse() {
+    let mut console = Console::open(Options::default());
+    console.press(Modifiers::COMMAND, Key::K);
+    console.type_text("go to");
+    console.press(Modifiers::NONE, Key::ArrowDown);
+    console.press(Modifiers::NONE, Key::ArrowDown);
+    console.press(Modifiers::NONE, Key::Enter);
+    assert_eq!(console.harness.state().shown(), AreaId::TestingLab);
+    assert!(!console.says("Type what you want to do"), "the palette closes");
+    console.press(Modifiers::COMMAND, Key::K);
+    console.press(Modifiers::NONE, Key::Escape);
+    assert!(!console.says("Find a command"));
+    assert_eq!(console.harness.state().shown(), AreaId::TestingLab, "Escape runs nothing");
+}
+
+#[test]
+fn a_command_of_another_area_is_done_from_anywhere() {
+    let mut console = Console::open(Options::default().without_workers());
+    console.go_to(AreaId::Analytics);
+    console.press(Modifiers::COMMAND, Key::K);
+    console.type_text("pause");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("Pipeline paused");
+    let config = console.block_on(console.client().config()).expect("config");
+    assert_eq!(config.state, PipelineState::Paused);
+    assert_eq!(console.harness.state().shown(), AreaId::Analytics, "what needs no sight of its area does not lead there");
+}
+
+#[test]
+fn a_change_of_configuration_is_undone_from_the_palette() {
+    let mut console = Console::open(Options::default().without_workers());
+    let client = console.client();
+    console.block_on(client.set_pipeline_state(SetPipelineState { state: PipelineState::Paused })).expect("paused");
+    console.wait_for("Pipeline paused");
+    console.command(Command::UndoConfigChange);
+    console.wait_for("Pipeline running");
+    console.wait_for("Undone.");
+    console.command(Command::UndoConfigChange);
+    console.wait_until("an undo that is undone, or nothing left", |console| console.says("Pipeline paused") || console.says("There is no change"));
+}
+
+#[test]
+fn faults_stay_until_closed_and_a_message_has_its_button() {
+    let mut console = Console::open(Options::default());
+    console.command(Command::ShowToast(Toast::new(ToastKind::Bad, "The disk is full. Make room, then try again")));
+    console.command(Command::ShowToast(Toast::new(ToastKind::Good, "Model changed").with_action("Go back", Command::GoTo(minerva_console::gui::ctx::Route::Models))));
+    assert!(console.says("The disk is full") && console.says("Model changed"));
+    console.click("Go back");
+    console.steps();
+    assert_eq!(console.harness.state().shown(), AreaId::PipelineControl);
+    assert!(!console.says("Model changed"), "a message goes with its button");
+    assert!(console.says("The disk is full"));
+    console.click("Close the message");
+    assert!(!console.says("The disk is full"));
+}
+
+#[test]
+fn a_platform_that_does_not_start_says_why_and_is_tried_again() {
+    let mut console = Console::failing(&[IN_USE, "The disk is full"], Look::default());
+    console.wait_for(IN_USE);
+    assert!(console.says("No platform"));
+    console.click("Try again");
+    console.wait_for("The disk is full");
+}
+
+#[test]
+fn a_lost_platform_is_shown_as_lost_and_counted_down() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let platform = runtime.block_on(platform::start(Options::default().without_workers()));
+    let mut console = Console::reaching(platform.host.base(), platform.host.token(), Look::default());
+    console.wait_for("Connected");
+    assert!(console.says("127.0.0.1"), "a team's platform is named");
+    let _folder = runtime.block_on(platform.stop());
+    console.wait_for("Connection lost");
+    console.wait_for("next try in");
+}
+
+#[test]
+fn a_wrong_token_is_said_before_anything_is_changed() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let platform = runtime.block_on(platform::start(Options::default().without_workers()));
+    let mut console = Console::open(Options::default().without_workers());
+    console.press(Modifiers::COMMAND, Key::Comma);
+    console.click("A team's platform");
+    console.fill("Address", platform.host.base().as_str());
+    console.fill("Token", "not the token");
+    console.click("Connect");
+    console.wait_until("an answer", |console| !console.says("Asking the platform"));
+    assert!(console.says("Settings"), "the dialog stays");
+    assert!(!console.says("127.0.0.1:") || console.says("Connected"), "the old platform is still there");
+    use secrecy::ExposeSecret;
+    console.fill("Token", platform.host.token().expose_secret());
+    console.click("Test connection");
+    console.wait_for("The platform answers and takes the token");
+    console.fill("Token", platform.host.token().expose_secret());
+    console.click("Connect");
+    console.wait_until("it is the team's platform now", |console| !console.says("Credits and licences") && console.says("Connected"));
+    let reached = console.client();
+    assert_eq!(reached.base(), &platform.host.base());
+}
+
+#[test]
+fn a_shortcut_does_nothing_behind_a_dialog() {
+    let mut console = Console::open(Options::default());
+    console.press(Modifiers::COMMAND, Key::Comma);
+    assert!(console.says("Credits and licences"));
+    console.press(Modifiers::COMMAND, Key::Num3);
+    assert_eq!(console.harness.state().shown(), AreaId::LiveStatus);
+    console.press(Modifiers::NONE, Key::Escape);
+    assert!(!console.says("Credits and licences"));
+}
+
+#[test]
+fn a_question_mark_shows_the_keys_of_the_area() {
+    let mut console = Console::open(Options::default());
+    console.type_text("?");
+    assert!(console.says("Keyboard shortcuts") && console.says("Search jobs by file name"));
+    console.press(Modifiers::NONE, Key::Escape);
+    console.press(Modifiers::COMMAND, Key::K);
+    console.type_text("?");
+    assert!(!console.says("Search jobs by file name"), "where text is typed it is a letter");
+}
+
+/// More photos than any screen shows are asked for at once: no frame waits, and few are under way at a time.
+#[test]
+fn a_thousand_photos_never_hold_up_a_frame() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let egui = egui::Context::default();
+    // A port that takes connections and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let base = format!("http://{}/", silent.local_addr().expect("an address")).parse().expect("a URL");
+    let mut textures = PhotoTextures::new(Client::new(base, "token".into()).expect("a client"), runtime.handle().clone(), egui);
+    let photos: Vec<PhotoId> = (0..1_000).map(|_| PhotoId::fresh()).collect();
+    let begun = std::time::Instant::now();
+    for _ in 0..20 {
+        textures.begin_frame();
+        for photo in &photos {
+            assert!(matches!(textures.get(*photo, 256), PhotoTexture::Loading));
+        }
+        assert!(textures.fetching() <= 4, "{} at once", textures.fetching());
+    }
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2), "20 frames took {:?}", begun.elapsed());
+    runtime.shutdown_background();
+}
+
+#[test]
+fn how_the_window_looks() {
+    let mut pictures = egui_kittest::SnapshotResults::new();
+    for (theme, name) in THEMES {
+        let mut console = Console::failing(&[IN_USE], Look::themed(theme));
+        console.wait_for(IN_USE);
+        console.picture(&format!("shell_not_started_{name}"));
+        console.command(Command::OpenPalette);
+        console.picture(&format!("shell_palette_{name}"));
+        console.press(Modifiers::NONE, Key::Escape);
+        console.command(Command::OpenSettings);
+        console.picture(&format!("shell_settings_{name}"));
+        console.press(Modifiers::NONE, Key::Escape);
+        console.command(Command::ShowShortcuts);
+        console.picture(&format!("shell_shortcuts_{name}"));
+        console.press(Modifiers::NONE, Key::Escape);
+        console.command(Command::ToggleNavigation);
+        console.command(Command::ShowToast(Toast::new(ToastKind::Bad, "3 photos were not added: the folder can't be read. Change its rights, then add it again")));
+        let undo = Command::UndoConfigChange;
+        console.command(Command::ShowToast(Toast::new(ToastKind::Good, "Live model: on-device → gemini/gemini-3.8-flash").with_action("Undo", undo)));
+        console.picture(&format!("shell_messages_{name}"));
+        pictures.extend_harness(&mut console.harness);
     }
 }

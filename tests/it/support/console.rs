@@ -194,6 +194,17 @@ impl Console {
         self.steps();
     }
 
+    /// Puts text into the field with this name, in place of what it holds.
+    #[track_caller]
+    pub fn fill(&mut self, label: &str, text: &str) {
+        use egui::accesskit::Role;
+        let is_field = |role| matches!(role, Role::TextInput | Role::MultilineTextInput | Role::PasswordInput);
+        self.harness.get_by(|node| is_field(node.role()) && node.label().as_deref() == Some(label)).focus();
+        self.steps();
+        self.press(Modifiers::COMMAND, Key::A);
+        self.type_text(text);
+    }
+
     /// Some frames: commands run in the frame after the one that gives them, and layout settles in another.
     pub fn steps(&mut self) {
         self.harness.run_steps(4);
