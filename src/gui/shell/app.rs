@@ -175,7 +175,8 @@ impl App {
     }
 
     fn take_shortcuts(&mut self, egui: &Context) {
-        let pressed = egui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Key { pressed: true, .. } | egui::Event::Text(_))));
+        let pressed =
+            egui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Key { pressed: true, .. } | egui::Event::Text(_))));
         if !pressed {
             return;
         }

@@ -3,7 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{Align, Button, Color32, Frame, Label, Layout, Margin, Panel, Response, RichText, Sense, StrokeKind, ThemePreference, Ui, UiBuilder, WidgetInfo, vec2};
+use egui::{
+    Align, Button, Color32, Frame, Label, Layout, Margin, Panel, Response, RichText, Sense, StrokeKind, ThemePreference, Ui, UiBuilder, WidgetInfo,
+    vec2,
+};
 use egui_material_icons::MaterialIcon;
 
 use crate::gui::ctx::{AreaId, Command, LinkState, Route};
@@ -95,11 +98,8 @@ fn foot(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
         ThemePreference::Light => (icons::ICON_LIGHT_MODE, "Theme: light; change to dark", ThemePreference::Dark),
         ThemePreference::Dark => (icons::ICON_DARK_MODE, "Theme: dark; change to the system's", ThemePreference::System),
     };
-    let (fold_icon, fold_words) = if standing.is_narrow {
-        (icons::ICON_LEFT_PANEL_OPEN, "Show the names")
-    } else {
-        (icons::ICON_LEFT_PANEL_CLOSE, "Show icons only")
-    };
+    let (fold_icon, fold_words) =
+        if standing.is_narrow { (icons::ICON_LEFT_PANEL_OPEN, "Show the names") } else { (icons::ICON_LEFT_PANEL_CLOSE, "Show icons only") };
     let mut buttons = |ui: &mut Ui| {
         if Tool::new(theme_icon, theme_words).icon_only().ui(ui).clicked() {
             command = Some(Command::SetTheme(next));

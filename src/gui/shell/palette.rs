@@ -94,7 +94,8 @@ fn row_ui(ui: &mut Ui, command: &Command, chosen: bool) -> egui::Response {
     let tokens = theme::tokens(ui.ctx());
     let keys = command.shortcut().map(|shortcut| keycap::words(ui.ctx(), &shortcut)).unwrap_or_default();
     let label = command.label();
-    let row = egui::Button::selectable(chosen, RichText::new(&label).color(tokens.text)).right_text(RichText::new(keys).size(theme::TEXT_SMALL).color(tokens.muted));
+    let row = egui::Button::selectable(chosen, RichText::new(&label).color(tokens.text))
+        .right_text(RichText::new(keys).size(theme::TEXT_SMALL).color(tokens.muted));
     let response = ui.add(row.min_size(vec2(ui.available_width(), theme::ROW_HEIGHT)));
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, chosen, &label));
     response

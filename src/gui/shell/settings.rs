@@ -14,12 +14,8 @@ use crate::gui::widgets::toolbar::Tool;
 use crate::keys::Keys;
 
 /// Photos whose licence asks to be named; the rest is in the public domain.
-const PHOTO_CREDITS: [&str; 4] = [
-    "Dogs: Aitzol Berasategi, CC BY 4.0",
-    "Fig: Trevor “Freespace”, CC BY 4.0",
-    "Room: Jakub Mede, CC BY 4.0",
-    "Pagoda: danielbuechele, CC BY 2.0",
-];
+const PHOTO_CREDITS: [&str; 4] =
+    ["Dogs: Aitzol Berasategi, CC BY 4.0", "Fig: Trevor “Freespace”, CC BY 4.0", "Room: Jakub Mede, CC BY 4.0", "Pagoda: danielbuechele, CC BY 2.0"];
 const LICENCES: [(&str, &str); 6] = [
     ("All photos and where they come from", include_str!("../../../assets/photos/LICENSES.md")),
     ("On-device model", include_str!("../../../assets/model/NOTICE.txt")),

@@ -73,7 +73,9 @@ fn a_change_of_configuration_is_undone_from_the_palette() {
 fn faults_stay_until_closed_and_a_message_has_its_button() {
     let mut console = Console::open(Options::default());
     console.command(Command::ShowToast(Toast::new(ToastKind::Bad, "The disk is full. Make room, then try again")));
-    console.command(Command::ShowToast(Toast::new(ToastKind::Good, "Model changed").with_action("Go back", Command::GoTo(minerva_console::gui::ctx::Route::Models))));
+    console.command(Command::ShowToast(
+        Toast::new(ToastKind::Good, "Model changed").with_action("Go back", Command::GoTo(minerva_console::gui::ctx::Route::Models)),
+    ));
     assert!(console.says("The disk is full") && console.says("Model changed"));
     console.click("Go back");
     console.steps();
@@ -190,7 +192,10 @@ fn how_the_window_looks() {
         console.picture(&format!("shell_shortcuts_{name}"));
         console.press(Modifiers::NONE, Key::Escape);
         console.command(Command::ToggleNavigation);
-        console.command(Command::ShowToast(Toast::new(ToastKind::Bad, "3 photos were not added: the folder can't be read. Change its rights, then add it again")));
+        console.command(Command::ShowToast(Toast::new(
+            ToastKind::Bad,
+            "3 photos were not added: the folder can't be read. Change its rights, then add it again",
+        )));
         let undo = Command::UndoConfigChange;
         console.command(Command::ShowToast(Toast::new(ToastKind::Good, "Live model: on-device → gemini/gemini-3.8-flash").with_action("Undo", undo)));
         console.picture(&format!("shell_messages_{name}"));
