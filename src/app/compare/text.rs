@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::report::{CellStatus, Report, ReportCell};
 use super::summary::SummaryRow;
@@ -13,7 +13,7 @@ const TABLE_WIDTH: u16 = 100;
 /// Tags shown of an answer in a table; the other formats have them all.
 const TAGS_SHOWN: usize = 8;
 
-const ACCURACY_NOTE: &str = "Precision, recall and F1: all answered tags against the labels, counted over all labelled photos";
+const ACCURACY_NOTE: &str = "Precision (Prec.), recall and F1: all answered tags against the labels, counted over all labelled photos";
 
 /// Every answer, then the summary, in 100 columns.
 #[must_use]
@@ -37,6 +37,10 @@ pub fn table(report: &Report) -> String {
     }
     let mut summary = plain_table();
     summary.set_header(summary_header(report));
+    // Figures stay whole; long names of models and prompts wrap.
+    for column in summary.column_iter_mut().skip(2) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
     for row in &report.summary {
         let values = summary_values(row).into_iter().enumerate();
         let align = |at| if at < 2 { CellAlignment::Left } else { CellAlignment::Right };
@@ -73,9 +77,9 @@ fn has_accuracy(report: &Report) -> bool {
 /// Headings of [`summary_values`].
 #[must_use]
 pub fn summary_header(report: &Report) -> Vec<&'static str> {
-    let mut header = vec!["Model", "Prompt", "Photos", "Ok", "Failed", "p50", "p95", "Cost", "Confidence"];
+    let mut header = vec!["Model", "Prompt", "Answered", "p50", "p95", "Cost", "Conf."];
     if has_accuracy(report) {
-        header.extend(["Precision", "Recall", "F1"]);
+        header.extend(["Prec.", "Recall", "F1"]);
     }
     header
 }
@@ -87,9 +91,7 @@ pub fn summary_values(row: &SummaryRow) -> Vec<String> {
     let mut values = vec![
         row.model.clone(),
         row.prompt.clone(),
-        row.photos.to_string(),
-        row.ok.to_string(),
-        row.failed.to_string(),
+        format!("{}/{}", row.ok, row.ok + row.failed),
         duration(row.latency_p50_ms),
         duration(row.latency_p95_ms),
         row.cost_usd_micros.map_or_else(|| "unknown".to_owned(), |micros| UsdMicros(micros).to_string()),
