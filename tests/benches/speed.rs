@@ -4,18 +4,13 @@
 
 #[path = "speed/api.rs"]
 mod api;
-#[expect(dead_code, reason = "the tests use more of it")]
-#[path = "../it/support/binary.rs"]
-mod binary;
+#[path = "speed/frames.rs"]
+mod frames;
 #[path = "speed/photos.rs"]
 mod photos;
-#[expect(dead_code, reason = "the tests use more of it")]
-#[path = "../it/support/platform.rs"]
-mod platform;
-#[cfg(target_os = "linux")]
-#[expect(dead_code, reason = "the tests use more of it")]
-#[path = "../it/support/screen.rs"]
-mod screen;
+#[expect(dead_code, unused_imports, reason = "the tests use more of it")]
+#[path = "../it/support/mod.rs"]
+mod support;
 #[cfg(target_os = "linux")]
 #[path = "speed/window.rs"]
 mod window;
@@ -29,6 +24,7 @@ const PARTS: &[Part] = &[
     ("thumbnails", photos::thumbnails),
     ("on-device", photos::on_device),
     ("api", api::requests),
+    ("frames", frames::cost_by_area),
     #[cfg(target_os = "linux")]
     ("window", window::start_memory_idle),
 ];

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use minerva_console::client::Client;
 
-use crate::{percentile_ms, platform, report, runtime};
+use crate::support::platform;
+use crate::{percentile_ms, report, runtime};
 
 /// Requests of one measurement.
 const REQUESTS: usize = 4_000;

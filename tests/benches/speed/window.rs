@@ -3,9 +3,9 @@
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::binary::minerva;
+use crate::support::binary::minerva;
 use crate::report;
-use crate::screen::{Screen, wait};
+use crate::support::screen::{Screen, wait};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Starts of which the median counts; the first warms the disk's cache.
