@@ -8,7 +8,7 @@ mod api;
 mod frames;
 #[path = "speed/photos.rs"]
 mod photos;
-#[expect(dead_code, unused_imports, reason = "the tests use more of it")]
+#[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../it/support/mod.rs"]
 mod support;
 #[cfg(target_os = "linux")]

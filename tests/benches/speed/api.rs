@@ -19,7 +19,7 @@ pub fn requests() {
             let begun = Instant::now();
             let mut times = ask(&platform.client, at_once, REQUESTS).await;
             let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
-            report(&format!("API, queue status, {at_once} at a time"), rate, "requests/s");
+            report(&format!("API, configuration, {at_once} at a time"), rate, "requests/s");
             report("    p50", percentile_ms(&mut times, 0.5), "ms");
             report("    p99", percentile_ms(&mut times, 0.99), "ms");
         }
@@ -34,7 +34,7 @@ async fn ask(client: &Client, at_once: usize, requests: usize) -> Vec<Duration> 
                 let mut times = Vec::new();
                 for _ in 0..requests / at_once {
                     let begun = Instant::now();
-                    client.queue_status().await.expect("an answer");
+                    client.config().await.expect("an answer");
                     times.push(begun.elapsed());
                 }
                 times
