@@ -3,8 +3,8 @@
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::support::binary::minerva;
 use crate::report;
+use crate::support::binary::minerva;
 use crate::support::screen::{Screen, wait};
 
 const PATIENCE: Duration = Duration::from_mins(1);
