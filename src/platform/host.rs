@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -191,7 +193,7 @@ fn hosts(address: SocketAddr) -> Vec<String> {
 fn random_token() -> Result<SecretString, StartError> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| StartError::Listen(format!("The system gave no random token: {error}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+    Ok(URL_SAFE_NO_PAD.encode(bytes).into())
 }
 
 fn damaged(database: &std::path::Path, error: store::StoreError) -> StartError {

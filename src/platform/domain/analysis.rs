@@ -121,16 +121,11 @@ fn cancelled() -> Fault {
 }
 
 fn call_detail(model: &str, answer: &Answer) -> String {
-    let mut detail = model.to_owned();
-    for (count, what) in [(answer.usage.input_tokens, "tokens in"), (answer.usage.output_tokens, "tokens out")] {
-        if let Some(count) = count {
-            detail.push_str(&format!(", {count} {what}"));
-        }
-    }
-    if answer.retries > 0 {
-        detail.push_str(&format!(", {} retries", answer.retries));
-    }
-    detail
+    let tokens_in = answer.usage.input_tokens.map(|count| format!("{count} tokens in"));
+    let tokens_out = answer.usage.output_tokens.map(|count| format!("{count} tokens out"));
+    let retries = (answer.retries > 0).then(|| format!("{} retries", answer.retries));
+    let parts: Vec<String> = [Some(model.to_owned()), tokens_in, tokens_out, retries].into_iter().flatten().collect();
+    parts.join(", ")
 }
 
 /// Holds an answer to its contract, whichever provider gave it: sound confidences, sorted, not endless.

@@ -68,9 +68,9 @@ fn point(at: DateTime<Utc>, figures: &[&ResultFigures]) -> PerformancePoint {
     }
 }
 
-/// Answers whose cost is not known. A call that failed without a cost was not billed.
+/// Results whose cost is not known. A call that failed without being billed has a cost, which is 0.
 fn unknown<'f>(figures: impl Iterator<Item = &'f ResultFigures>) -> u64 {
-    figures.filter(|figure| figure.completed && figure.cost.is_none()).count() as u64
+    figures.filter(|figure| figure.cost.is_none()).count() as u64
 }
 
 /// The quantile `q` (0–1) of sorted values by linear interpolation: type 7 of Hyndman and Fan (1996), R's default.
@@ -136,8 +136,8 @@ mod tests {
         let at = DateTime::from_timestamp(1_000, 0).expect("a time");
         let figure =
             |completed, cost| ResultFigures { provider: "x".into(), model: "x/y".into(), completed, latency_ms: 10, confidence: None, cost, at };
-        let figures = [figure(true, Some(UsdMicros(5))), figure(true, None), figure(false, None)];
+        let figures = [figure(true, Some(UsdMicros(5))), figure(true, None), figure(false, None), figure(false, Some(UsdMicros(0)))];
         let point = point(at, &figures.iter().collect::<Vec<_>>());
-        assert_eq!((point.cost_usd, point.cost_unknown, point.completed, point.failed), (UsdMicros(5), 1, 2, 1));
+        assert_eq!((point.cost_usd, point.cost_unknown, point.completed, point.failed), (UsdMicros(5), 2, 2, 2));
     }
 }

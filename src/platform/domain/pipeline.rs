@@ -24,16 +24,16 @@ use crate::wire::prompt::PromptVersion;
 use crate::wire::result::{Fault, FaultKind, Outcome, PhotoResult, TraceStep};
 
 /// How long a try is nobody else's without a sign of life.
-pub const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_mins(1);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
 /// For one call with its own retries and waits.
-const CALL_LIMIT: Duration = Duration::from_secs(180);
+const CALL_LIMIT: Duration = Duration::from_mins(3);
 /// A job whose tries were cut off this often may be what kills the platform.
 const CUT_OFF_MOST: u32 = 10;
 /// First wait before another try; doubles each time.
 const RETRY_WAIT: Duration = Duration::from_secs(2);
-const RETRY_WAIT_MOST: Duration = Duration::from_secs(60);
-const PROVIDER_WAIT_MOST: Duration = Duration::from_secs(60 * 60);
+const RETRY_WAIT_MOST: Duration = Duration::from_mins(1);
+const PROVIDER_WAIT_MOST: Duration = Duration::from_hours(1);
 
 /// One try of one job, with all that was live when it was claimed.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::platform::domain::{Core, events};
 
-const EVERY: Duration = Duration::from_secs(60 * 60);
+const EVERY: Duration = Duration::from_hours(1);
 
 pub async fn run(core: Arc<Core>) {
     loop {

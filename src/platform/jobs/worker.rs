@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two looks at a queue where something is due and can't be had.
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 /// Without anything due.
-const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 pub async fn run(core: Arc<Core>) {
     let owner: Arc<str> = uuid::Uuid::now_v7().to_string().into();

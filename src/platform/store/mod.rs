@@ -48,7 +48,7 @@ pub enum StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         // SQLite's primary result codes: 11 CORRUPT, 13 FULL, 26 NOTADB.
-        let code = error.as_database_error().and_then(|database| database.code()).and_then(|code| code.parse::<i32>().ok());
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<i32>().ok());
         match code.map(|code| code & 0xff) {
             Some(13) => Self::DiskFull,
             Some(11 | 26) => Self::Damaged(error.to_string()),
