@@ -4,11 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Check;
 use crate::app::config;
-
-/// Less than this and a big run may not fit.
-const FREE_BYTES_LOW: u64 = 1024 * 1024 * 1024;
-/// Less than this and the database itself is in danger.
-const FREE_BYTES_LEAST: u64 = 50 * 1024 * 1024;
+use crate::platform::domain::disk::{FREE_BYTES_LEAST, FREE_BYTES_LOW, free_bytes, size};
 
 /// Whether a file can be written there, tried with a file. Nothing stays behind.
 pub fn data_folder(folder: &Path) -> Check {
@@ -39,22 +35,6 @@ pub fn disk(folder: &Path) -> Check {
         Ok(free) if free < FREE_BYTES_LOW => Check::warn(NAME, format!("{} free", size(free)), MEND),
         Ok(free) => Check::ok(NAME, format!("{} free", size(free))),
     }
-}
-
-fn size(bytes: u64) -> String {
-    let mib = bytes as f64 / 1_048_576.0;
-    if mib < 1024.0 { format!("{mib:.0} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
-}
-
-#[cfg(unix)]
-fn free_bytes(folder: &Path) -> std::io::Result<u64> {
-    let stat = rustix::fs::statvfs(folder)?;
-    Ok(stat.f_bavail * stat.f_frsize)
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_folder: &Path) -> std::io::Result<u64> {
-    Err(std::io::Error::new(std::io::ErrorKind::Unsupported, "not known on this system"))
 }
 
 /// Whether a window can open here.

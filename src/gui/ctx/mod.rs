@@ -9,11 +9,13 @@ pub mod route;
 
 use std::future::Future;
 
-use crate::client::{self, Client};
+use crate::client;
 use crate::gui::theme::{self, Tokens};
 use crate::keys::Keys;
 use crate::wire::event::Event;
 
+/// What areas ask and how it fails; they know the platform by these alone.
+pub use crate::client::{ApiError, Client};
 pub use command::{Command, CommandSender, Toast, ToastKind};
 pub use photo_adding::PhotoAdding;
 pub use photo_textures::{PhotoTexture, PhotoTextures};

@@ -5,7 +5,7 @@ use egui::{Id, Modal, RichText, Ui};
 
 use super::job_list::JobList;
 use super::selection::Selection;
-use crate::client::{ApiError, Client};
+use crate::gui::ctx::{ApiError, Client};
 use crate::gui::ctx::{AreaCtx, Command, Remote, Toast, ToastKind};
 use crate::gui::theme;
 use crate::wire::config::{ConfigChanged, PipelineState, SetPipelineState};

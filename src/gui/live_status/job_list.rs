@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use crate::client::ApiError;
+use crate::gui::ctx::ApiError;
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::ids::JobId;
 use crate::wire::job::{Job, JobQuery, JobSort, JobState};

@@ -4,7 +4,9 @@ pub mod analysis;
 pub mod analytics;
 pub mod bundled;
 pub mod config;
+pub mod disk;
 pub mod events;
+pub mod health;
 pub mod jobs;
 pub mod models;
 pub mod page;
@@ -14,10 +16,12 @@ pub mod pipeline;
 pub mod prompts;
 pub mod runs;
 pub mod start;
+pub mod status;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{Semaphore, watch};
@@ -60,6 +64,8 @@ pub struct Core {
     pub in_work: std::sync::Mutex<HashMap<JobId, CancellationToken>>,
     /// Comparison runs that are worked on in this process.
     pub working: runs::Working,
+    /// Whether this process takes jobs from the queue.
+    pub worker_runs: AtomicBool,
 }
 
 /// Where "now" comes from.
@@ -125,6 +131,7 @@ impl Core {
             photo_files: tokio::sync::RwLock::new(()),
             in_work: std::sync::Mutex::default(),
             working: runs::Working::default(),
+            worker_runs: AtomicBool::new(false),
         }
     }
 

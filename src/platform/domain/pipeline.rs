@@ -69,6 +69,9 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     let prompt = store::prompts::version(&core.db, core.org, config.live_prompt_version_id).await?;
     let prompt = prompt.ok_or(DomainError::NotFound { what: "prompt version" })?;
     let mut change = core.change().await?;
+    // A machine that slept wakes with its leases over and its calls still under way.
+    let in_work: Vec<JobId> = core.in_work.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect();
+    store::jobs::extend_many(&mut change.tx, &in_work, owner, now + LEASE).await?;
     let mut changed = store::jobs::wake(&mut change.tx, now).await?;
     changed.extend(take_back(core, &mut change.tx, fresh_start.then_some(owner), now).await?);
     let label = prompt.label();

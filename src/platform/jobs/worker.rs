@@ -1,6 +1,7 @@
 //! Takes jobs from the queue, as many at once as the rules allow, and works on them.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -18,6 +19,7 @@ pub async fn run(core: Arc<Core>) {
     let owner: Arc<str> = uuid::Uuid::now_v7().to_string().into();
     let mut busy = JoinSet::new();
     let mut fresh_start = true;
+    let _runs = Runs::begin(&core);
     while !core.stop.is_cancelled() {
         while busy.try_join_next().is_some() {}
         let wait = match pipeline::claim(&core, &owner, busy.len(), fresh_start).await {
@@ -43,4 +45,20 @@ pub async fn run(core: Arc<Core>) {
     }
     // Each gives its job back or stores what it has.
     while busy.join_next().await.is_some() {}
+}
+
+/// Says that the worker runs, until it ends, however it ends.
+struct Runs<'c>(&'c Core);
+
+impl<'c> Runs<'c> {
+    fn begin(core: &'c Core) -> Self {
+        core.worker_runs.store(true, Ordering::Relaxed);
+        Self(core)
+    }
+}
+
+impl Drop for Runs<'_> {
+    fn drop(&mut self) {
+        self.0.worker_runs.store(false, Ordering::Relaxed);
+    }
 }

@@ -5,12 +5,14 @@ mod config;
 mod events;
 mod extract;
 mod guard;
+mod health;
 mod jobs;
 mod models;
 mod photos;
 mod problem;
 mod prompts;
 mod runs;
+mod status;
 
 use std::sync::Arc;
 
@@ -44,6 +46,11 @@ pub fn router(platform: Shared) -> Router {
     let upload = post(photos::add_photos).layer(DefaultBodyLimit::max(photos::UPLOAD_BYTES_MOST));
     Router::new()
         .route("/api/ai/dashboard/events", get(events::stream))
+        .route("/api/ai/dashboard/live-status", get(status::live_status))
+        .route("/api/ai/analytics/queue-status", get(status::queue_status))
+        .route("/api/ai/providers/health", get(health::provider_health))
+        .route("/api/ai/providers/health/check", post(health::check_providers))
+        .route(guard::OPEN_PATH, get(health::platform_health))
         .route("/api/ai/photos", get(photos::list_photos).merge(upload))
         .route("/api/ai/photos/{id}", get(photos::get_photo).delete(photos::delete_photo))
         .route("/api/ai/photos/{id}/image", get(photos::photo_image))

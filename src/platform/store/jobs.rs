@@ -249,6 +249,17 @@ pub async fn extend(tx: &mut Tx, id: JobId, owner: &str, attempt: u32, until: Da
     Ok(done.rows_affected() == 1)
 }
 
+/// Extends the leases that `owner` holds on these jobs.
+pub async fn extend_many(tx: &mut Tx, ids: &[JobId], owner: &str, until: DateTime<Utc>) -> Result<()> {
+    for chunk in ids.chunks(IDS_A_STATEMENT) {
+        let mut query = QueryBuilder::<Sqlite>::new("UPDATE jobs SET lease_until_ms = ");
+        query.push_bind(to_ms(until)).push(" WHERE state = 'processing' AND lease_owner = ").push_bind(owner).push(" AND id IN (");
+        push_ids(&mut query, chunk.iter().map(|id| id.0));
+        query.push(")").build().execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 /// How a try ended.
 #[derive(Debug, Clone)]
 pub struct Ending {

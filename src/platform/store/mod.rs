@@ -8,6 +8,7 @@
 pub mod analytics;
 pub mod config;
 pub mod events;
+pub mod health;
 pub mod jobs;
 pub mod organizations;
 pub mod peek;
@@ -15,6 +16,7 @@ pub mod photos;
 pub mod prompts;
 pub mod results;
 pub mod runs;
+pub mod status;
 
 use std::path::Path;
 use std::time::Duration;

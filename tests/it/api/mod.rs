@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod events;
+mod health;
 mod photos;
 mod pipeline;
 mod start;
+mod status;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use minerva_console::platform::domain::pipeline;
 use minerva_console::wire::ids::PhotoId;
 use minerva_console::wire::job::{EnqueueJobs, Job, JobAction, JobQuery, JobState, JobsAction};
 use minerva_console::wire::photo::ProcessingStatus;
@@ -164,24 +165,57 @@ fn a_crash_loses_nothing_and_does_nothing_twice() {
 }
 
 #[tokio::test]
-async fn a_try_that_lost_its_lease_changes_nothing() {
-    let clock = TestClock::at_noon();
+async fn a_try_whose_job_another_worker_took_changes_nothing() {
     let scripted = Scripted::held();
-    let platform = platform::start(Options { clock: clock.clone(), ..Options::with_providers(vec![scripted.clone()]) }).await;
+    let platform = start(&scripted).await;
     platform.add(1, true).await;
     until("the call", || async { (scripted.calls() == 1).then_some(()) }).await;
-    // The machine slept for an hour: the lease is over, the job is taken again, and then both answer.
-    clock.advance(TimeDelta::hours(1));
-    platform.host.core().work.notify_one();
-    until("the second call", || async { (scripted.calls() == 2).then_some(()) }).await;
+    let core = platform.host.core();
+    let mut taken = pipeline::claim(core, "another worker", 0, true).await.expect("claimed").jobs;
     scripted.let_through(2);
+    pipeline::work_on(core, "another worker", taken.remove(0)).await;
     let done = platform.until_jobs(1, JobState::Completed).await.remove(0);
     assert_eq!(done.attempts, 2);
-    // The other answer has been thrown away by the time that a later job is done.
+    // By the time that a later job is done, the first worker's answer has been thrown away.
     scripted.let_through(1);
     platform.client.add_photos(vec![("late.jpg".to_owned(), platform::jpeg(64, 48, 200))], true).await.expect("added");
     platform.until_jobs(2, JobState::Completed).await;
+    assert_eq!(scripted.calls(), 3);
     assert_eq!(platform.client.job(done.id).await.expect("details").results.len(), 1);
+}
+
+#[tokio::test]
+async fn a_job_whose_worker_is_gone_comes_back_when_its_lease_ends() {
+    let clock = TestClock::at_noon();
+    let scripted = Scripted::new();
+    let options = Options { clock: clock.clone(), ..Options::with_providers(vec![scripted.clone()]) };
+    let platform = platform::start(options.clone().without_workers()).await;
+    platform.add(1, true).await;
+    let core = platform.host.core().clone();
+    let gone = pipeline::claim(&core, "gone", 0, false).await.expect("claimed").jobs;
+    assert_eq!(gone.len(), 1);
+    clock.advance(TimeDelta::seconds(59));
+    assert!(pipeline::claim(&core, "next", 0, false).await.expect("looked").jobs.is_empty(), "the lease still holds");
+    clock.advance(TimeDelta::seconds(1));
+    let taken = pipeline::claim(&core, "next", 0, false).await.expect("claimed").jobs.remove(0);
+    pipeline::work_on(&core, "next", taken).await;
+    let done = platform.until_jobs(1, JobState::Completed).await.remove(0);
+    assert_eq!((done.attempts, scripted.calls()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_machine_that_slept_goes_on_with_its_calls() {
+    let clock = TestClock::at_noon();
+    let scripted = Scripted::held();
+    let platform = platform::start(Options { clock: clock.clone(), ..Options::with_providers(vec![scripted.clone()]) }).await;
+    platform.add(2, true).await;
+    until("the calls", || async { (scripted.calls() == 2).then_some(()) }).await;
+    clock.advance(TimeDelta::hours(1));
+    platform.host.core().work.notify_one();
+    scripted.let_through(2);
+    let done = platform.until_jobs(2, JobState::Completed).await;
+    assert!(done.iter().all(|job| job.attempts == 1));
+    assert_eq!(scripted.calls(), 2, "no call is paid for twice");
 }
 
 #[tokio::test]

@@ -12,7 +12,12 @@ pub const TOKEN: &str = "a-token-for-tests-only";
 /// The program with an empty environment; what it keeps lies below `home`.
 pub fn minerva(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_minerva"));
-    command.env_clear().env("HOME", home).env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+        .env_clear()
+        .env("HOME", home)
+        .env("XDG_RUNTIME_DIR", home)
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     command.stdin(Stdio::null());
     command
 }

@@ -62,6 +62,20 @@ impl Screen {
         image::load_from_memory(&shot.stdout).expect("a picture").to_rgb8()
     }
 
+    /// Waits until two pictures in a row are as good as equal.
+    pub fn settled_picture(&self, limit: Duration) -> RgbImage {
+        let mut last = self.picture();
+        let settled = wait(limit, || {
+            std::thread::sleep(Duration::from_millis(400));
+            let now = self.picture();
+            let is_same = difference(&last, &now) < 0.001 && colours(&now) > 1;
+            last = now;
+            is_same.then_some(())
+        });
+        assert!(settled.is_some(), "the screen does not come to rest within {limit:?}");
+        last
+    }
+
     /// Waits for a picture that satisfies a condition.
     pub fn picture_when(&self, what: &str, limit: Duration, is_so: impl Fn(&RgbImage) -> bool) -> RgbImage {
         let found = wait(limit, || Some(self.picture()).filter(&is_so));

@@ -1,0 +1,31 @@
+//! Health of the platform and its providers.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+
+use super::guard::has_token;
+use super::{Refusal, Shared};
+use crate::platform::domain::health;
+use crate::wire::health::{Health, HealthState, ProviderHealth};
+use crate::wire::page::Page;
+
+/// Answers without a token too, and then says no more than the status. A monitor that only looks at
+/// the status code sees 503 when the platform is down.
+pub async fn platform_health(State(platform): State<Shared>, headers: HeaderMap) -> (StatusCode, Json<Health>) {
+    let mut answer = health::all(&platform.core).await;
+    let trusted = has_token(&platform, &headers);
+    if !trusted {
+        answer.checks.clear();
+    }
+    let code = if answer.status == HealthState::Down && !trusted { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    (code, Json(answer))
+}
+
+pub async fn provider_health(State(platform): State<Shared>) -> Result<Json<Page<ProviderHealth>>, Refusal> {
+    Ok(Json(health::providers(&platform.core).await?))
+}
+
+pub async fn check_providers(State(platform): State<Shared>) -> Result<Json<Page<ProviderHealth>>, Refusal> {
+    Ok(Json(health::check_providers(&platform.core).await?))
+}
