@@ -3,8 +3,10 @@
 //! A key is held as a [`SecretString`] that can't be printed. It is read late, off the calling
 //! thread, with a timeout. Nothing here logs.
 
+mod keyring;
+
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -38,11 +40,12 @@ pub enum KeyProblem {
     KeyringUnavailable(String),
 }
 
-/// All provider keys of this process. Cheap to clone; clones share the session's keys.
+/// All provider keys of this process. Cheap to clone; clones share what is held.
 #[derive(Clone)]
 pub struct Keys {
     environment: Arc<HashMap<String, SecretString>>,
-    session: Arc<Mutex<HashMap<String, SecretString>>>,
+    /// Keys of this session, and those that were read from the keyring before.
+    held: Arc<Mutex<HashMap<String, (SecretString, KeyOrigin)>>>,
     use_keyring: bool,
 }
 
@@ -50,29 +53,32 @@ impl Keys {
     /// `environment`: keys by provider, already read by the app (the only reader of the environment).
     #[must_use]
     pub fn new(environment: HashMap<String, SecretString>, use_keyring: bool) -> Self {
-        Self { environment: Arc::new(environment), session: Arc::default(), use_keyring }
+        Self { environment: Arc::new(environment), held: Arc::default(), use_keyring }
     }
 
     /// The key of a provider: this session's, else the keyring's, else the environment's.
     pub async fn get(&self, provider: &str) -> Result<(SecretString, KeyOrigin), KeyProblem> {
-        let _ = self.use_keyring;
-        if let Some(key) = self.session.lock().ok().and_then(|held| held.get(provider).cloned()) {
-            return Ok((key, KeyOrigin::Session));
+        if let Some(found) = self.held().get(provider).cloned() {
+            return Ok(found);
+        }
+        let in_keyring = if self.use_keyring { keyring::get(provider).await } else { Ok(None) };
+        if let Ok(Some(key)) = in_keyring {
+            let found = (key, KeyOrigin::Keyring);
+            self.held().insert(provider.to_owned(), found.clone());
+            return Ok(found);
         }
         if let Some(key) = self.environment.get(provider) {
             return Ok((key.clone(), KeyOrigin::Environment));
         }
-        Err(KeyProblem::Missing(format!("No key for {provider} yet: enter one in Pipeline Control, or set its environment variable")))
+        in_keyring?;
+        let variable = format!("{}_API_KEY", provider.to_uppercase().replace('-', "_"));
+        Err(KeyProblem::Missing(format!("There is no key for {provider} yet. Enter one in Pipeline control, or set {variable}")))
     }
 
     /// What a list of models may say about a provider's key.
     pub async fn state(&self, provider: &str) -> KeyState {
         match self.get(provider).await {
-            Ok((key, origin)) => {
-                let text = key.expose_secret();
-                let tail = if text.chars().count() >= 12 { text.chars().skip(text.chars().count() - 4).collect() } else { String::new() };
-                KeyState::Present { tail, from: origin.as_str().to_owned() }
-            }
+            Ok((key, origin)) => KeyState::Present { tail: tail(&key), from: origin.as_str().to_owned() },
             Err(problem) => KeyState::Missing { why: problem.to_string() },
         }
     }
@@ -80,22 +86,36 @@ impl Keys {
     /// Stores a key in the OS keyring; when there is none, the error says so and
     /// [`Keys::set_for_session`] is what can be offered.
     pub async fn set(&self, provider: &str, key: SecretString) -> Result<(), KeyProblem> {
-        self.set_for_session(provider, key);
+        if !self.use_keyring {
+            return Err(KeyProblem::KeyringUnavailable("The keyring is not used here. Keep the key for this session only".to_owned()));
+        }
+        keyring::set(provider, key.clone()).await?;
+        self.held().insert(provider.to_owned(), (key, KeyOrigin::Keyring));
         Ok(())
     }
 
     /// Holds a key in memory until the program ends.
     pub fn set_for_session(&self, provider: &str, key: SecretString) {
-        if let Ok(mut held) = self.session.lock() {
-            held.insert(provider.to_owned(), key);
-        }
+        self.held().insert(provider.to_owned(), (key, KeyOrigin::Session));
     }
 
     /// Forgets a key in the keyring and the session.
     pub async fn remove(&self, provider: &str) -> Result<(), KeyProblem> {
-        if let Ok(mut held) = self.session.lock() {
-            held.remove(provider);
+        let held = self.held().remove(provider);
+        if self.use_keyring && !matches!(held, Some((_, KeyOrigin::Session))) {
+            keyring::remove(provider).await?;
         }
         Ok(())
     }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<String, (SecretString, KeyOrigin)>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The last four characters; nothing of a key so short that they would tell too much.
+fn tail(key: &SecretString) -> String {
+    let key = key.expose_secret();
+    let length = key.chars().count();
+    if length < 12 { String::new() } else { key.chars().skip(length - 4).collect() }
 }

@@ -1,6 +1,10 @@
 //! The models that photos can be sent to: one trait, one list, one file per provider.
 
+pub mod answer;
+pub mod gemini;
 pub mod on_device;
+pub mod price;
+mod send;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -102,8 +106,9 @@ pub struct Providers {
 impl Providers {
     /// All that the program has. Loads nothing yet.
     #[must_use]
-    pub fn new(settings: &ProviderSettings, _keys: &Keys) -> Self {
-        Self::of(vec![Arc::new(on_device::OnDevice::new(settings.on_device_threads))])
+    pub fn new(settings: &ProviderSettings, keys: &Keys) -> Self {
+        let base = |provider: &str| settings.base_urls.iter().rev().find(|(name, _)| name == provider).map(|(_, url)| url.clone());
+        Self::of(vec![Arc::new(on_device::OnDevice::new(settings.on_device_threads)), Arc::new(gemini::Gemini::new(base(GEMINI), keys.clone()))])
     }
 
     /// A list of one's own, for tests.

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{PromptId, PromptVersionId};
 
+/// What a template may use: `{{ file_name }}`, and `{{ width }}` × `{{ height }}` in pixels after orientation.
+pub const TEMPLATE_VARIABLES: [&str; 3] = ["file_name", "width", "height"];
+
 /// One prompt. `etag` goes into `If-Match` of the next write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prompt {

@@ -77,7 +77,7 @@ pub fn ui(ui: &mut Ui, metric: Metric, plotted: &Plotted, range: TimeRange, stat
             ui.label(RichText::new(metric.title()).size(theme::TEXT_STRONG));
             match metric {
                 Metric::Cost => {
-                    ui.toggle_value(&mut state.cumulative, "Running sum");
+                    ui.checkbox(&mut state.cumulative, "Running sum");
                 }
                 Metric::Latency => latency_of_ui(ui, plotted, state),
                 Metric::Results | Metric::Confidence => {}
@@ -204,14 +204,14 @@ fn plot_ui(ui: &mut Ui, metric: Metric, plotted: &Plotted, range: TimeRange, sta
         .sense(Sense::hover() | Sense::FOCUSABLE)
         .show_background(false)
         .grid_color(tokens.border)
-        .default_x_bounds(grid.from_secs, grid.to_secs)
-        .include_x(grid.from_secs)
-        .include_x(grid.to_secs)
+        .default_x_bounds(grid.from, grid.to)
+        .include_x(grid.from)
+        .include_x(grid.to)
         .set_margin_fraction(vec2(0.0, 0.08))
         .x_grid_spacer(move |input| {
             let (from, to) = input.bounds;
-            let marks = range.marks(from.max(grid.from_secs), to.min(grid.to_secs), width);
-            marks.into_iter().map(|value| GridMark { value, step_size: grid.to_secs - grid.from_secs }).collect()
+            let marks = range.marks(from.max(grid.from), to.min(grid.to), width);
+            marks.into_iter().map(|value| GridMark { value, step_size: grid.to - grid.from }).collect()
         })
         .x_axis_formatter(move |mark, _| range.tick(mark.value))
         .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { metric.tick(mark.value) })
@@ -270,7 +270,7 @@ fn results(plot_ui: &mut PlotUi<'_>, plotted: &Plotted, tokens: &Tokens) {
         let mut bars = Vec::new();
         for (at, slot) in series.slots.iter().enumerate() {
             let Some(height) = slot.as_ref().map(value).filter(|height| *height > 0.0) else { continue };
-            bars.push(Bar::new(grid.middle(at), height).base_offset(heights[at]).width(grid.step_secs * 0.86).fill(colour).stroke(Stroke::NONE));
+            bars.push(Bar::new(grid.middle(at), height).base_offset(heights[at]).width(grid.step * 0.86).fill(colour).stroke(Stroke::NONE));
             heights[at] += height;
         }
         charts.push(BarChart::new(series.name.clone(), bars).allow_hover(false));

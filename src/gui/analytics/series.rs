@@ -49,29 +49,29 @@ impl Series {
     }
 }
 
-/// The steps in time.
+/// The steps in time; all in seconds, counted from 1970.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Grid {
-    pub from_secs: f64,
-    pub to_secs: f64,
-    pub step_secs: f64,
+    pub from: f64,
+    pub to: f64,
+    pub step: f64,
 }
 
 impl Grid {
     #[must_use]
     pub fn start(self, step: usize) -> f64 {
-        self.from_secs + self.step_secs * step as f64
+        self.from + self.step * step as f64
     }
 
     #[must_use]
     pub fn middle(self, step: usize) -> f64 {
-        self.start(step) + self.step_secs / 2.0
+        self.start(step) + self.step / 2.0
     }
 
     /// The step that holds a moment.
     #[must_use]
     pub fn step_at(self, secs: f64) -> Option<usize> {
-        (secs >= self.from_secs && secs < self.to_secs).then(|| ((secs - self.from_secs) / self.step_secs) as usize)
+        (secs >= self.from && secs < self.to).then(|| ((secs - self.from) / self.step) as usize)
     }
 }
 
@@ -93,7 +93,7 @@ impl Plotted {
         let steps = usize::try_from((to_ms - from_ms) / step_ms).unwrap_or_default().min(2000);
         let series = |name: &str, points: &[PerformancePoint]| Series::new(name, points, from_ms, step_ms, steps);
         Self {
-            grid: Grid { from_secs: from_ms as f64 / 1e3, to_secs: to_ms as f64 / 1e3, step_secs: step_ms as f64 / 1e3 },
+            grid: Grid { from: from_ms as f64 / 1e3, to: to_ms as f64 / 1e3, step: step_ms as f64 / 1e3 },
             all: series("All models", &performance.points),
             models: performance.models.iter().map(|model| series(&model.model, &model.points)).collect(),
             colours: ModelColours::new(performance.models.iter().map(|model| model.model.as_str())),
@@ -126,7 +126,7 @@ mod tests {
     fn a_step_without_results_is_a_gap_in_the_line() {
         let points = [point(10, Some(5.0)), point(11, Some(6.0)), point(13, Some(7.0)), point(14, None), point(99, Some(1.0))];
         let series = Series::new("m", &points, 600_000, 60_000, 6);
-        let grid = Grid { from_secs: 600.0, to_secs: 960.0, step_secs: 60.0 };
+        let grid = Grid { from: 600.0, to: 960.0, step: 60.0 };
         let lines = series.lines(grid, |point| point.latency_p50_ms);
         assert_eq!(lines, [vec![[630.0, 5.0], [690.0, 6.0]], vec![[810.0, 7.0]]]);
         assert_eq!(grid.step_at(690.0), Some(1));

@@ -1,6 +1,8 @@
 //! What is done to jobs and to the pipeline: asked first where it touches many, told afterwards,
 //! undone where that is possible.
 
+use std::fmt::Write as _;
+
 use egui::{Id, Modal, RichText, Ui};
 
 use super::job_list::JobList;
@@ -16,7 +18,7 @@ use crate::wire::job::{Job, JobAction, JobQuery, JobState, JobsAction};
 #[must_use]
 pub fn applies(action: JobAction, state: JobState) -> bool {
     match action {
-        JobAction::Retry => matches!(state, JobState::Failed | JobState::Cancelled),
+        JobAction::Retry => matches!(state, JobState::Failed | JobState::Cancelled | JobState::RetryWait),
         JobAction::Cancel => matches!(state, JobState::Pending | JobState::RetryWait | JobState::Processing),
         JobAction::Reprioritise(_) => matches!(state, JobState::Pending | JobState::RetryWait),
     }
@@ -91,7 +93,7 @@ impl Intent {
         };
         let moved_on = (self.action.ids.len() as u64).saturating_sub(changed);
         if moved_on > 0 {
-            told.push_str(&format!(", {moved_on} had moved on already"));
+            let _ = write!(told, ", {moved_on} had moved on already");
         }
         told
     }

@@ -1,6 +1,6 @@
 //! The panel at the right: one job with its photo, every result, where the time went, and what went wrong.
 
-use egui::{Label, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{Align, Label, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::actions::applies;
 use super::job_state;
@@ -130,7 +130,8 @@ fn job_ui(ui: &mut Ui, job: &Job, ctx: &AreaCtx<'_>, tokens: &Tokens) -> Option<
         ui.scope(|ui| job_state::ui(ui, job.state, tokens));
         ui.label(RichText::new("queued").color(tokens.muted));
         relative_time::ui(ui, job.enqueued_at, ctx.now);
-        ui.label(RichText::new(format!("· priority {} · {}", job.priority, tries(job.attempts))).color(tokens.muted));
+        let rest = RichText::new(format!("priority {} · {}", job.priority, tries(job.attempts))).color(tokens.muted);
+        ui.add(Label::new(rest).extend());
     });
     if let Some(at) = job.not_before.filter(|_| job.state == crate::wire::job::JobState::RetryWait) {
         let wait = number::duration_ms((at - ctx.now).num_milliseconds().max(0) as f64);
@@ -141,13 +142,17 @@ fn job_ui(ui: &mut Ui, job: &Job, ctx: &AreaCtx<'_>, tokens: &Tokens) -> Option<
         fault_ui(ui, fault, tokens);
     }
     ui.add_space(theme::GAP_4);
-    ui.horizontal(|ui| {
-        for (action, label) in [(JobAction::Retry, "Retry"), (JobAction::Cancel, "Cancel the job")] {
-            if applies(action, job.state) && ui.button(label).clicked() {
-                answer = Some(DetailsAnswer::Act(action));
+    let actions =
+        [(JobAction::Retry, "Retry now"), (JobAction::Cancel, "Cancel the job")].map(|(action, label)| (action, label, applies(action, job.state)));
+    if actions.iter().any(|(_, _, applies)| *applies) {
+        ui.horizontal(|ui| {
+            for (action, label, _) in actions.into_iter().filter(|(_, _, applies)| *applies) {
+                if ui.button(label).clicked() {
+                    answer = Some(DetailsAnswer::Act(action));
+                }
             }
-        }
-    });
+        });
+    }
     answer
 }
 
@@ -233,13 +238,15 @@ fn answer_ui(ui: &mut Ui, answer: &Answer, decision: Option<Decision>, tokens: &
     if answer.tags.is_empty() {
         ui.label(RichText::new("No tags").color(tokens.muted));
     }
-    egui::Grid::new("tags").num_columns(2).spacing(vec2(theme::GAP_8, 3.0)).show(ui, |ui| {
-        for tag in &answer.tags {
-            ui.add_sized(vec2(130.0, 16.0), Label::new(&tag.name).truncate().halign(egui::Align::LEFT));
+    for tag in &answer.tags {
+        ui.allocate_ui_with_layout(vec2(ui.available_width(), 18.0), Layout::left_to_right(Align::Center), |ui| {
+            ui.allocate_ui_with_layout(vec2(130.0, 18.0), Layout::left_to_right(Align::Center), |ui| {
+                ui.set_width(130.0);
+                ui.add(Label::new(&tag.name).truncate());
+            });
             confidence_bar::ui(ui, tag.confidence);
-            ui.end_row();
-        }
-    });
+        });
+    }
     let kind = match answer.confidence_kind {
         ConfidenceKind::ModelScore => "Confidence is a model score",
         ConfidenceKind::SelfReported => "Confidence is self-reported by the model",
@@ -276,7 +283,7 @@ fn figures_ui(ui: &mut Ui, result: &PhotoResult, tokens: &Tokens) {
     if result.retry_count > 0 {
         figures.push(("Retries", result.retry_count.to_string()));
     }
-    egui::Grid::new("figures").num_columns(2).spacing(vec2(theme::GAP_16, 2.0)).show(ui, |ui| {
+    egui::Grid::new("figures").num_columns(2).min_row_height(18.0).spacing(vec2(theme::GAP_16, 2.0)).show(ui, |ui| {
         for (name, figure) in figures {
             ui.label(RichText::new(name).color(tokens.muted));
             ui.label(figure);

@@ -102,7 +102,7 @@ pub fn selection_ui(
             answer = Some(SelectionAnswer::SelectAll);
         }
         for (action, word, count, hint) in [
-            (JobAction::Retry, "Retry", can.retry, "Applies to failed and cancelled jobs"),
+            (JobAction::Retry, "Retry", can.retry, "Applies to jobs that failed, wait to retry or were cancelled"),
             (JobAction::Cancel, "Cancel", can.cancel, "Applies to jobs that wait or are worked on"),
         ] {
             let label =

@@ -179,6 +179,7 @@ impl JobTable {
         }
         self.keys(ui, &response, list, selection, &mut answer);
         let columns = columns_for(rect.width() - 12.0, ui.spacing().item_spacing.x);
+        ui.spacing_mut().item_spacing.y = 0.0;
         // The lines between columns are there to be dragged, not to be looked at.
         ui.visuals_mut().widgets.noninteractive.bg_stroke.color = tokens.border.gamma_multiply(0.5);
         let mut table = TableBuilder::new(ui)
@@ -296,7 +297,7 @@ fn take_key(events: &mut Vec<InputEvent>) -> Option<(Key, Modifiers)> {
 }
 
 fn focus_ring(ui: &Ui, rect: Rect, tokens: &Tokens) {
-    ui.painter().rect_stroke(rect.expand(1.0), theme::RADIUS_4, (1.0, tokens.focus), egui::StrokeKind::Inside);
+    ui.painter().rect_stroke(rect.expand2(vec2(6.0, 2.0)), theme::RADIUS_4, (1.0, tokens.focus), egui::StrokeKind::Inside);
 }
 
 /// Returns whether the order is to be turned.

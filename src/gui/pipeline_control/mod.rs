@@ -1,26 +1,385 @@
-//! PipelineControl.
+//! Pipeline control: which prompt, model and rules are live, and how they are changed.
 
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, Route};
+mod changes;
+mod data;
+mod dialogs;
+mod draft;
+mod editor_panel;
+mod key_dialog;
+mod models;
+mod prompt_list;
+mod rules;
+mod template_check;
+mod versions;
+mod wishes;
+mod writes;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use egui::{CentralPanel, Frame, Key, Margin, Panel, Ui};
+
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, Route, ToastKind};
+use crate::gui::theme;
+use crate::gui::widgets::prompt_editor::PromptEditor;
+use crate::gui::widgets::{empty_state, skeleton};
+use crate::wire::config::ProcessingRules;
 use crate::wire::event::Event;
+use crate::wire::ids::{PromptId, PromptVersionId};
+use data::Data;
+use dialogs::Dialog;
+use draft::{Draft, Heard};
+use key_dialog::{Ended, KeyDialog};
+use prompt_list::Renaming;
+use rules::RulesForm;
+use template_check::CheckedText;
+use writes::Writes;
+
+/// Drafts are handed over within this time when the window closes.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// What a panel asks for; done after drawing, in one place.
+enum Wish {
+    Reload,
+    Open(PromptId),
+    NewPrompt,
+    StartRename(PromptId),
+    Rename(PromptId, String),
+    /// A version read-only, or (`None`) the text in the editor.
+    View(Option<PromptVersionId>),
+    Restore(PromptVersionId),
+    Choose(Side),
+    RetryDraft,
+    GoToLine(u32),
+    Activate(String),
+    OpenKey {
+        provider: String,
+        then_activate: Option<String>,
+    },
+    ApplyRules(ProcessingRules),
+}
+
+/// Whose text a conflict ends with.
+enum Side {
+    Mine,
+    Theirs,
+}
+
+/// The parts of the right panel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Tab {
+    #[default]
+    Versions,
+    Models,
+    Rules,
+    Changes,
+}
+
+impl Tab {
+    const ALL: [(Self, &'static str); 4] =
+        [(Self::Versions, "Versions"), (Self::Models, "Models"), (Self::Rules, "Rules"), (Self::Changes, "Changes")];
+}
 
 /// The state of the area.
 #[derive(Default)]
-pub struct PipelineControl {}
+pub struct PipelineControl {
+    data: Data,
+    writes: Writes,
+    /// Texts of the prompts that were opened; kept until the window closes.
+    drafts: HashMap<PromptId, Draft>,
+    open: Option<PromptId>,
+    viewing: Option<PromptVersionId>,
+    tab: Tab,
+    renaming: Renaming,
+    dialog: Option<Dialog>,
+    key_dialog: Option<KeyDialog>,
+    rules: RulesForm,
+    other_model: String,
+    editors: Editors,
+    /// Nothing is asked for before the area was looked at or told to do something.
+    is_wanted: bool,
+}
+
+/// The editors' memory, and what they are to do in the next frame.
+#[derive(Default)]
+struct Editors {
+    draft: PromptEditor,
+    version: PromptEditor,
+    theirs: PromptEditor,
+    draft_check: CheckedText,
+    version_check: CheckedText,
+    focus: bool,
+    go_to_line: Option<u32>,
+    cursor: Option<(u32, u32)>,
+}
 
 impl Area for PipelineControl {
     fn id(&self) -> AreaId {
         AreaId::PipelineControl
     }
 
-    fn on_event(&mut self, _event: &Event, _ctx: &mut AreaCtx<'_>) {}
-
-    fn logic(&mut self, _ctx: &mut AreaCtx<'_>) {}
-
-    fn ui(&mut self, _ui: &mut egui::Ui, _ctx: &mut AreaCtx<'_>) {}
-
-    fn on_command(&mut self, _command: &Command, _ctx: &mut AreaCtx<'_>) -> bool {
-        false
+    fn on_event(&mut self, event: &Event, _ctx: &mut AreaCtx<'_>) {
+        self.data.on_event(event);
     }
 
-    fn go_to(&mut self, _route: &Route, _ctx: &mut AreaCtx<'_>) {}
+    fn logic(&mut self, ctx: &mut AreaCtx<'_>) {
+        if !self.is_wanted {
+            return;
+        }
+        self.data.poll();
+        self.data.ask(ctx);
+        for written in self.writes.logic(ctx) {
+            self.take_written(written, ctx);
+        }
+        self.open_something();
+        self.follow_drafts(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        self.is_wanted = true;
+        let mut wishes = Vec::new();
+        let width = ui.available_width();
+        let left = Panel::left("prompts").resizable(true).default_size(180.0).size_range(120.0..=(width * 0.26).clamp(130.0, 320.0));
+        let gap = |left: i8, right: i8| Frame::new().inner_margin(Margin { left, right, top: 0, bottom: 0 });
+        left.frame(gap(0, 12)).show(ui, |ui| self.prompts_ui(ui, &mut wishes));
+        let right = Panel::right("versions, models, rules").resizable(true).default_size(340.0);
+        let right = right.size_range(240.0..=(width * 0.42).clamp(250.0, 560.0));
+        right.frame(gap(12, 0)).show(ui, |ui| self.right_ui(ui, ctx, &mut wishes));
+        CentralPanel::default().frame(gap(12, 12)).show(ui, |ui| self.middle_ui(ui, ctx, &mut wishes));
+        self.dialogs_ui(ui, ctx);
+        for wish in wishes {
+            self.fulfil(wish, ctx);
+        }
+    }
+
+    fn on_command(&mut self, command: &Command, ctx: &mut AreaCtx<'_>) -> bool {
+        self.is_wanted |= matches!(command, Command::NewPrompt | Command::SavePromptVersion | Command::MakePromptLive);
+        match command {
+            Command::NewPrompt => self.fulfil(Wish::NewPrompt, ctx),
+            Command::SavePromptVersion => self.ask_to_save(false, ctx),
+            Command::MakePromptLive => self.make_live(ctx),
+            Command::Reload => {
+                self.data.reload();
+                // Every area reloads.
+                return false;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn go_to(&mut self, route: &Route, ctx: &mut AreaCtx<'_>) {
+        match route {
+            Route::Models => self.tab = Tab::Models,
+            Route::Prompt(id) => self.fulfil(Wish::Open(*id), ctx),
+            _ => {}
+        }
+    }
+
+    fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("Tab", "Indent the line, or the lines that are selected"),
+            ("Shift Tab", "Move the lines out"),
+            ("Esc", "Leave the editor"),
+            ("Ctrl Z", "Undo in the editor"),
+            ("Ctrl Shift Z", "Redo in the editor"),
+            ("F2", "Rename the prompt"),
+        ]
+    }
+
+    fn on_exit(&mut self, ctx: &mut AreaCtx<'_>) {
+        let deadline = Instant::now() + LAST_WORDS;
+        for draft in self.drafts.values_mut() {
+            draft.hurry();
+        }
+        while self.drafts.values().any(|draft| !draft.is_settled()) && Instant::now() < deadline {
+            self.data.poll();
+            self.data.ask(ctx);
+            self.follow_drafts(ctx);
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl PipelineControl {
+    /// Opens the live prompt, or the first, when none is open.
+    fn open_something(&mut self) {
+        let Some(page) = self.data.prompts.value() else { return };
+        if self.open.is_some_and(|open| self.data.prompt(open).is_some()) {
+            return;
+        }
+        let live = page.items.iter().find(|prompt| prompt.live_version.is_some());
+        self.open = live.or(page.items.first()).map(|prompt| prompt.id);
+        self.viewing = None;
+    }
+
+    /// Makes the open prompt's draft as soon as its text is known, sends what is due, and holds what is heard against what is typed.
+    fn follow_drafts(&mut self, ctx: &AreaCtx<'_>) {
+        if let Some(id) = self.open {
+            self.data.ask_versions(id, ctx);
+            if !self.drafts.contains_key(&id)
+                && let Some(prompt) = self.data.prompt(id)
+                && let Some(text) = self.data.text_of(prompt)
+            {
+                self.drafts.insert(id, Draft::new(prompt, text));
+            }
+        }
+        for (id, draft) in &mut self.drafts {
+            if let Some(since) = draft.stale_since() {
+                let is_fresh = self.data.prompts.received_at().is_some_and(|at| at > since);
+                if !is_fresh {
+                    if !self.data.prompts.is_pending() {
+                        self.data.reload_prompts();
+                        self.data.reload_versions(*id);
+                    }
+                    ctx.egui.request_repaint_after(Duration::from_millis(50));
+                    continue;
+                }
+            }
+            let Some(prompt) = self.data.prompt(*id).cloned() else { continue };
+            self.data.ask_versions(*id, ctx);
+            match self.data.text_of(&prompt).map(|text| draft.hear(&prompt, text, ctx.egui)) {
+                Some(Heard::Adopted) => {
+                    ctx.commands.toast(ToastKind::Info, format!("{} was changed elsewhere; the editor shows the new text", prompt.name))
+                }
+                Some(Heard::Conflict) => {
+                    ctx.commands.toast(ToastKind::Warn, format!("{} was changed elsewhere while you typed. Choose which text stays", prompt.name));
+                }
+                Some(Heard::Nothing) => {}
+                // The newest version's text is on its way; where it isn't, it is asked for.
+                None if self.data.versions(*id).is_some_and(|versions| !versions.is_pending() && versions.failure().is_none()) => {
+                    self.data.reload_versions(*id)
+                }
+                None => {}
+            }
+            draft.logic(ctx);
+        }
+    }
+
+    /// Whether a prompt's text here is no version.
+    fn is_edited(&self, id: PromptId) -> bool {
+        let Some(prompt) = self.data.prompt(id) else { return false };
+        match (self.drafts.get(&id), self.data.newest_version(id)) {
+            (Some(draft), Some(newest)) => draft.text != newest.content,
+            (Some(draft), None) => prompt.latest_version == 0 && !draft.text.is_empty(),
+            (None, _) => prompt.draft.is_some(),
+        }
+    }
+
+    fn prompts_ui(&mut self, ui: &mut Ui, wishes: &mut Vec<Wish>) {
+        let ids = self.data.prompts.value().into_iter().flat_map(|page| page.items.iter().map(|prompt| prompt.id));
+        let edited: Vec<PromptId> = ids.filter(|id| self.is_edited(*id)).collect();
+        prompt_list::ui(ui, &self.data, self.open, &edited, &mut self.renaming, wishes);
+        let may_rename = self.renaming.of.is_none() && self.dialog.is_none() && self.key_dialog.is_none();
+        if may_rename
+            && let Some(open) = self.open
+            && ui.input(|input| input.key_pressed(Key::F2))
+        {
+            wishes.push(Wish::StartRename(open));
+        }
+    }
+
+    fn right_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            ui.spacing_mut().button_padding.x = 8.0;
+            for (tab, name) in Tab::ALL {
+                let button = ui.add(egui::Button::selectable(self.tab == tab, name).min_size(egui::vec2(0.0, theme::CONTROL_HEIGHT)));
+                if button.clicked() {
+                    self.tab = tab;
+                }
+            }
+        });
+        ui.add_space(theme::GAP_8);
+        let is_busy = self.writes.is_changing_config();
+        match self.tab {
+            Tab::Versions => {
+                if let Some(open) = self.open {
+                    versions::ui(ui, &self.data, open, self.viewing, self.is_edited(open), ctx.now, wishes);
+                }
+            }
+            Tab::Models => {
+                self.data.ask_models(ctx);
+                models::ui(ui, &self.data, &mut self.other_model, is_busy, wishes);
+            }
+            Tab::Rules => rules::ui(ui, &self.data, &mut self.rules, is_busy, wishes),
+            Tab::Changes => {
+                self.data.ask_changes(ctx);
+                changes::ui(ui, &self.data, ctx, wishes);
+            }
+        }
+    }
+
+    fn middle_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
+        let Some(prompt) = self.open.and_then(|id| self.data.prompt(id)) else {
+            if self.data.prompts.value().is_some_and(|page| page.items.is_empty()) {
+                if empty_state::ui(ui, "A prompt tells the model what to look for in a photo", Some("New prompt…")) {
+                    wishes.push(Wish::NewPrompt);
+                }
+            } else if self.data.prompts.failure().is_none() {
+                skeleton::lines(ui, 10);
+            }
+            return;
+        };
+        let viewing = self.viewing.and_then(|id| self.data.version(prompt.id, id));
+        let shown = match viewing {
+            Some(version) => Some(version.id),
+            None if self.is_edited(prompt.id) => None,
+            None => self.data.newest_version(prompt.id).map(|version| version.id),
+        };
+        let is_live = shown.is_some() && shown == self.data.live_version();
+        let is_busy = self.writes.is_saving() || self.writes.is_changing_config();
+        if let Some(command) = editor_panel::toolbar_ui(ui, prompt, viewing, is_live, is_busy) {
+            ctx.send(command);
+        }
+        ui.add_space(theme::GAP_4);
+        let editors = &mut self.editors;
+        if let Some(version) = viewing {
+            let facts = editors.version_check.facts(&version.content);
+            editor_panel::version_ui(ui, &mut editors.version, version, facts, ctx.now, wishes);
+            return;
+        }
+        let Some(draft) = self.drafts.get_mut(&prompt.id) else {
+            skeleton::lines(ui, 10);
+            return;
+        };
+        editor_panel::conflict_ui(ui, &mut editors.theirs, draft, wishes);
+        let facts = editors.draft_check.facts(&draft.text);
+        let asked = (std::mem::take(&mut editors.focus), editors.go_to_line.take(), editors.cursor);
+        let edit = editor_panel::draft_ui(ui, &mut editors.draft, draft, facts, asked, wishes);
+        editors.cursor = edit.cursor;
+        if edit.changed {
+            draft.edited(Instant::now());
+        }
+        if edit.lost_focus {
+            draft.hurry();
+        }
+    }
+
+    fn dialogs_ui(&mut self, ui: &Ui, ctx: &mut AreaCtx<'_>) {
+        if let Some(dialog) = &mut self.dialog {
+            let text = self.open.and_then(|id| self.drafts.get(&id)).map(|draft| draft.text.as_str());
+            let facts = text.map(|text| self.editors.draft_check.facts(text));
+            let is_busy = self.writes.is_creating() || self.writes.is_saving();
+            if let Some(answer) = dialog.ui(ui, facts, is_busy) {
+                self.take_answer(answer, ctx);
+            }
+        }
+        if let Some(dialog) = &mut self.key_dialog {
+            let provider = dialog.provider();
+            let models = self.data.models.value();
+            let key = models.and_then(|page| page.items.iter().find(|model| model.provider == provider)).map(|model| &model.key);
+            match dialog.ui(ui, key, ctx) {
+                None => {}
+                Some(Ended::Cancelled) => self.key_dialog = None,
+                Some(Ended::Changed(then)) => {
+                    self.key_dialog = None;
+                    self.data.reload_models();
+                    if let Some(name) = then {
+                        self.fulfil(Wish::Activate(name), ctx);
+                    }
+                }
+            }
+        }
+    }
 }

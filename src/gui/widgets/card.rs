@@ -116,7 +116,7 @@ impl Card<'_> {
         let figure_colour = if self.is_stale { tokens.muted } else { tokens.text };
         // A long figure (a model's name) is set smaller until it fits.
         let sizes = [theme::TEXT_FIGURE, theme::TEXT_HEADING, theme::TEXT_STRONG, theme::TEXT_BODY];
-        let room = if self.series.is_empty() { inner.width() } else { inner.width() * 0.62 };
+        let room = if self.series.is_empty() { inner.width() } else { inner.width() * 0.56 };
         let layout = |size: f32| painter.layout_no_wrap(self.figure.clone(), FontId::proportional(size), figure_colour);
         let fitting = sizes.iter().skip(usize::from(self.is_name)).map(|size| layout(*size)).find(|galley| galley.size().x <= room);
         let galley = fitting.unwrap_or_else(|| elided(ui, &self.figure, theme::TEXT_BODY, inner.width(), figure_colour));

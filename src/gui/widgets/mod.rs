@@ -6,6 +6,7 @@ pub mod chip;
 pub mod confidence_bar;
 pub mod empty_state;
 pub mod error_state;
+pub mod list_row;
 pub mod keycap;
 pub mod number;
 pub mod photo_view;

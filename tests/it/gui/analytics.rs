@@ -1,8 +1,8 @@
 //! Analytics: figures, plots, the models beside each other.
 
-use egui::Key;
-use egui_kittest::Harness;
+use egui::{Key, Theme};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::{Harness, SnapshotResults};
 use minerva_console::gui::analytics::Analytics;
 use minerva_console::gui::ctx::{Command, Route};
 
@@ -131,4 +131,30 @@ fn a_link_leads_to_its_plot_in_a_small_window() {
     assert!(below.bottom() > 640.0, "the plot is out of sight first");
     story.console.state_mut().go_to(Route::Cost);
     wait_until(&mut story.console, "the plot is in sight", |console| console.get_by_label("Cost over time").rect().bottom() <= 640.0);
+}
+
+#[test]
+fn analytics_looks_as_it_should() {
+    // The time axis shows local time.
+    if chrono::Local::now().offset().local_minus_utc() != 0 {
+        println!("The pictures were taken in UTC: run with TZ=UTC to compare them");
+        return;
+    }
+    let mut results = SnapshotResults::new();
+    let window = Window { size: [1280.0, 960.0], ..Window::default() };
+    for (name, window) in [
+        ("analytics_dark", window),
+        ("analytics_light", Window { theme: Theme::Light, ..window }),
+        ("analytics_small", Window { size: [824.0, 640.0], ..window }),
+        ("analytics_150", Window { size: [1060.0, 700.0], theme: Theme::Light, pixels_per_point: 1.5 }),
+    ] {
+        let mut story = story(window, |_| {});
+        wait_until(&mut story.console, "the figures", |console| has(console, "Latency over time") && has(console, "before"));
+        story.console.get_by_label("Results over time").hover();
+        story.console.run_steps(4);
+        story.console.remove_cursor();
+        story.console.run_steps(2);
+        story.console.snapshot(name);
+        results.extend_harness(&mut story.console);
+    }
 }

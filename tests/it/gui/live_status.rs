@@ -1,8 +1,8 @@
 //! Live status: the cards, the job table, what is done to jobs.
 
-use egui::{Key, Modifiers};
-use egui_kittest::Harness;
+use egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::Queryable as _;
+use egui_kittest::{Harness, SnapshotResults};
 use minerva_console::gui::ctx::{Command, LinkState, Route};
 use minerva_console::gui::live_status::LiveStatus;
 use minerva_console::wire::event::Happened;
@@ -83,7 +83,7 @@ fn rows_are_selected_by_mouse_and_keyboard_and_actions_name_what_they_touch() {
     click_row(console, 7, Modifiers::SHIFT);
     assert!(has(console, "8 jobs selected"));
     assert!(has(console, "Cancel 6…"), "three pending, two processing, one waiting to retry");
-    assert!(has(console, "Retry 1"), "one failed");
+    assert!(has(console, "Retry 2…"), "one failed, one waiting to retry");
     click_row(console, 7, Modifiers::COMMAND);
     assert!(has(console, "7 jobs selected"));
     console.key_press(Key::ArrowUp);
@@ -274,4 +274,34 @@ fn an_upload_that_breaks_off_says_why_and_sends_the_rest_when_told() {
     story.platform.lock().expect("platform").is_broken = false;
     click(console, "Try the rest again");
     wait_until(console, "it is added", |console| toasts(console) == ["1 photo added"]);
+}
+
+#[test]
+fn live_status_looks_as_it_should() {
+    let mut results = SnapshotResults::new();
+    let window = Window::default();
+    for (name, window, details) in [
+        ("live_status_dark", window, Some(6)),
+        ("live_status_light", Window { theme: Theme::Light, ..window }, Some(7)),
+        ("live_status_small", Window { size: [824.0, 640.0], ..window }, None),
+        ("live_status_150", Window { size: [1060.0, 700.0], theme: Theme::Light, pixels_per_point: 1.5 }, None),
+    ] {
+        let mut story = story(400, window);
+        let console = &mut story.console;
+        click_row(console, 1, Modifiers::NONE);
+        click_row(console, 3, Modifiers::SHIFT);
+        let mut photos: Vec<_> = (0..6).map(|n| (canned::job(n).photo_id, 256)).collect();
+        if let Some(n) = details {
+            console.state_mut().go_to(Route::Job(canned::job(n).id));
+            photos.push((canned::job(n).photo_id, 1024));
+        }
+        area::wait_for_photos(console, &photos);
+        if details.is_some() {
+            wait_until(console, "the details", |console| has(console, "Newest result"));
+        }
+        console.remove_cursor();
+        console.run_steps(4);
+        console.snapshot(name);
+        results.extend_harness(console);
+    }
 }

@@ -7,10 +7,14 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use egui_kittest::Harness;
 use minerva_console::client::Client;
-use minerva_console::gui::ctx::{Area, AreaCtx, Command, CommandSender, LinkState, PhotoTextures, Route};
+use minerva_console::gui::ctx::{Area, AreaCtx, Command, CommandSender, LinkState, PhotoTexture, PhotoTextures, Route};
 use minerva_console::gui::theme;
 use minerva_console::keys::Keys;
 use minerva_console::wire::event::{Event, Happened};
+use minerva_console::wire::ids::PhotoId;
+
+/// How long a story waits; a debug build on a busy machine is slow.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How the window is.
 #[derive(Clone, Copy)]
@@ -60,6 +64,7 @@ impl<A: Area> AreaState<A> {
         for command in self.commands.drain(..) {
             tools.commands.send(command);
         }
+        tools.textures.begin_frame();
         let mut ctx = AreaCtx {
             egui: &egui,
             client: &self.client,
@@ -145,9 +150,24 @@ pub fn show<A: Area + 'static>(
         .build_ui_state(|ui, state: &mut AreaState<A>| state.frame(ui), state)
 }
 
+/// Steps frames until these photos can be drawn, each at its largest edge in pixels.
+pub fn wait_for_photos<A: Area>(harness: &mut Harness<'_, AreaState<A>>, photos: &[(PhotoId, u32)]) {
+    let deadline = Instant::now() + PATIENCE;
+    let are_ready = |state: &mut AreaState<A>| {
+        let Some(tools) = &mut state.tools else { return false };
+        photos.iter().all(|(id, px)| matches!(tools.textures.get(*id, *px), PhotoTexture::Ready(_)))
+    };
+    while !are_ready(harness.state_mut()) {
+        assert!(Instant::now() < deadline, "waited in vain for the photos");
+        std::thread::sleep(Duration::from_millis(5));
+        harness.step();
+    }
+    harness.run_steps(2);
+}
+
 /// Steps frames until `reached`; says what was waited for when it takes too long.
 pub fn wait_until<S>(harness: &mut Harness<'_, S>, what: &str, reached: impl Fn(&Harness<'_, S>) -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     while !reached(harness) {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(5));

@@ -1,0 +1,211 @@
+//! The middle: the open prompt's text with its toolbar above and its figures below, or a version read-only.
+
+use egui::{Align, Frame, Label, Layout, Margin, RichText, Ui};
+
+use super::draft::{Draft, Progress};
+use super::template_check::Facts;
+use super::{Side, Wish};
+use crate::gui::ctx::Command;
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::prompt_editor::{Edit, Options, PromptEditor};
+use crate::gui::widgets::toolbar::Tool;
+use crate::gui::widgets::{number, relative_time};
+use crate::wire::prompt::{Prompt, PromptVersion};
+
+/// Height of what stands below the text.
+const FOOTER_HEIGHT: f32 = 52.0;
+/// Below this width the buttons are icons.
+const NARROW: f32 = 470.0;
+
+/// Draws name and buttons.
+pub fn toolbar_ui(ui: &mut Ui, prompt: &Prompt, viewing: Option<&PromptVersion>, is_live: bool, is_busy: bool) -> Option<Command> {
+    let tokens = theme::tokens(ui.ctx());
+    let is_narrow = ui.available_width() < NARROW;
+    let mut chosen = None;
+    ui.horizontal(|ui| {
+        ui.set_min_height(theme::CONTROL_HEIGHT);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let (live, save) = (Command::MakePromptLive, Command::SavePromptVersion);
+            let sized = |tool: Tool<'static>| if is_narrow { tool.icon_only() } else { tool };
+            let live_words = live.tooltip();
+            let tool = Tool::new(icons::ICON_ROCKET_LAUNCH, "Make live").enabled(!is_live && !is_busy);
+            let response = sized(tool).ui(ui);
+            if response.on_hover_text(&live_words).on_disabled_hover_text("It is live already").clicked() {
+                chosen = Some(live);
+            }
+            if viewing.is_none() {
+                let tool = Tool::new(icons::ICON_SAVE, "Save as version…").primary().shortcut(save.shortcut()).enabled(!is_busy);
+                if sized(tool).ui(ui).clicked() {
+                    chosen = Some(save);
+                }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let name = viewing.map_or_else(|| prompt.name.clone(), PromptVersion::label);
+                ui.add(Label::new(RichText::new(name).font(theme::semibold(theme::TEXT_STRONG))).truncate());
+                if is_live {
+                    ui.label(RichText::new(icons::ICON_CHECK_CIRCLE.codepoint).color(tokens.good));
+                    ui.label(RichText::new("Live").size(theme::TEXT_SMALL).color(tokens.good));
+                }
+            });
+        });
+    });
+    chosen
+}
+
+/// Draws the text that is typed, with what stands above and below it. Returns what happened in it.
+pub fn draft_ui(
+    ui: &mut Ui,
+    editor: &mut PromptEditor,
+    draft: &mut Draft,
+    facts: &Facts,
+    (focus, go_to_line, cursor): (bool, Option<u32>, Option<(u32, u32)>),
+    wishes: &mut Vec<Wish>,
+) -> Edit {
+    let id = draft.editor_id();
+    let room = ui.available_size();
+    let edit = ui
+        .allocate_ui(egui::vec2(room.x, (room.y - FOOTER_HEIGHT).max(80.0)), |ui| {
+            let options = Options {
+                name: "Prompt",
+                hint: "Say what the model should look for in a photo, and how it should answer",
+                unknown: &facts.unknown,
+                trouble: facts.trouble.as_ref().map(|(line, why)| (*line, why.as_str())),
+                go_to_line,
+                focus,
+            };
+            editor.ui(ui, id, &mut draft.text, &options)
+        })
+        .inner;
+    footer_ui(ui, Some(draft.progress()), facts, cursor, wishes);
+    edit
+}
+
+/// Draws a version that can't be changed.
+pub fn version_ui(
+    ui: &mut Ui,
+    editor: &mut PromptEditor,
+    version: &PromptVersion,
+    facts: &Facts,
+    now: chrono::DateTime<chrono::Utc>,
+    wishes: &mut Vec<Wish>,
+) {
+    let tokens = theme::tokens(ui.ctx());
+    bar_ui(ui, tokens.info, |ui| {
+        let age = relative_time::words(version.created_at, now);
+        ui.add(Label::new(format!("Version {}, saved {age}, can't be changed", version.version)).wrap());
+        ui.horizontal_wrapped(|ui| {
+            if ui.button("Restore into the editor").on_hover_text("Put this text into the editor; Ctrl-Z brings yours back").clicked() {
+                wishes.push(Wish::Restore(version.id));
+            }
+            if ui.button("Back to the editor").clicked() {
+                wishes.push(Wish::View(None));
+            }
+        });
+    });
+    let room = ui.available_size();
+    ui.allocate_ui(egui::vec2(room.x, (room.y - FOOTER_HEIGHT).max(80.0)), |ui| {
+        let options = Options { name: "Version", unknown: &facts.unknown, ..Options::default() };
+        editor.ui(ui, egui::Id::unique(("prompt version", version.id)), &mut version.content.as_str(), &options);
+    });
+    footer_ui(ui, None, facts, None, wishes);
+}
+
+/// Somebody else changed the prompt while this was typed: both are shown, one is chosen.
+pub fn conflict_ui(ui: &mut Ui, editor: &mut PromptEditor, draft: &Draft, wishes: &mut Vec<Wish>) {
+    let Some(theirs) = draft.theirs() else { return };
+    let tokens = theme::tokens(ui.ctx());
+    bar_ui(ui, tokens.warn, |ui| {
+        ui.add(
+            Label::new(
+                "This prompt was changed elsewhere while you typed. Nothing is saved until you choose; the other text is shown first, yours below it",
+            )
+            .wrap(),
+        );
+        ui.horizontal_wrapped(|ui| {
+            if ui.button("Keep mine").on_hover_text("Your text replaces the other one").clicked() {
+                wishes.push(Wish::Choose(Side::Mine));
+            }
+            if ui.button("Take the other").on_hover_text("The other text comes into the editor; Ctrl-Z brings yours back").clicked() {
+                wishes.push(Wish::Choose(Side::Theirs));
+            }
+            if ui.button("Copy mine").clicked() {
+                ui.ctx().copy_text(draft.text.clone());
+            }
+        });
+    });
+    let room = ui.available_size();
+    ui.allocate_ui(egui::vec2(room.x, (room.y * 0.4).max(80.0)), |ui| {
+        let options = Options { name: "The other text", ..Options::default() };
+        editor.ui(ui, draft.editor_id().with("theirs"), &mut theirs.text.as_str(), &options);
+    });
+    ui.add_space(theme::GAP_8);
+}
+
+/// A notice above the text, marked at its left edge.
+fn bar_ui(ui: &mut Ui, colour: egui::Color32, content: impl FnOnce(&mut Ui)) {
+    let frame = Frame::new().fill(colour.gamma_multiply(0.12)).corner_radius(theme::RADIUS_4).inner_margin(Margin::symmetric(10, 6));
+    let shown = frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        content(ui);
+    });
+    let rect = shown.response.rect;
+    let edge = egui::Rect::from_min_size(rect.min, egui::vec2(3.0, rect.height()));
+    ui.painter().rect_filled(edge, egui::CornerRadius { nw: theme::RADIUS_4, sw: theme::RADIUS_4, ne: 0, se: 0 }, colour);
+    ui.add_space(theme::GAP_4);
+}
+
+/// How far the text is, where the cursor is, how long the text is, what it uses.
+fn footer_ui(ui: &mut Ui, progress: Option<Progress<'_>>, facts: &Facts, cursor: Option<(u32, u32)>, wishes: &mut Vec<Wish>) {
+    let tokens = theme::tokens(ui.ctx());
+    let small = |words: String| RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.horizontal(|ui| {
+        ui.set_min_height(22.0);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let place = cursor.map_or_else(String::new, |(line, column)| format!("Line {line}, column {column} · "));
+            let lines = if facts.lines == 1 { "1 line".to_owned() } else { format!("{} lines", number::count(facts.lines as u64)) };
+            let about = number::count(facts.about_tokens as u64);
+            let words = format!("{place}{} characters · {lines} · ≈ {about} tokens", number::count(facts.letters as u64));
+            let short = format!("{lines} · ≈ {about} tokens");
+            let fits = ui.available_width() > NARROW - 20.0;
+            ui.label(small(if fits { words.clone() } else { short })).on_hover_text(format!("{words}. A token is about four characters of English"));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                if let Some(progress) = progress {
+                    progress_ui(ui, progress, tokens, wishes);
+                }
+            });
+        });
+    });
+    ui.horizontal(|ui| {
+        ui.set_min_height(22.0);
+        if let Some((line, why)) = &facts.trouble {
+            ui.label(RichText::new(icons::ICON_ERROR.codepoint).color(tokens.bad));
+            let words = format!("Line {line}: {why}");
+            let link = ui.add(egui::Button::new(RichText::new(&words).size(theme::TEXT_SMALL).color(tokens.bad)).frame(false).truncate());
+            if link.on_hover_text(format!("{words}. Click to go there")).clicked() {
+                wishes.push(Wish::GoToLine(*line));
+            }
+            return;
+        }
+        let words = if facts.used.is_empty() { "No variables".to_owned() } else { format!("Uses {}", facts.used.join(", ")) };
+        let known = crate::wire::prompt::TEMPLATE_VARIABLES.map(|name| format!("{{{{ {name} }}}}")).join(", ");
+        ui.add(Label::new(small(words)).truncate()).on_hover_text(format!("A prompt may use {known}"));
+    });
+}
+
+fn progress_ui(ui: &mut Ui, progress: Progress<'_>, tokens: &Tokens, wishes: &mut Vec<Wish>) {
+    let (icon, words, colour) = match progress {
+        Progress::Saved => (icons::ICON_CLOUD_DONE, "Draft saved".to_owned(), tokens.muted),
+        Progress::Edited => (icons::ICON_EDIT, "Edited".to_owned(), tokens.muted),
+        Progress::Saving => (icons::ICON_CLOUD_UPLOAD, "Saving…".to_owned(), tokens.muted),
+        Progress::NotSaved(why) => (icons::ICON_CLOUD_OFF, format!("Not saved: {why}"), tokens.bad),
+        Progress::Conflict => (icons::ICON_WARNING, "Not saved: changed elsewhere".to_owned(), tokens.warn),
+    };
+    let may_retry = matches!(progress, Progress::NotSaved(_));
+    ui.spacing_mut().item_spacing.x = theme::GAP_4;
+    ui.label(RichText::new(icon.codepoint).size(14.0).color(colour));
+    if may_retry && ui.small_button("Retry").clicked() {
+        wishes.push(Wish::RetryDraft);
+    }
+    ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(colour)).truncate());
+}

@@ -1,0 +1,177 @@
+//! What a language model wrote, read as caption and tags: tolerant of what models do, strict about what is kept.
+
+use serde_json::Value;
+
+use crate::wire::result::Tag;
+
+/// Tags kept of one answer.
+const TAGS_MOST: usize = 100;
+/// Characters kept of a tag and of a caption.
+const NAME_MOST: usize = 80;
+const CAPTION_MOST: usize = 2_000;
+
+/// A read answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadAnswer {
+    pub caption: Option<String>,
+    pub tags: Vec<Tag>,
+    /// What was mended.
+    pub notes: Vec<String>,
+}
+
+/// The JSON schema that is sent along. Bounds are left out (not every provider takes them) and checked here.
+#[must_use]
+pub fn schema() -> Value {
+    serde_json::json!({
+        "type": "object",
+        "properties": {
+            "caption": {"type": "string"},
+            "tags": {"type": "array", "items": {
+                "type": "object",
+                "properties": {"tag": {"type": "string"}, "confidence": {"type": "number"}},
+                "required": ["tag", "confidence"],
+                "additionalProperties": false
+            }}
+        },
+        "required": ["caption", "tags"],
+        "additionalProperties": false
+    })
+}
+
+/// Reads the text of an answer; the error says what was there instead.
+pub fn read(text: &str) -> Result<ReadAnswer, String> {
+    let value = json_in(text).ok_or_else(|| {
+        let start: String = text.trim().chars().take(200).collect();
+        if start.is_empty() { "The answer is empty".to_owned() } else { format!("The answer is not JSON. It begins: {start}") }
+    })?;
+    let mut notes = Vec::new();
+    let (caption, list) = match &value {
+        Value::Array(list) => (None, Some(list)),
+        Value::Object(map) => {
+            let caption = ["caption", "description", "summary"].iter().find_map(|key| map.get(*key)).and_then(Value::as_str);
+            (caption, ["tags", "labels", "keywords"].iter().find_map(|key| map.get(*key)).and_then(Value::as_array))
+        }
+        _ => (None, None),
+    };
+    let Some(list) = list else {
+        return Err("The answer has no list of tags".to_owned());
+    };
+    let tags = tags(list, &mut notes);
+    let caption = caption.map(|caption| caption.trim().chars().take(CAPTION_MOST).collect::<String>()).filter(|caption| !caption.is_empty());
+    Ok(ReadAnswer { caption, tags, notes })
+}
+
+/// The JSON of an answer: all of it, what stands in a fence, or from the first brace to the last.
+fn json_in(text: &str) -> Option<Value> {
+    let text = text.trim();
+    if let Ok(value) = serde_json::from_str::<Value>(text) {
+        return Some(value).filter(|value| value.is_object() || value.is_array());
+    }
+    [('{', '}'), ('[', ']')].into_iter().find_map(|(open, close)| serde_json::from_str(text.get(text.find(open)?..=text.rfind(close)?)?).ok())
+}
+
+fn tags(list: &[Value], notes: &mut Vec<String>) -> Vec<Tag> {
+    let (mut tags, mut mended, mut dropped): (Vec<Tag>, u32, u32) = (Vec::new(), 0, 0);
+    let mut at_name = std::collections::HashMap::new();
+    for item in list {
+        let Some(name) = name_of(item) else {
+            dropped += 1;
+            continue;
+        };
+        let (confidence, sound) = confidence_of(item);
+        mended += u32::from(!sound);
+        match at_name.get(&name) {
+            Some(&at) => {
+                let tag: &mut Tag = &mut tags[at];
+                tag.confidence = tag.confidence.max(confidence);
+            }
+            None => {
+                at_name.insert(name.clone(), tags.len());
+                tags.push(Tag { name, confidence, bounds: None });
+            }
+        }
+    }
+    if mended > 0 {
+        notes.push(format!("{mended} confidences were missing or outside 0–1; they were set to the nearest bound, missing ones to 0"));
+    }
+    if dropped > 0 {
+        notes.push(format!("{dropped} entries without a name were left out"));
+    }
+    if tags.len() > TAGS_MOST {
+        notes.push(format!("{} tags were given; the first {TAGS_MOST} are kept", tags.len()));
+        tags.truncate(TAGS_MOST);
+    }
+    tags.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    tags
+}
+
+fn name_of(item: &Value) -> Option<String> {
+    let name = match item {
+        Value::String(name) => name,
+        Value::Object(map) => ["tag", "name", "label"].iter().find_map(|key| map.get(*key)).and_then(Value::as_str)?,
+        _ => return None,
+    };
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let name: String = words.join(" ").to_lowercase().chars().filter(|c| !c.is_control()).take(NAME_MOST).collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// The confidence, 0–1, and whether it was sound as given.
+fn confidence_of(item: &Value) -> (f32, bool) {
+    let given = ["confidence", "score", "probability"].iter().find_map(|key| item.get(*key));
+    let number = match given {
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        _ => None,
+    };
+    match number.filter(|number| number.is_finite()) {
+        Some(number) if (0.0..=1.0).contains(&number) => (number as f32, true),
+        Some(number) => (number.clamp(0.0, 1.0) as f32, false),
+        None => (0.0, false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<(String, f32)> {
+        read(text).expect("reads").tags.into_iter().map(|tag| (tag.name, tag.confidence)).collect()
+    }
+
+    #[test]
+    fn answers_are_read_as_models_write_them() {
+        let dog = vec![("dog".to_owned(), 0.5)];
+        for text in [
+            r#"{"caption":"x","tags":[{"tag":"Dog","confidence":0.5}]}"#,
+            "```json\n{\"tags\":[{\"name\":\" dog \",\"confidence\":\"0.5\"}]}\n```",
+            "Here you are: {\"labels\":[{\"label\":\"dog\",\"score\":0.5}]} Enjoy!",
+            r#"[{"tag":"dog","confidence":0.5},{"tag":"DOG","confidence":0.1}]"#,
+        ] {
+            assert_eq!(names(text), dog, "{text}");
+        }
+    }
+
+    #[test]
+    fn confidences_out_of_range_are_mended_and_said() {
+        let answer = read(r#"{"tags":[{"tag":"a","confidence":7},{"tag":"b","confidence":-1},{"tag":"c","confidence":"high"},"d"]}"#).expect("reads");
+        assert_eq!(answer.tags.iter().map(|tag| tag.confidence).collect::<Vec<_>>(), [1.0, 0.0, 0.0, 0.0]);
+        assert!(answer.notes[0].starts_with("4 confidences"), "{:?}", answer.notes);
+    }
+
+    #[test]
+    fn ten_thousand_tags_become_a_hundred() {
+        let many: Vec<Value> = (0..10_000).map(|n| serde_json::json!({"tag": format!("t{n}"), "confidence": 0.5})).collect();
+        let answer = read(&serde_json::json!({"tags": many}).to_string()).expect("reads");
+        assert_eq!(answer.tags.len(), 100);
+        assert!(answer.notes[0].contains("10000"), "{:?}", answer.notes);
+    }
+
+    #[test]
+    fn what_is_no_answer_is_shown_as_it_begins() {
+        assert!(read("I am sorry, Dave").expect_err("no JSON").contains("sorry, Dave"));
+        assert!(read("").expect_err("empty").contains("empty"));
+        assert!(read("7").is_err());
+        assert!(read(r#"{"caption":"x"}"#).expect_err("no tags").contains("no list"));
+    }
+}
