@@ -1,1 +1,156 @@
-//! Good and bad photo files.
+//! Good and bad photo files, told apart by their content.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+use minerva_console::photos::{decode, encode_jpeg, fit};
+use proptest::prelude::*;
+
+fn red(width: u32, height: u32) -> DynamicImage {
+    DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, |x, y| Rgb([200, (x % 251) as u8, (y % 241) as u8])))
+}
+
+fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, format).expect("encodes");
+    bytes.into_inner()
+}
+
+fn code(bytes: &[u8]) -> &'static str {
+    let error = decode(bytes).expect_err("refused");
+    assert!(error.message.len() > 20, "{error}");
+    error.code
+}
+
+#[test]
+fn every_format_is_read_whatever_its_name() {
+    for (format, name) in [
+        (ImageFormat::Jpeg, "jpeg"),
+        (ImageFormat::Png, "png"),
+        (ImageFormat::WebP, "webp"),
+        (ImageFormat::Gif, "gif"),
+        (ImageFormat::Tiff, "tiff"),
+        (ImageFormat::Bmp, "bmp"),
+    ] {
+        let photo = decode(&encoded(&red(40, 30), format)).expect(name);
+        assert_eq!((photo.format, photo.image.dimensions()), (name, (40, 30)));
+    }
+}
+
+#[test]
+fn sixteen_bits_and_transparency_become_eight_bits_on_white() {
+    let deep = DynamicImage::ImageRgb16(image::ImageBuffer::from_pixel(3, 3, Rgb([65_535, 32_768, 0])));
+    assert_eq!(decode(&encoded(&deep, ImageFormat::Png)).expect("reads").image.get_pixel(1, 1).0, [255, 128, 0]);
+    let clear = DynamicImage::ImageRgba8(RgbaImage::from_pixel(3, 3, Rgba([0, 0, 0, 0])));
+    let photo = decode(&encoded(&clear, ImageFormat::Png)).expect("reads");
+    assert_eq!(photo.image.get_pixel(1, 1).0, [255, 255, 255]);
+    assert_eq!(photo.notes.len(), 1);
+}
+
+/// A JPEG with the EXIF orientation 6: the camera was held upright.
+#[test]
+fn exif_orientation_is_applied() {
+    let jpeg = encoded(&red(40, 20), ImageFormat::Jpeg);
+    let exif: &[u8] = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let mut bytes = jpeg[..2].to_vec();
+    bytes.extend([0xff, 0xe1]);
+    bytes.extend(u16::try_from(exif.len() + 2).expect("short").to_be_bytes());
+    bytes.extend(exif);
+    bytes.extend(&jpeg[2..]);
+    assert_eq!(decode(&bytes).expect("reads").image.dimensions(), (20, 40));
+}
+
+#[test]
+fn cmyk_is_read() {
+    let output = std::process::Command::new("convert")
+        .args(["-size", "24x16", "xc:red", "-colorspace", "CMYK", "jpeg:-"])
+        .output()
+        .expect("ImageMagick runs; 'tests/run --setup' installs it");
+    let [red, green, blue] = decode(&output.stdout).expect("reads").image.get_pixel(8, 8).0;
+    assert!(red > 200 && green < 80 && blue < 80, "{red} {green} {blue}");
+}
+
+#[test]
+fn an_animation_gives_its_first_frame_and_says_so() {
+    let mut bytes = Vec::new();
+    {
+        let mut encoder = image::codecs::gif::GifEncoder::new(&mut bytes);
+        for colour in [[255, 0, 0, 255], [0, 0, 255, 255]] {
+            encoder.encode_frame(image::Frame::new(RgbaImage::from_pixel(8, 8, Rgba(colour)))).expect("encodes");
+        }
+    }
+    let photo = decode(&bytes).expect("reads");
+    assert_eq!(photo.image.get_pixel(2, 2).0, [255, 0, 0]);
+    assert!(photo.notes.iter().any(|note| note.starts_with("Animated")), "{:?}", photo.notes);
+}
+
+#[test]
+fn what_is_no_photo_is_refused_with_its_reason() {
+    assert_eq!(code(b""), "empty");
+    assert_eq!(code(b"this is a text that calls itself holiday.jpg"), "not_a_photo");
+    assert_eq!(code(b"%PDF-1.7 ..."), "unsupported_format");
+    assert_eq!(code(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), "unsupported_format");
+    assert_eq!(code(b"\0\0\0\x20ftypavif\0\0\0\0"), "unsupported_format");
+    assert!(decode(b"\0\0\0\x18ftypheic").expect_err("refused").message.contains("HEIC"));
+}
+
+#[test]
+fn truncated_files_are_refused_in_every_format() {
+    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::WebP] {
+        let whole = encoded(&red(300, 200), format);
+        let error = decode(&whole[..whole.len() * 6 / 10]).expect_err("refused");
+        assert!(matches!(error.code, "truncated" | "unreadable"), "{format:?}: {error}");
+    }
+    let jpeg = encoded(&red(300, 200), ImageFormat::Jpeg);
+    assert_eq!(code(&jpeg[..jpeg.len() - 2]), "truncated");
+}
+
+/// 100,000 × 100,000 pixels in 100 bytes.
+#[test]
+fn a_decompression_bomb_is_refused_before_it_is_unpacked() {
+    let mut png = encoded(&red(1, 1), ImageFormat::Png);
+    png[16..20].copy_from_slice(&100_000_u32.to_be_bytes());
+    png[20..24].copy_from_slice(&100_000_u32.to_be_bytes());
+    let crc = crc32(&png[12..29]);
+    png[29..33].copy_from_slice(&crc.to_be_bytes());
+    assert_eq!(code(&png), "too_many_pixels");
+}
+
+/// The CRC of PNG (ISO 3309), bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+    })
+}
+
+#[test]
+fn fit_scales_down_only_and_keeps_the_shape() {
+    let photo = red(400, 100).into_rgb8();
+    assert_eq!(fit(&photo, 200).dimensions(), (200, 50));
+    assert_eq!(fit(&photo, 1_000).dimensions(), (400, 100));
+    assert_eq!(fit(&red(4_000, 1).into_rgb8(), 10).dimensions(), (10, 1));
+}
+
+#[test]
+fn what_is_sent_carries_no_metadata() {
+    let bytes = encode_jpeg(&red(40, 30).into_rgb8(), 85).expect("encodes");
+    assert!(!bytes.windows(4).any(|window| window == b"Exif"));
+    assert_eq!(decode(&bytes).expect("reads").image.dimensions(), (40, 30));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever the bytes, there is an answer and no panic.
+    #[test]
+    fn damaged_photos_never_panic(at in 0_usize..4_000, length in 0_usize..64, value: u8, cut in 0_usize..6_000, which in 0_usize..6) {
+        let format = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif, ImageFormat::Tiff, ImageFormat::Bmp][which];
+        let mut bytes = encoded(&red(48, 32), format);
+        let end = bytes.len();
+        for byte in &mut bytes[at.min(end)..(at + length).min(end)] {
+            *byte = value;
+        }
+        bytes.truncate(cut);
+        let _ = decode(&bytes);
+    }
+}

@@ -5,6 +5,7 @@ pub mod binary;
 pub mod canned;
 pub mod clock;
 pub mod console;
+pub mod gemini_stub;
 pub mod platform;
 #[cfg(target_os = "linux")]
 pub mod screen;
