@@ -20,11 +20,7 @@ fn run_beside_keyring(test: &str, service: bool) {
     let home = tempfile::tempdir().expect("a folder");
     let this = std::env::current_exe().expect("this binary");
     let run = format!("exec '{}' --exact keys::{test} --nocapture", this.display());
-    let script = if service {
-        format!("printf 'pass\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null; {run}")
-    } else {
-        run
-    };
+    let script = if service { format!("printf 'pass\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null; {run}") } else { run };
     let mut command = if service { Command::new("dbus-run-session") } else { Command::new("sh") };
     if service {
         command.args(["--", "sh"]);

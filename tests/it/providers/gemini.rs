@@ -38,7 +38,10 @@ async fn a_good_answer_is_read_billed_and_said_to_be_self_reported() {
     assert_eq!(answer.tags[0].name, "photo");
     assert_eq!(answer.caption.as_deref(), Some("A landscape photo of 64 by 48"));
     assert_eq!(answer.confidence_kind, ConfidenceKind::SelfReported);
-    assert_eq!((answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.thinking_tokens, answer.usage.image_tokens), (Some(760), Some(100), Some(10), Some(560)));
+    assert_eq!(
+        (answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.thinking_tokens, answer.usage.image_tokens),
+        (Some(760), Some(100), Some(10), Some(560))
+    );
     // By hand: 760 × 0.30 + (90 + 10) × 2.50 USD per million = 228 + 250 micro-dollars.
     assert_eq!(answer.cost_usd, Some(UsdMicros(478)));
     assert_eq!(stub.keys_elsewhere(), 0);

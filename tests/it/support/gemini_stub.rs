@@ -87,7 +87,12 @@ fn problem(status: u16, name: &str, message: &str, details: Value) -> Response {
 }
 
 fn bad_key() -> Response {
-    problem(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]))
+    problem(
+        400,
+        "INVALID_ARGUMENT",
+        "API key not valid. Please pass a valid API key.",
+        json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]),
+    )
 }
 
 async fn list(headers: HeaderMap) -> Response {
@@ -132,7 +137,9 @@ async fn answer(model: &str, nth: u64, prompt: &str, photo: image::RgbImage) -> 
     match model {
         "rate-limited-once" if nth == 1 => problem(429, "RESOURCE_EXHAUSTED", "Quota exceeded", json!([quota(per_minute), retry_info("1.2s")])),
         "rate-limited-long" => problem(429, "RESOURCE_EXHAUSTED", "Quota exceeded", json!([quota(per_minute), retry_info("300s")])),
-        "daily-quota" => problem(429, "RESOURCE_EXHAUSTED", "Quota exceeded", json!([quota("GenerateRequestsPerDayPerProjectPerModel"), retry_info("46s")])),
+        "daily-quota" => {
+            problem(429, "RESOURCE_EXHAUSTED", "Quota exceeded", json!([quota("GenerateRequestsPerDayPerProjectPerModel"), retry_info("46s")]))
+        }
         "limit-zero" => problem(429, "RESOURCE_EXHAUSTED", "Quota exceeded for metric, limit: 0", json!([])),
         "error-500-once" if nth == 1 => problem(500, "INTERNAL", "An internal error has occurred", json!([])),
         "error-503" => problem(503, "UNAVAILABLE", "The model is overloaded", json!([])),
@@ -148,8 +155,13 @@ async fn answer(model: &str, nth: u64, prompt: &str, photo: image::RgbImage) -> 
         "html" => ([("content-type", "text/html")], "<html><body>502 Bad Gateway</body></html>").into_response(),
         "malformed" => ([("content-type", "application/json")], "{\"candidates\": [{\"content\"").into_response(),
         "cut-off" => cut_off(),
-        "prompt-refused" => Json(json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": {"promptTokenCount": 900}})).into_response(),
-        "answer-refused" => Json(json!({"candidates": [{"finishReason": "SAFETY"}], "usageMetadata": {"promptTokenCount": 900, "candidatesTokenCount": 0}})).into_response(),
+        "prompt-refused" => {
+            Json(json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": {"promptTokenCount": 900}})).into_response()
+        }
+        "answer-refused" => {
+            Json(json!({"candidates": [{"finishReason": "SAFETY"}], "usageMetadata": {"promptTokenCount": 900, "candidatesTokenCount": 0}}))
+                .into_response()
+        }
         "truncated" => reply("{\"caption\": \"a", "MAX_TOKENS"),
         "not-json" => reply("I see a lovely dog in the park.", "STOP"),
         "no-tags" => reply("{\"caption\": \"a dog\"}", "STOP"),
