@@ -53,7 +53,8 @@ pub struct Photo {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedPhoto {
     pub file_name: String,
-    /// Stable: `empty`, `not_a_photo`, `unsupported_format`, `truncated`, `too_many_pixels`, `too_large`, `unreadable`.
+    /// Stable: `empty`, `not_a_photo`, `unsupported_format`, `truncated`, `too_many_pixels`, `too_large`, `unreadable`,
+    /// `disk_full`, `not_stored`.
     pub code: String,
     /// What happened, why, and what to do.
     pub message: String,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use super::{Core, DomainError, Result, analysis, bundled, jobs, page, photo_files};
+use super::{Core, DomainError, Result, StoreError, analysis, bundled, jobs, page, photo_files};
 use crate::photos;
 use crate::platform::store;
 use crate::platform::store::photos::PhotoFilter;
@@ -103,6 +103,19 @@ pub async fn add(core: &Core, file: NewFile, enqueue: bool) -> Result<Added> {
         core.work.notify_one();
     }
     Ok(if is_new { Added::New(photo) } else { Added::Known(photo) })
+}
+
+/// As [`add`]; a file that the platform could not store is refused, so that those beside it are told of.
+pub async fn add_or_refuse(core: &Core, file: NewFile, enqueue: bool) -> Added {
+    let file_name = file.name.clone();
+    add(core, file, enqueue).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a photo could not be stored");
+        let (code, message) = match error {
+            DomainError::Store(StoreError::DiskFull) => ("disk_full", "The disk is full; free some space and add the photo again".to_owned()),
+            error => ("not_stored", format!("The photo could not be stored: {error}")),
+        };
+        Added::Refused(RefusedPhoto { file_name, code: code.to_owned(), message })
+    })
 }
 
 fn check_and_save(folder: &std::path::Path, file: NewFile) -> Result<std::result::Result<Photo, photos::PhotoError>> {

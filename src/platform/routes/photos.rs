@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::extract::{Path, Query};
 use super::{Refusal, Shared};
 use crate::platform::domain::photos::{self, Added, Asked, NewFile};
-use crate::platform::domain::{self, DomainError};
+use crate::platform::domain::DomainError;
 use crate::wire::ids::PhotoId;
 use crate::wire::page::Page;
 use crate::wire::photo::{AddedPhotos, Photo, PhotoSource};
@@ -91,7 +91,7 @@ pub async fn add_photos(
     upload: Result<Multipart, MultipartRejection>,
 ) -> Result<Json<AddedPhotos>, Refusal> {
     let mut upload = upload.map_err(|error| Refusal::new(error.status(), "bad_upload", "The upload could not be read", error.body_text()))?;
-    let mut checks: VecDeque<JoinHandle<domain::Result<Added>>> = VecDeque::new();
+    let mut checks: VecDeque<JoinHandle<Added>> = VecDeque::new();
     let mut done = Vec::new();
     while let Some(mut field) = upload.next_field().await.map_err(broken_off)? {
         let name = field.file_name().or(field.name()).unwrap_or_default().to_owned();
@@ -106,7 +106,7 @@ pub async fn add_photos(
         }
         let file = NewFile::new(&platform.core, PhotoSource::Added, &name, bytes);
         let platform = platform.clone();
-        checks.push_back(tokio::spawn(async move { photos::add(&platform.core, file, query.enqueue).await }));
+        checks.push_back(tokio::spawn(async move { photos::add_or_refuse(&platform.core, file, query.enqueue).await }));
     }
     for check in checks {
         done.push(finished(check).await?);
@@ -114,9 +114,9 @@ pub async fn add_photos(
     Ok(Json(photos::sort(done)))
 }
 
-async fn finished(check: JoinHandle<domain::Result<Added>>) -> Result<Added, Refusal> {
+async fn finished(check: JoinHandle<Added>) -> Result<Added, Refusal> {
     let interrupted = |_| DomainError::Files { message: "A photo's check was interrupted; send it again".to_owned() };
-    Ok(check.await.map_err(interrupted)??)
+    Ok(check.await.map_err(interrupted)?)
 }
 
 /// A file's bytes; `None` when it is too large, and then its rest is read and dropped.

@@ -130,9 +130,8 @@ pub async fn list(db: &Db, org: OrganizationId, filter: &JobFilter) -> Result<Ve
 
 /// How many jobs a filter finds in all.
 pub async fn count(db: &Db, org: OrganizationId, filter: &JobFilter) -> Result<u64> {
-    let from = if filter.name.is_some() { "jobs j JOIN photos p ON p.id = j.photo_id" } else { "jobs j" };
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM ");
-    query.push(from).push(" WHERE j.organization_id = ").push_bind(org.0);
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM jobs j WHERE j.organization_id = ");
+    query.push_bind(org.0);
     push_filter(&mut query, filter);
     let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
     Ok(count as u64)
@@ -143,7 +142,9 @@ fn push_filter(query: &mut QueryBuilder<Sqlite>, filter: &JobFilter) {
         query.push(" AND j.state = ").push_bind(state.as_str());
     }
     if let Some(part) = filter.name.as_deref() {
-        query.push(" AND LOWER(p.file_name) LIKE ").push_bind(super::containing(part)).push(" ESCAPE '\\'");
+        // Looks at each photo once, however many jobs it has.
+        query.push(" AND j.photo_id IN (SELECT id FROM photos WHERE LOWER(file_name) LIKE ");
+        query.push_bind(super::containing(part)).push(" ESCAPE '\\')");
     }
 }
 

@@ -40,6 +40,23 @@ fn unfinished(platform: &TestPlatform) -> Vec<std::path::PathBuf> {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_stored_is_refused_alone_and_may_come_again() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let (lucky, unlucky) = (jpeg(40, 30, 1), jpeg(40, 30, 2));
+    let hash = |bytes: &Bytes| blake3::hash(bytes).to_hex().to_string();
+    assert_ne!(hash(&lucky)[..2], hash(&unlucky)[..2], "they lie in different folders");
+    let in_the_way = platform.folder.path().join("data/photos").join(&hash(&unlucky)[..2]);
+    std::fs::write(&in_the_way, "a file where a folder should be").expect("written");
+    let files = || vec![("unlucky.jpg".to_owned(), unlucky.clone()), ("lucky.jpg".to_owned(), lucky.clone())];
+    let added = platform.client.add_photos(files(), true).await.expect("answered");
+    assert_eq!((added.added.len(), added.refused[0].code.as_str()), (1, "not_stored"), "{added:?}");
+    assert!(added.refused[0].message.contains("Check the rights"), "{}", added.refused[0].message);
+    std::fs::remove_file(&in_the_way).expect("removed");
+    let added = platform.client.add_photos(files(), true).await.expect("answered");
+    assert_eq!((added.added.len(), added.known.len(), added.refused.len()), (1, 1, 0));
+}
+
+#[tokio::test]
 async fn a_file_beyond_the_limit_is_refused_and_the_next_one_is_taken() {
     let platform = platform::start(Options::default().without_workers()).await;
     let huge = Bytes::from(vec![0_u8; 65 * 1024 * 1024]);
