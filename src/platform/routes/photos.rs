@@ -13,8 +13,8 @@ use tokio::task::JoinHandle;
 
 use super::extract::{Path, Query};
 use super::{Refusal, Shared};
-use crate::platform::domain::photos::{self, Added, Asked, NewFile};
 use crate::platform::domain::DomainError;
+use crate::platform::domain::photos::{self, Added, Asked, NewFile};
 use crate::wire::ids::PhotoId;
 use crate::wire::page::Page;
 use crate::wire::photo::{AddedPhotos, Photo, PhotoSource};
