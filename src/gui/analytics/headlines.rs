@@ -79,6 +79,7 @@ impl<'d> Compared<'d> {
         };
         Card {
             title: "Cost",
+            is_partial: unknown > 0 && unknown < results,
             figure: if unknown >= results { "unknown".to_owned() } else { self.now.cost_usd.to_string() },
             note,
             series: self.plotted.all.slots.iter().map(|slot| slot.map(|point| point.cost_usd.as_usd())).collect(),

@@ -168,11 +168,12 @@ fn cost_words(model: &Series, state: &PlotState) -> Option<String> {
 }
 
 fn entries_ui(ui: &mut Ui, entries: &[Entry], tokens: &Tokens) {
-    let least_height = if ui.available_width() < 460.0 { 36.0 } else { 18.0 };
+    let least_height = if ui.available_width() < 460.0 { 38.0 } else { 18.0 };
     ui.horizontal_wrapped(|ui| {
         // Panels beside each other keep one height, whether their entries take one line or two.
         ui.set_min_height(least_height);
         ui.spacing_mut().item_spacing = vec2(theme::GAP_12, 2.0);
+        ui.spacing_mut().interact_size.y = 18.0;
         for entry in entries {
             // One label, so that a dot never stands at the end of a line without its name.
             let mut words = LayoutJob::default();

@@ -162,6 +162,7 @@ fn spend_card(status: &LiveStatus) -> Card<'_> {
         title: "Spend today",
         figure: if nothing_known { "unknown".to_owned() } else { status.spend_today_usd.to_string() },
         note,
+        is_partial: status.spend_unknown_results > 0 && !nothing_known,
         series: if nothing_known { Vec::new() } else { series(status, |minute| Some(minute.cost_usd.as_usd())) },
         leads_to: "Show cost over time",
         ..Card::default()

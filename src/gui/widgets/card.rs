@@ -49,6 +49,8 @@ pub struct Card<'a> {
     pub figure: String,
     /// The figure is a name, not a number: it is set smaller.
     pub is_name: bool,
+    /// The figure is a lower bound: a part is not known, as the note says.
+    pub is_partial: bool,
     /// Behind the number, small.
     pub unit: &'a str,
     /// Below the number: what belongs to it, or the change against the period before.
@@ -98,7 +100,7 @@ impl Card<'_> {
         let title = elided(ui, self.title, theme::TEXT_SMALL, inner.width(), tokens.muted);
         ui.painter().galley(inner.min, title, tokens.muted);
         let colour = if self.is_stale { tokens.muted } else { tokens.text };
-        let figure = elided(ui, &format!("{} {}", self.figure, self.unit), theme::TEXT_STRONG, inner.width(), colour);
+        let figure = elided(ui, &format!("{}{} {}", if self.is_partial { "≥ " } else { "" }, self.figure, self.unit), theme::TEXT_STRONG, inner.width(), colour);
         ui.painter().galley(pos2(inner.left(), inner.bottom() - figure.size().y), figure, colour);
     }
 

@@ -11,6 +11,9 @@ use minerva_console::wire::job::{JobAction, JobState};
 
 use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::canned;
+use crate::support::console::Console as WholeConsole;
+use crate::support::platform::Options;
+use crate::support::scripted::Scripted;
 
 type Console = Harness<'static, AreaState<LiveStatus>>;
 
@@ -304,4 +307,18 @@ fn live_status_looks_as_it_should() {
         console.snapshot(name);
         results.extend_harness(console);
     }
+}
+
+#[test]
+fn on_a_real_platform_the_bundled_photos_go_through_before_ones_eyes() {
+    let provider = Scripted::held();
+    let mut console = WholeConsole::open(Options::with_providers(vec![provider.clone()]).seeded());
+    console.wait_until("the photos are queued", |console| console.says("cat.jpg, P"));
+    provider.let_through(100);
+    console.wait_until("the rows follow", |console| console.says("cat.jpg, Completed") && !console.says(", Pending") && !console.says(", Processing"));
+    console.click("cat.jpg, Completed");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("Newest result · on-device");
+    console.command(Command::PausePipeline);
+    console.wait_for("The pipeline is paused");
 }
