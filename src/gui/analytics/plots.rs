@@ -169,22 +169,25 @@ fn cost_words(model: &Series, state: &PlotState) -> Option<String> {
 
 fn entries_ui(ui: &mut Ui, entries: &[Entry], tokens: &Tokens) {
     let least_height = if ui.available_width() < 460.0 { 38.0 } else { 18.0 };
-    ui.horizontal_wrapped(|ui| {
-        // Panels beside each other keep one height, whether their entries take one line or two.
+    // Panels beside each other keep one height, whether their entries take one line or two.
+    ui.vertical(|ui| {
         ui.set_min_height(least_height);
         ui.spacing_mut().item_spacing = vec2(theme::GAP_12, 2.0);
         ui.spacing_mut().interact_size.y = 18.0;
-        for entry in entries {
-            // One label, so that a dot never stands at the end of a line without its name.
-            let mut words = LayoutJob::default();
-            let font = FontId::proportional(theme::TEXT_SMALL);
-            words.append(icons::ICON_CIRCLE.codepoint, 0.0, TextFormat::simple(FontId::new(9.0, icons::ICON_CIRCLE.font_family()), entry.colour));
-            words.append(&entry.name, 5.0, TextFormat::simple(font.clone(), tokens.muted));
-            if let Some(value) = &entry.value {
-                words.append(value, 5.0, TextFormat::simple(font, tokens.text));
+        ui.horizontal_wrapped(|ui| {
+            for entry in entries {
+                // One label, so that a dot never stands at the end of a line without its name.
+                let mut words = LayoutJob::default();
+                let font = FontId::proportional(theme::TEXT_SMALL);
+                let dot = TextFormat::simple(FontId::new(9.0, icons::ICON_CIRCLE.font_family()), entry.colour);
+                words.append(icons::ICON_CIRCLE.codepoint, 0.0, dot);
+                words.append(&entry.name, 5.0, TextFormat::simple(font.clone(), tokens.muted));
+                if let Some(value) = &entry.value {
+                    words.append(value, 5.0, TextFormat::simple(font, tokens.text));
+                }
+                ui.add(Label::new(words).extend());
             }
-            ui.add(Label::new(words).extend());
-        }
+        });
     });
 }
 

@@ -316,9 +316,11 @@ fn on_a_real_platform_the_bundled_photos_go_through_before_ones_eyes() {
     console.wait_until("the photos are queued", |console| console.says("cat.jpg, P"));
     provider.let_through(100);
     console.wait_until("the rows follow", |console| console.says("cat.jpg, Completed") && !console.says(", Pending") && !console.says(", Processing"));
+    console.wait_until("the cards follow", |console| console.says("Done today: 24") && console.says("Pending: 0"));
     console.click("cat.jpg, Completed");
     console.press(Modifiers::NONE, Key::Enter);
     console.wait_for("Newest result · on-device");
-    console.command(Command::PausePipeline);
+    console.click("Pause");
     console.wait_for("The pipeline is paused");
+    console.wait_until("the toolbar offers to go on", |console| console.says("Resume"));
 }
