@@ -100,7 +100,13 @@ impl Card<'_> {
         let title = elided(ui, self.title, theme::TEXT_SMALL, inner.width(), tokens.muted);
         ui.painter().galley(inner.min, title, tokens.muted);
         let colour = if self.is_stale { tokens.muted } else { tokens.text };
-        let figure = elided(ui, &format!("{}{} {}", if self.is_partial { "≥ " } else { "" }, self.figure, self.unit), theme::TEXT_STRONG, inner.width(), colour);
+        let figure = elided(
+            ui,
+            &format!("{}{} {}", if self.is_partial { "≥ " } else { "" }, self.figure, self.unit),
+            theme::TEXT_STRONG,
+            inner.width(),
+            colour,
+        );
         ui.painter().galley(pos2(inner.left(), inner.bottom() - figure.size().y), figure, colour);
     }
 

@@ -315,7 +315,8 @@ fn on_a_real_platform_the_bundled_photos_go_through_before_ones_eyes() {
     let mut console = WholeConsole::open(Options::with_providers(vec![provider.clone()]).seeded());
     console.wait_until("the photos are queued", |console| console.says("cat.jpg, P"));
     provider.let_through(100);
-    console.wait_until("the rows follow", |console| console.says("cat.jpg, Completed") && !console.says(", Pending") && !console.says(", Processing"));
+    console
+        .wait_until("the rows follow", |console| console.says("cat.jpg, Completed") && !console.says(", Pending") && !console.says(", Processing"));
     console.wait_until("the cards follow", |console| console.says("Done today: 24") && console.says("Pending: 0"));
     console.click("cat.jpg, Completed");
     console.press(Modifiers::NONE, Key::Enter);
