@@ -4,6 +4,8 @@
 
 #[path = "speed/api.rs"]
 mod api;
+#[path = "speed/compare.rs"]
+mod compare;
 #[path = "speed/frames.rs"]
 mod frames;
 #[path = "speed/photos.rs"]
@@ -24,6 +26,7 @@ const PARTS: &[Part] = &[
     ("thumbnails", photos::thumbnails),
     ("on-device", photos::on_device),
     ("api", api::requests),
+    ("compare", compare::overhead),
     ("frames", frames::cost_by_area),
     #[cfg(target_os = "linux")]
     ("window", window::start_memory_idle),

@@ -73,6 +73,7 @@ fn each_rule_is_noticed_when_broken() {
         ("providers/gemini.rs", "use std::{env, fs};", "std::env"),
         ("platform/host.rs", "fn f() { println!(\"x\"); }", "println"),
         ("gui/widgets/chip.rs", "const C: Color32 = Color32::from_rgb(1, 2, 3);", "colour"),
+        ("gui/widgets/chip.rs", "fn f() -> Color32 { Color32::from_black_alpha(9) }", "colour"),
         ("gui/widgets/chip.rs", "fn f() -> Color32 { egui::Color32::RED }", "colour"),
         ("gui/widgets/chip.rs", "#[allow(dead_code)] fn f() {}", "allow"),
         ("client/mod.rs", "use crate::platform;", "as a whole"),
@@ -253,7 +254,7 @@ impl Read {
     /// `Color32::TRANSPARENT` and `PLACEHOLDER` are the absence of a colour.
     fn colour(&mut self, name: &str) {
         let constant = name.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_') && !matches!(name, "TRANSPARENT" | "PLACEHOLDER");
-        if constant || matches!(name, "from_rgb" | "from_gray" | "from_hex") {
+        if constant || name.starts_with("from_") {
             self.marks.push(Mark::Colour(name.to_owned()));
         }
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::super::{Failure, Result};
+use crate::platform::domain::prompts;
 use crate::providers::{Provider, Providers};
 use crate::wire::ids::PhotoId;
 
@@ -108,23 +109,24 @@ fn is_named_as_photo(path: &Path) -> bool {
 }
 
 /// Prompt files; a prompt is called as its file is, without the extension.
-pub fn prompts(paths: &[PathBuf]) -> Result<Vec<PromptFile>> {
+pub fn prompt_files(paths: &[PathBuf]) -> Result<Vec<PromptFile>> {
     let mut names = BTreeSet::new();
-    let mut prompts = Vec::new();
+    let mut files = Vec::new();
     for path in paths {
         let content = std::fs::read_to_string(path)
             .map_err(|error| Failure::Usage(format!("The prompt file {} could not be read: {error}", path.display())))?;
         if content.trim().is_empty() {
             return Err(Failure::Usage(format!("The prompt file {} is empty", path.display())));
         }
+        prompts::check_template(&content).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
         let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let name = if names.contains(&stem) { path.display().to_string() } else { stem };
         if !names.insert(name.clone()) {
             return Err(Failure::Usage(format!("The prompt file {} is given twice", path.display())));
         }
-        prompts.push(PromptFile { name, content });
+        files.push(PromptFile { name, content });
     }
-    Ok(prompts)
+    Ok(files)
 }
 
 /// The models' providers. Names that no provider knows are refused with the names there are.
@@ -180,6 +182,6 @@ mod tests {
         let failure = photos(&[folder.path().to_owned()]).expect_err("refused");
         assert_eq!(failure.exit_code(), 2);
         let missing = folder.path().join("missing.md");
-        assert!(prompts(std::slice::from_ref(&missing)).expect_err("refused").to_string().contains("missing.md"));
+        assert!(prompt_files(std::slice::from_ref(&missing)).expect_err("refused").to_string().contains("missing.md"));
     }
 }

@@ -72,7 +72,7 @@ fn plan(settings: &Settings, args: &CompareArgs, providers: &Providers) -> Resul
     models.retain(|model| seen.insert(model.clone()));
     let used = inputs::check_models(&models, providers)?;
     let calls = if used.iter().any(|provider| provider.needs_key()) { CALLS_AT_ONCE } else { settings.providers.on_device_threads };
-    let prompts = inputs::prompts(&args.prompt)?;
+    let prompts = inputs::prompt_files(&args.prompt)?;
     let (photos, unreadable) = if args.photos.is_empty() { (bundled_photos(), Vec::new()) } else { inputs::photos(&args.photos)? };
     let truth = args.truth.as_deref().map(|path| read_truth(path, &photos)).transpose()?;
     check_out(args.out.as_deref())?;

@@ -185,7 +185,7 @@ fn cell_ui(
     } else if response.hovered() {
         painter.rect_stroke(picture, theme::RADIUS_4, (2.0, tokens.muted), StrokeKind::Inside);
         let badge = picture.left_top() + vec2(14.0, 14.0);
-        painter.circle(badge, 9.0, Color32::from_black_alpha(110), (1.5, Color32::WHITE));
+        painter.circle(badge, 9.0, theme::PHOTO_VEIL, (1.5, theme::ON_PHOTO_VEIL));
     }
     if is_cursor {
         painter.rect_stroke(picture.expand(2.0), theme::RADIUS_4, (2.0, tokens.focus), StrokeKind::Outside);

@@ -135,6 +135,10 @@ pub fn of(theme: Theme) -> &'static Tokens {
 /// The tint of a picture that is drawn as it is.
 pub const UNTINTED: Color32 = Color32::WHITE;
 
+/// Marks that lie on a photo, whatever the photo and the theme: a veil, and a line that stands out from it.
+pub const PHOTO_VEIL: Color32 = Color32::from_black_alpha(110);
+pub const ON_PHOTO_VEIL: Color32 = Color32::WHITE;
+
 /// Words on a coloured ground: black or white, whichever stands out more.
 #[must_use]
 pub fn legible_on(ground: Color32) -> Color32 {

@@ -59,8 +59,11 @@ async fn keyboard_and_mouse_steer_the_platform_through_the_window() {
     };
     assert!((60..360).step_by(20).any(leads_elsewhere), "a click in the left panel leads elsewhere");
 
+    let before = screen.settled_picture(PATIENCE);
     screen.key("ctrl+k");
+    screen.picture_when("Ctrl-K opens the palette", PATIENCE, |picture| difference(&before, picture) > CHANGED);
     screen.type_text("pause the pipe");
+    screen.settled_picture(PATIENCE);
     screen.key("Return");
     let client = served.client();
     until("the pipeline is paused", PATIENCE, || async {
