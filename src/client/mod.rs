@@ -117,8 +117,11 @@ async fn read<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
 }
 
 fn network(error: reqwest::Error) -> ApiError {
-    let mut words = error.without_url().to_string();
-    // reqwest hides the cause ("connection refused") in the chain below a general sentence.
-    words = words.trim_end_matches('.').to_owned();
-    ApiError::Network(words)
+    // reqwest says "error sending request"; the cause ("Connection refused") is at the end of the chain below.
+    let error = error.without_url();
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(below) = cause.source() {
+        cause = below;
+    }
+    ApiError::Network(cause.to_string().trim_end_matches('.').to_owned())
 }

@@ -140,11 +140,11 @@ impl Area for PipelineControl {
         let mut wishes = Vec::new();
         let width = ui.available_width();
         let left = Panel::left("prompts").resizable(true).default_size(180.0).size_range(120.0..=(width * 0.26).clamp(130.0, 320.0));
-        let gap = |left: i8, right: i8| Frame::new().inner_margin(Margin { left, right, top: 0, bottom: 0 });
-        left.frame(gap(0, 12)).show(ui, |ui| self.prompts_ui(ui, &mut wishes));
+        let gap = |left: i8, right: i8| Frame::new().inner_margin(Margin { left, right, top: 16, bottom: 12 });
+        left.frame(gap(16, 12)).show(ui, |ui| self.prompts_ui(ui, &mut wishes));
         let right = Panel::right("versions, models, rules").resizable(true).default_size(340.0);
         let right = right.size_range(240.0..=(width * 0.42).clamp(250.0, 560.0));
-        right.frame(gap(12, 0)).show(ui, |ui| self.right_ui(ui, ctx, &mut wishes));
+        right.frame(gap(12, 16)).show(ui, |ui| self.right_ui(ui, ctx, &mut wishes));
         CentralPanel::default().frame(gap(12, 12)).show(ui, |ui| self.middle_ui(ui, ctx, &mut wishes));
         self.dialogs_ui(ui, ctx);
         for wish in wishes {

@@ -221,7 +221,7 @@ fn said(ui: &Ui, line: &Line<'_>) -> Said {
         Line::Up(LinkState::Live { last_event }) => {
             let age = now.saturating_duration_since(*last_event);
             // The age is shown in steps; no frame is drawn between them.
-            ui.ctx().request_repaint_after(if age < Duration::from_secs(60) { Duration::from_secs(5) } else { Duration::from_secs(30) });
+            ui.ctx().request_repaint_after(if age < Duration::from_mins(1) { Duration::from_secs(5) } else { Duration::from_secs(30) });
             let hover = "Changes arrive by themselves. Beside it: when the last one came".to_owned();
             Said { icon: icons::ICON_CLOUD_DONE, colour: tokens.good, words: "Connected", more: age_words(age), hover }
         }

@@ -87,7 +87,7 @@ impl Settings {
             return None;
         }
         let mut decision = self.take_in();
-        let (_, close) = dialog::show(ctx, "Settings", 600.0, |ui| {
+        let ((), close) = dialog::show(ctx, "Settings", 600.0, |ui| {
             dialog::scrolled(ui, |ui| {
                 section::heading(ui, "Look");
                 look_ui(ui);

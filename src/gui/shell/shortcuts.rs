@@ -21,7 +21,7 @@ impl Shortcuts {
         let everywhere = Command::palette().into_iter().chain([Command::OpenPalette]);
         let everywhere = everywhere.filter_map(|command| Some((keycap::words(ctx, &command.shortcut()?), command.label())));
         let everywhere: Vec<_> = everywhere.chain([("?".to_owned(), Command::ShowShortcuts.label())]).collect();
-        let (_, close) = dialog::show(ctx, "Keyboard shortcuts", 760.0, |ui| {
+        let ((), close) = dialog::show(ctx, "Keyboard shortcuts", 760.0, |ui| {
             dialog::scrolled(ui, |ui| {
                 if of_area.is_empty() {
                     table(ui, "Everywhere", &everywhere);

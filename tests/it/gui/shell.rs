@@ -5,6 +5,7 @@ use minerva_console::client::Client;
 use minerva_console::gui::ctx::{AreaId, Command, PhotoTexture, PhotoTextures, Toast, ToastKind};
 use minerva_console::wire::config::{PipelineState, SetPipelineState};
 use minerva_console::wire::ids::PhotoId;
+use secrecy::ExposeSecret;
 
 use crate::support::console::{Console, Look, THEMES};
 use crate::support::platform::{self, Options};
@@ -118,9 +119,14 @@ fn a_wrong_token_is_said_before_anything_is_changed() {
     console.fill("Token", "not the token");
     console.click("Connect");
     console.wait_until("an answer", |console| !console.says("Asking the platform"));
-    assert!(console.says("Settings"), "the dialog stays");
-    assert!(!console.says("127.0.0.1:") || console.says("Connected"), "the old platform is still there");
-    use secrecy::ExposeSecret;
+    assert!(console.says("Credits and licences"), "the dialog stays");
+    assert!(console.says("token"), "the answer says what is wrong");
+    assert_ne!(console.client().base(), &platform.host.base(), "the old platform is still there");
+    console.fill("Address", "http://127.0.0.1:9/");
+    console.fill("Token", "any");
+    console.click("Test connection");
+    console.wait_for("refused");
+    console.fill("Address", platform.host.base().as_str());
     console.fill("Token", platform.host.token().expose_secret());
     console.click("Test connection");
     console.wait_for("The platform answers and takes the token");
@@ -129,6 +135,17 @@ fn a_wrong_token_is_said_before_anything_is_changed() {
     console.wait_until("it is the team's platform now", |console| !console.says("Credits and licences") && console.says("Connected"));
     let reached = console.client();
     assert_eq!(reached.base(), &platform.host.base());
+}
+
+#[test]
+fn dropped_photos_go_to_the_lab_from_an_area_that_does_not_take_them() {
+    let mut console = Console::open(Options::default().without_workers());
+    console.go_to(AreaId::Analytics);
+    console.drop_files(&[concat!(env!("CARGO_MANIFEST_DIR"), "/assets/photos/cat.jpg").into()]);
+    assert_eq!(console.harness.state().shown(), AreaId::TestingLab);
+    console.wait_for("cat.jpg");
+    let client = console.client();
+    assert_eq!(console.block_on(client.photos(None, 10)).expect("photos").items.len(), 1);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! console brings its own runtime, which [`Console::block_on`] lends.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -25,7 +26,7 @@ use url::Url;
 use super::platform::Options;
 
 /// How long a test waits for what must come; a debug build on a busy machine is slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How a console is looked at.
 #[derive(Clone, Copy)]
@@ -51,7 +52,7 @@ impl Look {
 /// Both themes with their names, for pictures.
 pub const THEMES: [(Theme, &str); 2] = [(Theme::Dark, "dark"), (Theme::Light, "light")];
 
-/// The moment that every console shows as "now", unless its platform's clock says otherwise.
+/// The moment that every console shows as "now". A story in which ages are read sets its platform's clock by it.
 pub fn fixed_now() -> DateTime<Utc> {
     "2026-03-14T09:26:53Z".parse().expect("a moment")
 }
@@ -205,6 +206,13 @@ impl Console {
         self.type_text(text);
     }
 
+    /// Drops files on the window.
+    pub fn drop_files(&mut self, paths: &[PathBuf]) {
+        let dropped = paths.iter().map(|path| Arc::new(Dropped(path.clone())) as egui::DroppedFileHandle);
+        self.harness.input_mut().dropped_files.extend(dropped);
+        self.steps();
+    }
+
     /// Some frames: commands run in the frame after the one that gives them, and layout settles in another.
     pub fn steps(&mut self) {
         self.harness.run_steps(4);
@@ -217,6 +225,19 @@ impl Console {
         // Long enough for what appears and vanishes within 120 ms to have done so.
         self.harness.run_steps(12);
         self.harness.snapshot(name);
+    }
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
     }
 }
 
