@@ -38,7 +38,9 @@ pub struct App {
     link: Link,
     areas: Vec<Box<dyn Area>>,
     textures: Option<PhotoTextures>,
-    config: Remote<PipelineConfig>,
+    /// What is live, by the newest revision heard.
+    config: Option<PipelineConfig>,
+    asked_config: Remote<PipelineConfig>,
     undo: Remote<Option<ConfigChanged>>,
     commands: CommandSender,
     given: mpsc::Receiver<Command>,
@@ -68,7 +70,8 @@ impl App {
             link,
             areas: areas(),
             textures: None,
-            config: Remote::default(),
+            config: None,
+            asked_config: Remote::default(),
             undo: Remote::default(),
             commands,
             given,
@@ -128,7 +131,7 @@ impl App {
     fn ask_config(&mut self, egui: &Context) {
         if let Link::Up(up) = &self.link {
             let client = up.client.clone();
-            self.config.ask(&self.options.runtime, egui, async move { client.config().await });
+            self.asked_config.ask(&self.options.runtime, egui, async move { client.config().await });
         }
     }
 
@@ -136,7 +139,7 @@ impl App {
     fn hear(&mut self, egui: &Context) {
         if self.link.poll(&self.options.runtime, egui) {
             self.areas = areas();
-            self.config = Remote::default();
+            self.config = None;
             if let Link::Up(up) = &self.link {
                 self.textures = Some(PhotoTextures::new(up.client.clone(), self.options.runtime.clone(), egui.clone()));
             }
@@ -149,7 +152,7 @@ impl App {
         }
         for event in &news.events {
             if let Happened::ConfigChanged { config, .. } = &event.what {
-                self.config.set(config.clone());
+                learn(&mut self.config, config.clone());
             }
         }
         self.with_areas(egui, |areas, ctx| {
@@ -162,7 +165,11 @@ impl App {
         if news.reload {
             self.commands.send(Command::Reload);
         }
-        self.config.poll();
+        if self.asked_config.poll()
+            && let Some(config) = self.asked_config.take()
+        {
+            learn(&mut self.config, config);
+        }
     }
 
     fn run_commands(&mut self, egui: &Context) {
@@ -320,7 +327,7 @@ impl App {
             }
         }
         self.textures = None;
-        self.config = Remote::default();
+        (self.config, self.asked_config) = (None, Remote::default());
     }
 
     /// Lets the areas hand over what is not saved yet.
@@ -370,6 +377,13 @@ impl App {
     }
 }
 
+/// Takes in a configuration, unless a newer one is known: an answer may arrive after the event of a later change.
+fn learn(known: &mut Option<PipelineConfig>, heard: PipelineConfig) {
+    if known.as_ref().is_none_or(|known| known.revision <= heard.revision) {
+        *known = Some(heard);
+    }
+}
+
 /// The platform that the arguments name, else the settings, else one of our own.
 fn connect(options: &ShellOptions, saved: &Saved, egui: &Context, before: Option<tokio::task::JoinHandle<()>>) -> Link {
     match (&options.remote, &saved.remote) {
@@ -410,7 +424,7 @@ impl eframe::App for App {
                 Link::Failed(_) => Line::None,
                 Link::Up(up) => Line::Up(&up.state),
             },
-            config: self.config.value(),
+            config: self.config.as_ref(),
             remote: remote.and_then(url::Url::host_str),
             is_narrow: self.saved.is_narrow,
         };
