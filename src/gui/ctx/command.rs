@@ -45,7 +45,6 @@ pub enum Command {
     RunComparison,
     CancelRun,
     ResumeRun,
-    ExportRun,
     /// Any.
     ShowToast(Toast),
     /// Behind a toast's button.
@@ -72,7 +71,6 @@ impl Command {
             Self::RunComparison,
             Self::CancelRun,
             Self::ResumeRun,
-            Self::ExportRun,
             Self::SetTheme(egui::ThemePreference::Light),
             Self::SetTheme(egui::ThemePreference::Dark),
             Self::SetTheme(egui::ThemePreference::System),
@@ -93,7 +91,7 @@ impl Command {
     pub fn home(&self) -> Option<AreaId> {
         match self {
             Self::NewPrompt | Self::SavePromptVersion | Self::MakePromptLive => Some(AreaId::PipelineControl),
-            Self::RunComparison | Self::CancelRun | Self::ResumeRun | Self::ExportRun => Some(AreaId::TestingLab),
+            Self::RunComparison | Self::CancelRun | Self::ResumeRun => Some(AreaId::TestingLab),
             _ => None,
         }
     }
@@ -131,7 +129,6 @@ impl Command {
             Self::RunComparison => "Run the comparison".to_owned(),
             Self::CancelRun => "Cancel the run".to_owned(),
             Self::ResumeRun => "Resume the run".to_owned(),
-            Self::ExportRun => "Export the run…".to_owned(),
             Self::ShowToast(_) => "Message".to_owned(),
         }
     }
@@ -175,7 +172,6 @@ impl Command {
             Self::SavePromptVersion => command(Key::S),
             Self::NewPrompt => command(Key::N),
             Self::RunComparison => command(Key::Enter),
-            Self::ExportRun => command(Key::E),
             Self::Reload => command(Key::R),
             Self::ZoomIn => command(Key::Plus),
             Self::ZoomOut => command(Key::Minus),

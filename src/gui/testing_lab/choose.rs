@@ -15,12 +15,15 @@ impl TestingLab {
         let width = ui.available_width();
         let side = Frame::new().fill(tokens.surface).corner_radius(theme::RADIUS_8).inner_margin(Margin::same(theme::GAP_12 as i8));
         let failure = self.starting.failure().map(ToString::to_string);
-        Panel::right("run setup").resizable(true).default_size((width * 0.34).clamp(280.0, 340.0)).size_range(250.0..=460.0).frame(side).show(
-            ui,
-            |ui| {
+        Panel::right("run setup")
+            .resizable(true)
+            .default_size((width * 0.34).clamp(280.0, 340.0))
+            .size_range(250.0..=460.0)
+            .show_separator_line(false)
+            .frame(side)
+            .show(ui, |ui| {
                 setup_panel::ui(ui, &mut self.setup, self.selection.len(), self.starting.is_pending(), failure.as_deref(), ctx);
-            },
-        );
+            });
         let frame = Frame::new().inner_margin(Margin { right: theme::GAP_12 as i8, ..Margin::ZERO });
         CentralPanel::default().frame(frame).show(ui, |ui| {
             self.tools_ui(ui, ctx);

@@ -1,6 +1,6 @@
 //! The tags of the panes in groups: only in A, in both, only in B; with more panes in all, in some, only in one.
 
-use egui::{Align2, FontId, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, FontId, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::photo_grid::elided;
 use super::side_by_side::LETTERS;
@@ -22,15 +22,15 @@ struct Group<'a> {
     empty: &'a str,
 }
 
-/// Draws the groups beside each other.
-pub fn ui(ui: &mut Ui, diff: &TagDiff, cells: &[Option<&Cell>]) {
+/// Draws the groups beside each other; `colours`: of the bars, one a pane.
+pub fn ui(ui: &mut Ui, diff: &TagDiff, cells: &[Option<&Cell>], colours: &[Color32]) {
     let tokens = theme::tokens(ui.ctx());
     let groups = groups(diff, cells);
     ScrollArea::vertical().id_salt("tag differences").auto_shrink(false).show(ui, |ui| {
         ui.columns(groups.len().max(1), |columns| {
             for (ui, lane) in columns.iter_mut().zip(&groups) {
                 for group in lane {
-                    group_ui(ui, group, tokens);
+                    group_ui(ui, group, colours, tokens);
                     ui.add_space(theme::GAP_12);
                 }
             }
@@ -63,7 +63,7 @@ fn has_answer(cells: &[Option<&Cell>], pane: usize) -> bool {
     cells.get(pane).copied().flatten().is_some_and(|cell| cell.state == CellState::Completed)
 }
 
-fn group_ui(ui: &mut Ui, group: &Group<'_>, tokens: &Tokens) {
+fn group_ui(ui: &mut Ui, group: &Group<'_>, colours: &[Color32], tokens: &Tokens) {
     ui.horizontal(|ui| {
         let title = ui.label(RichText::new(&group.title).font(theme::semibold(theme::TEXT_BODY)));
         title.widget_info(|| WidgetInfo::labeled(egui::Role::Heading, true, format!("{}: {}", group.title, group.rows.len())));
@@ -73,12 +73,12 @@ fn group_ui(ui: &mut Ui, group: &Group<'_>, tokens: &Tokens) {
         ui.label(RichText::new(group.empty).color(tokens.muted));
     }
     for row in group.rows {
-        row_ui(ui, &group.title, row, tokens);
+        row_ui(ui, &group.title, row, colours, tokens);
     }
 }
 
 /// The tag, a bar for every answer that has it, and how far two answers are apart.
-fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, tokens: &Tokens) {
+fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, colours: &[Color32], tokens: &Tokens) {
     let holders: Vec<(usize, f32)> = row.confidences.iter().enumerate().filter_map(|(pane, confidence)| confidence.map(|c| (pane, c))).collect();
     let height = (holders.len() as f32 * BAR_LINE + 8.0).max(24.0);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
@@ -107,7 +107,7 @@ fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, tokens: &Tokens) {
         let lane = Rect::from_min_max(pos2(left, middle - 3.0), pos2((right - FIGURE_WIDTH).max(left + 8.0), middle + 3.0));
         let filled = Rect::from_min_size(lane.min, vec2(lane.width() * confidence.clamp(0.0, 1.0), lane.height()));
         painter.rect_filled(lane, 3, tokens.raised);
-        painter.rect_filled(filled, 3, tokens.accent);
+        painter.rect_filled(filled, 3, colours.get(*pane).copied().unwrap_or(tokens.accent));
         painter.text(pos2(right, middle), Align2::RIGHT_CENTER, number::percent(f64::from(*confidence)), small.clone(), tokens.text);
     }
     if let Some(difference) = difference {

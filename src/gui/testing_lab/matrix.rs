@@ -22,7 +22,7 @@ const ROW_HEIGHT: f32 = 108.0;
 const HEADER_HEIGHT: f32 = 66.0;
 const PHOTO_WIDTH: f32 = 132.0;
 const LEAST_COLUMN_WIDTH: f32 = 230.0;
-const MOST_COLUMN_WIDTH: f32 = 460.0;
+const MOST_COLUMN_WIDTH: f32 = 640.0;
 
 /// What the matrix keeps between frames.
 #[derive(Default)]
@@ -117,7 +117,7 @@ impl Matrix {
             ui.painter().rect_filled(rect.shrink(1.0), theme::RADIUS_4, tokens.surface);
         }
         ui.painter().line_segment([rect.left_bottom(), rect.right_bottom()], (1.0, tokens.border));
-        matrix_cell::paint(ui, rect.shrink2(vec2(10.0, 8.0)), cell, tokens);
+        matrix_cell::paint(ui, rect.shrink2(vec2(10.0, 8.0)), cell, view.colours.get(&view.run.columns[column].model, tokens), tokens);
         if is_cursor {
             let (width, colour) = if has_focus { (2.0, tokens.focus) } else { (1.0, tokens.border) };
             ui.painter().rect_stroke(rect.shrink(2.0), theme::RADIUS_4, (width, colour), StrokeKind::Inside);
@@ -205,6 +205,7 @@ fn header_ui(ui: &Ui, header: Rect, offset: f32, width: f32, view: &MatrixView<'
         response.on_hover_ui(|ui| {
             ui.set_max_width(420.0);
             ui.strong(column.label());
+            ui.label(&words);
             let excerpt: String = column.prompt_content.chars().take(800).collect();
             ui.label(egui::RichText::new(excerpt).monospace().size(theme::TEXT_SMALL));
         });

@@ -13,8 +13,8 @@ use crate::wire::run::{Cell, CellState};
 /// Room for the line with latency, cost and mean confidence.
 const FOOT_HEIGHT: f32 = 18.0;
 
-/// Paints the cell into its room.
-pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, tokens: &Tokens) {
+/// Paints the cell into its room; the bars of its tags have the model's colour.
+pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, colour: egui::Color32, tokens: &Tokens) {
     let Some(cell) = cell else {
         // Known to exist, not read yet.
         let bar = Rect::from_min_size(room.min + vec2(0.0, 4.0), vec2(room.width() * 0.6, 12.0));
@@ -22,7 +22,7 @@ pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, tokens: &Tokens) {
         return;
     };
     match (cell.state, &cell.answer, &cell.fault) {
-        (CellState::Completed, Some(answer), _) => paint_answer(ui, room, cell, answer, tokens),
+        (CellState::Completed, Some(answer), _) => paint_answer(ui, room, cell, answer, colour, tokens),
         (CellState::Failed, _, Some(fault)) => {
             let words = format!("{}: {}", sentence_case(fault.kind.label()), fault.message);
             paint_message(ui, room, icons::ICON_ERROR.codepoint, &words, tokens.bad);
@@ -32,12 +32,12 @@ pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, tokens: &Tokens) {
     }
 }
 
-fn paint_answer(ui: &Ui, room: Rect, cell: &Cell, answer: &Answer, tokens: &Tokens) {
+fn paint_answer(ui: &Ui, room: Rect, cell: &Cell, answer: &Answer, colour: egui::Color32, tokens: &Tokens) {
     let chips = Rect::from_min_max(room.min, pos2(room.right(), room.bottom() - FOOT_HEIGHT));
     if answer.tags.is_empty() {
         ui.painter().text(room.left_top(), Align2::LEFT_TOP, "No tags", FontId::proportional(theme::TEXT_BODY), tokens.muted);
     }
-    tag_chip::paint_chips(ui, ui.painter(), chips, &answer.tags, tokens);
+    tag_chip::paint_chips(ui, chips, &answer.tags, colour, tokens);
     let foot = elided(ui, &figures(cell, answer), FontId::proportional(theme::TEXT_SMALL), room.width(), tokens.muted);
     ui.painter().galley(pos2(room.left(), room.bottom() - foot.size().y), foot, tokens.muted);
 }

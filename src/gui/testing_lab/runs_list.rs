@@ -71,19 +71,23 @@ pub fn ui(ui: &mut Ui, list: &mut RunsList, ctx: &AreaCtx<'_>) -> Option<RunsAns
     }
     let tokens = ctx.tokens();
     let mut answer = None;
+    let ui_width = ui.available_width();
     TableBuilder::new(ui)
         .id_salt("runs")
         .sense(Sense::CLICK)
         .auto_shrink(false)
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::remainder().at_least(180.0).clip(true))
-        .column(Column::exact(130.0))
+        .column(Column::initial(ui_width * 0.28).at_least(120.0).resizable(true).clip(true))
+        .column(Column::remainder().at_least(80.0).clip(true))
+        .column(Column::exact(140.0))
         .column(Column::exact(110.0))
         .column(Column::exact(90.0))
         .column(Column::exact(100.0))
         .column(Column::exact(96.0))
         .header(theme::ROW_HEIGHT, |mut header| {
-            for (words, is_number) in [("Run", false), ("State", false), ("Answered", true), ("Cost, $", true), ("Started", false), ("", false)] {
+            for (words, is_number) in
+                [("Run", false), ("Compares", false), ("State", false), ("Answered", true), ("Cost, $", true), ("Started", false), ("", false)]
+            {
                 header.col(|ui| {
                     let label = Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)).selectable(false);
                     if is_number {
@@ -97,7 +101,8 @@ pub fn ui(ui: &mut Ui, list: &mut RunsList, ctx: &AreaCtx<'_>) -> Option<RunsAns
         .body(|body| {
             body.rows(theme::ROW_HEIGHT + 6.0, page.items.len(), |mut row| {
                 let Some(run) = page.items.get(row.index()) else { return };
-                row.col(|ui| plain(ui, RichText::new(title(run))));
+                row.col(|ui| plain(ui, RichText::new(&run.name)));
+                row.col(|ui| plain(ui, RichText::new(variants(run)).color(tokens.muted)));
                 row.col(|ui| state_ui(ui, run, tokens));
                 row.col(|ui| right(ui, format!("{} of {}", number::count(run.counts.completed), number::count(run.counts.total()))));
                 row.col(|ui| right(ui, cost_words(run)));
@@ -107,14 +112,14 @@ pub fn ui(ui: &mut Ui, list: &mut RunsList, ctx: &AreaCtx<'_>) -> Option<RunsAns
                 row.col(|ui| {
                     if can_resume(run) {
                         let button = ui.add(Button::new((icons::ICON_REPLAY.codepoint, "Resume")));
-                        button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Resume {}", title(run))));
+                        button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Resume {}", run.name)));
                         if button.clicked() {
                             answer = Some(RunsAnswer::Resume(run.id));
                         }
                     }
                 });
                 let response = row.response().on_hover_cursor(egui::CursorIcon::PointingHand);
-                response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Open {}", title(run))));
+                response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Open {}", run.name)));
                 if response.clicked() && answer.is_none() {
                     answer = Some(RunsAnswer::Open(run.id));
                 }
@@ -131,15 +136,9 @@ fn right(ui: &mut Ui, words: String) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| plain(ui, RichText::new(words)));
 }
 
-/// The run's name, or what it compares.
-#[must_use]
-pub fn title(run: &Run) -> String {
-    if !run.name.trim().is_empty() {
-        return run.name.clone();
-    }
-    let photos = run.photo_ids.len();
-    let columns: Vec<String> = run.columns.iter().map(RunColumn::label).collect();
-    format!("{photos} {} · {}", if photos == 1 { "photo" } else { "photos" }, columns.join(" · "))
+/// What stands beside each other in it.
+fn variants(run: &Run) -> String {
+    run.columns.iter().map(RunColumn::label).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether there is something to ask again.

@@ -150,9 +150,14 @@ fn model_ui(ui: &mut Ui, model: &ModelInfo, chosen: &mut std::collections::BTree
             chosen.remove(&model.name);
         }
     }
-    ui.horizontal_wrapped(|ui| {
-        ui.add_space(ui.spacing().icon_width + ui.spacing().icon_spacing);
-        ui.label(RichText::new(price_words(model)).size(theme::TEXT_SMALL).color(tokens.muted));
+    // The words belong to the line above, so they stand close to it.
+    ui.add_space(-theme::GAP_8);
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 16.0;
+        ui.horizontal_wrapped(|ui| {
+            ui.add_space(ui.spacing().icon_width + ui.spacing().icon_spacing);
+            ui.label(RichText::new(price_words(model)).size(theme::TEXT_SMALL).color(tokens.muted));
+        });
     });
 }
 
@@ -206,7 +211,6 @@ fn numbers_ui(ui: &mut Ui, setup: &mut Setup) {
 
 fn run_ui(ui: &mut Ui, setup: &Setup, photos: usize, is_starting: bool, failure: Option<&str>, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
-    ui.add(egui::Separator::default().spacing(theme::GAP_4));
     if let Some(failure) = failure {
         ui.label(RichText::new(format!("{} {failure}", icons::ICON_ERROR.codepoint)).color(tokens.bad));
     }

@@ -7,6 +7,7 @@ use egui::{Align, ComboBox, Key, Layout, Modifiers, Panel, Rect, RichText, Ui, U
 use super::diff_panel;
 use super::matrix::{MatrixView, photo_name};
 use super::matrix_cell::{cost_words, kind_words, sentence_case};
+use super::photo_grid::elided;
 use super::tag_diff::{self, TagDiff};
 use crate::gui::ctx::{PhotoTexture, PhotoTextures};
 use crate::gui::theme::{self, Tokens, icons};
@@ -21,7 +22,7 @@ pub const MOST_PANES: usize = 4;
 /// Longer edge of the picture that stands in until the large one is there.
 const STAND_IN_PX: u32 = super::photo_grid::THUMB_PX;
 const HEAD_HEIGHT: f32 = 58.0;
-const CAPTION_HEIGHT: f32 = 40.0;
+const CAPTION_HEIGHT: f32 = 48.0;
 /// What the panes are called.
 pub const LETTERS: [&str; MOST_PANES] = ["A", "B", "C", "D"];
 
@@ -38,8 +39,6 @@ pub struct SideBySide {
     pub panes: Vec<Pane>,
     viewport: PhotoViewport,
     shows_boxes: bool,
-    /// The first pane takes the keyboard in the next frame.
-    wants_focus: bool,
     pane_size: Vec2,
 }
 
@@ -61,7 +60,7 @@ impl SideBySide {
             (2.., _) if column == 0 || columns == 2 => vec![at(0, repeat), at(1, repeat)],
             _ => vec![at(0, repeat), at(column, repeat)],
         };
-        Self { row, panes, viewport: PhotoViewport::default(), shows_boxes: true, wants_focus: true, pane_size: vec2(400.0, 300.0) }
+        Self { row, panes, viewport: PhotoViewport::default(), shows_boxes: true, pane_size: vec2(400.0, 300.0) }
     }
 
     fn step(&mut self, run: &Run, by: isize) {
@@ -81,6 +80,7 @@ impl SideBySide {
         let answers: Vec<Option<&Answer>> = cells.iter().map(|cell| cell.and_then(|cell| cell.answer.as_ref())).collect();
         let tags: Vec<Option<&[Tag]>> = answers.iter().map(|answer| answer.map(|answer| answer.tags.as_slice())).collect();
         let diff = tag_diff::compare(&tags);
+        let bars: Vec<_> = self.panes.iter().map(|pane| view.colours.get(&view.run.columns[pane.column].model, tokens)).collect();
         let has_boxes = tags.iter().flatten().any(|tags| tags.iter().any(|tag| tag.bounds.is_some()));
         answer = answer.or(self.toolbar_ui(ui, view, id, has_boxes));
         ui.add_space(theme::GAP_8);
@@ -91,7 +91,7 @@ impl SideBySide {
             .default_size((room * 0.38).clamp(150.0, 360.0))
             .size_range(96.0..=room * 0.7)
             .frame(frame)
-            .show(ui, |ui| diff_panel::ui(ui, &diff, &cells));
+            .show(ui, |ui| diff_panel::ui(ui, &diff, &cells, &bars));
         egui::CentralPanel::default().frame(egui::Frame::NONE).show(ui, |ui| self.panes_ui(ui, view, id, &cells, &diff, textures, tokens));
         self.prefetch(ui, view, textures);
         answer
@@ -218,10 +218,13 @@ impl SideBySide {
             let column = &view.run.columns[pane.column];
             let (dot, _) = ui.allocate_exact_size(vec2(8.0, 8.0), egui::Sense::hover());
             ui.painter().circle_filled(dot.center(), 4.0, view.colours.get(&column.model, tokens));
-            let beside = 34.0 + if count > 1 { 30.0 } else { 0.0 } + if view.run.repeats > 1 { 92.0 } else { 0.0 };
+            let beside = if count > 1 { 48.0 } else { 0.0 } + if view.run.repeats > 1 { 92.0 } else { 0.0 };
             let name = format!("{} · {}", column.prompt_name, column.model);
-            let combo =
-                ComboBox::from_id_salt(("column", at)).width((ui.available_width() - beside).max(60.0)).truncate().selected_text(name.clone());
+            let room = vec2((ui.available_width() - beside).max(60.0), theme::CONTROL_HEIGHT);
+            // The text is cut to the list's room; the list would stretch to the text.
+            let padding = 2.0 * ui.spacing().button_padding.x + ui.spacing().icon_width + ui.spacing().icon_spacing;
+            let shown = elided(ui, &name, egui::FontId::proportional(theme::TEXT_BODY), room.x - padding - 4.0, tokens.text);
+            let combo = ComboBox::from_id_salt(("column", at)).width(room.x).selected_text(shown);
             let response = combo.show_ui(ui, |ui| {
                 for (index, column) in view.run.columns.iter().enumerate() {
                     ui.selectable_value(&mut pane.column, index, column.label());
@@ -267,10 +270,9 @@ impl SideBySide {
         let tags = cell.and_then(|cell| cell.answer.as_ref()).map_or(&[][..], |answer| &answer.tags);
         let boxes: Vec<OverlayBox<'_>> = tags.iter().filter(|_| self.shows_boxes).filter_map(|tag| overlay(tag, colours, ui)).collect();
         let name = format!("Pane {}: {}", LETTERS[at], photo_name(view, id));
-        let response = PhotoView::new(&name, size_px, texture).boxes(&boxes).ui(ui, self.pane_size, &mut self.viewport);
-        if at == 0 && std::mem::take(&mut self.wants_focus) {
-            response.request_focus();
-        }
+        // One pane hears the keys for all while nothing has the focus, so that nobody has to click first.
+        let hears_keys = at == 0 && ui.memory(|memory| memory.focused().is_none());
+        PhotoView::new(&name, size_px, texture).boxes(&boxes).hears_keys(hears_keys).ui(ui, self.pane_size, &mut self.viewport);
     }
 
     /// The size that is wanted, or the best that is there until it has come.

@@ -1,6 +1,6 @@
 //! A tag as a small chip whose fill shows its confidence.
 
-use egui::{Align2, FontId, Painter, Pos2, Rect, Ui, vec2};
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Ui, vec2};
 
 use super::photo_grid::elided;
 use crate::gui::theme::{self, Tokens};
@@ -11,7 +11,8 @@ pub const CHIP_HEIGHT: f32 = 20.0;
 const PAD: f32 = 6.0;
 
 /// Paints as many chips as fit into `room`, row by row, most confident first; the last one says how many are left.
-pub fn paint_chips(ui: &Ui, painter: &Painter, room: Rect, tags: &[Tag], tokens: &Tokens) {
+pub fn paint_chips(ui: &Ui, room: Rect, tags: &[Tag], colour: Color32, tokens: &Tokens) {
+    let painter = ui.painter();
     let font = FontId::proportional(theme::TEXT_SMALL);
     let (mut at, gap) = (room.min, theme::GAP_4);
     // Room for "+12" at the end of the last row.
@@ -36,7 +37,7 @@ pub fn paint_chips(ui: &Ui, painter: &Painter, room: Rect, tags: &[Tag], tokens:
         painter.rect_filled(chip, theme::RADIUS_4, tokens.raised);
         let lane = Rect::from_min_max(chip.left_bottom() - vec2(0.0, 2.0), chip.right_bottom());
         let filled = Rect::from_min_size(lane.min, vec2(lane.width() * tag.confidence.clamp(0.0, 1.0), 2.0));
-        painter.rect_filled(filled, 1, tokens.accent);
+        painter.rect_filled(filled, 1, colour);
         let middle = chip.center().y - 1.0;
         painter.galley(Pos2::new(chip.left() + PAD, middle - name.size().y / 2.0), name.clone(), tokens.text);
         let share_at = Pos2::new(chip.left() + PAD + name.size().x + 5.0, middle - share.size().y / 2.0);

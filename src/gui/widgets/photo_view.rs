@@ -104,6 +104,7 @@ pub struct PhotoView<'a> {
     size_px: Vec2,
     texture: Result<&'a TextureHandle, &'a str>,
     boxes: &'a [OverlayBox<'a>],
+    hears_keys: bool,
 }
 
 impl<'a> PhotoView<'a> {
@@ -111,12 +112,19 @@ impl<'a> PhotoView<'a> {
     /// (an empty reason: it is on its way).
     #[must_use]
     pub fn new(name: &'a str, size_px: Vec2, texture: Result<&'a TextureHandle, &'a str>) -> Self {
-        Self { name, size_px, texture, boxes: &[] }
+        Self { name, size_px, texture, boxes: &[], hears_keys: false }
     }
 
     #[must_use]
     pub fn boxes(mut self, boxes: &'a [OverlayBox<'a>]) -> Self {
         self.boxes = boxes;
+        self
+    }
+
+    /// Hears the keys even without the focus: for the one pane of a view in which nothing has it.
+    #[must_use]
+    pub fn hears_keys(mut self, hears_keys: bool) -> Self {
+        self.hears_keys = hears_keys;
         self
     }
 
@@ -126,7 +134,7 @@ impl<'a> PhotoView<'a> {
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, self.name));
         viewport.clamp(pane, self.size_px);
         self.pointer(ui, &response, viewport);
-        if response.has_focus() {
+        if response.has_focus() || self.hears_keys {
             self.keys(ui, &response, viewport);
         }
         if ui.is_rect_visible(pane) {
@@ -159,7 +167,9 @@ impl<'a> PhotoView<'a> {
 
     fn keys(&self, ui: &Ui, response: &Response, viewport: &mut PhotoViewport) {
         let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        if response.has_focus() {
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        }
         let pane = response.rect;
         let plain = |key: Key| ui.input(|input| !input.modifiers.command && input.key_pressed(key));
         let step = pane.size() * KEY_PAN;

@@ -3,3 +3,5 @@
 mod analytics;
 mod live_status;
 mod shell;
+mod testing_lab;
+mod testing_lab_pictures;

@@ -1,0 +1,186 @@
+//! The testing lab: choose photos, prompts and models, run them, read the matrix, compare side by side.
+
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use minerva_console::gui::ctx::{AreaId, Command};
+use minerva_console::wire::prompt::CreatePrompt;
+use minerva_console::wire::result::{Fault, FaultKind};
+use minerva_console::wire::run::{Run, RunState};
+
+use crate::support::console::Console;
+use crate::support::platform::Options;
+use crate::support::scripted::{Act, Scripted, answer};
+
+/// A console in the testing lab, on the bundled photos, with two prompts. Nothing else asks the models.
+fn lab(options: Options) -> Console {
+    let mut console = Console::open(options.seeded().without_workers());
+    let client = console.client();
+    let second = CreatePrompt { name: "Animals".to_owned(), content: Some("Tags: cat, dog, bird, person, food, boat".to_owned()) };
+    console.block_on(client.create_prompt(&second)).expect("a second prompt");
+    console.go_to(AreaId::TestingLab);
+    console.wait_for("24 of 24 selected");
+    console.wait_for("Animals v1");
+    console
+}
+
+fn on(scripted: &std::sync::Arc<Scripted>) -> Options {
+    Options::with_providers(vec![std::sync::Arc::clone(scripted) as _])
+}
+
+fn runs(console: &Console) -> Vec<Run> {
+    let client = console.client();
+    console.block_on(client.runs()).expect("the runs").items
+}
+
+/// Leaves only these photos selected.
+fn select_only(console: &mut Console, photos: &[&str]) {
+    console.click("Select none");
+    for photo in photos {
+        console.type_into_search(photo);
+        console.click(photo);
+    }
+    console.type_into_search("");
+    console.wait_for(&format!("{} of 24 selected", photos.len()));
+}
+
+trait Lab {
+    fn type_into_search(&mut self, text: &str);
+}
+
+impl Lab for Console {
+    fn type_into_search(&mut self, text: &str) {
+        self.harness.get_by_label("Search photos").focus();
+        self.steps();
+        self.press(Modifiers::COMMAND, Key::A);
+        self.press(Modifiers::NONE, Key::Delete);
+        if !text.is_empty() {
+            self.type_text(text);
+        }
+    }
+}
+
+#[test]
+fn a_newcomer_is_one_click_from_a_comparison_and_reads_it_side_by_side() {
+    let mut console = lab(Options::default());
+    assert!(console.says("24 photos × 1 prompt × 1 model = 24 calls"));
+    select_only(&mut console, &["cat.jpg", "dogs_window.jpg", "osprey.jpg"]);
+    console.click("Animals v1");
+    console.wait_for("3 photos × 2 prompts × 1 model = 6 calls");
+    console.click("Run the comparison");
+    console.wait_for("6 of 6 answered");
+    console.wait_until("every cell has tags", |console| {
+        console
+            .harness
+            .query_all_by_label_contains(" %")
+            .filter(|node| node.accesskit_node().label().is_some_and(|label| label.contains(".jpg,")))
+            .count()
+            == 6
+    });
+
+    let cell = console.harness.query_all_by_label_contains("cat.jpg, Photo tags v1 · on-device: ").next().expect("the cat's first cell");
+    assert!(cell.accesskit_node().label().is_some_and(|label| label.contains("cat ")), "a cat is found: {:?}", cell.accesskit_node().label());
+    cell.click();
+    console.steps();
+    console.wait_for("Pane B: cat.jpg");
+    console.wait_for("In both: ");
+    assert!(console.says("In both: cat, A "), "the tag that both prompts lead to, with both confidences");
+    console.press(Modifiers::NONE, Key::J);
+    assert!(!console.says("Pane A: cat.jpg"), "J goes to the next photo");
+    console.press(Modifiers::NONE, Key::Escape);
+    console.wait_for("6 of 6 answered");
+}
+
+#[test]
+fn photos_are_chosen_by_keyboard() {
+    let mut console = lab(on(&Scripted::new()));
+    console.press(Modifiers::NONE, Key::Escape);
+    console.wait_for("0 of 24 selected");
+    console.wait_for("Choose at least one photo");
+    console.press(Modifiers::NONE, Key::ArrowRight);
+    console.press(Modifiers::NONE, Key::Space);
+    console.wait_for("1 of 24 selected");
+    console.press(Modifiers::SHIFT, Key::ArrowRight);
+    console.press(Modifiers::SHIFT, Key::ArrowRight);
+    console.wait_for("3 of 24 selected");
+    console.press(Modifiers::COMMAND, Key::A);
+    console.wait_for("24 of 24 selected");
+    console.press(Modifiers::COMMAND, Key::Enter);
+    console.wait_for("24 of 24 answered");
+}
+
+#[test]
+fn a_run_is_cancelled_and_resumed_and_asks_only_what_is_missing() {
+    let scripted = Scripted::held();
+    let mut console = lab(on(&scripted));
+    scripted.let_through(5);
+    console.command(Command::RunComparison);
+    console.wait_for("5 of 24");
+    console.click("Cancel");
+    console.wait_for("5 of 24 answered, 19 not asked");
+    console.wait_until("the platform has cancelled it", |console| runs(console)[0].state == RunState::Cancelled);
+    scripted.let_through(1_000);
+    let calls = scripted.calls();
+    console.click("Resume");
+    console.wait_for("24 of 24 answered");
+    assert_eq!(scripted.calls() - calls, 19, "what was answered is not asked again");
+}
+
+#[test]
+fn a_failed_cell_says_why_and_is_asked_again() {
+    let scripted = Scripted::new();
+    scripted.then(Act::Fail(Fault::new(FaultKind::Refused, "The model declined to look at this photo")));
+    let mut console = lab(on(&scripted));
+    select_only(&mut console, &["cat.jpg", "coffee.jpg"]);
+    console.click("Run the comparison");
+    console.wait_for("1 of 2 answered, 1 failed");
+    console.wait_for("failed, model refused");
+    console.click("Resume");
+    console.wait_for("2 of 2 answered");
+    console.wait_until("the answer stands where the failure stood", |console| !console.says("failed, model refused"));
+}
+
+#[test]
+fn an_answer_without_tags_and_a_changed_one_are_told_apart() {
+    let scripted = Scripted::new();
+    scripted.then(Act::Answer(answer(&[("tabby", 0.8), ("window-light", 0.35)])));
+    scripted.then(Act::Answer(answer(&[("Window light", 0.65), ("pet", 0.5)])));
+    let mut console = lab(on(&scripted));
+    select_only(&mut console, &["cat.jpg"]);
+    console.click("Animals v1");
+    console.click("Run the comparison");
+    console.wait_for("2 of 2 answered");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("In both: Window light, A 35 %, B 65 %, +30 pt");
+    assert!(console.says("Only in A: tabby, A 80 %") && console.says("Only in B: pet, B 50 %"));
+    assert!(console.says("300 in, 40 out tokens · $0.000194 · self-reported"));
+}
+
+#[test]
+fn past_runs_are_opened_again() {
+    let mut console = lab(on(&Scripted::new()));
+    select_only(&mut console, &["cat.jpg"]);
+    console.click("Run the comparison");
+    console.wait_for("1 of 1 answered");
+    console.click("Choose");
+    console.click("Past runs (1)");
+    console.click("Open 1 photo, Photo tags v1 · on-device");
+    console.wait_for("cat.jpg, Photo tags v1 · on-device: cat 90 %, sofa 70 %");
+}
+
+#[test]
+fn a_photo_is_deleted_only_when_asked_twice_and_stays_in_past_runs() {
+    let mut console = lab(on(&Scripted::new()));
+    select_only(&mut console, &["cat.jpg"]);
+    console.click("Run the comparison");
+    console.wait_for("1 of 1 answered");
+    console.click("Choose");
+    console.click("Delete…");
+    console.wait_for("Delete cat.jpg?");
+    console.click("Keep");
+    console.wait_for("1 of 24 selected");
+    console.click("Delete…");
+    console.click("Delete");
+    console.wait_for("0 of 23 selected");
+    console.click("Results");
+    console.wait_for("Deleted photo, Photo tags v1 · on-device: cat 90 %, sofa 70 %");
+}

@@ -1,0 +1,243 @@
+//! How the testing lab looks: the grid, the matrix, two and three panes; both themes, small and enlarged.
+//!
+//! Photos and prompts come from a real platform. The answers are written here and told as events, since real latencies
+//! differ from run to run and pictures must not.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use egui::{Key, Modifiers, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use minerva_console::gui::ctx::Route;
+use minerva_console::gui::testing_lab::TestingLab;
+use minerva_console::wire::event::Happened;
+use minerva_console::wire::ids::PhotoId;
+use minerva_console::wire::money::UsdMicros;
+use minerva_console::wire::photo::Photo;
+use minerva_console::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Tag, Usage};
+use minerva_console::wire::run::{Cell, CellState, Run, RunCounts, RunPrompt, RunState, StartRun};
+
+use crate::support::area::{self, AreaState, Window, wait_until};
+use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::scripted::Scripted;
+
+type Lab = Harness<'static, AreaState<TestingLab>>;
+
+/// The photos of the run, in its order, and what the two columns find in each: name, confidence, box.
+type Found = (&'static str, f32, Option<[f32; 4]>);
+const CAT_A: [Found; 8] = [
+    ("cat", 0.97, Some([0.02, 0.02, 0.98, 0.98])),
+    ("tabby", 0.91, None),
+    ("whiskers", 0.84, None),
+    ("green eyes", 0.72, Some([0.28, 0.2, 0.74, 0.46])),
+    ("pet", 0.66, None),
+    ("fur", 0.58, None),
+    ("indoor", 0.31, None),
+    ("portrait", 0.27, None),
+];
+const CAT_B: [Found; 6] = [
+    ("cat", 0.88, Some([0.04, 0.03, 0.97, 0.97])),
+    ("tabby cat", 0.79, None),
+    ("pet", 0.74, None),
+    ("whiskers", 0.4, None),
+    ("animal", 0.38, None),
+    ("egyptian cat", 0.22, None),
+];
+const OTHERS: [[&str; 6]; 5] = [
+    ["dog", "window", "curtain", "puppy", "waiting", "house"],
+    ["bird of prey", "osprey", "branch", "feather", "sky", "wildlife"],
+    ["coffee", "cup", "saucer", "table", "espresso", "spoon"],
+    ["building", "amphitheatre", "ruin", "arch", "sky", "tourism"],
+    ["boat", "harbour", "black and white", "water", "mast", "historic"],
+];
+const NAMES: [&str; 6] = ["cat.jpg", "dogs_window.jpg", "osprey.jpg", "coffee.jpg", "colosseum.jpg", "boats_1865.jpg"];
+
+struct Story {
+    lab: Lab,
+    run: Run,
+    _platform: TestPlatform,
+    _runtime: tokio::runtime::Runtime,
+}
+
+fn now() -> DateTime<Utc> {
+    "2026-03-14T09:26:53Z".parse().expect("a moment")
+}
+
+fn answer(found: &[Found], caption: Option<&str>, kind: ConfidenceKind) -> Answer {
+    let is_paid = kind == ConfidenceKind::SelfReported;
+    Answer {
+        caption: caption.map(str::to_owned),
+        tags: found.iter().map(|(name, confidence, bounds)| Tag { name: (*name).to_owned(), confidence: *confidence, bounds: *bounds }).collect(),
+        confidence_kind: kind,
+        usage: if is_paid { Usage { input_tokens: Some(1_204), output_tokens: Some(96), ..Usage::default() } } else { Usage::default() },
+        cost_usd: Some(UsdMicros(if is_paid { 842 } else { 0 })),
+        retries: 0,
+        notes: Vec::new(),
+    }
+}
+
+/// What the column finds in the photo of this row.
+fn answer_of(row: usize, column: u32) -> Answer {
+    let (kind, caption) = if column == 1 { (ConfidenceKind::ModelScore, None) } else { (ConfidenceKind::SelfReported, Some(())) };
+    if row == 0 {
+        let words = "A tabby cat with green eyes looks straight into the camera, its whiskers sharp against the dark.";
+        let found = if column == 1 { &CAT_B[..] } else { &CAT_A[..] };
+        return answer(found, caption.map(|()| words), kind);
+    }
+    let words = OTHERS[(row - 1) % OTHERS.len()];
+    let kept = words.iter().enumerate().filter(|(at, _)| column == 0 || !(at + row + column as usize).is_multiple_of(4));
+    let found: Vec<Found> = kept.map(|(at, name)| (*name, 0.95 - 0.13 * at as f32 - 0.06 * column as f32, None)).collect();
+    answer(&found, caption.map(|()| "A photo that is told in one sentence."), kind)
+}
+
+fn cell(run: &Run, row: usize, column: u32) -> Cell {
+    let latency = if column == 1 { 118 + 7 * row as u64 } else { 1_240 + 130 * row as u64 + 90 * u64::from(column) };
+    let cell = Cell {
+        id: minerva_console::wire::ids::CellId::fresh(),
+        run_id: run.id,
+        photo_id: run.photo_ids[row],
+        column,
+        repeat: 0,
+        state: CellState::Completed,
+        answer: Some(answer_of(row, column)),
+        fault: None,
+        latency_ms: Some(latency),
+        trace: Vec::new(),
+    };
+    match (row, column) {
+        (3, 0) => {
+            let fault =
+                Fault::new(FaultKind::RateLimited, "Gemini asks to wait 32 s: the free tier allows 10 requests a minute. Resume the run later");
+            Cell { state: CellState::Failed, answer: None, latency_ms: None, fault: Some(fault), ..cell }
+        }
+        (4, 2) => Cell { state: CellState::Running, answer: None, latency_ms: None, ..cell },
+        (5, 0 | 2) => Cell { state: CellState::Waiting, answer: None, latency_ms: None, ..cell },
+        _ => cell,
+    }
+}
+
+/// The lab on the bundled photos, with a run of six of them in three columns that the platform knows and these answers.
+fn story(window: Window) -> Story {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let scripted = Scripted::held();
+    let options = Options::with_providers(vec![Arc::clone(&scripted) as _]).seeded().without_workers();
+    let platform = runtime.block_on(platform::start(options));
+    let client = platform.client.clone();
+    let photos = runtime.block_on(async {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        loop {
+            let photos = client.photos(None, 100).await.expect("photos").items;
+            if photos.len() == 24 {
+                return photos;
+            }
+            assert!(std::time::Instant::now() < deadline, "the bundled photos have not come");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    });
+    let id_of = |name: &str| -> PhotoId { photos.iter().find(|photo: &&Photo| photo.file_name == name).expect("bundled").id };
+    let prompts = ["Photo tags v4", "Photo tags v4 again", "Photo tags v5 draft"];
+    let inline = |name: &&str| RunPrompt::Inline { name: (*name).to_owned(), content: format!("Tag this photo, {name}.") };
+    let start = StartRun {
+        name: String::new(),
+        photo_ids: NAMES.iter().map(|name| id_of(name)).collect(),
+        prompts: prompts.iter().map(inline).collect(),
+        models: vec!["on-device".to_owned()],
+        repeats: 1,
+        concurrency: 1,
+    };
+    let mut run = runtime.block_on(client.start_run(&start)).expect("a run");
+    run = runtime.block_on(client.cancel_run(run.id)).expect("cancelled");
+    for (column, model) in run.columns.iter_mut().zip(["gemini/gemini-3.8-flash", "on-device", "gemini/gemini-3.8-flash"]) {
+        model.clone_into(&mut column.model);
+        column.prompt_name = column.prompt_name.replace(" again", "");
+    }
+    run.state = RunState::Running;
+    run.counts = RunCounts { waiting: 2, running: 1, completed: 14, failed: 1 };
+    run.cost_usd = UsdMicros(7_578);
+    run.started_at = now() - TimeDelta::seconds(21);
+    let lab = area::show(TestingLab::default(), &client, &runtime, now(), window);
+    Story { lab, run, _platform: platform, _runtime: runtime }
+}
+
+impl Story {
+    /// Opens the run and waits until the platform's own cells are in; then they are replaced by the ones written here.
+    fn open_run(&mut self) {
+        self.lab.state_mut().go_to(Route::Run(self.run.id));
+        wait_until(&mut self.lab, "the run is there", |lab| has(lab, "cat.jpg, ") && !has(lab, "not read yet"));
+        self.lab.state_mut().happen(Happened::RunChanged(self.run.clone()));
+        for row in 0..NAMES.len() {
+            for column in 0..3 {
+                let cell = cell(&self.run, row, column);
+                self.lab.state_mut().happen(Happened::CellChanged(cell));
+            }
+        }
+        wait_until(&mut self.lab, "the columns are summed up", |lab| has(lab, "4 answered · 1 failed"));
+        self.settle();
+    }
+
+    /// Until the photos have come.
+    fn settle(&mut self) {
+        for _ in 0..60 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            self.lab.step();
+        }
+    }
+
+    fn picture(&mut self, name: &str) {
+        self.lab.remove_cursor();
+        self.lab.run_steps(8);
+        self.lab.snapshot(name);
+    }
+}
+
+fn has(lab: &Harness<'_, AreaState<TestingLab>>, words: &str) -> bool {
+    lab.query_all_by_label_contains(words).next().is_some()
+}
+
+const ALL: [&str; 4] = ["choose", "matrix", "side_by_side", "three_panes"];
+
+/// Walks through the room; `pictures` names the steps whose picture is compared (each weighs half a megabyte).
+fn look_at(look: &str, window: Window, pictures: &[&str]) {
+    let mut story = story(window);
+    let picture = |story: &mut Story, step: &str| {
+        if pictures.contains(&step) {
+            story.picture(&format!("lab_{step}_{look}"));
+        }
+    };
+    wait_until(&mut story.lab, "the setup is there", |lab| has(lab, "24 of 24 selected") && has(lab, "24 calls") && has(lab, "Past runs (1)"));
+    story.settle();
+    picture(&mut story, "choose");
+    story.open_run();
+    picture(&mut story, "matrix");
+    story.lab.key_press_modifiers(Modifiers::NONE, Key::Enter);
+    story.lab.run_steps(3);
+    assert!(has(&story.lab, "In both: cat, A 97 %, B 88 %, −9 pt"));
+    story.settle();
+    picture(&mut story, "side_by_side");
+    story.lab.get_by_label("Add a pane").click();
+    story.lab.run_steps(3);
+    assert!(has(&story.lab, "In all: cat"));
+    story.settle();
+    picture(&mut story, "three_panes");
+}
+
+#[test]
+fn the_room_in_the_dark() {
+    look_at("dark", Window { size: [1180.0, 800.0], theme: Theme::Dark, pixels_per_point: 1.0 }, &ALL);
+}
+
+#[test]
+fn the_room_in_the_light() {
+    look_at("light", Window { size: [1180.0, 800.0], theme: Theme::Light, pixels_per_point: 1.0 }, &ALL);
+}
+
+#[test]
+fn the_room_in_a_small_window() {
+    look_at("small", Window { size: [844.0, 640.0], theme: Theme::Dark, pixels_per_point: 1.0 }, &["choose", "matrix"]);
+}
+
+#[test]
+fn the_room_enlarged_by_half() {
+    look_at("enlarged", Window { size: [844.0, 640.0], theme: Theme::Light, pixels_per_point: 1.5 }, &["side_by_side", "three_panes"]);
+}
