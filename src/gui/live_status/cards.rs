@@ -20,8 +20,8 @@ pub fn ui(ui: &mut Ui, status: &Remote<LiveStatus>, ctx: &AreaCtx<'_>) -> bool {
         return false;
     };
     let is_stale = matches!(ctx.link, LinkState::Lost { .. }) || status.failure().is_some();
-    // The table is what the rest of a small window is for.
-    let is_compact = ui.available_height() < 600.0 || ui.available_width() < 600.0;
+    // The table is what the rest of a small window is for: full cards get two rows at most.
+    let is_compact = ui.available_height() < 600.0 || ui.available_width() < 740.0;
     let (mut cards, routes): (Vec<Card<'_>>, Vec<Route>) = cards(value, ctx.tokens()).into_iter().unzip();
     for card in &mut cards {
         card.is_stale = is_stale;

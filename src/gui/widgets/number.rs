@@ -29,6 +29,9 @@ pub fn duration_ms(ms: f64) -> String {
     if ms == 0.0 {
         return "0 ms".to_owned();
     }
+    if ms < 0.05 {
+        return "< 0.1 ms".to_owned();
+    }
     if ms < 9.95 {
         return format!("{ms:.1} ms");
     }
@@ -58,6 +61,7 @@ mod tests {
     fn durations_have_the_digits_that_matter() {
         for (ms, shown) in [
             (0.0, "0 ms"),
+            (0.02, "< 0.1 ms"),
             (3.21, "3.2 ms"),
             (9.96, "10 ms"),
             (146.4, "146 ms"),
