@@ -165,6 +165,16 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Records an event that says all that an earlier one said, which is forgotten. Returns its id.
+    pub async fn tell_instead_of(&mut self, earlier: Option<i64>, what: &Happened) -> Result<i64> {
+        if let Some(earlier) = earlier {
+            store::events::delete(&mut self.tx, self.core.org, earlier).await?;
+        }
+        let id = store::events::insert(&mut self.tx, self.core.org, self.core.now(), what).await?;
+        self.newest = Some(id);
+        Ok(id)
+    }
+
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await.map_err(StoreError::from)?;
         if let Some(id) = self.newest {

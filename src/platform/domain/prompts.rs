@@ -1,6 +1,6 @@
 //! Prompts: the default one, and a template's way to text.
 
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, context};
 
 use super::{Core, DomainError, Result};
 use crate::platform::store;
@@ -74,8 +74,7 @@ pub async fn get(core: &Core, id: PromptId) -> Result<Prompt> {
 pub async fn create(core: &Core, asked: &CreatePrompt) -> Result<Prompt> {
     let name = check_name(&asked.name)?;
     if let Some(content) = &asked.content {
-        check_content(content)?;
-        check_template(content)?;
+        check_text(content)?;
     }
     let mut change = core.change().await?;
     check_name_is_free(core, None, name).await?;
@@ -127,11 +126,7 @@ pub async fn versions(core: &Core, id: PromptId) -> Result<Page<PromptVersion>> 
 
 /// Saves an immutable version and clears the draft. The newest version's own text gives that version again.
 pub async fn save_version(core: &Core, id: PromptId, asked: &SavePromptVersion) -> Result<PromptVersion> {
-    check_content(&asked.content)?;
-    if asked.content.trim().is_empty() {
-        return Err(DomainError::Invalid { code: "empty_prompt", message: "The prompt is empty; write something before saving it".to_owned() });
-    }
-    check_template(&asked.content)?;
+    check_text(&asked.content)?;
     let mut change = core.change().await?;
     let mut prompt = get(core, id).await?;
     let newest = store::prompts::newest_version(&core.db, core.org, id).await?;
@@ -195,18 +190,29 @@ fn check_content(content: &str) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a template that can't be parsed, with its line.
-pub fn check_template(content: &str) -> Result<()> {
-    let mut environment = Environment::empty();
-    environment.add_template("prompt", content).map_err(|error| {
-        let line = error.line().map_or_else(String::new, |line| format!("Line {line}: "));
-        let why = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-        DomainError::Invalid { code: "template", message: format!("{line}{why}. Literal braces are written {{% raw %}}…{{% endraw %}}") }
-    })
+/// Refuses a text that can be no version: too long, empty, or no template.
+pub fn check_text(content: &str) -> Result<()> {
+    check_content(content)?;
+    if content.trim().is_empty() {
+        return Err(DomainError::Invalid { code: "empty_prompt", message: "The prompt is empty; write something first".to_owned() });
+    }
+    Environment::empty().add_template("prompt", content).map_err(|error| invalid(explain(&error, content)))
+}
+
+/// Refuses a template that gives no text for a photo like any other, such as one with a variable that nothing fills.
+pub fn check_renders(content: &str) -> Result<()> {
+    let usual = PhotoVariables { file_name: "photo.jpg".to_owned(), width: 4_000, height: 3_000 };
+    render(content, &usual).map(drop).map_err(|fault| invalid(fault.message))
+}
+
+fn invalid(message: String) -> DomainError {
+    DomainError::Invalid { code: "template", message }
 }
 
 /// Steps that a template may take: a loop without end stops here.
 const FUEL: u64 = 100_000;
+/// Names that a template may use.
+const VARIABLES: [&str; 3] = ["file_name", "width", "height"];
 
 /// The text that a template gives for one photo.
 pub fn render(template: &str, variables: &PhotoVariables) -> std::result::Result<String, Fault> {
@@ -214,8 +220,90 @@ pub fn render(template: &str, variables: &PhotoVariables) -> std::result::Result
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     let PhotoVariables { file_name, width, height } = variables;
-    environment.render_str(template, context! { file_name, width, height }).map_err(|error| {
-        let line = error.line().map_or_else(String::new, |line| format!(" in line {line}"));
-        Fault::new(FaultKind::Prompt, format!("The prompt could not be filled in{line}: {error}. Mend the prompt and try again"))
-    })
+    let rendered = environment.render_str(template, context! { file_name, width, height });
+    rendered.map_err(|error| Fault::new(FaultKind::Prompt, explain(&error, template)))
+}
+
+/// What is wrong with a template, where, and what to do.
+fn explain(error: &minijinja::Error, template: &str) -> String {
+    let line = error.line().map_or_else(String::new, |line| format!("Line {line}: "));
+    let expression = error.range().and_then(|range| template.get(range)).map(str::trim).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::UndefinedError => {
+            let name = unknown_variable(expression, template);
+            let known = VARIABLES.join(", ");
+            format!("{line}{name} has no value. A prompt may use {known}; braces that are meant as such are written {{% raw %}}{{{{ … }}}}{{% endraw %}}")
+        }
+        ErrorKind::OutOfFuel => format!("{line}The prompt takes too many steps to fill in. Take a loop out, or let it run less often"),
+        ErrorKind::UnknownFilter | ErrorKind::UnknownFunction | ErrorKind::UnknownTest | ErrorKind::UnknownMethod => {
+            format!("{line}{expression}: there are no filters and functions in a prompt. Use {{{{ file_name }}}} as it is")
+        }
+        kind => {
+            let why = error.detail().map_or_else(|| kind.to_string(), str::to_owned);
+            format!("{line}{why}. Braces that are meant as such are written {{% raw %}}{{{{ … }}}}{{% endraw %}}")
+        }
+    }
+}
+
+/// The variable that an error is about, in quotes. Where the error names only part of an expression, the
+/// template says which names nothing fills.
+fn unknown_variable(expression: &str, template: &str) -> String {
+    let is_name = !expression.is_empty() && expression.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'));
+    if is_name && !VARIABLES.contains(&expression) {
+        return format!("'{expression}'");
+    }
+    let environment = Environment::empty();
+    let mut unknown: Vec<String> = environment.template_from_str(template).map(|template| template.undeclared_variables(true)).unwrap_or_default().into_iter().collect();
+    unknown.retain(|name| !VARIABLES.contains(&name.as_str()));
+    unknown.sort();
+    if unknown.is_empty() { format!("'{expression}'") } else { format!("'{}'", unknown.join("' or '")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(template: &str) -> std::result::Result<String, String> {
+        let variables = PhotoVariables { file_name: "<cat> & {dog}.jpg".to_owned(), width: 400, height: 300 };
+        render(template, &variables).map_err(|fault| fault.message)
+    }
+
+    #[test]
+    fn variables_are_filled_in_as_they_are() {
+        assert_eq!(text("{{ file_name }}: {{width}} × {{ height }}").as_deref(), Ok("<cat> & {dog}.jpg: 400 × 300"));
+        assert_eq!(text("{% if width > height %}wide{% else %}tall{% endif %}").as_deref(), Ok("wide"));
+        assert_eq!(text("{\"tags\": [{\"name\": \"\"}]}").as_deref(), Ok("{\"tags\": [{\"name\": \"\"}]}"));
+        assert_eq!(text("{% raw %}{{ left }}{% endraw %}").as_deref(), Ok("{{ left }}"));
+        assert_eq!(text(DEFAULT_CONTENT).as_deref(), Ok(DEFAULT_CONTENT.trim_end_matches('\n')));
+    }
+
+    #[test]
+    fn a_variable_without_a_value_is_named_with_its_line_and_what_there_is() {
+        for (template, line, name) in [
+            ("One\nTwo {{ colour }}", "Line 2", "'colour'"),
+            ("{{ photo.camera }}", "Line 1", "photo"),
+            ("\n\n{% for tag in wanted %}{{ tag }}{% endfor %}", "Line 3", "'wanted'"),
+            ("{% if colour == 1 %}x{% endif %}", "Line 1", "'colour'"),
+        ] {
+            let words = text(template).expect_err("refused");
+            assert!(words.contains(line) && words.contains(name) && words.contains("file_name"), "{template}: {words}");
+        }
+    }
+
+    #[test]
+    fn a_template_cannot_reach_out_or_run_for_ever() {
+        assert!(text("{% include 'secret' %}").is_err());
+        let endless = "{% for a in file_name %}{% for b in file_name %}{% for c in file_name %}{% for d in file_name %}{% for e in file_name %}x{% endfor %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}";
+        let words = text(endless).expect_err("stopped");
+        assert!(words.contains("too many steps") || words.contains("Line"), "{words}");
+    }
+
+    #[test]
+    fn a_text_that_is_no_template_is_refused_with_its_line() {
+        let words = check_text("One\nTwo\n{{ file_name").expect_err("refused").to_string();
+        assert!(words.starts_with("Line 3: "), "{words}");
+        assert!(check_text(" \n").is_err());
+        assert!(check_text(&"x".repeat(CONTENT_MOST + 1)).is_err());
+        assert!(check_text(DEFAULT_CONTENT).is_ok());
+    }
 }

@@ -1,13 +1,15 @@
 //! Comparison runs: what is asked for, and where they stand. How their cells are worked on stands in `executor`.
 
 mod executor;
+mod working;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
+use working::Place;
+pub use working::Working;
 
-use super::{Core, DomainError, Result, models, prompts};
+use super::{Core, DomainError, Result, models, page, prompts};
 use crate::platform::store;
 use crate::wire::event::Happened;
 use crate::wire::ids::{CellId, RunId};
@@ -18,71 +20,45 @@ use crate::wire::run::{Cell, CellState, Run, RunColumn, RunCounts, RunPrompt, Ru
 const REPEATS_MOST: u32 = 20;
 const CONCURRENCY_MOST: u32 = 64;
 const CELLS_MOST: usize = 200_000;
-/// Runs in one list.
-const LIST: u32 = 200;
+/// Characters of a run's or a column's name.
+const NAME_MOST: usize = 200;
 /// Cells in one page.
 const CELLS_A_PAGE: u32 = 2_000;
 
-/// The runs that are worked on in this process, with what ends each.
-#[derive(Default)]
-pub struct Working(Mutex<HashMap<RunId, CancellationToken>>);
-
-impl Working {
-    /// Takes a run into work; `None` when it is already.
-    fn begin(&self, id: RunId, stop: &CancellationToken) -> Option<CancellationToken> {
-        let mut working = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if working.contains_key(&id) {
-            return None;
-        }
-        let cancel = stop.child_token();
-        working.insert(id, cancel.clone());
-        Some(cancel)
-    }
-
-    fn end(&self, id: RunId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-    }
-
-    fn cancel(&self, id: RunId) -> bool {
-        let working = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        working.get(&id).map(CancellationToken::cancel).is_some()
-    }
-}
-
 /// Begins a run: checks it whole, stores it with all its cells, and starts to work on them.
 pub async fn start(core: &Arc<Core>, asked: StartRun) -> Result<Run> {
+    check_size(&asked)?;
     let columns = columns(core, &asked).await?;
-    let cells = check_size(&asked, columns.len())?;
-    let mut known = std::collections::HashSet::new();
-    let photo_ids: Vec<_> = asked.photo_ids.iter().copied().filter(|id| known.insert(*id)).collect();
-    let found = store::photos::existing(&mut core.change().await?.tx, core.org, &photo_ids).await?;
-    if let Some(missing) = photo_ids.iter().find(|id| !found.contains(id)) {
-        return refuse("unknown_photo", format!("There is no photo {missing}; nothing was started. Reload the list of photos"));
-    }
-    let now = core.now();
+    let mut seen = HashSet::new();
+    let photo_ids: Vec<_> = asked.photo_ids.iter().copied().filter(|id| seen.insert(*id)).collect();
     let name = asked.name.trim();
-    let run = Run {
+    let mut run = Run {
         id: RunId::fresh(),
-        name: if name.is_empty() { default_name(photo_ids.len(), &columns) } else { name.chars().take(200).collect() },
+        name: if name.is_empty() { default_name(photo_ids.len(), &columns) } else { shorten(name) },
         state: RunState::Running,
-        counts: RunCounts { waiting: cells as u64, ..RunCounts::default() },
+        counts: RunCounts::default(),
         photo_ids,
         columns,
         repeats: asked.repeats,
         concurrency: asked.concurrency,
         cost_usd: UsdMicros(0),
         cost_unknown_cells: 0,
-        started_at: now,
+        started_at: core.now(),
         finished_at: None,
     };
     let cells = fresh_cells(&run);
-    let run = Run { counts: RunCounts { waiting: cells.len() as u64, ..RunCounts::default() }, ..run };
+    run.counts.waiting = cells.len() as u64;
+    let place = Place::take(core, run.id).ok_or_else(in_work)?;
     let mut change = core.change().await?;
+    let known = store::photos::existing(&mut change.tx, core.org, &run.photo_ids).await?;
+    if let Some(missing) = run.photo_ids.iter().find(|id| !known.contains(id)) {
+        return refuse("unknown_photo", format!("There is no photo {missing}; nothing was started. Reload the list of photos"));
+    }
     store::runs::insert(&mut change.tx, core.org, &run).await?;
     store::runs::insert_cells(&mut change.tx, core.org, &cells).await?;
     change.tell(&Happened::RunChanged(run.clone())).await?;
     change.commit().await?;
-    work_on(core, run.clone(), cells);
+    executor::spawn(core, run.clone(), cells, place);
     Ok(run)
 }
 
@@ -90,11 +66,16 @@ fn refuse<T>(code: &'static str, message: impl Into<String>) -> Result<T> {
     Err(DomainError::Invalid { code, message: message.into() })
 }
 
-fn check_size(asked: &StartRun, columns: usize) -> Result<usize> {
+fn in_work() -> DomainError {
+    let message = "The run's last calls are still being given up; try again in some seconds";
+    DomainError::Conflict { code: "still_stopping", message: message.to_owned() }
+}
+
+fn check_size(asked: &StartRun) -> Result<()> {
     if asked.photo_ids.is_empty() {
         return refuse("no_photos", "Choose at least one photo");
     }
-    if columns == 0 {
+    if asked.prompts.is_empty() || asked.models.is_empty() {
         return refuse("no_columns", "Choose at least one prompt and one model");
     }
     if !(1..=REPEATS_MOST).contains(&asked.repeats) {
@@ -103,20 +84,23 @@ fn check_size(asked: &StartRun, columns: usize) -> Result<usize> {
     if !(1..=CONCURRENCY_MOST).contains(&asked.concurrency) {
         return refuse("concurrency", format!("Calls at once must be from 1 to {CONCURRENCY_MOST}"));
     }
-    let cells = asked.photo_ids.len().saturating_mul(columns).saturating_mul(asked.repeats as usize);
+    let factors = [asked.photo_ids.len(), asked.prompts.len(), asked.models.len(), asked.repeats as usize];
+    let cells = factors.into_iter().fold(1, usize::saturating_mul);
     if cells > CELLS_MOST {
-        return refuse(
-            "too_many_cells",
-            format!("That would be {cells} calls; a run has at most {CELLS_MOST}. Choose fewer photos, prompts, models or repeats"),
-        );
+        let message = format!("That would be {cells} calls; a run has at most {CELLS_MOST}. Choose fewer photos, prompts, models or repeats");
+        return refuse("too_many_cells", message);
     }
-    Ok(cells)
+    Ok(())
 }
 
 /// Pins the columns: prompts outermost, the text as it is now.
 async fn columns(core: &Core, asked: &StartRun) -> Result<Vec<RunColumn>> {
+    let mut models: Vec<&String> = Vec::new();
     for model in &asked.models {
-        models::check_usable(core, model).await?;
+        if !models.contains(&model) {
+            models::check_usable(core, model).await?;
+            models.push(model);
+        }
     }
     let mut columns: Vec<RunColumn> = Vec::new();
     for prompt in &asked.prompts {
@@ -126,18 +110,26 @@ async fn columns(core: &Core, asked: &StartRun) -> Result<Vec<RunColumn>> {
                 (version.label(), version.content, Some(version.id))
             }
             RunPrompt::Inline { name, content } => {
-                prompts::check_template(content)?;
-                (name.trim().to_owned(), content.clone(), None)
+                let name = if name.trim().is_empty() { "Unsaved prompt" } else { name.trim() };
+                prompts::check_text(content)?;
+                (shorten(name), content.clone(), None)
             }
         };
-        for model in &asked.models {
-            let column = RunColumn { prompt_name: name.clone(), prompt_content: content.clone(), prompt_version_id: version, model: model.clone() };
+        // Better one word now than the same fault in every cell.
+        prompts::check_renders(&content)?;
+        for model in &models {
+            let column =
+                RunColumn { prompt_name: name.clone(), prompt_content: content.clone(), prompt_version_id: version, model: (*model).clone() };
             if !columns.contains(&column) {
                 columns.push(column);
             }
         }
     }
     Ok(columns)
+}
+
+fn shorten(name: &str) -> String {
+    name.chars().take(NAME_MOST).collect()
 }
 
 fn default_name(photos: usize, columns: &[RunColumn]) -> String {
@@ -172,46 +164,54 @@ fn fresh_cells(run: &Run) -> Vec<Cell> {
     cells
 }
 
-fn work_on(core: &Arc<Core>, run: Run, cells: Vec<Cell>) {
-    if let Some(cancel) = core.working.begin(run.id, &core.stop) {
-        let core = Arc::clone(core);
-        let tasks = core.tasks.clone();
-        tasks.spawn(async move {
-            let id = run.id;
-            executor::execute(&core, run, cells, cancel).await;
-            core.working.end(id);
-        });
-    }
-}
-
-pub async fn list(core: &Core) -> Result<Page<Run>> {
-    Ok(Page { items: store::runs::list(&core.db, core.org, LIST).await?, next_cursor: None, total: None })
+/// Runs, newest first.
+pub async fn list(core: &Core, limit: Option<u32>, cursor: Option<&str>) -> Result<Page<Run>> {
+    let after = cursor.map(page::read_cursor).transpose()?.map(|(at, id)| (at, RunId(id)));
+    let limit = page::limit(limit);
+    let items: Vec<Run> = store::runs::list(&core.db, core.org, after, limit).await?.into_iter().map(|run| with_progress(core, run)).collect();
+    let next_cursor = page::next_cursor(&items, limit, |run| (run.started_at, run.id.0));
+    Ok(Page { items, next_cursor, total: None })
 }
 
 pub async fn get(core: &Core, id: RunId) -> Result<Run> {
-    store::runs::get(&core.db, core.org, id).await?.ok_or(DomainError::NotFound { what: "run" })
+    let run = store::runs::get(&core.db, core.org, id).await?.ok_or(DomainError::NotFound { what: "run" })?;
+    Ok(with_progress(core, run))
+}
+
+/// Calls in flight are no matter of the store.
+fn with_progress(core: &Core, run: Run) -> Run {
+    match core.working.progress(run.id) {
+        Some(now) if run.state == RunState::Running && now.counts.total() > 0 => {
+            Run { counts: now.counts, cost_usd: now.cost_usd, cost_unknown_cells: now.cost_unknown_cells, ..run }
+        }
+        _ => run,
+    }
 }
 
 pub async fn cells(core: &Core, id: RunId, cursor: Option<&str>) -> Result<Page<Cell>> {
     let run = get(core, id).await?;
-    let after = cursor
-        .map(str::parse)
-        .transpose()
-        .or_else(|_| refuse("bad_cursor", "The cursor is not one that this list gave; ask for the first page again"))?;
-    let items = store::runs::cells(&core.db, core.org, id, after, CELLS_A_PAGE).await?;
+    let bad_cursor = |_| refuse("bad_cursor", "The cursor is not one that this list gave; ask for the first page again");
+    let after = cursor.map(str::parse).transpose().or_else(bad_cursor)?;
+    let mut items = store::runs::cells(&core.db, core.org, id, after, CELLS_A_PAGE).await?;
+    if let Some(now) = core.working.progress(id) {
+        for cell in items.iter_mut().filter(|cell| now.asking.contains(&cell.id)) {
+            cell.state = CellState::Running;
+        }
+    }
     let next_cursor = items.last().filter(|_| items.len() >= CELLS_A_PAGE as usize).map(|last| last.id.to_string());
     Ok(Page { items, next_cursor, total: Some(run.counts.total()) })
 }
 
-/// Stops asking. What is answered stays; calls in flight are given up.
+/// Stops asking. What is answered stays; calls in flight are given up and their cells wait again.
 pub async fn cancel(core: &Core, id: RunId) -> Result<Run> {
     let run = get(core, id).await?;
-    if run.state != RunState::Running {
-        return Ok(run);
-    }
+    let finished_at = Some(core.now());
     let mut change = core.change().await?;
-    store::runs::set_state(&mut change.tx, core.org, id, RunState::Cancelled, Some(core.now())).await?;
-    let run = Run { state: RunState::Cancelled, finished_at: Some(core.now()), ..run };
+    if !store::runs::leave_running(&mut change.tx, core.org, id, RunState::Cancelled, finished_at).await? {
+        drop(change);
+        return get(core, id).await;
+    }
+    let run = Run { state: RunState::Cancelled, finished_at, ..run };
     change.tell(&Happened::RunChanged(run.clone())).await?;
     change.commit().await?;
     core.working.cancel(id);
@@ -227,6 +227,30 @@ pub async fn resume(core: &Arc<Core>, id: RunId) -> Result<Run> {
     for column in &run.columns {
         models::check_usable(core, &column.model).await?;
     }
+    // Calls that a cancellation gave up may still be on their way out.
+    if !core.working.wait_for_end(id).await {
+        return Err(in_work());
+    }
+    let Some(place) = Place::take(core, id) else {
+        // Somebody else resumes it at this moment.
+        return Ok(Run { state: RunState::Running, finished_at: None, ..get(core, id).await? });
+    };
+    let open = open_cells(core, id).await?;
+    let run = get(core, id).await?;
+    if open.is_empty() {
+        return Ok(run);
+    }
+    let mut change = core.change().await?;
+    store::runs::run_again(&mut change.tx, core.org, id).await?;
+    let run = Run { state: RunState::Running, finished_at: None, ..run };
+    change.tell(&Happened::RunChanged(run.clone())).await?;
+    change.commit().await?;
+    executor::spawn(core, run.clone(), open, place);
+    Ok(run)
+}
+
+/// The cells that have no answer, in their order.
+async fn open_cells(core: &Core, id: RunId) -> Result<Vec<Cell>> {
     let mut open = Vec::new();
     let mut after = None;
     loop {
@@ -235,30 +259,18 @@ pub async fn resume(core: &Arc<Core>, id: RunId) -> Result<Run> {
         let is_last = page.len() < CELLS_A_PAGE as usize;
         open.extend(page.into_iter().filter(|cell| cell.state != CellState::Completed));
         if is_last {
-            break;
+            return Ok(open);
         }
     }
-    if open.is_empty() {
-        return Ok(run);
-    }
-    let mut change = core.change().await?;
-    store::runs::set_state(&mut change.tx, core.org, id, RunState::Running, None).await?;
-    let run = Run { state: RunState::Running, finished_at: None, ..run };
-    change.tell(&Happened::RunChanged(run.clone())).await?;
-    change.commit().await?;
-    work_on(core, run.clone(), open);
-    Ok(run)
 }
 
 /// Runs that were in work when the platform stopped: they wait for somebody to resume them, since that may cost money.
 pub async fn mark_interrupted(core: &Core) -> Result<()> {
-    let ids = store::runs::in_state(&core.db, core.org, RunState::Running).await?;
-    if ids.is_empty() {
-        return Ok(());
+    for run in store::runs::in_state(&core.db, core.org, RunState::Running).await? {
+        let mut change = core.change().await?;
+        store::runs::leave_running(&mut change.tx, core.org, run.id, RunState::Interrupted, None).await?;
+        change.tell(&Happened::RunChanged(Run { state: RunState::Interrupted, ..run })).await?;
+        change.commit().await?;
     }
-    let mut change = core.change().await?;
-    for id in ids {
-        store::runs::set_state(&mut change.tx, core.org, id, RunState::Interrupted, None).await?;
-    }
-    change.commit().await
+    Ok(())
 }

@@ -12,12 +12,18 @@ use crate::wire::page::Page;
 use crate::wire::run::{Cell, Run, StartRun};
 
 #[derive(Deserialize)]
+pub struct PageQuery {
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
 pub struct CellsQuery {
     cursor: Option<String>,
 }
 
-pub async fn list_runs(State(platform): State<Shared>) -> Result<Json<Page<Run>>, Refusal> {
-    Ok(Json(runs::list(&platform.core).await?))
+pub async fn list_runs(State(platform): State<Shared>, Query(query): Query<PageQuery>) -> Result<Json<Page<Run>>, Refusal> {
+    Ok(Json(runs::list(&platform.core, query.limit, query.cursor.as_deref()).await?))
 }
 
 pub async fn start_run(State(platform): State<Shared>, Body(asked): Body<StartRun>) -> Result<Json<Run>, Refusal> {

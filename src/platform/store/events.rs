@@ -17,6 +17,12 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, at: DateTime<Utc>, what: &
     Ok(id)
 }
 
+/// Forgets one event.
+pub async fn delete(tx: &mut Tx, org: OrganizationId, id: i64) -> Result<()> {
+    sqlx::query("DELETE FROM events WHERE organization_id = $1 AND id = $2").bind(org.0).bind(id).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Up to `limit` events after `after`, in order.
 pub async fn after(db: &Db, org: OrganizationId, after: i64, limit: u32) -> Result<Vec<Event>> {
     let rows: Vec<(i64, i64, String)> =

@@ -52,8 +52,7 @@ pub async fn insert_cells(tx: &mut Tx, org: OrganizationId, cells: &[Cell]) -> R
 }
 
 /// Writes what became of a cell.
-pub async fn finish_cell(tx: &mut Tx, org: OrganizationId, cell: &Cell) -> Result<()> {
-    let cost = cell.answer.as_ref().and_then(|answer| answer.cost_usd).or(cell.fault.as_ref().and_then(|fault| fault.cost_usd));
+pub async fn finish_cell(tx: &mut Tx, org: OrganizationId, cell: &Cell, cost: Option<UsdMicros>) -> Result<()> {
     sqlx::query(
         "UPDATE run_cells SET state = $3, answer = $4, fault = $5, cost_usd_micros = $6, latency_ms = $7, trace = $8
          WHERE organization_id = $1 AND id = $2",
@@ -71,72 +70,105 @@ pub async fn finish_cell(tx: &mut Tx, org: OrganizationId, cell: &Cell) -> Resul
     Ok(())
 }
 
-pub async fn set_state(tx: &mut Tx, org: OrganizationId, id: RunId, state: RunState, finished_at: Option<DateTime<Utc>>) -> Result<()> {
-    sqlx::query("UPDATE runs SET state = $3, finished_at_ms = $4 WHERE organization_id = $1 AND id = $2")
+/// Ends a run that is running; false when it is not.
+pub async fn leave_running(tx: &mut Tx, org: OrganizationId, id: RunId, state: RunState, finished_at: Option<DateTime<Utc>>) -> Result<bool> {
+    let done = sqlx::query("UPDATE runs SET state = $3, finished_at_ms = $4 WHERE organization_id = $1 AND id = $2 AND state = $5")
         .bind(org.0)
         .bind(id.0)
         .bind(to_name(&state)?)
         .bind(finished_at.map(to_ms))
+        .bind(to_name(&RunState::Running)?)
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Lets a run run again. What the failed cells cost is put aside, since their next try has a cost of its own.
+pub async fn run_again(tx: &mut Tx, org: OrganizationId, id: RunId) -> Result<()> {
+    sqlx::query(
+        "UPDATE run_cells SET spent_before_usd_micros = spent_before_usd_micros + cost_usd_micros, cost_usd_micros = NULL
+         WHERE organization_id = $1 AND run_id = $2 AND state = $3 AND cost_usd_micros IS NOT NULL",
+    )
+    .bind(org.0)
+    .bind(id.0)
+    .bind(to_name(&CellState::Failed)?)
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query("UPDATE runs SET state = $3, finished_at_ms = NULL WHERE organization_id = $1 AND id = $2")
+        .bind(org.0)
+        .bind(id.0)
+        .bind(to_name(&RunState::Running)?)
         .execute(&mut **tx)
         .await?;
     Ok(())
 }
 
-/// Ids of the runs in a state.
-pub async fn in_state(db: &Db, org: OrganizationId, state: RunState) -> Result<Vec<RunId>> {
-    let ids: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT id FROM runs WHERE organization_id = $1 AND state = $2")
+/// A run's state, and when it was finished.
+pub async fn state(tx: &mut Tx, org: OrganizationId, id: RunId) -> Result<(RunState, Option<DateTime<Utc>>)> {
+    let (state, finished_at): (String, Option<i64>) = sqlx::query_as("SELECT state, finished_at_ms FROM runs WHERE organization_id = $1 AND id = $2")
         .bind(org.0)
-        .bind(to_name(&state)?)
-        .fetch_all(&db.read)
+        .bind(id.0)
+        .fetch_one(&mut **tx)
         .await?;
-    Ok(ids.into_iter().map(RunId).collect())
+    Ok((from_name(&state)?, finished_at.map(from_ms).transpose()?))
 }
 
-/// The newest runs, newest first.
-pub async fn list(db: &Db, org: OrganizationId, limit: u32) -> Result<Vec<Run>> {
-    let ids: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT id FROM runs WHERE organization_id = $1 ORDER BY started_at_ms DESC, id DESC LIMIT $2")
-        .bind(org.0)
-        .bind(i64::from(limit))
-        .fetch_all(&db.read)
-        .await?;
-    let mut runs = Vec::with_capacity(ids.len());
-    for id in ids {
-        runs.extend(get(db, org, RunId(id)).await?);
+/// The runs in a state.
+pub async fn in_state(db: &Db, org: OrganizationId, state: RunState) -> Result<Vec<Run>> {
+    let mut query = select();
+    query.push("organization_id = ").push_bind(org.0).push(" AND state = ").push_bind(to_name(&state)?);
+    fetch(db, org, query).await
+}
+
+/// Runs, newest first, from behind `after` on.
+pub async fn list(db: &Db, org: OrganizationId, after: Option<(DateTime<Utc>, RunId)>, limit: u32) -> Result<Vec<Run>> {
+    let mut query = select();
+    query.push("organization_id = ").push_bind(org.0);
+    if let Some((at, id)) = after {
+        query.push(" AND (started_at_ms, id) < (").push_bind(to_ms(at)).push(", ").push_bind(id.0).push(")");
     }
-    Ok(runs)
+    query.push(" ORDER BY started_at_ms DESC, id DESC LIMIT ").push_bind(i64::from(limit));
+    fetch(db, org, query).await
 }
 
 pub async fn get(db: &Db, org: OrganizationId, id: RunId) -> Result<Option<Run>> {
-    type Row = (String, String, String, String, i64, i64, i64, Option<i64>);
-    let row: Option<Row> = sqlx::query_as(
-        "SELECT name, state, photo_ids, columns, repeats, concurrency, started_at_ms, finished_at_ms FROM runs WHERE organization_id = $1 AND id = $2",
-    )
-    .bind(org.0)
-    .bind(id.0)
-    .fetch_optional(&db.read)
-    .await?;
-    let Some((name, state, photo_ids, columns, repeats, concurrency, started_at, finished_at)) = row else { return Ok(None) };
-    let (counts, cost_usd, cost_unknown_cells) = counts(db, org, id).await?;
-    Ok(Some(Run {
-        id,
-        name,
-        state: from_name(&state)?,
-        photo_ids: from_json(&photo_ids)?,
-        columns: from_json(&columns)?,
-        repeats: repeats as u32,
-        concurrency: concurrency as u32,
-        counts,
-        cost_usd,
-        cost_unknown_cells,
-        started_at: from_ms(started_at)?,
-        finished_at: finished_at.map(from_ms).transpose()?,
-    }))
+    let mut query = select();
+    query.push("organization_id = ").push_bind(org.0).push(" AND id = ").push_bind(id.0);
+    Ok(fetch(db, org, query).await?.pop())
+}
+
+fn select() -> QueryBuilder<Sqlite> {
+    QueryBuilder::new("SELECT id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, finished_at_ms FROM runs WHERE ")
+}
+
+async fn fetch(db: &Db, org: OrganizationId, mut query: QueryBuilder<Sqlite>) -> Result<Vec<Run>> {
+    type Row = (uuid::Uuid, String, String, String, String, i64, i64, i64, Option<i64>);
+    let rows: Vec<Row> = query.build_query_as().fetch_all(&db.read).await?;
+    let mut runs = Vec::with_capacity(rows.len());
+    for (id, name, state, photo_ids, columns, repeats, concurrency, started_at, finished_at) in rows {
+        let (counts, cost_usd, cost_unknown_cells) = counts(db, org, RunId(id)).await?;
+        runs.push(Run {
+            id: RunId(id),
+            name,
+            state: from_name(&state)?,
+            photo_ids: from_json(&photo_ids)?,
+            columns: from_json(&columns)?,
+            repeats: repeats as u32,
+            concurrency: concurrency as u32,
+            counts,
+            cost_usd,
+            cost_unknown_cells,
+            started_at: from_ms(started_at)?,
+            finished_at: finished_at.map(from_ms).transpose()?,
+        });
+    }
+    Ok(runs)
 }
 
 /// Cells by state, the sum of the known costs, and the answered cells without one.
 async fn counts(db: &Db, org: OrganizationId, id: RunId) -> Result<(RunCounts, UsdMicros, u64)> {
     let rows: Vec<(String, i64, i64, i64)> = sqlx::query_as(
-        "SELECT state, COUNT(*), CAST(COALESCE(SUM(cost_usd_micros), 0) AS BIGINT), COUNT(*) - COUNT(cost_usd_micros)
+        "SELECT state, COUNT(*), CAST(COALESCE(SUM(cost_usd_micros), 0) + SUM(spent_before_usd_micros) AS BIGINT), COUNT(*) - COUNT(cost_usd_micros)
          FROM run_cells WHERE organization_id = $1 AND run_id = $2 GROUP BY state",
     )
     .bind(org.0)

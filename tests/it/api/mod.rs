@@ -5,5 +5,6 @@ mod events;
 mod health;
 mod photos;
 mod pipeline;
+mod runs;
 mod start;
 mod status;

@@ -1,137 +1,264 @@
 //! Works on the cells of a run: so many calls at once, each stored as soon as it ends.
 
-use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::working::{Place, Progress};
 use crate::platform::domain::{Core, Result, analysis};
 use crate::platform::store;
 use crate::providers::CallContext;
 use crate::wire::event::Happened;
-use crate::wire::ids::PhotoId;
-use crate::wire::photo::Photo;
+use crate::wire::money::UsdMicros;
 use crate::wire::result::{Fault, FaultKind, Outcome};
 use crate::wire::run::{Cell, CellState, Run, RunColumn, RunState};
 
 /// For one cell, all tries and waits together.
 const TIME_LIMIT: Duration = Duration::from_secs(180);
-/// Cells that are stored in one transaction at most.
-const BATCH: usize = 256;
-/// The run's own figures are told at most this often.
+/// Steps stored in one transaction at most, and on their way to it: few, since what is on its way
+/// is what a crash loses, and what goes on being asked when the disk is full.
+const BATCH: usize = 128;
+/// The run's own figures are told at most this often, less often when the run is so large that
+/// telling it is work.
 const TELL_EVERY: Duration = Duration::from_millis(250);
+const PHOTOS_TOLD_EASILY: usize = 1_000;
+/// Between two tries to store what can't be stored.
+const STORE_WAIT: Duration = Duration::from_millis(200);
+const STORE_WAIT_MOST: Duration = Duration::from_secs(15);
+
+/// What happens to a cell.
+enum Step {
+    /// The cell as it was before.
+    Begun(Cell),
+    Ended(Cell),
+    /// Cancelled: the cell as it was before.
+    GivenUp(Cell),
+}
 
 /// Works until every cell has ended or the run is cancelled, and leaves the run in its last state.
-pub async fn execute(core: &Arc<Core>, run: Run, cells: Vec<Cell>, cancel: CancellationToken) {
-    let (sender, receiver) = mpsc::channel(4 * BATCH);
-    let concurrency = run.concurrency as usize;
-    let columns = run.columns.clone();
-    let writing = write(core, run, receiver);
-    let asking = ask_all(core, cells, &columns, concurrency, &cancel, sender);
-    let ((), written) = tokio::join!(asking, writing);
-    if let Err(error) = written {
-        tracing::error!(%error, "the answers of a run could not be stored");
-    }
+pub async fn execute(core: &Core, run: Run, cells: Vec<Cell>, place: &Place) {
+    let (sender, receiver) = mpsc::channel(BATCH);
+    let (concurrency, columns) = (run.concurrency as usize, run.columns.clone());
+    let writing = Writer::new(core, run, cells.len(), place).write(receiver);
+    let asking = ask_all(core, cells, &columns, concurrency, &place.cancel, sender);
+    tokio::join!(asking, writing);
 }
 
 /// Asks until all cells have ended or the run is cancelled. Dropping `sender` at the end lets the writer finish.
-async fn ask_all(core: &Core, cells: Vec<Cell>, columns: &[RunColumn], concurrency: usize, cancel: &CancellationToken, sender: mpsc::Sender<Cell>) {
-    let photos = Photos { core, known: tokio::sync::Mutex::default() };
-    let (photos, sender) = (&photos, &sender);
+async fn ask_all(core: &Core, cells: Vec<Cell>, columns: &[RunColumn], concurrency: usize, cancel: &CancellationToken, sender: mpsc::Sender<Step>) {
+    let sender = &sender;
     futures_util::stream::iter(cells)
         .take_until(cancel.cancelled())
         .for_each_concurrent(concurrency, |cell| async move {
             let Some(column) = columns.get(cell.column as usize) else { return };
-            // Nobody receives any more only when the store has failed; then the cells stay as they are.
-            let _ = sender.send(Cell { state: CellState::Running, ..cell.clone() }).await;
-            let ended = ask(core, photos, cell, &column.prompt_content, &column.model, cancel).await;
-            let _ = sender.send(ended).await;
+            // Nobody receives any more only when the platform stops.
+            if sender.send(Step::Begun(cell.clone())).await.is_ok() {
+                let _ = sender.send(ask(core, cell, column, cancel).await).await;
+            }
         })
         .await;
 }
 
-/// The photos of the run, each looked up once.
-struct Photos<'c> {
-    core: &'c Core,
-    known: tokio::sync::Mutex<HashMap<PhotoId, Option<Arc<Photo>>>>,
-}
-
-impl Photos<'_> {
-    async fn get(&self, id: PhotoId) -> Result<Option<Arc<Photo>>> {
-        let mut known = self.known.lock().await;
-        if let Some(photo) = known.get(&id) {
-            return Ok(photo.clone());
-        }
-        let photo = store::photos::get(&self.core.db, self.core.org, id).await?.map(Arc::new);
-        known.insert(id, photo.clone());
-        Ok(photo)
-    }
-}
-
-/// One cell's way: completed, failed, or what it was before when it was cancelled.
-async fn ask(core: &Core, photos: &Photos<'_>, cell: Cell, prompt: &str, model: &str, cancel: &CancellationToken) -> Cell {
-    let failed = |fault: Fault, cell: Cell| Cell { state: CellState::Failed, fault: Some(fault), answer: None, ..cell };
-    let photo = match photos.get(cell.photo_id).await {
+async fn ask(core: &Core, cell: Cell, column: &RunColumn, cancel: &CancellationToken) -> Step {
+    let failed = |fault: Fault, cell: Cell| Step::Ended(Cell { state: CellState::Failed, fault: Some(fault), answer: None, ..cell });
+    let photo = match store::photos::get(&core.db, core.org, cell.photo_id).await {
         Ok(Some(photo)) => photo,
         Ok(None) => return failed(analysis::deleted(), cell),
         Err(error) => return failed(Fault::new(FaultKind::Internal, error.to_string()), cell),
     };
     let call = CallContext { cancel: cancel.clone(), time_limit: TIME_LIMIT };
-    let analysed = analysis::analyse(core, &photo, prompt, model, &call).await;
-    let done = Cell { latency_ms: Some(analysed.provider_response_time_ms), trace: analysed.trace, ..cell.clone() };
+    let work = analysis::analyse(core, &photo, &column.prompt_content, &column.model, &call);
+    let Ok(analysed) = AssertUnwindSafe(work).catch_unwind().await else {
+        let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";
+        return failed(Fault::new(FaultKind::Internal, words), cell);
+    };
+    let done = |cell: Cell| Cell { latency_ms: Some(analysed.provider_response_time_ms), trace: analysed.trace, ..cell };
     match analysed.outcome {
-        Outcome::Completed(answer) => Cell { state: CellState::Completed, answer: Some(answer), fault: None, ..done },
-        Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled => cell,
-        Outcome::Failed(fault) => failed(fault, done),
+        Outcome::Completed(answer) => Step::Ended(Cell { state: CellState::Completed, answer: Some(answer), fault: None, ..done(cell) }),
+        Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled => Step::GivenUp(cell),
+        Outcome::Failed(fault) => failed(fault, done(cell)),
     }
 }
 
-/// Stores what comes, as much at once as has come, and tells it. The asking never waits for the disk.
-async fn write(core: &Core, mut run: Run, mut receiver: mpsc::Receiver<Cell>) -> Result<()> {
-    let mut batch = Vec::with_capacity(BATCH);
-    let mut told = Instant::now();
-    while receiver.recv_many(&mut batch, BATCH).await > 0 {
-        let mut change = core.change().await?;
-        for cell in batch.drain(..) {
-            if matches!(cell.state, CellState::Completed | CellState::Failed) {
-                store::runs::finish_cell(&mut change.tx, core.org, &cell).await?;
+/// Stores and tells what happens to the cells.
+struct Writer<'r> {
+    core: &'r Core,
+    run: Run,
+    /// Cells that this round has not asked to the end.
+    left: usize,
+    place: &'r Place,
+    progress: Progress,
+    /// The event that told the run's figures last: a newer one takes its place.
+    told: Option<i64>,
+}
+
+impl<'r> Writer<'r> {
+    fn new(core: &'r Core, run: Run, cells: usize, place: &'r Place) -> Self {
+        let progress =
+            Progress { counts: run.counts, cost_usd: run.cost_usd, cost_unknown_cells: run.cost_unknown_cells, ..Progress::default() };
+        place.show(&progress);
+        Self { core, run, left: cells, place, progress, told: None }
+    }
+
+    /// Stores what comes, as much at once as has come, until nothing comes any more.
+    async fn write(mut self, mut receiver: mpsc::Receiver<Step>) {
+        let tell_every = TELL_EVERY * (1 + self.run.photo_ids.len() / PHOTOS_TOLD_EASILY).min(20) as u32;
+        let mut steps = Vec::with_capacity(BATCH);
+        let (mut told_at, mut is_behind) = (Instant::now(), false);
+        loop {
+            let received = tokio::select! {
+                received = receiver.recv_many(&mut steps, BATCH) => Some(received),
+                () = tokio::time::sleep_until(told_at + tell_every), if is_behind => None,
+            };
+            if received == Some(0) {
+                break;
+            }
+            let is_due = told_at.elapsed() >= tell_every;
+            let after = self.progress_after(&steps);
+            if !self.until_stored(&steps, &after, is_due).await {
+                return;
+            }
+            self.take_over(after, &steps);
+            steps.clear();
+            is_behind = !is_due;
+            if is_due {
+                told_at = Instant::now();
+            }
+        }
+        self.finish().await;
+    }
+
+    fn progress_after(&self, steps: &[Step]) -> Progress {
+        let mut after = self.progress.clone();
+        for step in steps {
+            match step {
+                Step::Begun(cell) => {
+                    *count(&mut after, cell.state) -= 1;
+                    after.counts.running += 1;
+                    after.asking.insert(cell.id);
+                }
+                Step::Ended(cell) | Step::GivenUp(cell) => {
+                    after.counts.running -= 1;
+                    *count(&mut after, cell.state) += 1;
+                    after.asking.remove(&cell.id);
+                }
+            }
+            if let Step::Ended(cell) = step {
+                let cost = cost(cell);
+                after.cost_usd += cost.unwrap_or_default();
+                after.cost_unknown_cells += u64::from(cell.state == CellState::Completed && cost.is_none());
+            }
+        }
+        after
+    }
+
+    fn take_over(&mut self, after: Progress, steps: &[Step]) {
+        self.left -= steps.iter().filter(|step| matches!(step, Step::Ended(_))).count();
+        self.place.show(&after);
+        self.progress = after;
+    }
+
+    /// An answer may have cost money: it is held until it is stored, and meanwhile nothing more is asked than
+    /// fits on the way here. False when the platform stops before.
+    async fn until_stored(&mut self, steps: &[Step], after: &Progress, is_due: bool) -> bool {
+        let mut wait = STORE_WAIT;
+        loop {
+            match self.store(steps, after, is_due).await {
+                Ok(()) => return true,
+                Err(error) => tracing::error!(%error, run = %self.run.id, "the answers of a run could not be stored; trying again"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.core.stop.cancelled() => return false,
+            }
+            wait = (wait * 2).min(STORE_WAIT_MOST);
+        }
+    }
+
+    /// Cells and events at once, or nothing.
+    async fn store(&mut self, steps: &[Step], after: &Progress, is_due: bool) -> Result<()> {
+        let mut change = self.core.change().await?;
+        for step in steps {
+            let cell = match step {
+                // One that has ended already need not be told to run.
+                Step::Begun(cell) if !after.asking.contains(&cell.id) => continue,
+                Step::Begun(cell) => Cell { state: CellState::Running, ..cell.clone() },
+                Step::Ended(cell) | Step::GivenUp(cell) => cell.clone(),
+            };
+            if matches!(step, Step::Ended(_)) {
+                store::runs::finish_cell(&mut change.tx, self.core.org, &cell, cost(&cell)).await?;
             }
             change.tell(&Happened::CellChanged(cell)).await?;
         }
+        let told = if is_due { Some(change.tell_instead_of(self.told, &Happened::RunChanged(self.now(after))).await?) } else { self.told };
         change.commit().await?;
-        if told.elapsed() >= TELL_EVERY {
-            told = Instant::now();
-            tell(core, &mut run).await?;
+        self.told = told;
+        Ok(())
+    }
+
+    /// The run as it stands.
+    fn now(&self, progress: &Progress) -> Run {
+        let Progress { counts, cost_usd, cost_unknown_cells, .. } = *progress;
+        Run { counts, cost_usd, cost_unknown_cells, ..self.run.clone() }
+    }
+
+    /// The run's last state: all cells ended, or the platform stops. A cancelled run has its state already.
+    async fn finish(mut self) {
+        if self.left == 0 {
+            self.run.state = RunState::Completed;
+            self.run.finished_at = Some(self.core.now());
+        } else {
+            self.run.state = RunState::Interrupted;
+        }
+        let mut wait = STORE_WAIT;
+        while let Err(error) = self.store_end().await {
+            tracing::error!(%error, run = %self.run.id, "the end of a run could not be stored; trying again");
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.core.stop.cancelled() => return,
+            }
+            wait = (wait * 2).min(STORE_WAIT_MOST);
         }
     }
-    finish(core, &mut run).await
+
+    async fn store_end(&mut self) -> Result<()> {
+        let mut change = self.core.change().await?;
+        let run = &self.run;
+        if !store::runs::leave_running(&mut change.tx, self.core.org, run.id, run.state, run.finished_at).await? {
+            let (state, finished_at) = store::runs::state(&mut change.tx, self.core.org, run.id).await?;
+            (self.run.state, self.run.finished_at) = (state, finished_at);
+        }
+        change.tell_instead_of(self.told, &Happened::RunChanged(self.now(&self.progress))).await?;
+        change.commit().await
+    }
 }
 
-async fn tell(core: &Core, run: &mut Run) -> Result<()> {
-    if let Some(now) = store::runs::get(&core.db, core.org, run.id).await? {
-        *run = now;
-        let mut change = core.change().await?;
-        change.tell(&Happened::RunChanged(run.clone())).await?;
-        change.commit().await?;
+fn count(progress: &mut Progress, state: CellState) -> &mut u64 {
+    let counts = &mut progress.counts;
+    match state {
+        CellState::Waiting => &mut counts.waiting,
+        CellState::Running => &mut counts.running,
+        CellState::Completed => &mut counts.completed,
+        CellState::Failed => &mut counts.failed,
     }
-    Ok(())
 }
 
-/// The run's last state: all cells ended, or the platform stops. A cancelled run has its state already.
-async fn finish(core: &Core, run: &mut Run) -> Result<()> {
-    let Some(now) = store::runs::get(&core.db, core.org, run.id).await? else { return Ok(()) };
-    *run = now;
-    if run.state == RunState::Running {
-        let all_ended = run.counts.waiting + run.counts.running == 0 && !core.stop.is_cancelled();
-        run.state = if all_ended { RunState::Completed } else { RunState::Interrupted };
-        run.finished_at = all_ended.then(|| core.now());
-        let mut change = core.change().await?;
-        store::runs::set_state(&mut change.tx, core.org, run.id, run.state, run.finished_at).await?;
-        change.tell(&Happened::RunChanged(run.clone())).await?;
-        return change.commit().await;
+/// What the last try of a cell cost, where that is known.
+fn cost(cell: &Cell) -> Option<UsdMicros> {
+    match (&cell.answer, &cell.fault) {
+        (Some(answer), _) => answer.cost_usd,
+        (None, fault) => fault.as_ref().and_then(|fault| fault.cost_usd),
     }
-    tell(core, run).await
+}
+
+/// Works on cells in the background until they have ended, then gives the place free.
+pub fn spawn(core: &Arc<Core>, run: Run, cells: Vec<Cell>, place: Place) {
+    let core = Arc::clone(core);
+    let tasks = core.tasks.clone();
+    tasks.spawn(async move { execute(&core, run, cells, &place).await });
 }
