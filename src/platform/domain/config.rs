@@ -1,8 +1,9 @@
 //! What the pipeline works by.
 
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::{Core, DomainError, Result};
+use super::{Core, DomainError, Result, page};
 use crate::platform::store;
 use crate::wire::config::{ConfigChange, ConfigChanged, PipelineConfig, PipelineState, ProcessingRules};
 use crate::wire::event::Happened;
@@ -11,8 +12,6 @@ use crate::wire::page::Page;
 
 /// Who changes things on a platform that serves one person.
 const ACTOR: &str = "you";
-/// Entries of the journal in one answer.
-const JOURNAL: u32 = 200;
 
 /// Gives a fresh database its first configuration.
 pub async fn ensure_default(core: &Core) -> Result<()> {
@@ -51,6 +50,7 @@ pub async fn set_state(core: &Core, state: PipelineState) -> Result<ConfigChange
 /// Makes a prompt version live.
 pub async fn deploy_prompt(core: &Core, id: PromptVersionId) -> Result<ConfigChanged> {
     let version = store::prompts::version(&core.db, core.org, id).await?.ok_or(DomainError::NotFound { what: "prompt version" })?;
+    super::prompts::check_renders(&version.content)?;
     change(core, None, |config| {
         config.live_prompt_version_id = id;
         config.live_prompt = version.label();
@@ -101,28 +101,39 @@ fn check_rules(rules: &ProcessingRules) -> Result<()> {
 }
 
 /// The journal, newest first.
-pub async fn journal(core: &Core) -> Result<Page<ConfigChange>> {
-    Ok(Page { items: store::config::changes(&core.db, core.org, JOURNAL).await?, next_cursor: None, total: None })
+pub async fn journal(core: &Core, limit: Option<u32>, cursor: Option<&str>) -> Result<Page<ConfigChange>> {
+    let after = cursor.map(page::read_cursor).transpose()?.map(|(at, id)| (at, ConfigChangeId(id)));
+    let limit = page::limit(limit);
+    let items = store::config::changes(&core.db, core.org, after, limit).await?;
+    let next_cursor = page::next_cursor(&items, limit, |change| (change.at, change.id.0));
+    Ok(Page { items, next_cursor, total: None })
 }
 
 /// Puts back what a change replaced, and only that. Refused when one of those things has been changed again since.
 pub async fn undo(core: &Core, id: ConfigChangeId) -> Result<ConfigChanged> {
     let entry = store::config::change(&core.db, core.org, id).await?.ok_or(DomainError::NotFound { what: "change" })?;
+    let conflict = |code, message: String| DomainError::Conflict { code, message };
     if entry.undone {
-        return Err(DomainError::Conflict { code: "undone", message: "This change has been undone already".to_owned() });
+        return Err(conflict("undone", "This change has been undone already".to_owned()));
+    }
+    let (Value::Object(before), Value::Object(after)) = (entry.before, entry.after) else { return Err(unreadable()) };
+    if let Some(model) = before.get("live_model").and_then(Value::as_str) {
+        super::models::check_usable(core, model).await?;
     }
     change_as(core, None, Some(entry.id), |config| {
-        let now = fields(config);
-        let (Value::Object(before), Value::Object(after)) = (&entry.before, &entry.after) else {
-            return Err(DomainError::Conflict { code: "unreadable", message: "This entry of the journal can't be read".to_owned() });
-        };
-        if let Some(field) = after.iter().find(|(field, value)| now.get(*field) != Some(value)).map(|(field, _)| field) {
+        let now = fields(config)?;
+        if let Some((field, _)) = after.iter().find(|(field, value)| now.get(*field) != Some(value)) {
             let message = format!("The {} has been changed again since; undo the later change first", field.replace('_', " "));
-            return Err(DomainError::Conflict { code: "changed_since", message });
+            return Err(conflict("changed_since", message));
         }
-        set_fields(config, before)
+        set_fields(config, before)?;
+        check_rules(&config.rules).map_err(|error| conflict("changed_since", format!("{error}. Undo the later change first")))
     })
     .await
+}
+
+fn unreadable() -> DomainError {
+    DomainError::Conflict { code: "unreadable", message: "This entry of the journal can't be read".to_owned() }
 }
 
 async fn change(core: &Core, revision: Option<u64>, edit: impl FnOnce(&mut PipelineConfig) -> Result<()>) -> Result<ConfigChanged> {
@@ -146,7 +157,7 @@ async fn change_as(
     }
     let mut after = before.clone();
     edit(&mut after)?;
-    let (was, is) = differences(&before, &after);
+    let (was, is) = differences(&before, &after)?;
     if is.is_empty() {
         return Ok(ConfigChanged { config: before, change: None });
     }
@@ -177,36 +188,42 @@ async fn change_as(
     Ok(ConfigChanged { config: after, change: Some(entry) })
 }
 
-/// What can be changed, by field.
-fn fields(config: &PipelineConfig) -> Map<String, Value> {
-    let all = json!({
-        "state": config.state,
-        "live_model": config.live_model,
-        "live_prompt_version_id": config.live_prompt_version_id,
-        "rules": config.rules,
-    });
-    if let Value::Object(map) = all { map } else { Map::new() }
+/// What can be changed, each by itself.
+#[derive(Serialize, Deserialize)]
+struct Fields {
+    state: PipelineState,
+    live_model: String,
+    live_prompt_version_id: PromptVersionId,
+    #[serde(flatten)]
+    rules: ProcessingRules,
 }
 
-fn set_fields(config: &mut PipelineConfig, values: &Map<String, Value>) -> Result<()> {
-    let unreadable = |_| DomainError::Conflict { code: "unreadable", message: "This entry of the journal can't be read".to_owned() };
-    for (field, value) in values {
-        match field.as_str() {
-            "state" => config.state = serde_json::from_value(value.clone()).map_err(unreadable)?,
-            "live_model" => config.live_model = serde_json::from_value(value.clone()).map_err(unreadable)?,
-            "live_prompt_version_id" => config.live_prompt_version_id = serde_json::from_value(value.clone()).map_err(unreadable)?,
-            "rules" => config.rules = serde_json::from_value(value.clone()).map_err(unreadable)?,
-            _ => {}
-        }
-    }
+fn fields(config: &PipelineConfig) -> Result<Map<String, Value>> {
+    let PipelineConfig { state, ref live_model, live_prompt_version_id, rules, .. } = *config;
+    let fields = Fields { state, live_model: live_model.clone(), live_prompt_version_id, rules };
+    // By way of text, so that 0.6 does not become 0.6000000238418579.
+    let text = store::to_json(&fields)?;
+    Ok(store::from_json(&text)?)
+}
+
+fn set_fields(config: &mut PipelineConfig, values: Map<String, Value>) -> Result<()> {
+    let mut all = fields(config)?;
+    all.extend(values);
+    let fields: Fields = serde_json::from_value(Value::Object(all)).map_err(|_| unreadable())?;
+    let Fields { state, live_model, live_prompt_version_id, rules } = fields;
+    *config = PipelineConfig { state, live_model, live_prompt_version_id, rules, revision: config.revision, live_prompt: config.live_prompt.clone() };
     Ok(())
 }
 
-fn differences(before: &PipelineConfig, after: &PipelineConfig) -> (Map<String, Value>, Map<String, Value>) {
-    let (was, is) = (fields(before), fields(after));
-    let changed: Vec<&String> = is.keys().filter(|field| was.get(*field) != is.get(*field)).collect();
-    let pick = |map: &Map<String, Value>| changed.iter().filter_map(|field| Some(((*field).clone(), map.get(*field)?.clone()))).collect();
-    (pick(&was), pick(&is))
+/// What two configurations differ in: as it was, as it is.
+fn differences(before: &PipelineConfig, after: &PipelineConfig) -> Result<(Map<String, Value>, Map<String, Value>)> {
+    let (mut was, mut is) = (fields(before)?, fields(after)?);
+    let same: Vec<String> = is.iter().filter(|(field, value)| was.get(*field) == Some(value)).map(|(field, _)| field.clone()).collect();
+    for field in same {
+        was.shift_remove(&field);
+        is.shift_remove(&field);
+    }
+    Ok((was, is))
 }
 
 async fn summary(core: &Core, before: &PipelineConfig, after: &PipelineConfig) -> Result<String> {

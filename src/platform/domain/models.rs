@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::Duration;
 
-use super::analytics::quantile;
+use super::analytics::Tally;
 use super::{Core, DomainError, Result, config};
 use crate::platform::store;
 use crate::providers::{CatalogueEntry, Provider};
@@ -46,16 +46,18 @@ pub async fn list(core: &Core) -> Result<Page<ModelInfo>> {
     Ok(Page { total: Some(items.len() as u64), items, next_cursor: None })
 }
 
-/// Refuses a model that no provider answers to, and one whose key is missing.
+/// Refuses a model that no provider answers to, and one whose key is missing. A provider's catalogue is what the
+/// program knew when it was built, so a newer model of a provider on the net is let through.
 pub async fn check_usable(core: &Core, name: &str) -> Result<()> {
-    let found = core.providers.find(name).filter(|(provider, model)| model.is_empty() != provider.needs_key());
+    let is_known = |entries: &[CatalogueEntry], model: &str| entries.iter().any(|entry| entry.model == model);
+    let found = core.providers.find(name).filter(|(provider, model)| {
+        full_name(provider.name(), model) == name && (is_known(&provider.catalogue(), model) || provider.needs_key() && !model.is_empty())
+    });
     let Some((provider, _)) = found else {
-        let known: Vec<String> =
-            core.providers.iter().map(|provider| full_name(provider.name(), if provider.needs_key() { "MODEL" } else { "" })).collect();
-        return Err(DomainError::Invalid {
-            code: "unknown_model",
-            message: format!("No provider answers to '{name}'. Models are named {}", known.join(", ")),
-        });
+        let of = |provider: &dyn Provider| provider.catalogue().into_iter().map(|entry| full_name(provider.name(), &entry.model)).collect::<Vec<_>>();
+        let known: Vec<String> = core.providers.iter().flat_map(|provider| of(provider.as_ref())).collect();
+        let message = format!("There is no model '{name}'. Choose one of: {}", known.join(", "));
+        return Err(DomainError::Invalid { code: "unknown_model", message });
     };
     match key_state(core, provider.as_ref()).await {
         KeyState::Missing { why } => Err(DomainError::Conflict { code: "no_key", message: why }),
@@ -83,24 +85,13 @@ fn unlisted_entry(model: &str) -> CatalogueEntry {
     }
 }
 
+/// What the pipeline has seen, by model.
 async fn measured(core: &Core) -> Result<HashMap<String, MeasuredModel>> {
-    let now = core.now();
-    let mut by_model: HashMap<String, Vec<store::analytics::ResultFigures>> = HashMap::new();
-    for figure in store::analytics::results(&core.db, core.org, now - MEASURED, now + Duration::seconds(1)).await? {
-        by_model.entry(figure.model.clone()).or_default().push(figure);
+    // One step over all of it: only the order of the latencies matters.
+    let to = core.now() + Duration::milliseconds(1);
+    let mut tallies: HashMap<String, Tally> = HashMap::new();
+    for like in store::analytics::results(&core.db, core.org, to - MEASURED, to, MEASURED.num_milliseconds()).await? {
+        tallies.entry(like.model.clone()).or_default().add(&like);
     }
-    let measure = |figures: Vec<store::analytics::ResultFigures>| {
-        let completed: Vec<_> = figures.iter().filter(|figure| figure.completed).collect();
-        let mut latencies: Vec<f64> = completed.iter().map(|figure| figure.latency_ms as f64).collect();
-        latencies.sort_by(f64::total_cmp);
-        let confidences: Vec<f64> = completed.iter().filter_map(|figure| figure.confidence).collect();
-        MeasuredModel {
-            results: figures.len() as u64,
-            failed: (figures.len() - completed.len()) as u64,
-            latency_p50_ms: quantile(&latencies, 0.50),
-            latency_p95_ms: quantile(&latencies, 0.95),
-            mean_confidence: (!confidences.is_empty()).then(|| confidences.iter().sum::<f64>() / confidences.len() as f64),
-        }
-    };
-    Ok(by_model.into_iter().map(|(model, figures)| (model, measure(figures))).collect())
+    Ok(tallies.into_iter().map(|(model, tally)| (model, tally.measured())).collect())
 }

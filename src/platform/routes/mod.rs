@@ -11,6 +11,7 @@ mod models;
 mod photos;
 mod problem;
 mod prompts;
+mod revision;
 mod runs;
 mod status;
 

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 
-use super::config::if_match;
 use super::extract::{Body, Path};
+use super::revision::{Revised, if_match};
 use super::{Refusal, Shared};
 use crate::platform::domain::prompts;
 use crate::wire::ids::PromptId;
@@ -20,8 +20,9 @@ pub async fn create_prompt(State(platform): State<Shared>, Body(asked): Body<Cre
     Ok(Json(prompts::create(&platform.core, &asked).await?))
 }
 
-pub async fn get_prompt(State(platform): State<Shared>, Path(id): Path<PromptId>) -> Result<Json<Prompt>, Refusal> {
-    Ok(Json(prompts::get(&platform.core, id).await?))
+pub async fn get_prompt(State(platform): State<Shared>, Path(id): Path<PromptId>) -> Result<Revised<Prompt>, Refusal> {
+    let prompt = prompts::get(&platform.core, id).await?;
+    Ok(Revised(prompt.revision, prompt))
 }
 
 pub async fn update_prompt(
@@ -29,8 +30,9 @@ pub async fn update_prompt(
     Path(id): Path<PromptId>,
     headers: HeaderMap,
     Body(asked): Body<UpdatePrompt>,
-) -> Result<Json<Prompt>, Refusal> {
-    Ok(Json(prompts::update(&platform.core, id, if_match(&headers)?, &asked).await?))
+) -> Result<Revised<Prompt>, Refusal> {
+    let prompt = prompts::update(&platform.core, id, if_match(&headers)?, &asked).await?;
+    Ok(Revised(prompt.revision, prompt))
 }
 
 pub async fn list_versions(State(platform): State<Shared>, Path(id): Path<PromptId>) -> Result<Json<Page<PromptVersion>>, Refusal> {

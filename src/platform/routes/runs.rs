@@ -4,18 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::extract::{Body, Path, Query};
+use super::extract::{Body, PageQuery, Path, Query};
 use super::{Refusal, Shared};
 use crate::platform::domain::runs;
 use crate::wire::ids::RunId;
 use crate::wire::page::Page;
 use crate::wire::run::{Cell, Run, StartRun};
-
-#[derive(Deserialize)]
-pub struct PageQuery {
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
 
 #[derive(Deserialize)]
 pub struct CellsQuery {

@@ -1,5 +1,7 @@
 //! The pipeline's configuration.
 
+use chrono::{DateTime, Utc};
+
 use super::{Db, Result, Tx, from_json, from_ms, from_name, to_json, to_ms, to_name};
 use crate::wire::config::{ConfigChange, PipelineConfig};
 use crate::wire::ids::{ConfigChangeId, OrganizationId, PromptVersionId};
@@ -90,15 +92,17 @@ fn change_from((id, at, actor, summary, before, after, undone): ChangeRow) -> Re
     Ok(ConfigChange { id: ConfigChangeId(id), at: from_ms(at)?, actor, summary, before: from_json(&before)?, after: from_json(&after)?, undone })
 }
 
-/// The newest entries of the journal, newest first.
-pub async fn changes(db: &Db, org: OrganizationId, limit: u32) -> Result<Vec<ConfigChange>> {
-    let rows: Vec<ChangeRow> = sqlx::query_as(
-        "SELECT id, at_ms, actor, summary, before, after, undone FROM config_changes WHERE organization_id = $1 ORDER BY at_ms DESC, id DESC LIMIT $2",
-    )
-    .bind(org.0)
-    .bind(i64::from(limit))
-    .fetch_all(&db.read)
-    .await?;
+/// Entries of the journal, newest first, from behind `after` on.
+pub async fn changes(db: &Db, org: OrganizationId, after: Option<(DateTime<Utc>, ConfigChangeId)>, limit: u32) -> Result<Vec<ConfigChange>> {
+    let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new(
+        "SELECT id, at_ms, actor, summary, before, after, undone FROM config_changes WHERE organization_id = ",
+    );
+    query.push_bind(org.0);
+    if let Some((at, id)) = after {
+        query.push(" AND (at_ms, id) < (").push_bind(to_ms(at)).push(", ").push_bind(id.0).push(")");
+    }
+    query.push(" ORDER BY at_ms DESC, id DESC LIMIT ").push_bind(i64::from(limit));
+    let rows: Vec<ChangeRow> = query.build_query_as().fetch_all(&db.read).await?;
     rows.into_iter().map(change_from).collect()
 }
 

@@ -357,43 +357,48 @@ async fn a_photo_deleted_before_its_turn_fails_its_cell_clearly() {
 }
 
 #[tokio::test]
-async fn a_full_disk_stops_the_asking_and_loses_no_answer() {
+async fn a_full_disk_refuses_a_run_and_room_lets_the_next_one_in() {
+    let platform = start(&Scripted::new()).await;
+    let photos = platform.add(30, false).await;
+    write(&platform, "PRAGMA max_page_count = 1", false).await;
+    let asked = StartRun { repeats: 20, ..ask(&photos) };
+    assert_eq!(platform.client.start_run(&asked).await.expect_err("no room").code(), Some("disk_full"));
+    write(&platform, "PRAGMA max_page_count = 1000000", false).await;
+    assert!(platform.client.runs().await.expect("runs").items.is_empty(), "nothing is half there");
+    let run = platform.client.start_run(&asked).await.expect("started");
+    until_state(&platform, run.id, RunState::Completed).await;
+}
+
+#[tokio::test]
+async fn a_store_that_fails_stops_the_asking_and_loses_no_answer() {
     let scripted = Scripted::new();
-    let platform = start(&scripted).await;
-    let photos = platform.add(200, false).await;
-    // Answers that do not fit into the pages that the database has.
-    let long = "x".repeat(20_000);
-    for _ in 0..200 {
-        let mut answer = answer(&[("cat", 0.9)]);
-        answer.caption = Some(long.clone());
-        scripted.then(Act::Answer(answer));
-    }
-    set_max_pages(&platform, 0).await;
-    let run = platform.client.start_run(&ask(&photos)).await;
-    assert_eq!(run.expect_err("no room for a run").code(), Some("disk_full"));
-    set_max_pages(&platform, 1 << 30).await;
     scripted.take_time(Duration::from_millis(2));
-    let run = platform.client.start_run(&ask(&photos)).await.expect("started");
-    until_calls(&scripted, 6).await;
-    set_max_pages(&platform, 0).await;
+    let platform = start(&scripted).await;
+    let photos = platform.add(250, false).await;
+    let run = platform.client.start_run(&StartRun { repeats: 4, ..ask(&photos) }).await.expect("started");
+    until("an answer", || async { (scripted.calls() > 5).then_some(()) }).await;
+    // Ends the transaction as a full disk does.
+    let broken = "CREATE TRIGGER broken BEFORE UPDATE ON run_cells BEGIN SELECT RAISE(ROLLBACK, 'as the test asked for'); END";
+    write(&platform, broken, true).await;
     let stuck = until("the asking to stop", || async {
         let calls = scripted.calls();
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
         (scripted.calls() == calls).then_some(calls)
     })
     .await;
-    assert!(stuck < 200, "{stuck} calls although nothing could be stored");
+    assert!(stuck < 500, "{stuck} calls although nothing could be stored");
     assert_eq!(platform.client.run(run.id).await.expect("run").state, RunState::Running);
-    set_max_pages(&platform, 1 << 30).await;
+    write(&platform, "DROP TRIGGER broken", true).await;
     let run = until_state(&platform, run.id, RunState::Completed).await;
-    assert_eq!((run.counts.completed, scripted.calls()), (200, 200), "every answer is stored, none is asked twice");
+    assert_eq!((run.counts.completed, scripted.calls()), (1_000, 1_000), "every answer is stored, none is asked twice");
+    assert_eq!(run.cost_usd, UsdMicros(1_000 * 194));
 }
 
-/// What SQLite says of a full disk: the database may not grow beyond what it has (0) or so many pages.
-async fn set_max_pages(platform: &TestPlatform, pages: i64) {
+/// Does something to the database that the platform itself never does.
+async fn write(platform: &TestPlatform, statement: &'static str, is_kept: bool) {
     let mut tx = platform.host.core().db.begin().await.expect("a transaction");
-    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {}", pages.max(1)))).execute(&mut *tx).await.expect("set");
-    tx.rollback().await.expect("ended");
+    sqlx::query(statement).execute(&mut *tx).await.expect("done");
+    if is_kept { tx.commit().await } else { tx.rollback().await }.expect("ended");
 }
 
 #[tokio::test]

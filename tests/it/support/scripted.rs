@@ -47,6 +47,16 @@ impl Scripted {
         scripted
     }
 
+    /// The same under another name; calls of `on-device` are always free.
+    pub fn renamed(self: &Arc<Self>, name: &'static str) -> Arc<dyn Provider> {
+        Arc::new(Renamed { scripted: Arc::clone(self), name, model: "" })
+    }
+
+    /// The same as a provider on the net: it needs a key, and its model has a name of its own.
+    pub fn on_the_net(self: &Arc<Self>, name: &'static str, model: &'static str) -> Arc<dyn Provider> {
+        Arc::new(Renamed { scripted: Arc::clone(self), name, model })
+    }
+
     pub fn let_through(&self, calls: usize) {
         self.gate.add_permits(calls);
     }
@@ -127,6 +137,40 @@ impl Provider for Scripted {
                 _ => Ok(Duration::from_millis(12)),
             }
         })
+    }
+}
+
+struct Renamed {
+    scripted: Arc<Scripted>,
+    name: &'static str,
+    /// Empty for a model that bears its provider's name and needs no key.
+    model: &'static str,
+}
+
+impl Provider for Renamed {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn needs_key(&self) -> bool {
+        !self.model.is_empty()
+    }
+
+    fn catalogue(&self) -> Vec<CatalogueEntry> {
+        let entries = self.scripted.catalogue().into_iter();
+        entries.map(|entry| CatalogueEntry { model: self.model.to_owned(), ..entry }).collect()
+    }
+
+    fn photo_rule(&self, model: &str) -> PhotoRule {
+        self.scripted.photo_rule(model)
+    }
+
+    fn analyse<'a>(&'a self, request: &'a PhotoRequest, call: &'a CallContext) -> BoxFuture<'a, Result<Answer, Fault>> {
+        self.scripted.analyse(request, call)
+    }
+
+    fn check<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Duration, Fault>> {
+        self.scripted.check(call)
     }
 }
 
