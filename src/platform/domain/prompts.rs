@@ -232,7 +232,9 @@ fn explain(error: &minijinja::Error, template: &str) -> String {
         ErrorKind::UndefinedError => {
             let name = unknown_variable(expression, template);
             let known = VARIABLES.join(", ");
-            format!("{line}{name} has no value. A prompt may use {known}; braces that are meant as such are written {{% raw %}}{{{{ … }}}}{{% endraw %}}")
+            format!(
+                "{line}{name} has no value. A prompt may use {known}; braces that are meant as such are written {{% raw %}}{{{{ … }}}}{{% endraw %}}"
+            )
         }
         ErrorKind::OutOfFuel => format!("{line}The prompt takes too many steps to fill in. Take a loop out, or let it run less often"),
         ErrorKind::UnknownFilter | ErrorKind::UnknownFunction | ErrorKind::UnknownTest | ErrorKind::UnknownMethod => {
@@ -253,7 +255,8 @@ fn unknown_variable(expression: &str, template: &str) -> String {
         return format!("'{expression}'");
     }
     let environment = Environment::empty();
-    let mut unknown: Vec<String> = environment.template_from_str(template).map(|template| template.undeclared_variables(true)).unwrap_or_default().into_iter().collect();
+    let mut unknown: Vec<String> =
+        environment.template_from_str(template).map(|template| template.undeclared_variables(true)).unwrap_or_default().into_iter().collect();
     unknown.retain(|name| !VARIABLES.contains(&name.as_str()));
     unknown.sort();
     if unknown.is_empty() { format!("'{expression}'") } else { format!("'{}'", unknown.join("' or '")) }

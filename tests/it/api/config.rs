@@ -43,7 +43,8 @@ async fn a_fresh_platform_runs_on_its_own_model_with_a_prompt_of_its_own() {
 #[tokio::test]
 async fn every_change_is_told_and_journalled_in_words() {
     let platform = start().await;
-    let prompt = platform.client.create_prompt(&CreatePrompt { name: "Colours".to_owned(), content: Some("Name colours".to_owned()) }).await.expect("made");
+    let prompt =
+        platform.client.create_prompt(&CreatePrompt { name: "Colours".to_owned(), content: Some("Name colours".to_owned()) }).await.expect("made");
     let version = platform.client.prompt_versions(prompt.id).await.expect("versions").items.remove(0);
     let mut stream = platform.client.follow_events(None, || {});
     assert!(matches!(stream.recv().await, Some(StreamItem::Connected)));

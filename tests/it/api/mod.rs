@@ -1,10 +1,14 @@
 //! Stories told through the api.
 
+mod analytics;
 mod bad_input;
+mod config;
 mod events;
 mod health;
+mod models;
 mod photos;
 mod pipeline;
+mod prompts;
 mod runs;
 mod start;
 mod status;

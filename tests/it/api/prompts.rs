@@ -46,7 +46,8 @@ async fn a_prompt_goes_from_draft_to_version() {
     platform.client.save_prompt_version(prompt.id, &save("Name three colours")).await.expect("saved");
     let back = platform.client.save_prompt_version(prompt.id, &save("Name the colours")).await.expect("saved");
     assert_eq!(back.version, 3, "an older text saved again is a new version");
-    let versions: Vec<u32> = platform.client.prompt_versions(prompt.id).await.expect("versions").items.iter().map(|version| version.version).collect();
+    let versions: Vec<u32> =
+        platform.client.prompt_versions(prompt.id).await.expect("versions").items.iter().map(|version| version.version).collect();
     assert_eq!(versions, [3, 2, 1]);
 }
 

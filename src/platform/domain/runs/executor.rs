@@ -99,8 +99,7 @@ struct Writer<'r> {
 
 impl<'r> Writer<'r> {
     fn new(core: &'r Core, run: Run, cells: usize, place: &'r Place) -> Self {
-        let progress =
-            Progress { counts: run.counts, cost_usd: run.cost_usd, cost_unknown_cells: run.cost_unknown_cells, ..Progress::default() };
+        let progress = Progress { counts: run.counts, cost_usd: run.cost_usd, cost_unknown_cells: run.cost_unknown_cells, ..Progress::default() };
         place.show(&progress);
         Self { core, run, left: cells, place, progress, told: None }
     }
