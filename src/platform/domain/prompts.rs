@@ -196,6 +196,11 @@ pub fn check_text(content: &str) -> Result<()> {
     if content.trim().is_empty() {
         return Err(DomainError::Invalid { code: "empty_prompt", message: "The prompt is empty; write something first".to_owned() });
     }
+    check_template(content)
+}
+
+/// Refuses a template that can't be parsed, with its line.
+pub fn check_template(content: &str) -> Result<()> {
     Environment::empty().add_template("prompt", content).map_err(|error| invalid(explain(&error, content)))
 }
 
