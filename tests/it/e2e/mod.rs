@@ -1,4 +1,5 @@
 //! The whole program, as a person meets it.
 
+mod comparison;
 #[cfg(target_os = "linux")]
 mod window;
