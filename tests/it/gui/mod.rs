@@ -2,6 +2,7 @@
 
 mod analytics;
 mod live_status;
+mod pipeline_control;
 mod shell;
 mod testing_lab;
 mod testing_lab_pictures;

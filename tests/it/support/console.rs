@@ -72,7 +72,11 @@ impl Console {
     }
 
     pub fn open_looking(options: Options, look: Look) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::open_in(tempfile::tempdir().expect("a folder"), options, look)
+    }
+
+    /// Opens a console on a folder that may have been used before.
+    pub fn open_in(folder: TempDir, options: Options, look: Look) -> Self {
         let data = folder.path().join("data");
         let keys = options.keys.clone();
         let start: StartPlatform = Box::new(move || {
@@ -126,6 +130,12 @@ impl Console {
             app
         });
         Self { harness, runtime, folder }
+    }
+
+    /// Closes the window as a person does, waits for its platform to stop, and gives the folder back.
+    pub fn close(mut self) -> TempDir {
+        eframe::App::on_exit(self.harness.state_mut(), None);
+        self.folder
     }
 
     /// The client of the console's platform.
