@@ -1,9 +1,14 @@
 //! Pipeline control: prompts, drafts, versions, models, keys, rules.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
-use egui::Theme;
-use minerva_console::gui::ctx::AreaId;
-use minerva_console::wire::prompt::{CreatePrompt, SavePromptVersion, UpdatePrompt};
+use egui::{Key, Modifiers, Theme};
+use egui_kittest::kittest::Queryable as _;
+use minerva_console::gui::ctx::{AreaId, Command, Route};
+use minerva_console::keys::Keys;
+use minerva_console::providers::{ProviderSettings, Providers};
+use minerva_console::wire::prompt::{CreatePrompt, Prompt, SavePromptVersion, UpdatePrompt};
 
 use crate::support::clock::TestClock;
 use crate::support::console::{Console, Look};
@@ -37,44 +42,265 @@ Answer with JSON only:
 fn options() -> Options {
     let clock = TestClock::at_noon();
     clock.advance(TimeDelta::minutes(-160));
-    Options { clock, ..Options::default().without_workers() }
+    let keys = Keys::new(HashMap::new(), false);
+    let providers = Providers::new(&ProviderSettings { base_urls: Vec::new(), on_device_threads: 1 }, &keys);
+    Options { clock, keys, providers, ..Options::default().without_workers() }
 }
 
 /// A console in the area, with the shipped prompt open.
-fn open(options: Options, look: Look) -> Console {
-    let mut console = Console::open_looking(options, look);
-    console.go_to(AreaId::PipelineControl);
-    console.wait_for("Draft saved");
+fn open_looking(look: Look) -> Console {
+    let mut console = Console::open_looking(options(), look);
+    show(&mut console);
     console
 }
 
+fn open() -> Console {
+    open_looking(Look { size: [1440.0, 900.0], ..Look::default() })
+}
+
+fn show(console: &mut Console) {
+    console.go_to(AreaId::PipelineControl);
+    console.wait_for("Draft saved");
+}
+
+/// The prompt that the console opens first, as the platform holds it.
+fn prompt(console: &Console) -> Prompt {
+    let client = console.client();
+    console.block_on(async { client.prompts().await.expect("prompts").items.remove(0) })
+}
+
+/// Puts the cursor at the end of the editor and types.
+fn type_at_the_end(console: &mut Console, text: &str) {
+    console.harness.get_by_label("Prompt").focus();
+    console.steps();
+    console.press(Modifiers::COMMAND, Key::End);
+    console.type_text(text);
+}
+
 #[test]
-fn pictures() {
-    for (name, theme, size, pixels_per_point) in [
-        ("dark", Theme::Dark, [1440.0, 900.0], 1.0),
-        ("light", Theme::Light, [1440.0, 900.0], 1.0),
-        ("small", Theme::Dark, [1024.0, 640.0], 1.0),
-        ("150", Theme::Light, [1024.0, 640.0], 1.5),
-    ] {
-        let mut console = open(options(), Look { theme, size, pixels_per_point });
-        let client = console.client();
-        console.block_on(async {
-            let prompt = client.prompts().await.expect("prompts").items.remove(0);
-            let save = |content: &str, note: &str| SavePromptVersion { content: content.to_owned(), note: note.to_owned(), author: String::new() };
-            client.save_prompt_version(prompt.id, &save(RICH, "Looks at both sides of wide photos")).await.expect("saved");
-            let street = CreatePrompt { name: "Street scenes of the old town and its harbour".to_owned(), content: Some("Hi".to_owned()) };
-            let street = client.create_prompt(&street).await.expect("created");
-            let draft = UpdatePrompt { draft: Some("Hello".to_owned()), name: None };
-            client.update_prompt(street.id, street.revision, &draft).await.expect("updated");
-        });
-        console.wait_for("city archive");
-        console.picture(&format!("pipeline_control_{name}"));
-        for tab in ["Models", "Rules", "Changes"] {
-            console.click(tab);
-            console.steps();
-            std::thread::sleep(std::time::Duration::from_millis(300));
-            console.steps();
-            console.harness.render().expect("r").save(format!("/tmp/pc_{name}_{tab}.png")).expect("saved");
-        }
+fn what_is_typed_survives_a_restart() {
+    let mut console = open();
+    type_at_the_end(&mut console, "Prefer short tags.");
+    console.wait_for("Saving…");
+    console.wait_for("Draft saved");
+    assert!(prompt(&console).draft.is_some_and(|draft| draft.ends_with("Prefer short tags.")));
+    console.wait_until("the list marks the draft", |console| console.harness.query_by_label("Photo tags, v1 is live, has a draft").is_some());
+
+    // Typed just before the window closes: too late for the autosave.
+    console.type_text(" And no verbs.");
+    let folder = console.close();
+    let mut console = Console::open_in(folder, options(), Look::default());
+    show(&mut console);
+    console.wait_for("Prefer short tags. And no verbs.");
+}
+
+#[test]
+fn a_text_becomes_a_version_goes_live_and_back() {
+    let mut console = open();
+    type_at_the_end(&mut console, "Prefer short tags.");
+    console.press(Modifiers::COMMAND, Key::S);
+    console.wait_for("Save as Photo tags v2");
+    console.type_text("Shorter");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("Photo tags v2 is saved");
+    console.wait_until("the list has it", |console| console.harness.query_by_label("Version 2").is_some() && console.says("Shorter"));
+    assert_eq!((prompt(&console).draft, prompt(&console).live_version), (None, Some(1)));
+
+    console.command(Command::MakePromptLive);
+    console.wait_for("Photo tags v2 is live");
+    console.wait_until("it is marked", |console| console.harness.query_by_label("Version 2, live").is_some());
+    assert_eq!(prompt(&console).live_version, Some(2));
+
+    console.click("Changes");
+    console.wait_until("the journal", |console| console.harness.query_by_label_contains("Undo: ").is_some());
+    console.harness.get_by_label_contains("Undo: ").click();
+    console.wait_for("Undone");
+    console.click("Versions");
+    console.wait_until("the first is live again", |console| console.harness.query_by_label("Version 1, live").is_some());
+    assert_eq!(prompt(&console).live_version, Some(1));
+}
+
+#[test]
+fn a_template_with_a_fault_is_told_at_its_line_and_not_saved() {
+    let mut console = open();
+    type_at_the_end(&mut console, "{{ colour }}");
+    console.wait_for("Nothing gives {{ colour }} a value; known are file_name, width, height");
+    console.command(Command::SavePromptVersion);
+    console.wait_for("Save as Photo tags v2");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.steps();
+    assert!(console.says("Save as Photo tags v2"), "the dialog stays");
+    assert_eq!(prompt(&console).latest_version, 1);
+    console.harness.get_by_label_contains("Go to line ").click();
+    console.steps();
+    assert!(!console.says("Save as Photo tags v2"));
+    assert!(console.harness.get_by_label("Prompt").is_focused());
+}
+
+#[test]
+fn a_version_comes_back_into_the_editor_and_ctrl_z_takes_it_out_again() {
+    let mut console = open();
+    type_at_the_end(&mut console, "Prefer short tags.");
+    console.wait_until("there is a draft", |console| console.harness.query_by_label("Draft").is_some());
+    console.click("Version 1");
+    console.wait_for("can't be changed");
+    assert!(!console.says("Prefer short tags."), "the version is shown, not the draft");
+    console.click("Restore into the editor");
+    console.wait_until("the text is the version's", |console| console.harness.query_by_label("Draft").is_none());
+    assert!(!console.says("Prefer short tags."));
+    console.press(Modifiers::COMMAND, Key::Z);
+    console.wait_for("Prefer short tags.");
+}
+
+#[test]
+fn tab_indents_and_escape_leaves_the_editor() {
+    let mut console = open();
+    type_at_the_end(&mut console, "- one");
+    console.press(Modifiers::NONE, Key::Home);
+    console.press(Modifiers::NONE, Key::Tab);
+    console.wait_for("\n  - one");
+    console.press(Modifiers::SHIFT, Key::Tab);
+    console.wait_for("\n- one");
+    assert!(console.harness.get_by_label("Prompt").is_focused());
+    console.press(Modifiers::NONE, Key::Escape);
+    assert!(!console.harness.get_by_label("Prompt").is_focused());
+}
+
+#[test]
+fn what_somebody_else_wrote_meanwhile_is_shown_beside_ones_own_and_nothing_is_lost() {
+    let mut console = open();
+    let client = console.client();
+    let others = |console: &Console, text: &str| {
+        let prompt = prompt(console);
+        let update = UpdatePrompt { draft: Some(text.to_owned()), name: None };
+        console.block_on(client.update_prompt(prompt.id, prompt.revision, &update)).expect("updated");
+    };
+    others(&console, "Quite another text.");
+    console.wait_for("Photo tags was changed elsewhere");
+    console.wait_for("Quite another text.");
+
+    // Typing and the other's write cross: whichever is first, both texts are there to choose from.
+    type_at_the_end(&mut console, " Mine.");
+    others(&console, "A third text.");
+    console.wait_for("Nothing is saved until you choose");
+    assert!(console.says("A third text.") && console.says("Quite another text. Mine."));
+    console.click("Take the other");
+    console.wait_until("the conflict is over", |console| !console.says("until you choose") && !console.says("Mine."));
+    console.press(Modifiers::COMMAND, Key::Z);
+    console.wait_for("Quite another text. Mine.");
+    console.wait_for("Draft saved");
+    assert_eq!(prompt(&console).draft.as_deref(), Some("Quite another text. Mine."));
+}
+
+#[test]
+fn prompts_are_made_and_renamed_from_the_keyboard() {
+    let mut console = open();
+    console.press(Modifiers::COMMAND, Key::N);
+    console.wait_for("Start with the text of Photo tags");
+    console.type_text("Street scenes");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_until("it is in the list", |console| console.harness.query_by_label("Street scenes").is_some());
+    console.wait_until("its editor has the keyboard", |console| console.harness.query_by_label("Prompt").is_some_and(|node| node.is_focused()));
+    console.type_text("Look at streets.");
+    console.wait_for("Draft saved");
+    console.press(Modifiers::NONE, Key::Escape);
+    console.press(Modifiers::NONE, Key::F2);
+    console.harness.get_by_label("Name of the prompt");
+    console.press(Modifiers::COMMAND, Key::A);
+    console.type_text("Squares");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_until("it has its new name", |console| console.harness.query_by_label("Squares, has a draft").is_some());
+    assert!(console.says("Look at streets."));
+}
+
+#[test]
+fn a_model_without_a_key_leads_to_the_key_and_then_goes_live() {
+    let mut console = open();
+    console.command(Command::GoTo(Route::Models));
+    console.wait_for("Google Gemini");
+    assert!(console.says("No key"));
+    console.harness.get_by_label("Make Gemini 3.8 Flash live").click();
+    console.wait_for("Key for Google Gemini");
+    console.type_text("AIza-not-a-real-key-5678");
+    console.click("Store and make live");
+    // Where there is no keyring, the session is offered.
+    console.wait_until("stored or offered", |console| console.says("Gemini 3.8 Flash is live") || console.says("Keep for this session only"));
+    if console.says("Keep for this session only") {
+        console.click("Keep for this session only");
+        console.wait_for("Gemini 3.8 Flash is live");
     }
+    console.wait_for("Key ····5678, from this session");
+    assert!(!console.says("not-a-real-key"), "the key is never shown");
+    let client = console.client();
+    assert_eq!(console.block_on(client.config()).expect("config").live_model, "gemini/gemini-3.8-flash");
+    console.click("Undo");
+    console.wait_for("Undone");
+    assert_eq!(console.block_on(client.config()).expect("config").live_model, "on-device");
+}
+
+#[test]
+fn rules_are_applied_and_kept_when_the_platform_refuses() {
+    let mut console = open();
+    console.click("Rules");
+    console.wait_for("60 % and more is accepted");
+    console.harness.get_by_label("Workers").focus();
+    console.steps();
+    console.press(Modifiers::NONE, Key::ArrowUp);
+    console.wait_until("it can be applied", |console| !console.harness.get_by_label("Apply").accesskit_node().is_disabled());
+    console.click("Apply");
+    console.wait_for("The rules are applied");
+    let client = console.client();
+    assert_eq!(console.block_on(client.config()).expect("config").rules.workers, 3);
+}
+
+/// A look at the area, with two prompts, two versions and a draft.
+fn pictures(name: &str, theme: Theme, size: [f32; 2], pixels_per_point: f32) {
+    let mut console = Console::open_looking(options(), Look { theme, size, pixels_per_point });
+    let client = console.client();
+    let first = prompt(&console);
+    console.block_on(async {
+        let note = "Looks at both sides of wide photos".to_owned();
+        let version = SavePromptVersion { content: RICH.to_owned(), note, author: String::new() };
+        client.save_prompt_version(first.id, &version).await.expect("saved");
+        let street = CreatePrompt { name: "Street scenes of the old town and its harbour".to_owned(), content: Some("Hi".to_owned()) };
+        let street = client.create_prompt(&street).await.expect("created");
+        let draft = UpdatePrompt { draft: Some("Hello".to_owned()), name: None };
+        client.update_prompt(street.id, street.revision, &draft).await.expect("updated");
+    });
+    show(&mut console);
+    console.wait_for("city archive");
+    console.picture(&format!("pipeline_control_{name}"));
+    console.click("Models");
+    console.wait_for("Google Gemini");
+    console.picture(&format!("pipeline_control_models_{name}"));
+    console.click("Rules");
+    console.picture(&format!("pipeline_control_rules_{name}"));
+    console.click("Versions");
+    console.click("Version 1, live");
+    console.wait_for("can't be changed");
+    console.picture(&format!("pipeline_control_version_{name}"));
+    console.click("Back to the editor");
+    type_at_the_end(&mut console, "{{ colour }}");
+    console.wait_for("Draft saved");
+    console.picture(&format!("pipeline_control_fault_{name}"));
+}
+
+#[test]
+fn pictures_dark() {
+    pictures("dark", Theme::Dark, [1440.0, 900.0], 1.0);
+}
+
+#[test]
+fn pictures_light() {
+    pictures("light", Theme::Light, [1440.0, 900.0], 1.0);
+}
+
+#[test]
+fn pictures_of_a_small_window() {
+    pictures("small", Theme::Dark, [1024.0, 640.0], 1.0);
+}
+
+#[test]
+fn pictures_at_150_percent() {
+    pictures("150", Theme::Light, [1024.0, 640.0], 1.5);
 }
