@@ -17,8 +17,8 @@ const FOOTER_HEIGHT: f32 = 52.0;
 /// Below this width the buttons are icons.
 const NARROW: f32 = 470.0;
 
-/// Draws name and buttons.
-pub fn toolbar_ui(ui: &mut Ui, prompt: &Prompt, viewing: Option<&PromptVersion>, is_live: bool, is_busy: bool) -> Option<Command> {
+/// Draws name and buttons. `holds`: what the text is, such as `v3` or `draft`.
+pub fn toolbar_ui(ui: &mut Ui, prompt: &Prompt, viewing: Option<&PromptVersion>, holds: &str, is_live: bool, is_busy: bool) -> Option<Command> {
     let tokens = theme::tokens(ui.ctx());
     let is_narrow = ui.available_width() < NARROW;
     let mut chosen = None;
@@ -40,8 +40,13 @@ pub fn toolbar_ui(ui: &mut Ui, prompt: &Prompt, viewing: Option<&PromptVersion>,
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let name = viewing.map_or_else(|| prompt.name.clone(), PromptVersion::label);
-                ui.add(Label::new(RichText::new(name).font(theme::semibold(theme::TEXT_STRONG))).truncate());
+                // What stands behind the name keeps its room.
+                let width = (ui.available_width() - if is_live { 96.0 } else { 44.0 }).max(40.0);
+                ui.scope(|ui| {
+                    ui.set_max_width(width);
+                    ui.add(Label::new(RichText::new(&prompt.name).font(theme::semibold(theme::TEXT_STRONG))).truncate());
+                });
+                ui.label(RichText::new(holds).color(tokens.muted));
                 if is_live {
                     ui.label(RichText::new(icons::ICON_CHECK_CIRCLE.codepoint).color(tokens.good));
                     ui.label(RichText::new("Live").size(theme::TEXT_SMALL).color(tokens.good));
@@ -159,8 +164,10 @@ fn footer_ui(ui: &mut Ui, progress: Option<Progress<'_>>, facts: &Facts, cursor:
     let tokens = theme::tokens(ui.ctx());
     let small = |words: String| RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted);
     ui.spacing_mut().item_spacing.y = 2.0;
+    ui.spacing_mut().interact_size.y = 20.0;
+    ui.add_space(2.0);
     ui.horizontal(|ui| {
-        ui.set_min_height(22.0);
+        ui.set_min_height(20.0);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let place = cursor.map_or_else(String::new, |(line, column)| format!("Line {line}, column {column} · "));
             let lines = if facts.lines == 1 { "1 line".to_owned() } else { format!("{} lines", number::count(facts.lines as u64)) };
@@ -177,7 +184,7 @@ fn footer_ui(ui: &mut Ui, progress: Option<Progress<'_>>, facts: &Facts, cursor:
         });
     });
     ui.horizontal(|ui| {
-        ui.set_min_height(22.0);
+        ui.set_min_height(20.0);
         if let Some((line, why)) = &facts.trouble {
             ui.label(RichText::new(icons::ICON_ERROR.codepoint).color(tokens.bad));
             let words = format!("Line {line}: {why}");

@@ -139,12 +139,19 @@ impl Area for PipelineControl {
         self.is_wanted = true;
         let mut wishes = Vec::new();
         let width = ui.available_width();
-        let left = Panel::left("prompts").resizable(true).default_size(180.0).size_range(120.0..=(width * 0.26).clamp(130.0, 320.0));
+        let left = Panel::left("prompts").resizable(true).default_size((width * 0.17).clamp(140.0, 190.0)).size_range(120.0..=(width * 0.26).clamp(140.0, 320.0));
         let gap = |left: i8, right: i8| Frame::new().inner_margin(Margin { left, right, top: 16, bottom: 12 });
-        left.frame(gap(16, 12)).show(ui, |ui| self.prompts_ui(ui, &mut wishes));
-        let right = Panel::right("versions, models, rules").resizable(true).default_size(340.0);
+        left.frame(gap(16, 12)).show(ui, |ui| {
+            // A panel is as wide as its content: what is short must not make it narrow.
+            ui.set_min_width(ui.available_width());
+            self.prompts_ui(ui, &mut wishes);
+        });
+        let right = Panel::right("versions, models, rules").resizable(true).default_size((width * 0.3).clamp(256.0, 340.0));
         let right = right.size_range(240.0..=(width * 0.42).clamp(250.0, 560.0));
-        right.frame(gap(12, 16)).show(ui, |ui| self.right_ui(ui, ctx, &mut wishes));
+        right.frame(gap(12, 16)).show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            self.right_ui(ui, ctx, &mut wishes);
+        });
         CentralPanel::default().frame(gap(12, 12)).show(ui, |ui| self.middle_ui(ui, ctx, &mut wishes));
         self.dialogs_ui(ui, ctx);
         for wish in wishes {
@@ -236,9 +243,9 @@ impl PipelineControl {
                     continue;
                 }
             }
-            let Some(prompt) = self.data.prompt(*id).cloned() else { continue };
             self.data.ask_versions(*id, ctx);
-            match self.data.text_of(&prompt).map(|text| draft.hear(&prompt, text, ctx.egui)) {
+            let Some(prompt) = self.data.prompt(*id) else { continue };
+            match self.data.text_of(prompt).map(|text| draft.hear(prompt, text, ctx.egui)) {
                 Some(Heard::Adopted) => {
                     ctx.commands.toast(ToastKind::Info, format!("{} was changed elsewhere; the editor shows the new text", prompt.name))
                 }
@@ -328,8 +335,13 @@ impl PipelineControl {
             None => self.data.newest_version(prompt.id).map(|version| version.id),
         };
         let is_live = shown.is_some() && shown == self.data.live_version();
+        let holds = match viewing {
+            Some(version) => format!("v{}", version.version),
+            None if shown.is_some() => format!("v{}", prompt.latest_version),
+            None => "draft".to_owned(),
+        };
         let is_busy = self.writes.is_saving() || self.writes.is_changing_config();
-        if let Some(command) = editor_panel::toolbar_ui(ui, prompt, viewing, is_live, is_busy) {
+        if let Some(command) = editor_panel::toolbar_ui(ui, prompt, viewing, &holds, is_live, is_busy) {
             ctx.send(command);
         }
         ui.add_space(theme::GAP_4);

@@ -138,7 +138,7 @@ fn model_ui(ui: &mut Ui, model: &ModelInfo, is_busy: bool, tokens: &Tokens, wish
         ui.add(Label::new(RichText::new(&model.description).color(tokens.muted)).wrap());
         let small = |words: String| RichText::new(words).size(theme::TEXT_SMALL);
         ui.add(Label::new(small(price(model))).wrap());
-        let said = model.measured.map_or_else(|| "Not used by the pipeline in the last 30 days".to_owned(), measured);
+        let said = model.measured.map_or_else(|| "No results in the last 30 days".to_owned(), measured);
         let label = ui.add(Label::new(small(said).color(tokens.muted)).wrap());
         if let Some(MeasuredModel { latency_p95_ms: Some(p95), .. }) = model.measured {
             label.on_hover_text(format!("Of the last 30 days; 95 of 100 answers took at most {}", number::duration_ms(p95)));
@@ -151,7 +151,11 @@ fn model_ui(ui: &mut Ui, model: &ModelInfo, is_busy: bool, tokens: &Tokens, wish
 
 fn live_or_button(ui: &mut Ui, model: &ModelInfo, is_busy: bool, wishes: &mut Vec<Wish>) {
     if model.is_live {
-        badge::ui(ui, badge::Tone::Good, icons::ICON_CHECK_CIRCLE, "Live");
+        // The row is laid out from its right end; a badge reads from the left.
+        let layout = Layout::left_to_right(Align::Center);
+        ui.allocate_ui_with_layout(egui::vec2(62.0, theme::CONTROL_HEIGHT), layout, |ui| {
+            badge::ui(ui, badge::Tone::Good, icons::ICON_CHECK_CIRCLE, "Live");
+        });
         return;
     }
     let is_missing = matches!(model.key, KeyState::Missing { .. });

@@ -114,7 +114,7 @@ fn threshold_ui(ui: &mut Ui, name: &str, tooltip: &str, value: &mut f32, range: 
     // The slider spans the whole scale, so that both stand under each other; the other threshold stops it.
     let within = (*range.start() * 100.0).round()..=(*range.end() * 100.0).round();
     ui.horizontal(|ui| {
-        let label = ui.add_sized(vec2(92.0, theme::CONTROL_HEIGHT), egui::Label::new(name).halign(egui::Align::LEFT)).on_hover_text(tooltip);
+        let label = name_ui(ui, name).on_hover_text(tooltip);
         ui.spacing_mut().slider_width = (ui.available_width() - 76.0).max(60.0);
         let slider = ui.add(Slider::new(&mut percent, 0.0..=100.0).step_by(1.0).suffix(" %")).labelled_by(label.id).on_hover_text(tooltip);
         if slider.changed() {
@@ -123,9 +123,19 @@ fn threshold_ui(ui: &mut Ui, name: &str, tooltip: &str, value: &mut f32, range: 
     });
 }
 
+/// The name of a field, as wide as the others.
+fn name_ui(ui: &mut Ui, name: &str) -> egui::Response {
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    let shown = ui.allocate_ui_with_layout(vec2(92.0, theme::CONTROL_HEIGHT), layout, |ui| {
+        ui.set_min_width(92.0);
+        ui.label(name)
+    });
+    shown.inner
+}
+
 fn count_ui(ui: &mut Ui, name: &str, tooltip: &str, value: &mut u32, range: std::ops::RangeInclusive<u32>) {
     ui.horizontal(|ui| {
-        let label = ui.add_sized(vec2(92.0, theme::CONTROL_HEIGHT), egui::Label::new(name).halign(egui::Align::LEFT)).on_hover_text(tooltip);
+        let label = name_ui(ui, name).on_hover_text(tooltip);
         ui.add(DragValue::new(value).range(range).speed(0.1)).labelled_by(label.id).on_hover_text(tooltip);
     });
 }

@@ -26,7 +26,7 @@ pub struct Facts {
 #[must_use]
 pub fn check(text: &str) -> Facts {
     let letters = text.chars().count();
-    let mut facts = Facts { letters, lines: text.lines().count().max(1), about_tokens: letters.div_ceil(4), ..Facts::default() };
+    let mut facts = Facts { letters, lines: text.matches('\n').count() + 1, about_tokens: letters.div_ceil(4), ..Facts::default() };
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));

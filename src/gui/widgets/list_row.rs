@@ -26,11 +26,12 @@ pub fn ui(ui: &mut Ui, name: &str, is_chosen: bool, height: f32, content: impl F
         ui.painter().rect_stroke(rect, theme::RADIUS_4, (2.0, tokens.focus), StrokeKind::Inside);
     }
     let inner = UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 4.0))).layout(Layout::top_down(Align::Min));
-    ui.scope_builder(inner, |ui| {
-        // The row is one button: its words are not selected one by one.
-        ui.style_mut().interaction.selectable_labels = false;
-        ui.spacing_mut().item_spacing.y = 2.0;
-        content(ui);
-    });
+    // A child of its own, so that a short content does not make the row shorter.
+    let mut inside = ui.new_child(inner);
+    // The row is one button: its words are not selected one by one.
+    inside.style_mut().interaction.selectable_labels = false;
+    inside.spacing_mut().item_spacing.y = 2.0;
+    inside.spacing_mut().interact_size.y = 18.0;
+    content(&mut inside);
     response
 }

@@ -174,7 +174,7 @@ fn format_of(kind: Kind, tokens: &Tokens) -> TextFormat {
         Kind::Code => coloured(tokens.series[2]),
         Kind::Mark => coloured(tokens.accent),
         Kind::Quote => TextFormat { italics: true, ..coloured(tokens.muted) },
-        Kind::Variable => TextFormat { background: tokens.selection, ..plain },
+        Kind::Variable => TextFormat { background: tokens.raised, ..coloured(tokens.accent) },
         Kind::UnknownVariable => TextFormat { underline: Stroke::new(1.5, tokens.warn), ..coloured(tokens.warn) },
         Kind::Statement => coloured(tokens.series[3]),
         Kind::Comment => TextFormat { italics: true, ..coloured(tokens.muted) },
@@ -281,7 +281,6 @@ pub fn replace(ctx: &egui::Context, id: Id, text: &mut String, new: &str) {
     let mut undoer = state.undoer();
     undoer.add_undo(&(cursor, text.clone()));
     new.clone_into(text);
-    undoer.add_undo(&(cursor, text.clone()));
     state.set_undoer(undoer);
     state.store(ctx, id);
 }
