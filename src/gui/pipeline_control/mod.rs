@@ -65,6 +65,9 @@ enum Side {
     Theirs,
 }
 
+/// A dialog that has just closed keeps the keyboard from others for a frame more.
+const FOCUS_FRAMES: u8 = 3;
+
 /// The parts of the right panel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Tab {
@@ -108,7 +111,8 @@ struct Editors {
     theirs: PromptEditor,
     draft_check: CheckedText,
     version_check: CheckedText,
-    focus: bool,
+    /// Frames for which the editor still asks for the keyboard.
+    focus_for: u8,
     go_to_line: Option<u32>,
     cursor: Option<(u32, u32)>,
 }
@@ -357,7 +361,12 @@ impl PipelineControl {
         };
         editor_panel::conflict_ui(ui, &mut editors.theirs, draft, wishes);
         let facts = editors.draft_check.facts(&draft.text);
-        let asked = (std::mem::take(&mut editors.focus), editors.go_to_line.take(), editors.cursor);
+        let takes_focus = editors.focus_for > 0;
+        if takes_focus {
+            editors.focus_for -= 1;
+            ui.request_repaint();
+        }
+        let asked = (takes_focus, editors.go_to_line.take(), editors.cursor);
         let edit = editor_panel::draft_ui(ui, &mut editors.draft, draft, facts, asked, wishes);
         editors.cursor = edit.cursor;
         if edit.changed {

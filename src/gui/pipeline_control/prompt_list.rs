@@ -78,7 +78,10 @@ fn row_ui(ui: &mut Ui, prompt: &Prompt, is_open: bool, is_edited: bool, tokens: 
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = theme::GAP_4;
             if let Some(live) = prompt.live_version {
-                ui.label(RichText::new(format!("v{live}")).size(theme::TEXT_SMALL).color(tokens.good));
+                let has_room = ui.available_width() > 120.0;
+                if has_room {
+                    ui.label(RichText::new(format!("v{live}")).size(theme::TEXT_SMALL).color(tokens.good));
+                }
                 ui.label(RichText::new(icons::ICON_CHECK_CIRCLE.codepoint).size(14.0).color(tokens.good));
             }
             if is_edited {

@@ -3,7 +3,7 @@
 use super::dialogs::{Answer, Dialog, NewPrompt, SaveVersion};
 use super::key_dialog::KeyDialog;
 use super::writes::Written;
-use super::{PipelineControl, Side, Tab, Wish};
+use super::{FOCUS_FRAMES, PipelineControl, Side, Tab, Wish};
 use crate::gui::ctx::{AreaCtx, ToastKind};
 
 impl PipelineControl {
@@ -35,14 +35,14 @@ impl PipelineControl {
             }
             Wish::View(version) => {
                 self.viewing = version;
-                self.editors.focus = version.is_none();
+                self.editors.focus_for = if version.is_none() { FOCUS_FRAMES } else { 0 };
             }
             Wish::Restore(version) => {
                 let content = self.open.and_then(|open| self.data.version(open, version)).map(|version| version.content.clone());
                 if let (Some(draft), Some(content)) = (self.open.and_then(|open| self.drafts.get_mut(&open)), content) {
                     draft.replace(&content, ctx.egui);
                     self.viewing = None;
-                    self.editors.focus = true;
+                    self.editors.focus_for = FOCUS_FRAMES;
                 }
             }
             Wish::Choose(side) => {
@@ -51,7 +51,7 @@ impl PipelineControl {
                         Side::Mine => draft.keep_mine(),
                         Side::Theirs => draft.take_theirs(ctx.egui),
                     }
-                    self.editors.focus = true;
+                    self.editors.focus_for = FOCUS_FRAMES;
                 }
             }
             Wish::RetryDraft => {
@@ -154,7 +154,7 @@ impl PipelineControl {
                 let id = prompt.id;
                 self.data.set_prompt(prompt);
                 self.fulfil(Wish::Open(id), ctx);
-                self.editors.focus = true;
+                self.editors.focus_for = FOCUS_FRAMES;
             }
             Written::Renamed(prompt) => self.data.set_prompt(prompt),
             Written::Saved(version, makes_live) => {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use egui::text::{ByteIndex, CCursor, CCursorRange, LayoutJob, LayoutSection, TextFormat, TextWrapping};
 use egui::text_edit::{TextEditOutput, TextEditState};
 use egui::{
-    Align2, Color32, EventFilter, FontId, Frame, Galley, Id, Key, Modifiers, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, TextBuffer,
+    Align2, Color32, EventFilter, FontId, Frame, Galley, Id, Key, Modifiers, Rect, RichText, ScrollArea, Sense, Shape, Stroke, StrokeKind, TextBuffer,
     TextEdit, Ui, WidgetInfo, pos2, vec2,
 };
 
@@ -105,7 +105,7 @@ impl PromptEditor {
         let builder = egui::UiBuilder::new().max_rect(text_rect);
         let output = ui
             .scope_builder(builder, |ui| {
-                let edit = TextEdit::multiline(text).id(id).font(font.clone()).frame(Frame::NONE).hint_text(options.hint);
+                let edit = TextEdit::multiline(text).id(id).font(font.clone()).frame(Frame::NONE).hint_text(RichText::new(options.hint).monospace());
                 // Arrows and Tab belong to the text; Escape gives the keyboard back.
                 let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, tab: true, escape: false };
                 edit.desired_width(f32::INFINITY).min_size(vec2(0.0, height - PADDING * 2.0)).event_filter(filter).layouter(&mut layouter).show(ui)
@@ -153,7 +153,11 @@ fn lay_out(ui: &Ui, sections: &mut Option<(u64, Vec<LayoutSection>)>, text: &str
 }
 
 fn sections(text: &str, unknown: &[String], tokens: &Tokens) -> Vec<LayoutSection> {
-    let spans = highlight::spans(text, unknown);
+    let mut spans = highlight::spans(text, unknown);
+    if spans.is_empty() {
+        // An empty text has a row of the same height.
+        spans.push(highlight::Span { range: 0..0, kind: Kind::Text });
+    }
     let section = |span: highlight::Span| LayoutSection {
         leading_space: 0.0,
         byte_range: (ByteIndex(span.range.start)..ByteIndex(span.range.end)).into(),

@@ -147,7 +147,7 @@ fn a_version_comes_back_into_the_editor_and_ctrl_z_takes_it_out_again() {
     let mut console = open();
     type_at_the_end(&mut console, "Prefer short tags.");
     console.wait_until("there is a draft", |console| row(console, "Draft"));
-    console.click("Version 1");
+    console.click("Version 1, live");
     console.wait_for("can't be changed");
     assert!(!console.says("Prefer short tags."), "the version is shown, not the draft");
     console.click("Restore into the editor");
