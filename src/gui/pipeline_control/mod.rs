@@ -143,7 +143,10 @@ impl Area for PipelineControl {
         self.is_wanted = true;
         let mut wishes = Vec::new();
         let width = ui.available_width();
-        let left = Panel::left("prompts").resizable(true).default_size((width * 0.17).clamp(140.0, 190.0)).size_range(120.0..=(width * 0.26).clamp(140.0, 320.0));
+        let left = Panel::left("prompts")
+            .resizable(true)
+            .default_size((width * 0.17).clamp(140.0, 190.0))
+            .size_range(120.0..=(width * 0.26).clamp(140.0, 320.0));
         let gap = |left: i8, right: i8| Frame::new().inner_margin(Margin { left, right, top: 16, bottom: 12 });
         left.frame(gap(16, 12)).show(ui, |ui| {
             // A panel is as wide as its content: what is short must not make it narrow.

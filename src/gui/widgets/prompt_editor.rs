@@ -10,8 +10,8 @@ use std::sync::Arc;
 use egui::text::{ByteIndex, CCursor, CCursorRange, LayoutJob, LayoutSection, TextFormat, TextWrapping};
 use egui::text_edit::{TextEditOutput, TextEditState};
 use egui::{
-    Align2, Color32, EventFilter, FontId, Frame, Galley, Id, Key, Modifiers, Rect, RichText, ScrollArea, Sense, Shape, Stroke, StrokeKind, TextBuffer,
-    TextEdit, Ui, WidgetInfo, pos2, vec2,
+    Align2, Color32, EventFilter, FontId, Frame, Galley, Id, Key, Modifiers, Rect, RichText, ScrollArea, Sense, Shape, Stroke, StrokeKind,
+    TextBuffer, TextEdit, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::gui::theme::{self, Tokens};
