@@ -1,4 +1,4 @@
-//! Short messages at the lower right. Good news goes by itself, faults stay until closed; under the pointer none goes.
+//! Short messages at the lower edge. Good news goes by itself, faults stay until closed; under the pointer none goes.
 
 use std::time::{Duration, Instant};
 
@@ -45,7 +45,8 @@ impl Toasts {
         let now = Instant::now();
         let mut pressed = None;
         let mut close = None;
-        let area = Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0));
+        // In the middle: at the lower right stand the buttons that go on with the work ("Run the comparison").
+        let area = Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(Align2::CENTER_BOTTOM, vec2(0.0, -16.0));
         let response = area.show(ctx, |ui| {
             ui.set_width(WIDTH);
             for (at, shown) in self.shown.iter().enumerate() {
