@@ -48,7 +48,8 @@ pub async fn first_version(db: &Db, org: OrganizationId) -> Result<Option<Prompt
 
 /// One version with its prompt's name.
 pub async fn version(db: &Db, org: OrganizationId, id: PromptVersionId) -> Result<Option<PromptVersion>> {
-    let row: Option<(uuid::Uuid, String, i64, String, String, String, i64, bool)> = sqlx::query_as(
+    type Row = (uuid::Uuid, String, i64, String, String, String, i64, bool);
+    let row: Option<Row> = sqlx::query_as(
         "SELECT v.prompt_id, p.name, v.version, v.content, v.note, v.author, v.created_at_ms,
                 EXISTS (SELECT 1 FROM pipeline_config c WHERE c.organization_id = v.organization_id AND c.live_prompt_version_id = v.id)
          FROM prompt_versions v JOIN prompts p ON p.id = v.prompt_id

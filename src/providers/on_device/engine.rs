@@ -78,6 +78,7 @@ impl Engine {
 }
 
 /// The caller has a thread of its own for the photo; the networks stay on one, so that photos run side by side.
+#[expect(clippy::unnecessary_wraps, reason = "the form that the model takes its options in")]
 fn one_thread() -> Option<RunOptions> {
     thread_local! {
         static POOL: Arc<ThreadPool> = Arc::new(ThreadPool::with_num_threads(1));
