@@ -254,7 +254,7 @@ impl PipelineControl {
             let Some(prompt) = self.data.prompt(*id) else { continue };
             match self.data.text_of(prompt).map(|text| draft.hear(prompt, text, ctx.egui)) {
                 Some(Heard::Adopted) => {
-                    ctx.commands.toast(ToastKind::Info, format!("{} was changed elsewhere; the editor shows the new text", prompt.name))
+                    ctx.commands.toast(ToastKind::Info, format!("{} was changed elsewhere; the editor shows the new text", prompt.name));
                 }
                 Some(Heard::Conflict) => {
                     ctx.commands.toast(ToastKind::Warn, format!("{} was changed elsewhere while you typed. Choose which text stays", prompt.name));
@@ -262,7 +262,7 @@ impl PipelineControl {
                 Some(Heard::Nothing) => {}
                 // The newest version's text is on its way; where it isn't, it is asked for.
                 None if self.data.versions(*id).is_some_and(|versions| !versions.is_pending() && versions.failure().is_none()) => {
-                    self.data.reload_versions(*id)
+                    self.data.reload_versions(*id);
                 }
                 None => {}
             }

@@ -164,9 +164,10 @@ fn live_or_button(ui: &mut Ui, model: &ModelInfo, is_busy: bool, wishes: &mut Ve
     let tooltip =
         if is_missing { "Add the provider's key, then send every photo to this model" } else { "Send every photo to this model from now on" };
     if button.on_hover_text(tooltip).clicked() {
-        wishes.push(match is_missing {
-            true => Wish::OpenKey { provider: model.provider.clone(), then_activate: Some(model.name.clone()) },
-            false => Wish::Activate(model.name.clone()),
+        wishes.push(if is_missing {
+            Wish::OpenKey { provider: model.provider.clone(), then_activate: Some(model.name.clone()) }
+        } else {
+            Wish::Activate(model.name.clone())
         });
     }
 }

@@ -151,7 +151,7 @@ impl Writes {
         }
         let failure = answer.take_failure();
         let changed = answer.take();
-        let (about, _) = (std::mem::replace(about, About::Rules), self.config = None);
+        let (about, ()) = (std::mem::replace(about, About::Rules), self.config = None);
         if let Some(failure) = failure {
             return match about {
                 About::Rules => Some(Written::NotApplied { why: failure.to_string(), is_stale: failure.code() == Some("stale") }),

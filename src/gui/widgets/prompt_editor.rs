@@ -160,7 +160,7 @@ fn sections(text: &str, unknown: &[String], tokens: &Tokens) -> Vec<LayoutSectio
     }
     let section = |span: highlight::Span| LayoutSection {
         leading_space: 0.0,
-        byte_range: (ByteIndex(span.range.start)..ByteIndex(span.range.end)).into(),
+        byte_range: ByteIndex(span.range.start)..ByteIndex(span.range.end),
         format: format_of(span.kind, tokens),
     };
     spans.into_iter().map(section).collect()
@@ -228,7 +228,7 @@ fn paint_gutter(
         }
     }
     // The line of the cursor lies on a band, so that the eye finds it.
-    if let Some(range) = output.cursor_range.filter(|range| range.is_empty()) {
+    if let Some(range) = output.cursor_range.filter(egui::text_selection::CCursorRange::is_empty) {
         let at = galley.pos_from_cursor(range.primary).y_range();
         let lane = Rect::from_x_y_ranges(rect.x_range(), top + at.min..=top + at.max);
         ui.painter().set(band, Shape::rect_filled(lane, 0, tokens.raised.gamma_multiply(0.6)));

@@ -40,7 +40,9 @@ async fn a_platform_without_workers_or_without_its_model_says_so() {
 async fn only_provider(scripted: &Arc<Scripted>, acts: Vec<Act>) -> ProviderHealth {
     let platform = platform::start(Options::with_providers(vec![scripted.clone()])).await;
     let count = acts.len();
-    acts.into_iter().for_each(|act| scripted.then(act));
+    for act in acts {
+        scripted.then(act);
+    }
     platform.add(4, true).await;
     platform.until_jobs(4 - count, JobState::Completed).await;
     platform.until_jobs(count, JobState::Failed).await;

@@ -44,7 +44,7 @@ fn options() -> Options {
     clock.advance(TimeDelta::minutes(-160));
     let keys = Keys::new(HashMap::new(), false);
     let providers = Providers::new(&ProviderSettings { base_urls: Vec::new(), on_device_threads: 1 }, &keys);
-    Options { clock, keys, providers, ..Options::default().without_workers() }
+    Options { providers, keys, clock, ..Options::default().without_workers() }
 }
 
 /// A console in the area, with the shipped prompt open.

@@ -107,7 +107,7 @@ pub fn job(n: usize) -> Job {
 }
 
 fn fault(n: usize) -> Fault {
-    let mut fault = if n % 2 == 0 {
+    let mut fault = if n.is_multiple_of(2) {
         Fault::new(FaultKind::Photo, "The photo could not be read: the file ends in the middle of the picture")
     } else {
         Fault::new(FaultKind::Overloaded, "Gemini is overloaded and did not answer after 3 tries")

@@ -23,7 +23,6 @@ struct Seen {
     calls: AtomicU64,
     /// Calls that a model has had, for scenarios that change.
     by_model: Mutex<std::collections::HashMap<String, u64>>,
-    bodies: Mutex<Vec<Value>>,
     keys_elsewhere: AtomicU64,
 }
 
@@ -56,11 +55,6 @@ impl GeminiStub {
     /// Calls of `generateContent`.
     pub fn calls(&self) -> u64 {
         self.seen.calls.load(Ordering::SeqCst)
-    }
-
-    /// The newest body, the photo's bytes cut out.
-    pub fn last_body(&self) -> Value {
-        self.seen.bodies.lock().expect("not poisoned").last().cloned().unwrap_or_default()
     }
 
     /// Requests in which the key stood anywhere but in its header.
@@ -112,13 +106,11 @@ async fn generate(State((seen, delay)): State<Shared>, Path(call): Path<String>,
     let Some(model) = call.strip_suffix(":generateContent") else {
         return problem(404, "NOT_FOUND", "unknown method", json!([]));
     };
-    let mut body: Value = serde_json::from_slice(&bytes).expect("the request is JSON");
+    let body: Value = serde_json::from_slice(&bytes).expect("the request is JSON");
     let photo = body["contents"][0]["parts"][0]["inlineData"]["data"].as_str().expect("a photo").to_owned();
     let photo = base64::engine::general_purpose::STANDARD.decode(photo).expect("base64");
     let decoded = image::load_from_memory_with_format(&photo, image::ImageFormat::Jpeg).expect("the photo is a JPEG");
-    body["contents"][0]["parts"][0]["inlineData"]["data"] = json!(format!("<{} bytes>", photo.len()));
     let prompt = body["contents"][0]["parts"][1]["text"].as_str().expect("a prompt").to_owned();
-    seen.bodies.lock().expect("not poisoned").push(body);
     let nth = {
         let mut by_model = seen.by_model.lock().expect("not poisoned");
         let nth = by_model.entry(model.to_owned()).or_insert(0);

@@ -151,7 +151,7 @@ fn closing(line: &str, start: usize, mark: &str) -> Option<usize> {
     if mark == "`" {
         return line[inner..].find('`').filter(|length| *length > 0).map(|length| inner + length + 1);
     }
-    let is_word = |at: usize| bytes.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
     let is_space = |at: usize| bytes.get(at).is_none_or(u8::is_ascii_whitespace);
     // `file_name` is no emphasis.
     if is_space(inner) || (mark.starts_with('_') && start > 0 && is_word(start - 1)) {
