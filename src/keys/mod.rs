@@ -7,10 +7,14 @@ mod keyring;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::wire::model::KeyState;
+
+/// How long a keyring that failed is left alone.
+const REST: Duration = Duration::from_secs(60);
 
 /// Where a key was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,8 @@ pub struct Keys {
     environment: Arc<HashMap<String, SecretString>>,
     /// Keys of this session, and those that were read from the keyring before.
     held: Arc<Mutex<HashMap<String, (SecretString, KeyOrigin)>>>,
+    /// When and why the keyring could not be asked.
+    keyring_failed: Arc<Mutex<Option<(Instant, KeyProblem)>>>,
     use_keyring: bool,
 }
 
@@ -53,7 +59,7 @@ impl Keys {
     /// `environment`: keys by provider, already read by the app (the only reader of the environment).
     #[must_use]
     pub fn new(environment: HashMap<String, SecretString>, use_keyring: bool) -> Self {
-        Self { environment: Arc::new(environment), held: Arc::default(), use_keyring }
+        Self { environment: Arc::new(environment), held: Arc::default(), keyring_failed: Arc::default(), use_keyring }
     }
 
     /// The key of a provider: this session's, else the keyring's, else the environment's.
@@ -61,7 +67,7 @@ impl Keys {
         if let Some(found) = self.held().get(provider).cloned() {
             return Ok(found);
         }
-        let in_keyring = if self.use_keyring { keyring::get(provider).await } else { Ok(None) };
+        let in_keyring = self.ask_keyring(provider).await;
         if let Ok(Some(key)) = in_keyring {
             let found = (key, KeyOrigin::Keyring);
             self.held().insert(provider.to_owned(), found.clone());
@@ -73,6 +79,23 @@ impl Keys {
         in_keyring?;
         let variable = format!("{}_API_KEY", provider.to_uppercase().replace('-', "_"));
         Err(KeyProblem::Missing(format!("There is no key for {provider} yet. Enter one in Pipeline control, or set {variable}")))
+    }
+
+    /// Asks the keyring, unless it has failed within [`REST`]: one that hangs would hold up every call.
+    async fn ask_keyring(&self, provider: &str) -> Result<Option<SecretString>, KeyProblem> {
+        if !self.use_keyring {
+            return Ok(None);
+        }
+        let failed = self.keyring_failed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, problem)) = failed
+            && at.elapsed() < REST
+        {
+            return Err(problem);
+        }
+        let asked = keyring::get(provider).await;
+        let failure = asked.as_ref().err().map(|problem| (Instant::now(), problem.clone()));
+        *self.keyring_failed.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+        asked
     }
 
     /// What a list of models may say about a provider's key.
@@ -90,6 +113,7 @@ impl Keys {
             return Err(KeyProblem::KeyringUnavailable("The keyring is not used here. Keep the key for this session only".to_owned()));
         }
         keyring::set(provider, key.clone()).await?;
+        *self.keyring_failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.held().insert(provider.to_owned(), (key, KeyOrigin::Keyring));
         Ok(())
     }
@@ -102,10 +126,14 @@ impl Keys {
     /// Forgets a key in the keyring and the session.
     pub async fn remove(&self, provider: &str) -> Result<(), KeyProblem> {
         let held = self.held().remove(provider);
-        if self.use_keyring && !matches!(held, Some((_, KeyOrigin::Session))) {
-            keyring::remove(provider).await?;
+        if !self.use_keyring {
+            return Ok(());
         }
-        Ok(())
+        match keyring::remove(provider).await {
+            // A key of this session may be there because no keyring is.
+            Err(_) if matches!(held, Some((_, KeyOrigin::Session))) => Ok(()),
+            removed => removed,
+        }
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, HashMap<String, (SecretString, KeyOrigin)>> {

@@ -67,7 +67,10 @@ fn json_in(text: &str) -> Option<Value> {
     if let Ok(value) = serde_json::from_str::<Value>(text) {
         return Some(value).filter(|value| value.is_object() || value.is_array());
     }
-    [('{', '}'), ('[', ']')].into_iter().find_map(|(open, close)| serde_json::from_str(text.get(text.find(open)?..=text.rfind(close)?)?).ok())
+    // The bracket that comes first is the outer one: a bare list holds objects, an object holds the list.
+    let mut pairs = [('{', '}'), ('[', ']')];
+    pairs.sort_by_key(|(open, _)| text.find(*open).unwrap_or(usize::MAX));
+    pairs.into_iter().find_map(|(open, close)| serde_json::from_str(text.get(text.find(open)?..=text.rfind(close)?)?).ok())
 }
 
 fn tags(list: &[Value], notes: &mut Vec<String>) -> Vec<Tag> {
@@ -147,6 +150,7 @@ mod tests {
             "```json\n{\"tags\":[{\"name\":\" dog \",\"confidence\":\"0.5\"}]}\n```",
             "Here you are: {\"labels\":[{\"label\":\"dog\",\"score\":0.5}]} Enjoy!",
             r#"[{"tag":"dog","confidence":0.5},{"tag":"DOG","confidence":0.1}]"#,
+            "```json\n[{\"tag\":\"dog\",\"confidence\":0.5}]\n```",
         ] {
             assert_eq!(names(text), dog, "{text}");
         }
