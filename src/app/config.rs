@@ -11,7 +11,7 @@ use url::Url;
 use super::args::SharedArgs;
 use super::{Failure, Result};
 use crate::keys::Keys;
-use crate::providers::{self, ProviderSettings, Providers};
+use crate::providers::{self, Endpoint, Limits, PriceBook, ProviderSettings, Providers};
 
 /// Environment variables that may hold a provider's key.
 pub const KEY_VARIABLES: [(&str, &str); 1] = [(providers::GEMINI, "GEMINI_API_KEY")];
@@ -61,8 +61,12 @@ impl Settings {
             data_dir_given: args.data_dir.is_some(),
             log_level: if args.verbose { "debug".to_owned() } else { file.log_level.unwrap_or_else(|| "info".to_owned()) },
             providers: ProviderSettings {
-                base_urls: base_urls(file.base_urls, args)?,
+                endpoints: base_urls(file.base_urls, args)?
+                    .into_iter()
+                    .map(|(name, url)| Endpoint { name, base: Some(url), limits: Limits::default() })
+                    .collect(),
                 on_device_threads: file.on_device_threads.unwrap_or_else(cores).max(1),
+                book: PriceBook::shipped(),
             },
             keys: Keys::new(environment_keys(), true),
         })

@@ -17,7 +17,7 @@ use url::Url;
 use super::answer::{self, schema};
 use super::price::{self, ListedModel};
 use super::send::{http_client, send};
-use super::{BoxFuture, CallContext, CatalogueEntry, GEMINI, PhotoRequest, PhotoRule, Provider, SentPhoto};
+use super::{BoxFuture, CallContext, CatalogueEntry, GEMINI, KeyNeed, PhotoRequest, PhotoRule, Provider, SentPhoto};
 use crate::keys::Keys;
 use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Usage};
 
@@ -82,12 +82,16 @@ impl Gemini {
 }
 
 impl Provider for Gemini {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         GEMINI
     }
 
-    fn needs_key(&self) -> bool {
-        true
+    fn label(&self) -> &str {
+        "Google Gemini"
+    }
+
+    fn key_need(&self) -> KeyNeed {
+        KeyNeed::Required
     }
 
     fn catalogue(&self) -> Vec<CatalogueEntry> {

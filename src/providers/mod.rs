@@ -1,6 +1,7 @@
 //! The models that photos can be sent to: one trait, one list, one file per provider.
 
 pub mod answer;
+pub mod dialect;
 pub mod gemini;
 pub mod on_device;
 pub mod price;
@@ -16,7 +17,9 @@ use image::RgbImage;
 use tokio_util::sync::CancellationToken;
 
 use crate::keys::Keys;
-use crate::wire::result::{Answer, Fault};
+use crate::wire::result::{Answer, Fault, FaultKind};
+pub use dialect::OfferedModel;
+pub use price::PriceBook;
 
 /// The provider's name of the on-device model, which is also its full model name.
 pub const ON_DEVICE: &str = "on-device";
@@ -57,6 +60,30 @@ pub struct CallContext {
     pub cancel: CancellationToken,
     /// For all tries and waits together.
     pub time_limit: Duration,
+    /// Told what happens while the call is under way. Must return at once.
+    pub news: Option<Arc<dyn Fn(CallNews) + Send + Sync>>,
+    /// Keys that came with the request of a person elsewhere; these go before the platform's own.
+    pub keys: Option<Keys>,
+}
+
+impl CallContext {
+    #[must_use]
+    pub fn new(cancel: CancellationToken, time_limit: Duration) -> Self {
+        Self { cancel, time_limit, news: None, keys: None }
+    }
+}
+
+/// What happens while a call is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallNews {
+    /// The provider's own limits make it wait for its turn.
+    Waiting,
+    /// The request is on its way (again).
+    Asking,
+    /// All that the model has written so far.
+    Text(String),
+    /// It will be asked again after a wait.
+    Retrying { wait: Duration, kind: FaultKind },
 }
 
 /// A model as its provider's own list and the price book describe it.
@@ -76,9 +103,21 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// One provider.
 pub trait Provider: Send + Sync {
-    /// `on-device`, `gemini`.
-    fn name(&self) -> &'static str;
-    fn needs_key(&self) -> bool;
+    /// `on-device`, `gemini`, or the name that a person gave to a compatible server.
+    fn name(&self) -> &str;
+    /// What people call it: `Google Gemini`.
+    fn label(&self) -> &str {
+        self.name()
+    }
+    fn key_need(&self) -> KeyNeed;
+    /// Whether it is reached over the network.
+    fn is_remote(&self) -> bool {
+        true
+    }
+    /// Whether a model that is not in the catalogue may be asked for.
+    fn takes_unlisted(&self) -> bool {
+        true
+    }
     /// The models that the program ships knowledge of.
     fn catalogue(&self) -> Vec<CatalogueEntry>;
     fn photo_rule(&self, model: &str) -> PhotoRule;
@@ -86,15 +125,57 @@ pub trait Provider: Send + Sync {
     fn analyse<'a>(&'a self, request: &'a PhotoRequest, call: &'a CallContext) -> BoxFuture<'a, Result<Answer, Fault>>;
     /// Asks the provider whether it answers (and accepts the key). Returns the time it took.
     fn check<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Duration, Fault>>;
+    /// The models on offer as the provider itself lists them; empty where it has no such list.
+    fn models<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Vec<OfferedModel>, Fault>> {
+        let _ = call;
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    /// The fault that holds all its calls back (a key that is refused, a quota that is spent), until `resume`.
+    fn stopped(&self) -> Option<Fault> {
+        None
+    }
+    /// Lets calls through again; a new key or new settings do the same.
+    fn resume(&self) {}
+}
+
+/// Whether a provider wants a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyNeed {
+    None,
+    /// Used where there is one: a server of one's own, or a proxy before it.
+    Optional,
+    Required,
 }
 
 /// Where providers are and how much of the machine they may use.
 #[derive(Debug, Clone)]
 pub struct ProviderSettings {
-    /// Base URL by provider, replacing the built-in one.
-    pub base_urls: Vec<(String, url::Url)>,
+    /// What is told of a provider; a name that is none of the built-in ones is an OpenAI-compatible server.
+    pub endpoints: Vec<Endpoint>,
     /// Threads of the on-device model, at least 1.
     pub on_device_threads: usize,
+    pub book: PriceBook,
+}
+
+/// What is told of one provider.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoint {
+    pub name: String,
+    /// Replaces the built-in one; a compatible server must have one.
+    pub base: Option<url::Url>,
+    pub limits: Limits,
+}
+
+/// How much may be asked of a provider; kept across all workers of a process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    pub requests_per_minute: Option<u32>,
+    pub tokens_per_minute: Option<u32>,
+    /// Calls in flight at once.
+    pub concurrency: Option<u32>,
+    /// For one try.
+    pub timeout_s: Option<u32>,
 }
 
 /// The list of providers.
@@ -107,7 +188,7 @@ impl Providers {
     /// All that the program has. Loads nothing yet.
     #[must_use]
     pub fn new(settings: &ProviderSettings, keys: &Keys) -> Self {
-        let base = |provider: &str| settings.base_urls.iter().rev().find(|(name, _)| name == provider).map(|(_, url)| url.clone());
+        let base = |provider: &str| settings.endpoints.iter().rev().find(|told| told.name == provider).and_then(|told| told.base.clone());
         Self::of(vec![Arc::new(on_device::OnDevice::new(settings.on_device_threads)), Arc::new(gemini::Gemini::new(base(GEMINI), keys.clone()))])
     }
 

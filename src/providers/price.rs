@@ -13,6 +13,23 @@ use crate::wire::result::Usage;
 
 const SHIPPED: &str = include_str!("../../assets/model-catalogue.json");
 
+/// What the program and the person's own file say of models and prices. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct PriceBook;
+
+impl PriceBook {
+    /// The catalogue that the program ships.
+    #[must_use]
+    pub fn shipped() -> Self {
+        Self
+    }
+
+    #[must_use]
+    pub fn model(&self, provider: &str, id: &str) -> Option<&ListedModel> {
+        model(provider, id)
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct Catalogue {
     models: Vec<ListedModel>,

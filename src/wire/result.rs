@@ -45,6 +45,8 @@ pub enum FaultKind {
     Auth,
     Permission,
     UnknownModel,
+    /// The model was taken out of service.
+    RetiredModel,
     BadRequest,
     TooLarge,
     /// Wait and try again.
@@ -77,6 +79,12 @@ impl FaultKind {
         matches!(self, Self::RateLimited | Self::Overloaded | Self::Server | Self::Timeout | Self::Network)
     }
 
+    /// Whether every further call to the provider would meet the same: its calls are held back until a person acts.
+    #[must_use]
+    pub fn stops_provider(self) -> bool {
+        matches!(self, Self::Auth | Self::QuotaSpent)
+    }
+
     /// Two or three words for a person.
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -84,6 +92,7 @@ impl FaultKind {
             Self::Auth => "key not accepted",
             Self::Permission => "no permission",
             Self::UnknownModel => "unknown model",
+            Self::RetiredModel => "retired model",
             Self::BadRequest => "request not accepted",
             Self::TooLarge => "too large",
             Self::RateLimited => "rate limited",

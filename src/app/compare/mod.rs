@@ -23,7 +23,7 @@ use crate::client::{ApiError, Client};
 use crate::platform::domain::bundled;
 use crate::platform::host::{self, HostOptions};
 use crate::platform::store::peek;
-use crate::providers::{ON_DEVICE, Providers};
+use crate::providers::{KeyNeed, ON_DEVICE, Providers};
 use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::money::UsdMicros;
 use crate::wire::run::{Cell, Run, RunColumn, RunCounts, RunPrompt, RunState, StartRun};
@@ -71,7 +71,7 @@ fn plan(settings: &Settings, args: &CompareArgs, providers: &Providers) -> Resul
     let mut seen = std::collections::HashSet::new();
     models.retain(|model| seen.insert(model.clone()));
     let used = inputs::check_models(&models, providers)?;
-    let calls = if used.iter().any(|provider| provider.needs_key()) { CALLS_AT_ONCE } else { settings.providers.on_device_threads };
+    let calls = if used.iter().any(|provider| provider.is_remote()) { CALLS_AT_ONCE } else { settings.providers.on_device_threads };
     let prompts = inputs::prompt_files(&args.prompt)?;
     let (photos, unreadable) = if args.photos.is_empty() { (bundled_photos(), Vec::new()) } else { inputs::photos(&args.photos)? };
     let truth = args.truth.as_deref().map(|path| read_truth(path, &photos)).transpose()?;
@@ -113,7 +113,7 @@ fn check_out(out: Option<&Path>) -> Result<()> {
 /// Before anything is spent or waited for.
 async fn check_keys(settings: &Settings, models: &[String], providers: &Providers) -> Result<()> {
     for provider in inputs::check_models(models, providers)? {
-        if !provider.needs_key() {
+        if provider.key_need() != KeyNeed::Required {
             continue;
         }
         if let Err(problem) = settings.keys.get(provider.name()).await {

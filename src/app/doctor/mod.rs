@@ -18,7 +18,7 @@ use crate::photos;
 use crate::platform::domain::bundled;
 use crate::platform::host;
 use crate::platform::store::peek;
-use crate::providers::{CallContext, ON_DEVICE, PhotoRequest, Provider, Providers, SentPhoto};
+use crate::providers::{CallContext, KeyNeed, ON_DEVICE, PhotoRequest, Provider, Providers, SentPhoto};
 
 /// Longest that one provider or the model is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -81,7 +81,7 @@ async fn examine(settings: &Settings) -> Vec<Check> {
     checks.extend(machine::libraries());
     checks.push(keyring(settings).await);
     checks.push(on_device_model(&providers).await);
-    for provider in providers.iter().filter(|provider| provider.needs_key()) {
+    for provider in providers.iter().filter(|provider| provider.key_need() != KeyNeed::None) {
         checks.push(remote_provider(settings, provider.as_ref()).await);
     }
     checks
@@ -122,7 +122,7 @@ async fn keyring(settings: &Settings) -> Check {
 }
 
 fn call() -> CallContext {
-    CallContext { cancel: CancellationToken::new(), time_limit: PATIENCE }
+    CallContext::new(CancellationToken::new(), PATIENCE)
 }
 
 async fn on_device_model(providers: &Providers) -> Check {

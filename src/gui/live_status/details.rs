@@ -195,7 +195,7 @@ fn what_to_do(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::Auth => "Check the provider's key in Pipeline control › Models, then retry",
         FaultKind::Permission => "Ask for access at the provider, or choose another model, then retry",
-        FaultKind::UnknownModel => "Choose a model that the provider still has in Pipeline control › Models, then retry",
+        FaultKind::UnknownModel | FaultKind::RetiredModel => "Choose a model that the provider still has in Pipeline control › Models, then retry",
         FaultKind::BadRequest | FaultKind::TooLarge => "Choose another model or a smaller photo, then retry",
         FaultKind::RateLimited | FaultKind::Overloaded => "Wait a little, or lower the number of workers, then retry",
         FaultKind::QuotaSpent => "Add credit at the provider or choose another model, then retry",

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use super::{Core, Result, config, disk};
 use crate::keys::KeyProblem;
 use crate::platform::store;
-use crate::providers::{CallContext, Provider};
+use crate::providers::{CallContext, KeyNeed, Provider};
 use crate::wire::config::{PipelineConfig, PipelineState};
 use crate::wire::health::{Health, HealthCheck, HealthState, ProviderHealth};
 use crate::wire::page::Page;
@@ -99,7 +99,7 @@ fn room(core: &Core) -> HealthCheck {
 }
 
 async fn missing_key(core: &Core, provider: &dyn Provider) -> Option<String> {
-    if !provider.needs_key() {
+    if provider.key_need() == KeyNeed::None {
         return None;
     }
     core.keys.get(provider.name()).await.err().map(|problem: KeyProblem| problem.to_string())
@@ -175,7 +175,7 @@ async fn ask(core: &Core, provider: &dyn Provider) -> Option<ProviderHealth> {
     if missing_key(core, provider).await.is_some() {
         return None;
     }
-    let call = CallContext { cancel: core.stop.child_token(), time_limit: CHECK_LIMIT };
+    let call = CallContext::new(core.stop.child_token(), CHECK_LIMIT);
     let answer = tokio::time::timeout(CHECK_LIMIT, provider.check(&call)).await.unwrap_or_else(|_| {
         Err(Fault::new(FaultKind::Timeout, format!("{} did not answer within {} s; try again later", provider.name(), CHECK_LIMIT.as_secs())))
     });

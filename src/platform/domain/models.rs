@@ -7,7 +7,7 @@ use chrono::Duration;
 use super::analytics::Tally;
 use super::{Core, DomainError, Result, config};
 use crate::platform::store;
-use crate::providers::{CatalogueEntry, Provider};
+use crate::providers::{CatalogueEntry, KeyNeed, Provider};
 use crate::wire::model::{KeyState, MeasuredModel, ModelInfo};
 use crate::wire::page::Page;
 
@@ -51,7 +51,7 @@ pub async fn list(core: &Core) -> Result<Page<ModelInfo>> {
 pub async fn check_usable(core: &Core, name: &str) -> Result<()> {
     let is_known = |entries: &[CatalogueEntry], model: &str| entries.iter().any(|entry| entry.model == model);
     let found = core.providers.find(name).filter(|(provider, model)| {
-        full_name(provider.name(), model) == name && (is_known(&provider.catalogue(), model) || provider.needs_key() && !model.is_empty())
+        full_name(provider.name(), model) == name && (is_known(&provider.catalogue(), model) || provider.takes_unlisted() && !model.is_empty())
     });
     let Some((provider, _)) = found else {
         let of = |provider: &dyn Provider| provider.catalogue().into_iter().map(|entry| full_name(provider.name(), &entry.model)).collect::<Vec<_>>();
@@ -66,7 +66,7 @@ pub async fn check_usable(core: &Core, name: &str) -> Result<()> {
 }
 
 async fn key_state(core: &Core, provider: &dyn Provider) -> KeyState {
-    if provider.needs_key() { core.keys.state(provider.name()).await } else { KeyState::NotNeeded }
+    if provider.key_need() == KeyNeed::Required { core.keys.state(provider.name()).await } else { KeyState::NotNeeded }
 }
 
 fn full_name(provider: &str, model: &str) -> String {

@@ -160,7 +160,7 @@ async fn analyse(core: &Core, claimed: &Claimed, cancel: &CancellationToken) -> 
         Ok(None) => return without_a_call(analysis::deleted()),
         Err(error) => return without_a_call(Fault::new(FaultKind::Internal, error.to_string())),
     };
-    let call = CallContext { cancel: cancel.clone(), time_limit: CALL_LIMIT };
+    let call = CallContext::new(cancel.clone(), CALL_LIMIT);
     let work = analysis::analyse(core, &photo, &claimed.prompt.content, &claimed.model, &call);
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
         let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";

@@ -14,7 +14,7 @@ use image::RgbImage;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::{BoxFuture, CallContext, CatalogueEntry, ON_DEVICE, PhotoRequest, PhotoRule, Provider, SentPhoto};
+use super::{BoxFuture, CallContext, CatalogueEntry, KeyNeed, ON_DEVICE, PhotoRequest, PhotoRule, Provider, SentPhoto};
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Usage};
 use engine::Engine;
@@ -56,11 +56,23 @@ impl OnDevice {
 }
 
 impl Provider for OnDevice {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         ON_DEVICE
     }
 
-    fn needs_key(&self) -> bool {
+    fn label(&self) -> &str {
+        "On-device"
+    }
+
+    fn key_need(&self) -> KeyNeed {
+        KeyNeed::None
+    }
+
+    fn is_remote(&self) -> bool {
+        false
+    }
+
+    fn takes_unlisted(&self) -> bool {
         false
     }
 

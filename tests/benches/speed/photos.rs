@@ -7,7 +7,7 @@ use std::time::Duration;
 use minerva_console::keys::Keys;
 use minerva_console::photos;
 use minerva_console::platform::domain::bundled;
-use minerva_console::providers::{CallContext, ON_DEVICE, PhotoRequest, ProviderSettings, Providers, SentPhoto};
+use minerva_console::providers::{CallContext, ON_DEVICE, PhotoRequest, PriceBook, ProviderSettings, Providers, SentPhoto};
 
 use crate::{per_second, report, runtime};
 
@@ -31,12 +31,12 @@ pub fn on_device() {
     let pixels: Vec<_> = bundled::PHOTOS.iter().map(|(_, bytes)| Arc::new(photos::decode(bytes).expect("a bundled photo").image)).collect();
     let runtime = runtime();
     for threads in [1, 2] {
-        let providers = Providers::new(&ProviderSettings { base_urls: Vec::new(), on_device_threads: threads }, &keys);
+        let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: threads, book: PriceBook::shipped() }, &keys);
         let (provider, _) = providers.find(ON_DEVICE).expect("the on-device model");
         let ask = |at: usize| {
             let photo = SentPhoto::Pixels(Arc::clone(&pixels[at % pixels.len()]));
             let request = PhotoRequest { model: String::new(), photo, prompt: String::new() };
-            let call = CallContext { cancel: tokio_util::sync::CancellationToken::new(), time_limit: Duration::from_mins(1) };
+            let call = CallContext::new(tokio_util::sync::CancellationToken::new(), Duration::from_mins(1));
             runtime.block_on(provider.analyse(&request, &call)).expect("an answer");
         };
         ask(0);

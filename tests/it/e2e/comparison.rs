@@ -9,7 +9,7 @@ use egui::{DroppedFile, Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use minerva_console::gui::ctx::AreaId;
 use minerva_console::keys::Keys;
-use minerva_console::providers::{GEMINI, ProviderSettings, Providers};
+use minerva_console::providers::{Endpoint, GEMINI, Limits, PriceBook, ProviderSettings, Providers};
 use minerva_console::wire::prompt::CreatePrompt;
 
 use crate::support::console::Console;
@@ -19,8 +19,8 @@ use crate::support::platform::Options;
 /// Real providers, Gemini's calls going to the stub.
 fn options(stub: &GeminiStub) -> Options {
     let keys = Keys::new(HashMap::from([(GEMINI.to_owned(), KEY.into())]), false);
-    let base_urls = vec![(GEMINI.to_owned(), stub.base().parse().expect("a URL"))];
-    let providers = Providers::new(&ProviderSettings { base_urls, on_device_threads: 2 }, &keys);
+    let gemini = Endpoint { name: GEMINI.to_owned(), base: Some(stub.base().parse().expect("a URL")), limits: Limits::default() };
+    let providers = Providers::new(&ProviderSettings { endpoints: vec![gemini], on_device_threads: 2, book: PriceBook::shipped() }, &keys);
     Options { providers, keys, ..Options::default() }.without_workers()
 }
 

@@ -7,7 +7,7 @@ use egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use minerva_console::gui::ctx::{AreaId, Command, Route};
 use minerva_console::keys::Keys;
-use minerva_console::providers::{ProviderSettings, Providers};
+use minerva_console::providers::{PriceBook, ProviderSettings, Providers};
 use minerva_console::wire::prompt::{CreatePrompt, Prompt, SavePromptVersion, UpdatePrompt};
 
 use crate::support::clock::TestClock;
@@ -43,7 +43,7 @@ fn options() -> Options {
     let clock = TestClock::at_noon();
     clock.advance(TimeDelta::minutes(-160));
     let keys = Keys::new(HashMap::new(), false);
-    let providers = Providers::new(&ProviderSettings { base_urls: Vec::new(), on_device_threads: 1 }, &keys);
+    let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book: PriceBook::shipped() }, &keys);
     Options { providers, keys, clock, ..Options::default().without_workers() }
 }
 

@@ -26,7 +26,7 @@ fn photo() -> SentPhoto {
 async fn ask(stub: &GeminiStub, model: &str, time_limit: Duration) -> Result<Answer, Fault> {
     let gemini = Gemini::new(Some(stub.base().parse().expect("a URL")), keys(KEY));
     let request = PhotoRequest { model: model.to_owned(), photo: photo(), prompt: "Tag this photo".to_owned() };
-    gemini.analyse(&request, &CallContext { cancel: CancellationToken::new(), time_limit }).await
+    gemini.analyse(&request, &CallContext::new(CancellationToken::new(), time_limit)).await
 }
 
 const PATIENT: Duration = Duration::from_secs(20);
@@ -115,7 +115,7 @@ async fn a_slow_provider_ends_at_the_time_limit_and_a_cancelled_call_at_once() {
     let cancel = CancellationToken::new();
     let gemini = Gemini::new(Some(stub.base().parse().expect("a URL")), keys(KEY));
     let request = PhotoRequest { model: "slow".to_owned(), photo: photo(), prompt: String::new() };
-    let call = CallContext { cancel: cancel.clone(), time_limit: PATIENT };
+    let call = CallContext::new(cancel.clone(), PATIENT);
     let (outcome, ()) = tokio::join!(gemini.analyse(&request, &call), async {
         while stub.calls() < 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -128,7 +128,7 @@ async fn a_slow_provider_ends_at_the_time_limit_and_a_cancelled_call_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_key_and_a_missing_server_are_told_apart() {
     let stub = GeminiStub::start(Duration::ZERO).await;
-    let call = CallContext { cancel: CancellationToken::new(), time_limit: Duration::from_secs(2) };
+    let call = CallContext::new(CancellationToken::new(), Duration::from_secs(2));
     let wrong = Gemini::new(Some(stub.base().parse().expect("a URL")), keys("not-the-key-at-all"));
     assert_eq!(wrong.check(&call).await.expect_err("refused").kind, FaultKind::Auth);
     let right = Gemini::new(Some(stub.base().parse().expect("a URL")), keys(KEY));

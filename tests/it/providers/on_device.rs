@@ -12,7 +12,7 @@ use minerva_console::wire::result::{Answer, ConfidenceKind, Fault, FaultKind};
 use tokio_util::sync::CancellationToken;
 
 fn call() -> CallContext {
-    CallContext { cancel: CancellationToken::new(), time_limit: Duration::from_secs(120) }
+    CallContext::new(CancellationToken::new(), Duration::from_secs(120))
 }
 
 async fn ask(model: &OnDevice, file: &str, prompt: &str, call: &CallContext) -> Result<Answer, Fault> {

@@ -10,7 +10,7 @@ use minerva_console::client::Client;
 use minerva_console::keys::Keys;
 use minerva_console::platform::domain::{Clock, SystemClock};
 use minerva_console::platform::host::{self, Host, HostOptions, StartError};
-use minerva_console::providers::{Provider, ProviderSettings, Providers};
+use minerva_console::providers::{PriceBook, Provider, ProviderSettings, Providers};
 use minerva_console::wire::job::{Job, JobQuery, JobState};
 use minerva_console::wire::photo::Photo;
 use tempfile::TempDir;
@@ -28,7 +28,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let keys = Keys::new(HashMap::new(), false);
-        let providers = Providers::new(&ProviderSettings { base_urls: Vec::new(), on_device_threads: 1 }, &keys);
+        let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book: PriceBook::shipped() }, &keys);
         Self { providers, keys, run_workers: true, seed_library: false, clock: Arc::new(SystemClock) }
     }
 }

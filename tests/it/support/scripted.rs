@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use minerva_console::providers::{BoxFuture, CallContext, CatalogueEntry, PhotoRequest, PhotoRule, Provider};
+use minerva_console::providers::{BoxFuture, CallContext, CatalogueEntry, KeyNeed, PhotoRequest, PhotoRule, Provider};
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Tag, Usage};
 use tokio::sync::Semaphore;
@@ -102,11 +102,19 @@ impl Scripted {
 }
 
 impl Provider for Scripted {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "on-device"
     }
 
-    fn needs_key(&self) -> bool {
+    fn key_need(&self) -> KeyNeed {
+        KeyNeed::None
+    }
+
+    fn is_remote(&self) -> bool {
+        false
+    }
+
+    fn takes_unlisted(&self) -> bool {
         false
     }
 
@@ -148,12 +156,12 @@ struct Renamed {
 }
 
 impl Provider for Renamed {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.name
     }
 
-    fn needs_key(&self) -> bool {
-        !self.model.is_empty()
+    fn key_need(&self) -> KeyNeed {
+        if self.model.is_empty() { KeyNeed::None } else { KeyNeed::Required }
     }
 
     fn catalogue(&self) -> Vec<CatalogueEntry> {

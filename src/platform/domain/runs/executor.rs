@@ -71,7 +71,7 @@ async fn ask(core: &Core, cell: Cell, column: &RunColumn, cancel: &CancellationT
         Ok(None) => return failed(analysis::deleted(), cell),
         Err(error) => return failed(Fault::new(FaultKind::Internal, error.to_string()), cell),
     };
-    let call = CallContext { cancel: cancel.clone(), time_limit: TIME_LIMIT };
+    let call = CallContext::new(cancel.clone(), TIME_LIMIT);
     let work = analysis::analyse(core, &photo, &column.prompt_content, &column.model, &call);
     let Ok(analysed) = AssertUnwindSafe(work).catch_unwind().await else {
         let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";

@@ -1,0 +1,165 @@
+//! How a provider's HTTP API is spoken: pure functions from a request to a body and from a reply to a reading. All I/O
+//! (status, headers, limits, retries, cancellation) is the shared sender's.
+
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::PhotoRequest;
+use super::price::ListedModel;
+use crate::wire::money::UsdMicros;
+use crate::wire::result::{ConfidenceKind, Fault, Tag, Usage};
+
+/// One wire format. Implementations hold no connection and do no I/O.
+pub trait Dialect: Send + Sync + 'static {
+    /// What people call the provider: `Google Gemini`.
+    fn label(&self) -> &str;
+
+    /// Where the provider is unless told otherwise, ending in `/`.
+    fn default_base(&self) -> &str;
+
+    /// What every request carries besides `content-type`; the key (marked sensitive) in one header and nowhere else.
+    ///
+    /// # Errors
+    /// A key with characters that no header takes.
+    fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, Fault>;
+
+    /// The question about a photo. `listed`: what the catalogue knows of the model.
+    ///
+    /// # Errors
+    /// A model name that can't be one, or a photo in the wrong form.
+    fn ask(&self, request: &PhotoRequest, listed: Option<&ListedModel>, mode: AskMode) -> Result<HttpRequest, Fault>;
+
+    /// Reads the reply to a question that was not streamed. A refusal and a cut are in the reading, not errors: they
+    /// are billed.
+    ///
+    /// # Errors
+    /// A reply in another shape, or an error inside a good status.
+    fn read(&self, request: &PhotoRequest, reply: &Value) -> Result<Reading, Fault>;
+
+    /// How a streamed reply is cut into pieces; `None`: this provider does not stream.
+    fn framing(&self) -> Option<Framing> {
+        None
+    }
+
+    /// Adds one piece of a streamed reply.
+    ///
+    /// # Errors
+    /// An error event inside the stream.
+    fn read_piece(&self, reading: &mut Reading, piece: &Value) -> Result<(), Fault> {
+        let _ = (reading, piece);
+        Ok(())
+    }
+
+    /// Reads a bad status: kind, the provider's code, message with advice, wait. `reply` is `Null` when it is no JSON.
+    /// The sender adds provider, status, request id and `retry-after`.
+    fn read_fault(&self, status: StatusCode, headers: &HeaderMap, reply: &Value) -> Fault;
+
+    /// What the headers of a reply say of the limits.
+    fn allowance(&self, headers: &HeaderMap) -> Allowance {
+        let _ = headers;
+        Allowance::default()
+    }
+
+    /// The header that names a request.
+    fn request_id_header(&self) -> &'static str {
+        "x-request-id"
+    }
+
+    /// Asks for the models on offer; `page` is what the page before gave. `None`: the provider has no such list.
+    fn list_models(&self, page: Option<&str>) -> Option<HttpRequest> {
+        let _ = page;
+        None
+    }
+
+    /// Reads one page of that list, and the name of the next.
+    ///
+    /// # Errors
+    /// A reply in another shape.
+    fn read_models(&self, reply: &Value) -> Result<(Vec<OfferedModel>, Option<String>), Fault> {
+        let _ = reply;
+        Ok((Vec::new(), None))
+    }
+
+    /// The cheapest request that is refused without a good key.
+    fn check(&self) -> HttpRequest;
+}
+
+/// Whether an answer is asked for in pieces, and held to the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AskMode {
+    pub is_streamed: bool,
+    /// False after a server has refused the schema once: the prompt alone asks for JSON then.
+    pub with_schema: bool,
+}
+
+/// One HTTP request, its path relative to the base URL.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpRequest {
+    pub path: String,
+    /// `None`: GET.
+    pub body: Option<Value>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// `data:` lines of server-sent events; `[DONE]` is passed over.
+    Sse,
+    /// One JSON value a line.
+    Lines,
+}
+
+/// What a reply says, before its text is read as tags.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reading {
+    /// What the model wrote.
+    pub text: String,
+    /// From a provider that gives tags rather than text.
+    pub tags: Option<Vec<Tag>>,
+    /// Caption that came beside the text (text recognition); else it is in the text.
+    pub caption: Option<String>,
+    pub confidence_kind: Option<ConfidenceKind>,
+    pub usage: Usage,
+    /// What the provider itself says that the call cost.
+    pub cost_usd: Option<UsdMicros>,
+    pub end: End,
+    pub request_id: Option<String>,
+    pub notes: Vec<String>,
+}
+
+/// How a reply ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum End {
+    /// Nothing said so far; at the end of a stream: it was cut.
+    #[default]
+    Unknown,
+    Complete,
+    /// At the output limit; the provider's word for it.
+    Truncated(String),
+    /// The provider's word for it, and its reason in a sentence where it gives one.
+    Refused {
+        code: String,
+        why: Option<String>,
+    },
+}
+
+/// What a provider's headers say of its limits: the sender holds back accordingly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Allowance {
+    pub requests_left: Option<u64>,
+    pub requests_reset_ms: Option<u64>,
+    pub tokens_left: Option<u64>,
+    pub tokens_reset_ms: Option<u64>,
+}
+
+/// One model as its provider's own list has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferedModel {
+    /// Without the provider.
+    pub id: String,
+    pub display_name: Option<String>,
+    /// `None`: the list does not say.
+    pub takes_photos: Option<bool>,
+    pub retires: Option<chrono::NaiveDate>,
+}
