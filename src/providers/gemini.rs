@@ -86,7 +86,7 @@ impl Provider for Gemini {
         GEMINI
     }
 
-    fn label(&self) -> &str {
+    fn label(&self) -> &'static str {
         "Google Gemini"
     }
 

@@ -60,7 +60,7 @@ impl Provider for OnDevice {
         ON_DEVICE
     }
 
-    fn label(&self) -> &str {
+    fn label(&self) -> &'static str {
         "On-device"
     }
 
