@@ -1,5 +1,5 @@
-//! The live figures: asked for again after events, a few times a second at most, and every 10 s
-//! while they are looked at, because their windows move.
+//! The live figures: asked for again after events, a few times a second at most, and every minute
+//! while they are looked at, because their windows move by minutes.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::status::LiveStatus;
 
 const AT_MOST_EVERY: Duration = Duration::from_millis(250);
-const AT_LEAST_EVERY: Duration = Duration::from_secs(10);
+const AT_LEAST_EVERY: Duration = Duration::from_mins(1);
 
 /// The platform's live status, kept fresh.
 #[derive(Default)]

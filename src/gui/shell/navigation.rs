@@ -221,7 +221,7 @@ fn said(ui: &Ui, line: &Line<'_>) -> Said {
         Line::Up(LinkState::Live { last_event }) => {
             let age = now.saturating_duration_since(*last_event);
             // The age is shown in steps; no frame is drawn between them.
-            ui.ctx().request_repaint_after(if age < Duration::from_mins(1) { Duration::from_secs(5) } else { Duration::from_secs(30) });
+            ui.ctx().request_repaint_after(until_next_age(age));
             let hover = "Changes arrive by themselves. Beside it: when the last one came".to_owned();
             Said { icon: icons::ICON_CLOUD_DONE, colour: tokens.good, words: "Connected", more: age_words(age), hover }
         }
@@ -275,9 +275,34 @@ fn link_ui(ui: &mut Ui, standing: &Standing<'_>) {
 
 fn age_words(age: Duration) -> String {
     match age.as_secs() {
-        0..=4 => "just now".to_owned(),
-        seconds @ 5..=59 => format!("{} s ago", seconds / 5 * 5),
+        0..=14 => "just now".to_owned(),
+        seconds @ 15..=59 => format!("{} s ago", seconds / 15 * 15),
         seconds @ 60..=3_599 => format!("{} min ago", seconds / 60),
         seconds => format!("{} h ago", seconds / 3_600),
+    }
+}
+
+/// When the words change next.
+fn until_next_age(age: Duration) -> Duration {
+    let step = match age.as_secs() {
+        0..=59 => 15,
+        60..=3_599 => 60,
+        _ => 3_600,
+    };
+    Duration::from_secs((age.as_secs() / step + 1) * step).saturating_sub(age)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_age_is_drawn_again_just_when_its_words_change() {
+        for milliseconds in [0, 14_999, 15_000, 59_100, 61_000, 3_599_900, 3_600_000, 9_000_500] {
+            let age = Duration::from_millis(milliseconds);
+            let next = age + until_next_age(age);
+            assert_ne!(age_words(age), age_words(next), "{age:?}");
+            assert_eq!(age_words(age), age_words(next.saturating_sub(Duration::from_millis(1))), "{age:?}");
+        }
     }
 }
