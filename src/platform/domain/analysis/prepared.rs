@@ -24,6 +24,8 @@ pub struct PreparedPhoto {
     /// Of the whole photo, after orientation.
     pub width_px: u32,
     pub height_px: u32,
+    /// What was done, for the traces of those who find it done: sizes before and after.
+    detail: String,
 }
 
 impl PreparedPhoto {
@@ -60,12 +62,19 @@ impl Prepared {
         let slot = self.slot(key);
         let mut made = Vec::new();
         let prepared = slot.get_or_try_init(|| prepare(core, photo, rule, start, &mut made)).await.map(Arc::clone);
-        if made.is_empty() {
-            steps.add("fetch", start, "prepared already".to_owned());
+        if let Ok(prepared) = &prepared
+            && made.is_empty()
+        {
+            steps.add("fetch", start, format!("prepared already: {}", prepared.detail));
         }
         steps.list.append(&mut made);
         self.shrink();
         prepared
+    }
+
+    /// Makes a photo ready that is about to be asked for, so that no call waits for it. A fault is met again by who asks.
+    pub async fn ahead(&self, core: &Core, photo: &Photo, rule: PhotoRule) {
+        let _ = self.get(core, photo, rule, &mut Steps::begin()).await;
     }
 
     /// Forgets a photo that was deleted.
@@ -137,6 +146,7 @@ async fn prepare(
             detail.push_str(note);
         }
         let mut steps = vec![TraceStep { name: "decode".to_owned(), start_ms: at, duration_ms: since_start() - at, detail }];
+        let mut whole = format!("{width_px} × {height_px} px, {}", decoded.format);
         let sent = match rule {
             PhotoRule::Pixels => SentPhoto::Pixels(Arc::new(decoded.image)),
             PhotoRule::Jpeg { max_edge_px, quality } => {
@@ -145,11 +155,12 @@ async fn prepare(
                 let (width_px, height_px) = small.dimensions();
                 let bytes = Bytes::from(photos::encode_jpeg(&small, quality).map_err(photo_fault)?);
                 let detail = format!("{width_px} × {height_px} px, JPEG {quality}, {} bytes", bytes.len());
+                whole = format!("{whole} → {detail}");
                 steps.push(TraceStep { name: "resize".to_owned(), start_ms: at, duration_ms: since_start() - at, detail });
                 SentPhoto::Jpeg { bytes, width_px, height_px }
             }
         };
-        Ok((PreparedPhoto { sent, width_px, height_px }, steps))
+        Ok((PreparedPhoto { sent, width_px, height_px, detail: whole }, steps))
     };
     let (prepared, mut steps) = core.on_a_core(work).await.map_err(|_| interrupted())??;
     made.append(&mut steps);

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::working::{Place, Progress};
 use crate::platform::domain::{Core, Result, analysis};
 use crate::platform::store;
-use crate::providers::CallContext;
+use crate::providers::{CallContext, PhotoRule};
 use crate::wire::event::Happened;
+use crate::wire::ids::PhotoId;
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{Fault, FaultKind, Outcome};
 use crate::wire::run::{Cell, CellState, Run, RunColumn, RunState};
@@ -51,17 +52,65 @@ pub async fn execute(core: &Core, run: Run, cells: Vec<Cell>, place: &Place) {
 
 /// Asks until all cells have ended or the run is cancelled. Dropping `sender` at the end lets the writer finish.
 async fn ask_all(core: &Core, cells: Vec<Cell>, columns: &[RunColumn], concurrency: usize, cancel: &CancellationToken, sender: mpsc::Sender<Step>) {
-    let sender = &sender;
-    futures_util::stream::iter(cells)
-        .take_until(cancel.cancelled())
-        .for_each_concurrent(concurrency, |cell| async move {
-            let Some(column) = columns.get(cell.column as usize) else { return };
-            // Nobody receives any more only when the platform stops.
-            if sender.send(Step::Begun(cell.clone())).await.is_ok() {
-                let _ = sender.send(ask(core, cell, column, cancel).await).await;
+    let (begun, furthest) = watch::channel(0);
+    let ahead = Ahead::new(core, &cells, columns);
+    let asking = async move {
+        let (sender, begun) = (&sender, &begun);
+        futures_util::stream::iter(cells.into_iter().enumerate())
+            .take_until(cancel.cancelled())
+            .for_each_concurrent(concurrency, |(at, cell)| async move {
+                begun.send_if_modified(|furthest| std::mem::replace(furthest, at.max(*furthest)) < at);
+                let Some(column) = columns.get(cell.column as usize) else { return };
+                // Nobody receives any more only when the platform stops.
+                if sender.send(Step::Begun(cell.clone())).await.is_ok() {
+                    let _ = sender.send(ask(core, cell, column, cancel).await).await;
+                }
+            })
+            .await;
+    };
+    tokio::pin!(asking);
+    tokio::select! {
+        () = &mut asking => {}
+        () = ahead.prepare(core, concurrency, furthest) => asking.await,
+    }
+}
+
+/// Prepares photos for the wire while the calls before them are under way.
+struct Ahead {
+    /// Every photo with the place of its first cell.
+    photos: Vec<(usize, PhotoId)>,
+    rules: Vec<PhotoRule>,
+}
+
+impl Ahead {
+    fn new(core: &Core, cells: &[Cell], columns: &[RunColumn]) -> Self {
+        let mut rules: Vec<PhotoRule> = Vec::new();
+        for column in columns {
+            // Whole pixels are too large to lie in wait, and their model is at work on these cores meanwhile.
+            let rule = core.providers.find(&column.model).map(|(provider, model)| provider.photo_rule(model));
+            rules.extend(rule.filter(|rule| *rule != PhotoRule::Pixels && !rules.contains(rule)));
+        }
+        let mut photos: Vec<(usize, PhotoId)> = cells.iter().enumerate().map(|(at, cell)| (at, cell.photo_id)).collect();
+        photos.dedup_by_key(|(_, photo_id)| *photo_id);
+        Self { photos, rules }
+    }
+
+    /// Stays as many cells ahead as calls are in flight.
+    async fn prepare(self, core: &Core, concurrency: usize, mut furthest: watch::Receiver<usize>) {
+        if self.rules.is_empty() {
+            return;
+        }
+        for (at, photo_id) in self.photos {
+            if furthest.wait_for(|furthest| furthest + concurrency >= at).await.is_err() {
+                return;
             }
-        })
-        .await;
+            if let Ok(Some(photo)) = store::photos::get(&core.db, core.org, photo_id).await {
+                for rule in &self.rules {
+                    core.prepared.ahead(core, &photo, *rule).await;
+                }
+            }
+        }
+    }
 }
 
 async fn ask(core: &Core, cell: Cell, column: &RunColumn, cancel: &CancellationToken) -> Step {
