@@ -94,6 +94,10 @@ impl Provider for Gemini {
         KeyNeed::Required
     }
 
+    fn default_base(&self) -> Option<&str> {
+        Some(DEFAULT_BASE)
+    }
+
     fn catalogue(&self) -> Vec<CatalogueEntry> {
         let today = Utc::now().date_naive();
         let entry = |model: &ListedModel| {

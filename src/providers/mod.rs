@@ -9,7 +9,7 @@ mod send;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -110,6 +110,10 @@ pub trait Provider: Send + Sync {
         self.name()
     }
     fn key_need(&self) -> KeyNeed;
+    /// Where it is unless told otherwise; `None` where it has no such place.
+    fn default_base(&self) -> Option<&str> {
+        None
+    }
     /// Whether it is reached over the network.
     fn is_remote(&self) -> bool {
         true
@@ -178,34 +182,58 @@ pub struct Limits {
     pub timeout_s: Option<u32>,
 }
 
-/// The list of providers.
+/// The list of providers. Clones share it: a change of settings reaches all of them at once.
 #[derive(Clone)]
 pub struct Providers {
-    list: Arc<Vec<Arc<dyn Provider>>>,
+    list: Arc<RwLock<Vec<Arc<dyn Provider>>>>,
+    /// What the program was told at its start, and its keys; `None` for a list of one's own.
+    told: Option<Arc<(ProviderSettings, Keys)>>,
 }
 
 impl Providers {
     /// All that the program has. Loads nothing yet.
     #[must_use]
     pub fn new(settings: &ProviderSettings, keys: &Keys) -> Self {
+        let on_device: Arc<dyn Provider> = Arc::new(on_device::OnDevice::new(settings.on_device_threads));
+        let list = Self::build(settings, keys, on_device);
+        Self { list: Arc::new(RwLock::new(list)), told: Some(Arc::new((settings.clone(), keys.clone()))) }
+    }
+
+    fn build(settings: &ProviderSettings, keys: &Keys, on_device: Arc<dyn Provider>) -> Vec<Arc<dyn Provider>> {
         let base = |provider: &str| settings.endpoints.iter().rev().find(|told| told.name == provider).and_then(|told| told.base.clone());
-        Self::of(vec![Arc::new(on_device::OnDevice::new(settings.on_device_threads)), Arc::new(gemini::Gemini::new(base(GEMINI), keys.clone()))])
+        vec![on_device, Arc::new(gemini::Gemini::new(base(GEMINI), keys.clone()))]
     }
 
     /// A list of one's own, for tests.
     #[must_use]
     pub fn of(list: Vec<Arc<dyn Provider>>) -> Self {
-        Self { list: Arc::new(list) }
+        Self { list: Arc::new(RwLock::new(list)), told: None }
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Provider>> {
-        self.list.iter()
+    /// What the program was told at its start; `None` for a list of one's own, which no settings change.
+    #[must_use]
+    pub fn told(&self) -> Option<&ProviderSettings> {
+        self.told.as_deref().map(|(settings, _)| settings)
+    }
+
+    /// Puts other settings into effect for all calls that begin from now on; those under way end as they began.
+    pub fn reconfigure(&self, settings: &ProviderSettings) {
+        let Some((_, keys)) = self.told.as_deref() else { return };
+        // The model that is loaded stays loaded.
+        let Some(on_device) = self.iter().find(|member| member.name() == ON_DEVICE) else { return };
+        let list = Self::build(settings, keys, on_device);
+        *self.list.write().unwrap_or_else(PoisonError::into_inner) = list;
+    }
+
+    /// The providers as they are now.
+    pub fn iter(&self) -> impl Iterator<Item = Arc<dyn Provider>> + use<> {
+        self.list.read().unwrap_or_else(PoisonError::into_inner).clone().into_iter()
     }
 
     /// The provider of a full model name, and the model without it.
     #[must_use]
-    pub fn find<'n>(&self, full_name: &'n str) -> Option<(&Arc<dyn Provider>, &'n str)> {
+    pub fn find<'n>(&self, full_name: &'n str) -> Option<(Arc<dyn Provider>, &'n str)> {
         let (provider, model) = full_name.split_once('/').unwrap_or((full_name, ""));
-        self.list.iter().find(|member| member.name() == provider).map(|member| (member, model))
+        self.iter().find(|member| member.name() == provider).map(|member| (member, model))
     }
 }

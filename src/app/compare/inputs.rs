@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::super::{Failure, Result};
 use crate::platform::domain::prompts;
@@ -130,8 +131,8 @@ pub fn prompt_files(paths: &[PathBuf]) -> Result<Vec<PromptFile>> {
 }
 
 /// The models' providers. Names that no provider knows are refused with the names there are.
-pub fn check_models<'p>(models: &[String], providers: &'p Providers) -> Result<Vec<&'p dyn Provider>> {
-    let mut used: Vec<&dyn Provider> = Vec::new();
+pub fn check_models(models: &[String], providers: &Providers) -> Result<Vec<Arc<dyn Provider>>> {
+    let mut used: Vec<Arc<dyn Provider>> = Vec::new();
     for model in models {
         let found = providers.find(model).filter(|(provider, rest)| {
             let takes_a_model = provider.catalogue().iter().all(|entry| !entry.model.is_empty());
@@ -141,7 +142,7 @@ pub fn check_models<'p>(models: &[String], providers: &'p Providers) -> Result<V
             return Err(Failure::Usage(format!("There is no model '{model}'. There are: {}", known_models(providers).join(", "))));
         };
         if !used.iter().any(|known| known.name() == provider.name()) {
-            used.push(provider.as_ref());
+            used.push(provider);
         }
     }
     Ok(used)
@@ -149,7 +150,8 @@ pub fn check_models<'p>(models: &[String], providers: &'p Providers) -> Result<V
 
 fn known_models(providers: &Providers) -> Vec<String> {
     let full = |provider: &str, model: &str| if model.is_empty() { provider.to_owned() } else { format!("{provider}/{model}") };
-    providers.iter().flat_map(|provider| provider.catalogue().into_iter().map(|entry| full(provider.name(), &entry.model))).collect()
+    let of = |provider: &dyn Provider| provider.catalogue().into_iter().map(|entry| full(provider.name(), &entry.model)).collect::<Vec<_>>();
+    providers.iter().flat_map(|provider| of(provider.as_ref())).collect()
 }
 
 #[cfg(test)]

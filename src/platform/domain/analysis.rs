@@ -69,7 +69,7 @@ async fn prepare_and_ask(
     steps: &mut Steps,
 ) -> std::result::Result<Answer, Fault> {
     let Some((provider, model)) = core.providers.find(model_full_name) else {
-        let known: Vec<&str> = core.providers.iter().map(|provider| provider.name()).collect();
+        let known: Vec<String> = core.providers.iter().map(|provider| provider.name().to_owned()).collect();
         let words = format!("No provider answers to the model name '{model_full_name}'; known providers: {}", known.join(", "));
         return Err(Fault::new(FaultKind::UnknownModel, words));
     };

@@ -162,7 +162,7 @@ fn judge(
 
 /// Asks every provider that has its key whether it answers, all at once, and keeps what they say.
 pub async fn check_providers(core: &Core) -> Result<Page<ProviderHealth>> {
-    let asked = join_all(core.providers.iter().map(|provider| ask(core, provider.as_ref()))).await;
+    let asked = join_all(core.providers.iter().map(|provider| async move { ask(core, provider.as_ref()).await })).await;
     let mut change = core.change().await?;
     for health in asked.into_iter().flatten() {
         store::health::put_check(&mut change.tx, core.org, &health).await?;
