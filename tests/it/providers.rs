@@ -2,3 +2,4 @@
 
 mod gemini;
 mod on_device;
+mod stub;

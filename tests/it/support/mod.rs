@@ -7,6 +7,7 @@ pub mod clock;
 pub mod console;
 pub mod gemini_stub;
 pub mod platform;
+pub mod provider_stub;
 #[cfg(target_os = "linux")]
 pub mod screen;
 pub mod scripted;
