@@ -72,7 +72,11 @@ async fn good_requests_of_every_wire_are_answered_and_bad_ones_refused() {
 
         let (path, mut headers, body) = good();
         headers.retain(|(name, _)| *name == "anthropic-version");
-        headers.push(if matches!(wire, Wire::Gemini | Wire::Vision) { ("x-goog-api-key", "wrong".to_owned()) } else { ("authorization", "Bearer wrong".to_owned()) });
+        headers.push(if matches!(wire, Wire::Gemini | Wire::Vision) {
+            ("x-goog-api-key", "wrong".to_owned())
+        } else {
+            ("authorization", "Bearer wrong".to_owned())
+        });
         let (status, reply) = send(&stub, wire, (path, headers, body)).await;
         assert!(status == 401 || reply.to_string().contains("API_KEY_INVALID"), "{wire:?}: {status} {reply}");
     }

@@ -73,7 +73,8 @@ fn usage(said: &Said) -> Value {
 /// The whole reply.
 pub fn reply(asked: &Asked, said: &Said) -> Value {
     let refused = matches!(said.end, Ended::PromptRefused | Ended::AnswerRefused);
-    let content = if refused { json!([]) } else { json!([{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": said.text}]) };
+    let content =
+        if refused { json!([]) } else { json!([{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": said.text}]) };
     json!({
         "id": "msg_1", "type": "message", "role": "assistant", "model": asked.model, "content": content, "stop_reason": stop(said),
         "stop_sequence": null, "stop_details": details(said), "usage": usage(said)
@@ -117,7 +118,9 @@ pub fn refusal(problem: &Problem, model: &str) -> Refusal {
         Problem::UnknownModel => (404, "not_found_error", None, format!("model: {model}")),
         Problem::Retired => (404, "not_found_error", None, format!("model: {model} has been retired")),
         Problem::BadRequest(why) => (400, "invalid_request_error", None, why.clone()),
-        Problem::SchemaRefused => (400, "invalid_request_error", None, "output_config.format: this model does not support structured outputs".to_owned()),
+        Problem::SchemaRefused => {
+            (400, "invalid_request_error", None, "output_config.format: this model does not support structured outputs".to_owned())
+        }
         Problem::TooLarge => (413, "request_too_large", None, "Request exceeds the maximum size".to_owned()),
         Problem::Internal => (500, "api_error", None, "Internal server error".to_owned()),
         Problem::Overloaded => (529, "overloaded_error", None, "Overloaded".to_owned()),

@@ -79,7 +79,8 @@ pub fn photo(encoded: &Value, path: &str) -> Result<SeenPhoto, String> {
     let encoded = encoded.as_str().ok_or_else(|| format!("{path} must be a string"))?;
     let jpeg = base64::engine::general_purpose::STANDARD.decode(encoded).map_err(|error| format!("{path} is not base64: {error}"))?;
     clean(&jpeg).map_err(|why| format!("{path} {why}"))?;
-    let image = image::load_from_memory_with_format(&jpeg, image::ImageFormat::Jpeg).map_err(|error| format!("{path} is no JPEG: {error}"))?.to_rgb8();
+    let image =
+        image::load_from_memory_with_format(&jpeg, image::ImageFormat::Jpeg).map_err(|error| format!("{path} is no JPEG: {error}"))?.to_rgb8();
     let (width_px, height_px) = image.dimensions();
     let quarter = image::imageops::crop_imm(&image, 0, 0, (width_px / 2).max(1), (height_px / 2).max(1)).to_image();
     let count = u64::from(quarter.width()) * u64::from(quarter.height());

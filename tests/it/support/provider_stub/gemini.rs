@@ -21,7 +21,12 @@ pub fn read(call: &str, query: &str, body: &Value) -> Result<Asked, String> {
     let [image, words] = parts.as_slice() else {
         return Err("one photo and one text are wanted".to_owned());
     };
-    let inline = fields(fields(image, "parts[0]", &["inlineData"], &["mediaResolution"])?.get("inlineData").unwrap_or(image), "inlineData", &["mimeType", "data"], &[])?;
+    let inline = fields(
+        fields(image, "parts[0]", &["inlineData"], &["mediaResolution"])?.get("inlineData").unwrap_or(image),
+        "inlineData",
+        &["mimeType", "data"],
+        &[],
+    )?;
     fields(words, "parts[1]", &["text"], &[])?;
     let generation = &body["generationConfig"];
     let known = ["responseMimeType", "responseJsonSchema", "maxOutputTokens", "mediaResolution", "thinkingConfig"];
@@ -47,7 +52,9 @@ pub fn read(call: &str, query: &str, body: &Value) -> Result<Asked, String> {
 pub fn reply(said: &Said) -> Value {
     let parts = json!([{"text": "thinking…", "thought": true}, {"text": said.text}]);
     let candidate = match said.end {
-        Ended::PromptRefused => return json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": usage(said), "responseId": "gemini-1"}),
+        Ended::PromptRefused => {
+            return json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": usage(said), "responseId": "gemini-1"});
+        }
         Ended::AnswerRefused => json!({"finishReason": "SAFETY", "finishMessage": "The photo shows what it should not", "index": 0}),
         Ended::AtTheLimit => json!({"content": {"parts": parts, "role": "model"}, "finishReason": "MAX_TOKENS", "index": 0}),
         Ended::Well => json!({"content": {"parts": parts, "role": "model"}, "finishReason": "STOP", "index": 0}),

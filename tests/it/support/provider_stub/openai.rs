@@ -108,14 +108,21 @@ pub fn refusal(problem: &Problem, model: &str) -> Refusal {
         Problem::Limited(_) => (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests".to_owned()),
         Problem::Spent(code) => {
             let code = if code.is_empty() { "insufficient_quota" } else { code };
-            return Refusal::new(429, json!({"error": {"message": "You exceeded your current quota", "type": "insufficient_quota", "param": null, "code": code}}));
+            return Refusal::new(
+                429,
+                json!({"error": {"message": "You exceeded your current quota", "type": "insufficient_quota", "param": null, "code": code}}),
+            );
         }
         Problem::KeyRefused => (401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided".to_owned()),
         Problem::Forbidden => (403, "invalid_request_error", "model_not_allowed", "Project does not have access to this model".to_owned()),
-        Problem::UnknownModel => (404, "invalid_request_error", "model_not_found", format!("The model `{model}` does not exist or you do not have access to it.")),
+        Problem::UnknownModel => {
+            (404, "invalid_request_error", "model_not_found", format!("The model `{model}` does not exist or you do not have access to it."))
+        }
         Problem::Retired => (404, "invalid_request_error", "model_not_found", format!("The model `{model}` has been deprecated, learn more here")),
         Problem::BadRequest(why) => (400, "invalid_request_error", "invalid_value", why.clone()),
-        Problem::SchemaRefused => (400, "invalid_request_error", "unsupported_value", "response_format of type json_schema is not supported".to_owned()),
+        Problem::SchemaRefused => {
+            (400, "invalid_request_error", "unsupported_value", "response_format of type json_schema is not supported".to_owned())
+        }
         Problem::TooLarge => (413, "invalid_request_error", "request_too_large", "The request is too large".to_owned()),
         Problem::Internal => (500, "server_error", "server_error", "The server had an error while processing your request".to_owned()),
         Problem::Overloaded => (503, "server_error", "overloaded", "The engine is currently overloaded".to_owned()),

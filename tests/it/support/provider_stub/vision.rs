@@ -37,12 +37,15 @@ pub fn reply(asked: &Asked, said: &Said) -> Value {
     let tags = answer["tags"].as_array().cloned().unwrap_or_default();
     let mut response = json!({});
     if wants("LABEL_DETECTION") && !tags.is_empty() {
-        response["labelAnnotations"] =
-            tags.iter().map(|tag| json!({"mid": "/m/0bt9lr", "description": tag["tag"], "score": tag["confidence"], "topicality": tag["confidence"]})).collect();
+        response["labelAnnotations"] = tags
+            .iter()
+            .map(|tag| json!({"mid": "/m/0bt9lr", "description": tag["tag"], "score": tag["confidence"], "topicality": tag["confidence"]}))
+            .collect();
     }
     if wants("OBJECT_LOCALIZATION") {
         let corners = json!([{"x": 0.1, "y": 0.2}, {"x": 0.6, "y": 0.2}, {"x": 0.6, "y": 0.9}, {"x": 0.1, "y": 0.9}]);
-        response["localizedObjectAnnotations"] = json!([{"mid": "/m/0bt9lr", "name": "Dog", "score": 0.87, "boundingPoly": {"normalizedVertices": corners}}]);
+        response["localizedObjectAnnotations"] =
+            json!([{"mid": "/m/0bt9lr", "name": "Dog", "score": 0.87, "boundingPoly": {"normalizedVertices": corners}}]);
     }
     if wants("TEXT_DETECTION") {
         response["textAnnotations"] = json!([{"locale": "en", "description": "STOP\nHERE"}, {"description": "STOP"}]);

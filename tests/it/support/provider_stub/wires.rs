@@ -76,7 +76,9 @@ impl Wire {
         let error = match self {
             Self::Gemini => json!({"error": {"code": 503, "message": "The model is overloaded", "status": "UNAVAILABLE"}}),
             Self::Vision => json!({"responses": [{"error": {"code": 3, "message": "Bad image data."}}]}),
-            Self::OpenAi | Self::Compatible => json!({"error": {"message": "The upstream provider is overloaded", "type": "server_error", "code": 502}}),
+            Self::OpenAi | Self::Compatible => {
+                json!({"error": {"message": "The upstream provider is overloaded", "type": "server_error", "code": 502}})
+            }
             Self::Anthropic => json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}),
             Self::Ollama => json!({"error": "llama runner process has terminated"}),
         };
@@ -123,7 +125,8 @@ impl Wire {
         let second = query.contains("page-2");
         Some(match (self, path) {
             (Self::Gemini, "models") => {
-                let model = |id: &str, methods: Value| json!({"name": format!("models/{id}"), "displayName": id, "supportedGenerationMethods": methods});
+                let model =
+                    |id: &str, methods: Value| json!({"name": format!("models/{id}"), "displayName": id, "supportedGenerationMethods": methods});
                 if second {
                     json!({"models": [model("embedding-9", json!(["embedContent"]))]})
                 } else {
@@ -138,9 +141,7 @@ impl Wire {
                 {"id": "text-only", "object": "model", "architecture": {"input_modalities": ["text"]}}
             ]}),
             (Self::Anthropic, "models") => {
-                let model = |id: &str, sees: bool| {
-                    json!({"type": "model", "id": id, "display_name": id, "created_at": "2026-10-07T00:00:00Z", "capabilities": {"image_input": {"supported": sees}}})
-                };
+                let model = |id: &str, sees: bool| json!({"type": "model", "id": id, "display_name": id, "created_at": "2026-10-07T00:00:00Z", "capabilities": {"image_input": {"supported": sees}}});
                 if second {
                     json!({"data": [model("claude-text-1", false)], "has_more": false, "first_id": "claude-text-1", "last_id": "claude-text-1"})
                 } else {
