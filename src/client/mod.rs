@@ -8,6 +8,7 @@ pub mod job;
 pub mod model;
 pub mod photo;
 pub mod prompt;
+pub mod provider;
 pub mod run;
 pub mod status;
 

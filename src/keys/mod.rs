@@ -77,7 +77,7 @@ impl Keys {
             return Ok((key.clone(), KeyOrigin::Environment));
         }
         in_keyring?;
-        let variable = format!("{}_API_KEY", provider.to_uppercase().replace('-', "_"));
+        let variable = variable(provider);
         Err(KeyProblem::Missing(format!("There is no key for {provider} yet. Enter one in Pipeline control, or set {variable}")))
     }
 
@@ -139,6 +139,13 @@ impl Keys {
     fn held(&self) -> std::sync::MutexGuard<'_, HashMap<String, (SecretString, KeyOrigin)>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The environment variable that may hold a provider's key: the one that its users know.
+#[must_use]
+pub fn variable(provider: &str) -> String {
+    let name = if provider == "vision" { "google_vision" } else { provider };
+    format!("{}_API_KEY", name.to_uppercase().replace('-', "_"))
 }
 
 /// The last four characters; nothing of a key so short that they would tell too much.

@@ -1,9 +1,12 @@
 //! The pipeline's configuration and the journal of its changes.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ConfigChangeId, PromptVersionId};
+use super::provider::ProviderSetting;
 
 /// What the pipeline works by. `revision` goes into `If-Match` of the next write.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +19,9 @@ pub struct PipelineConfig {
     /// Such as `Photo tags v3`.
     pub live_prompt: String,
     pub rules: ProcessingRules,
+    /// What is set of providers, by name.
+    #[serde(default)]
+    pub providers: BTreeMap<String, ProviderSetting>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

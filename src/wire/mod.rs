@@ -15,6 +15,7 @@ pub mod page;
 pub mod photo;
 pub mod problem;
 pub mod prompt;
+pub mod provider;
 pub mod result;
 pub mod run;
 pub mod status;

@@ -6,7 +6,7 @@ mod prepared;
 use std::time::Instant;
 
 use super::prompts::{self, PhotoVariables};
-use super::{Core, Result};
+use super::{Core, Result, providers};
 use crate::platform::store;
 use crate::providers::{CallContext, PhotoRequest};
 use crate::wire::config::ProcessingRules;
@@ -88,6 +88,9 @@ async fn prepare_and_ask(
     let begun = steps.elapsed_ms();
     let answer = provider.analyse(&request, call).await;
     steps.call_ms = (steps.elapsed_ms() - begun).round() as u64;
+    if answer.is_ok() {
+        providers::note_key_worked(core, provider.as_ref()).await;
+    }
     let detail = match &answer {
         Ok(answer) => call_detail(model_full_name, answer),
         Err(fault) => format!("{model_full_name}: {}", fault.kind.label()),

@@ -1,14 +1,17 @@
 //! What the pipeline works by.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Core, DomainError, Result, page};
+use super::{Core, DomainError, Result, page, providers};
 use crate::platform::store;
 use crate::wire::config::{ConfigChange, ConfigChanged, PipelineConfig, PipelineState, ProcessingRules};
 use crate::wire::event::Happened;
 use crate::wire::ids::{ConfigChangeId, PromptVersionId};
 use crate::wire::page::Page;
+use crate::wire::provider::ProviderSetting;
 
 /// Who changes things on a platform that serves one person.
 const ACTOR: &str = "you";
@@ -28,6 +31,7 @@ pub async fn ensure_default(core: &Core) -> Result<()> {
         live_prompt_version_id: prompt,
         live_prompt: String::new(),
         rules: ProcessingRules { accept_threshold: 0.6, reject_threshold: 0.2, workers: 2, max_attempts: 3 },
+        providers: BTreeMap::new(),
     };
     let mut change = core.change().await?;
     store::config::insert(&mut change.tx, core.org, &config).await?;
@@ -122,12 +126,14 @@ pub async fn undo(core: &Core, id: ConfigChangeId) -> Result<ConfigChanged> {
     }
     change_as(core, None, Some(entry.id), |config| {
         let now = fields(config)?;
-        if let Some((field, _)) = after.iter().find(|(field, value)| now.get(*field) != Some(value)) {
-            let message = format!("The {} has been changed again since; undo the later change first", field.replace('_', " "));
+        if let Some((field, _)) = after.iter().find(|(field, value)| now.get(*field).unwrap_or(&Value::Null) != *value) {
+            let message = format!("{} been changed again since; undo the later change first", name_of(field));
             return Err(conflict("changed_since", message));
         }
         set_fields(config, before)?;
-        check_rules(&config.rules).map_err(|error| conflict("changed_since", format!("{error}. Undo the later change first")))
+        let earlier = |error: DomainError| conflict("changed_since", format!("{error}. Undo the later change first"));
+        check_rules(&config.rules).map_err(earlier)?;
+        providers::check(core, config).map_err(earlier)
     })
     .await
 }
@@ -136,7 +142,15 @@ fn unreadable() -> DomainError {
     DomainError::Conflict { code: "unreadable", message: "This entry of the journal can't be read".to_owned() }
 }
 
-async fn change(core: &Core, revision: Option<u64>, edit: impl FnOnce(&mut PipelineConfig) -> Result<()>) -> Result<ConfigChanged> {
+/// What a field of the journal is called at the start of a sentence, with its verb.
+fn name_of(field: &str) -> String {
+    match field.strip_prefix(PROVIDER) {
+        Some(provider) => format!("The settings of {provider} have"),
+        None => format!("The {} has", field.replace('_', " ")),
+    }
+}
+
+pub(super) async fn change(core: &Core, revision: Option<u64>, edit: impl FnOnce(&mut PipelineConfig) -> Result<()>) -> Result<ConfigChanged> {
     change_as(core, revision, None, edit).await
 }
 
@@ -184,11 +198,14 @@ async fn change_as(
     }
     write.tell(&Happened::ConfigChanged { config: after.clone(), change: Some(entry.clone()) }).await?;
     write.commit().await?;
+    if before.providers != after.providers {
+        providers::apply(core, &after);
+    }
     core.work.notify_one();
     Ok(ConfigChanged { config: after, change: Some(entry) })
 }
 
-/// What can be changed, each by itself.
+/// What can be changed, each by itself; each provider's settings are a field of their own.
 #[derive(Serialize, Deserialize)]
 struct Fields {
     state: PipelineState,
@@ -198,26 +215,46 @@ struct Fields {
     rules: ProcessingRules,
 }
 
+/// Before the names of providers in the journal.
+const PROVIDER: &str = "provider:";
+
 fn fields(config: &PipelineConfig) -> Result<Map<String, Value>> {
     let PipelineConfig { state, ref live_model, live_prompt_version_id, rules, .. } = *config;
     let fields = Fields { state, live_model: live_model.clone(), live_prompt_version_id, rules };
     // By way of text, so that 0.6 does not become 0.6000000238418579.
     let text = store::to_json(&fields)?;
-    Ok(store::from_json(&text)?)
+    let mut fields: Map<String, Value> = store::from_json(&text)?;
+    for (name, setting) in &config.providers {
+        fields.insert(format!("{PROVIDER}{name}"), serde_json::to_value(setting).map_err(|_| unreadable())?);
+    }
+    Ok(fields)
 }
 
 fn set_fields(config: &mut PipelineConfig, values: Map<String, Value>) -> Result<()> {
     let mut all = fields(config)?;
     all.extend(values);
+    let mut providers = BTreeMap::new();
+    for (field, value) in &all {
+        // Null: there were no settings of it.
+        if let Some(name) = field.strip_prefix(PROVIDER).filter(|_| !value.is_null()) {
+            providers.insert(name.to_owned(), serde_json::from_value::<ProviderSetting>(value.clone()).map_err(|_| unreadable())?);
+        }
+    }
     let fields: Fields = serde_json::from_value(Value::Object(all)).map_err(|_| unreadable())?;
     let Fields { state, live_model, live_prompt_version_id, rules } = fields;
-    *config = PipelineConfig { state, live_model, live_prompt_version_id, rules, revision: config.revision, live_prompt: config.live_prompt.clone() };
+    let (revision, live_prompt) = (config.revision, config.live_prompt.clone());
+    *config = PipelineConfig { state, live_model, live_prompt_version_id, rules, providers, revision, live_prompt };
     Ok(())
 }
 
-/// What two configurations differ in: as it was, as it is.
+/// What two configurations differ in: as it was, as it is; null where one of them has no such field.
 fn differences(before: &PipelineConfig, after: &PipelineConfig) -> Result<(Map<String, Value>, Map<String, Value>)> {
     let (mut was, mut is) = (fields(before)?, fields(after)?);
+    let names: Vec<String> = was.keys().chain(is.keys()).cloned().collect();
+    for field in names {
+        was.entry(field.clone()).or_insert(Value::Null);
+        is.entry(field).or_insert(Value::Null);
+    }
     let same: Vec<String> = is.iter().filter(|(field, value)| was.get(*field) == Some(value)).map(|(field, _)| field.clone()).collect();
     for field in same {
         was.shift_remove(&field);
@@ -256,5 +293,6 @@ async fn summary(core: &Core, before: &PipelineConfig, after: &PipelineConfig) -
             said.push(format!("{what}: {was} → {is}"));
         }
     }
+    said.extend(providers::summary(core, &before.providers, &after.providers));
     Ok(said.join("; "))
 }

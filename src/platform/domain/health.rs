@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
-use super::{Core, Result, config, disk};
+use super::{Core, DomainError, Result, config, disk, providers};
 use crate::keys::KeyProblem;
 use crate::platform::store;
 use crate::providers::{CallContext, KeyNeed, Provider};
@@ -99,14 +99,14 @@ fn room(core: &Core) -> HealthCheck {
 }
 
 async fn missing_key(core: &Core, provider: &dyn Provider) -> Option<String> {
-    if provider.key_need() == KeyNeed::None {
+    if provider.key_need() != KeyNeed::Required {
         return None;
     }
     core.keys.get(provider.name()).await.err().map(|problem: KeyProblem| problem.to_string())
 }
 
 /// Every provider: its calls of the last hour, and its last check.
-pub async fn providers(core: &Core) -> Result<Page<ProviderHealth>> {
+pub async fn all_providers(core: &Core) -> Result<Page<ProviderHealth>> {
     let since = core.now() - TimeDelta::hours(1);
     let answered: HashMap<String, store::health::Calls> =
         store::health::answered(&core.db, core.org, since).await?.into_iter().map(|calls| (calls.ai_provider.clone(), calls)).collect();
@@ -168,7 +168,19 @@ pub async fn check_providers(core: &Core) -> Result<Page<ProviderHealth>> {
         store::health::put_check(&mut change.tx, core.org, &health).await?;
     }
     change.commit().await?;
-    providers(core).await
+    all_providers(core).await
+}
+
+/// Asks one provider whether it answers, and keeps what it says.
+pub async fn check_provider(core: &Core, provider: &dyn Provider) -> Result<ProviderHealth> {
+    let Some(health) = ask(core, provider).await else {
+        let why = missing_key(core, provider).await.unwrap_or_else(|| "The key is missing".to_owned());
+        return Err(DomainError::Conflict { code: "no_key", message: why });
+    };
+    let mut change = core.change().await?;
+    store::health::put_check(&mut change.tx, core.org, &health).await?;
+    change.commit().await?;
+    Ok(health)
 }
 
 async fn ask(core: &Core, provider: &dyn Provider) -> Option<ProviderHealth> {
@@ -179,6 +191,9 @@ async fn ask(core: &Core, provider: &dyn Provider) -> Option<ProviderHealth> {
     let answer = tokio::time::timeout(CHECK_LIMIT, provider.check(&call)).await.unwrap_or_else(|_| {
         Err(Fault::new(FaultKind::Timeout, format!("{} did not answer within {} s; try again later", provider.name(), CHECK_LIMIT.as_secs())))
     });
+    if answer.is_ok() {
+        providers::note_key_worked(core, provider).await;
+    }
     let (status, response_time_ms, error_details) = match answer {
         Ok(took) => (HealthState::Healthy, Some(took.as_secs_f64() * 1e3), None),
         Err(fault) => {

@@ -14,6 +14,7 @@ pub mod photo_files;
 pub mod photos;
 pub mod pipeline;
 pub mod prompts;
+pub mod providers;
 pub mod runs;
 pub mod start;
 pub mod status;
@@ -66,6 +67,8 @@ pub struct Core {
     pub working: runs::Working,
     /// Whether this process takes jobs from the queue.
     pub worker_runs: AtomicBool,
+    /// What is remembered of providers besides their settings.
+    pub seen_of_providers: providers::Seen,
 }
 
 /// Where "now" comes from.
@@ -132,6 +135,7 @@ impl Core {
             in_work: std::sync::Mutex::default(),
             working: runs::Working::default(),
             worker_runs: AtomicBool::new(false),
+            seen_of_providers: providers::Seen::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::Duration;
 
 use super::analytics::Tally;
-use super::{Core, DomainError, Result, config};
+use super::{Core, DomainError, Result, config, providers};
 use crate::platform::store;
 use crate::providers::{CatalogueEntry, KeyNeed, Provider};
 use crate::wire::model::{KeyState, MeasuredModel, ModelInfo};
@@ -22,6 +22,13 @@ pub async fn list(core: &Core) -> Result<Page<ModelInfo>> {
     for provider in core.providers.iter() {
         let key = key_state(core, provider.as_ref()).await;
         let mut entries = provider.catalogue();
+        for offered in providers::known_offered(core, provider.name()) {
+            // What its list has beyond our knowledge, unless it says that it takes no photos.
+            if offered.takes_photos != Some(false) && entries.iter().all(|entry| entry.model != offered.id) {
+                let display_name = offered.display_name.unwrap_or_else(|| offered.id.clone());
+                entries.push(CatalogueEntry { display_name, ..unlisted_entry(&offered.id) });
+            }
+        }
         let live = config.live_model.strip_prefix(provider.name()).and_then(|rest| rest.strip_prefix('/'));
         if let Some(unlisted) = live.filter(|live| entries.iter().all(|entry| entry.model != *live)) {
             entries.push(unlisted_entry(unlisted));
@@ -66,10 +73,15 @@ pub async fn check_usable(core: &Core, name: &str) -> Result<()> {
 }
 
 async fn key_state(core: &Core, provider: &dyn Provider) -> KeyState {
-    if provider.key_need() == KeyNeed::Required { core.keys.state(provider.name()).await } else { KeyState::NotNeeded }
+    match providers::key_state(core, provider).await {
+        // The server may not want one.
+        KeyState::Missing { .. } if provider.key_need() == KeyNeed::Optional => KeyState::NotNeeded,
+        state => state,
+    }
 }
 
-fn full_name(provider: &str, model: &str) -> String {
+/// Such as `gemini/gemini-3.8-flash`; a provider of one model is called like it.
+pub(super) fn full_name(provider: &str, model: &str) -> String {
     if model.is_empty() { provider.to_owned() } else { format!("{provider}/{model}") }
 }
 

@@ -23,7 +23,7 @@ pub async fn platform_health(State(platform): State<Shared>, headers: HeaderMap)
 }
 
 pub async fn provider_health(State(platform): State<Shared>) -> Result<Json<Page<ProviderHealth>>, Refusal> {
-    Ok(Json(health::providers(&platform.core).await?))
+    Ok(Json(health::all_providers(&platform.core).await?))
 }
 
 pub async fn check_providers(State(platform): State<Shared>) -> Result<Json<Page<ProviderHealth>>, Refusal> {

@@ -11,6 +11,7 @@ mod models;
 mod photos;
 mod problem;
 mod prompts;
+mod providers;
 mod revision;
 mod runs;
 mod status;
@@ -51,6 +52,11 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/analytics/queue-status", get(status::queue_status))
         .route("/api/ai/providers/health", get(health::provider_health))
         .route("/api/ai/providers/health/check", post(health::check_providers))
+        .route("/api/ai/providers", get(providers::list_providers).post(providers::add_provider))
+        .route("/api/ai/providers/{name}", put(providers::set_provider).delete(providers::remove_provider))
+        .route("/api/ai/providers/{name}/check", post(providers::check_provider))
+        .route("/api/ai/providers/{name}/resume", post(providers::resume_provider))
+        .route("/api/ai/providers/{name}/models", get(providers::provider_models))
         .route(guard::OPEN_PATH, get(health::platform_health))
         .route("/api/ai/photos", get(photos::list_photos).merge(upload))
         .route("/api/ai/photos/{id}", get(photos::get_photo).delete(photos::delete_photo))

@@ -8,8 +8,8 @@ use crate::wire::ids::{ConfigChangeId, OrganizationId, PromptVersionId};
 
 /// The configuration; `None` before the first start.
 pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>> {
-    let row: Option<(i64, String, String, uuid::Uuid, String, i64, String)> = sqlx::query_as(
-        "SELECT c.revision, c.state, c.live_model, c.live_prompt_version_id, p.name, v.version, c.rules
+    let row: Option<(i64, String, String, uuid::Uuid, String, i64, String, String)> = sqlx::query_as(
+        "SELECT c.revision, c.state, c.live_model, c.live_prompt_version_id, p.name, v.version, c.rules, c.providers
          FROM pipeline_config c
          JOIN prompt_versions v ON v.id = c.live_prompt_version_id
          JOIN prompts p ON p.id = v.prompt_id
@@ -18,7 +18,7 @@ pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>>
     .bind(org.0)
     .fetch_optional(&db.read)
     .await?;
-    row.map(|(revision, state, live_model, prompt_version, prompt_name, version, rules)| {
+    row.map(|(revision, state, live_model, prompt_version, prompt_name, version, rules, providers)| {
         Ok(PipelineConfig {
             revision: revision as u64,
             state: from_name(&state)?,
@@ -26,6 +26,7 @@ pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>>
             live_prompt_version_id: PromptVersionId(prompt_version),
             live_prompt: format!("{prompt_name} v{version}"),
             rules: from_json(&rules)?,
+            providers: from_json(&providers)?,
         })
     })
     .transpose()
@@ -34,7 +35,7 @@ pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>>
 /// Inserts the first configuration.
 pub async fn insert(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -> Result<()> {
     sqlx::query(
-        "INSERT INTO pipeline_config (organization_id, revision, state, live_model, live_prompt_version_id, rules) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO pipeline_config (organization_id, revision, state, live_model, live_prompt_version_id, rules, providers) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(org.0)
     .bind(config.revision as i64)
@@ -42,6 +43,7 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -
     .bind(&config.live_model)
     .bind(config.live_prompt_version_id.0)
     .bind(to_json(&config.rules)?)
+    .bind(to_json(&config.providers)?)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -50,7 +52,7 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -
 /// Writes a changed configuration.
 pub async fn update(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -> Result<()> {
     sqlx::query(
-        "UPDATE pipeline_config SET revision = $2, state = $3, live_model = $4, live_prompt_version_id = $5, rules = $6 WHERE organization_id = $1",
+        "UPDATE pipeline_config SET revision = $2, state = $3, live_model = $4, live_prompt_version_id = $5, rules = $6, providers = $7 WHERE organization_id = $1",
     )
     .bind(org.0)
     .bind(config.revision as i64)
@@ -58,6 +60,7 @@ pub async fn update(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -
     .bind(&config.live_model)
     .bind(config.live_prompt_version_id.0)
     .bind(to_json(&config.rules)?)
+    .bind(to_json(&config.providers)?)
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -14,6 +14,7 @@ pub mod organizations;
 pub mod peek;
 pub mod photos;
 pub mod prompts;
+pub mod providers;
 pub mod results;
 pub mod runs;
 pub mod status;

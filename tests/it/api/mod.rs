@@ -9,6 +9,7 @@ mod models;
 mod photos;
 mod pipeline;
 mod prompts;
+mod providers;
 mod runs;
 mod start;
 mod status;

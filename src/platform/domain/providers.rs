@@ -1,0 +1,276 @@
+//! Providers as people set them up: where they are, how much may be asked of them, and what is known of their keys.
+
+mod address;
+mod offered;
+mod words;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Core, DomainError, Result, config, health};
+use crate::keys;
+use crate::platform::store;
+use crate::providers::{Endpoint, KeyNeed, Limits, Provider, ProviderSettings};
+use crate::wire::config::{ConfigChanged, PipelineConfig};
+use crate::wire::model::KeyState;
+use crate::wire::provider::{AddProvider, KeyWish, ProviderInfo, ProviderLimits, ProviderList, ProviderSetting, SettingOrigin};
+
+pub use offered::{known_offered, models};
+pub use words::summary;
+
+/// Names that no added server may have.
+const BUILT_IN: [&str; 6] = ["on-device", "gemini", "vision", "openai", "anthropic", "ollama"];
+const ADDED_MOST: usize = 32;
+const NAME_MOST: usize = 32;
+/// When a key worked is written down at most this often.
+const WORKED_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// What this process remembers of providers.
+#[derive(Default)]
+pub struct Seen {
+    offered: Mutex<HashMap<String, offered::Offered>>,
+    worked: Mutex<HashMap<String, DateTime<Utc>>>,
+}
+
+/// Every provider as it stands.
+pub async fn list(core: &Core) -> Result<ProviderList> {
+    let config = config::current(core).await?;
+    let worked: HashMap<String, DateTime<Utc>> = store::providers::keys_worked(&core.db, core.org).await?.into_iter().collect();
+    let checks = store::health::checks(&core.db, core.org).await?;
+    let mut items = Vec::new();
+    for provider in core.providers.iter() {
+        let name = provider.name();
+        let setting = config.providers.get(name).cloned().unwrap_or_default();
+        let told = told(core, name);
+        let told_base = told.as_ref().and_then(|told| told.base.as_ref()).map(ToString::to_string);
+        let default_base_url = told_base.clone().or_else(|| provider.default_base().map(str::to_owned));
+        let base_url_from = match () {
+            () if setting.base_url.is_some() => SettingOrigin::Set,
+            () if told_base.is_some() => SettingOrigin::Told,
+            () => SettingOrigin::BuiltIn,
+        };
+        let base_url = setting.base_url.clone().or_else(|| default_base_url.clone());
+        items.push(ProviderInfo {
+            name: name.to_owned(),
+            label: provider.label().to_owned(),
+            is_remote: provider.is_remote(),
+            is_added: is_added(core, &config, name),
+            key_wish: wish(provider.key_need()),
+            key: key_state(core, provider.as_ref()).await,
+            key_variable: keys::variable(name),
+            key_worked_at: worked.get(name).copied(),
+            notes: words::notes(name, base_url.as_deref()),
+            base_url,
+            base_url_from,
+            default_base_url,
+            setting,
+            told_limits: told.map_or_else(ProviderLimits::default, |told| wire_limits(told.limits)),
+            stopped: provider.stopped(),
+            last_check: checks.iter().find(|check| check.provider_name == name).cloned(),
+        });
+    }
+    Ok(ProviderList { revision: config.revision, items })
+}
+
+fn wish(need: KeyNeed) -> KeyWish {
+    match need {
+        KeyNeed::None => KeyWish::None,
+        KeyNeed::Optional => KeyWish::Optional,
+        KeyNeed::Required => KeyWish::Required,
+    }
+}
+
+/// How a provider's key stands; where it is optional, missing is no obstacle.
+pub async fn key_state(core: &Core, provider: &dyn Provider) -> KeyState {
+    if provider.key_need() == KeyNeed::None { KeyState::NotNeeded } else { core.keys.state(provider.name()).await }
+}
+
+fn told(core: &Core, name: &str) -> Option<Endpoint> {
+    core.providers.told()?.endpoints.iter().rev().find(|told| told.name == name).cloned()
+}
+
+fn is_added(core: &Core, config: &PipelineConfig, name: &str) -> bool {
+    !BUILT_IN.contains(&name) && (config.providers.contains_key(name) || told(core, name).is_some())
+}
+
+/// A provider by its name.
+fn find(core: &Core, name: &str) -> Result<std::sync::Arc<dyn Provider>> {
+    core.providers.iter().find(|provider| provider.name() == name).ok_or(DomainError::NotFound { what: "provider" })
+}
+
+/// Changes what is set of a provider. `revision`: the one the caller has read.
+pub async fn set(core: &Core, revision: u64, name: &str, setting: ProviderSetting) -> Result<ConfigChanged> {
+    let provider = find(core, name)?;
+    if !provider.is_remote() {
+        return Err(invalid("no_settings", "This provider is part of the program: it has no address and no limits".to_owned()));
+    }
+    let told = told(core, name);
+    let mut setting = checked(name, setting)?;
+    let default = told.as_ref().and_then(|told| told.base.as_ref()).map(ToString::to_string).or(provider.default_base().map(str::to_owned));
+    if setting.base_url.is_none() && default.is_none() {
+        return Err(invalid("base_url", format!("{name} was added by hand and needs a base URL")));
+    }
+    if setting.base_url.is_some() && setting.base_url == default {
+        setting.base_url = None;
+        setting.allow_http = false;
+    }
+    config::change(core, Some(revision), |config| {
+        // A server that was added here is its settings; what is built in goes back to none.
+        if setting == ProviderSetting::default() { config.providers.remove(name) } else { config.providers.insert(name.to_owned(), setting) };
+        Ok(())
+    })
+    .await
+}
+
+/// Adds a server that speaks OpenAI's language.
+pub async fn add(core: &Core, asked: AddProvider) -> Result<ConfigChanged> {
+    let name = asked.name.trim().to_owned();
+    check_name(&name)?;
+    let setting = checked(&name, asked.setting)?;
+    if setting.base_url.is_none() {
+        return Err(invalid("base_url", "A server needs a base URL, such as http://localhost:1234/v1".to_owned()));
+    }
+    if core.providers.iter().any(|provider| provider.name() == name) {
+        return Err(DomainError::Conflict { code: "name_taken", message: format!("There is a provider named {name} already. Choose another name") });
+    }
+    config::change(core, None, |config| {
+        if config.providers.len() >= ADDED_MOST {
+            return Err(invalid("too_many", format!("There are {ADDED_MOST} providers with settings already. Remove one first")));
+        }
+        config.providers.insert(name.clone(), setting);
+        Ok(())
+    })
+    .await
+}
+
+/// Removes a server that was added. Its key is left to whoever keeps it.
+pub async fn remove(core: &Core, revision: u64, name: &str) -> Result<ConfigChanged> {
+    let conflict = |code, message| Err(DomainError::Conflict { code, message });
+    find(core, name)?;
+    if BUILT_IN.contains(&name) {
+        return conflict("built_in", format!("{name} is built in. Reset its address, or remove its key"));
+    }
+    if told(core, name).is_some() {
+        return conflict("told", format!("{name} comes from the command line or the configuration file. Remove it there"));
+    }
+    config::change(core, Some(revision), |config| {
+        config.providers.remove(name);
+        check_live(core, config)
+    })
+    .await
+}
+
+/// Holds all settings to their rules, as an undo must.
+pub fn check(core: &Core, config: &PipelineConfig) -> Result<()> {
+    for (name, setting) in &config.providers {
+        checked(name, setting.clone())?;
+    }
+    check_live(core, config)
+}
+
+/// The live model's provider must stay.
+fn check_live(core: &Core, config: &PipelineConfig) -> Result<()> {
+    let (live, _) = config.live_model.split_once('/').unwrap_or((&config.live_model, ""));
+    let stays = BUILT_IN.contains(&live) || config.providers.contains_key(live) || core.providers.told().is_none() || told(core, live).is_some();
+    if stays {
+        return Ok(());
+    }
+    let message = format!("{live} can't go while {} is the live model. Make another model live first", config.live_model);
+    Err(DomainError::Conflict { code: "is_live", message })
+}
+
+fn invalid(code: &'static str, message: String) -> DomainError {
+    DomainError::Invalid { code, message }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let is_sound = (1..=NAME_MOST).contains(&name.len())
+        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
+        && !name.starts_with('-');
+    if !is_sound {
+        let message = format!("A name has 1 to {NAME_MOST} of the letters a–z, the digits and '-': its models are called NAME/MODEL");
+        return Err(invalid("name", message));
+    }
+    Ok(())
+}
+
+/// The setting in its one form, if it keeps to the rules.
+fn checked(name: &str, setting: ProviderSetting) -> Result<ProviderSetting> {
+    let ProviderLimits { requests_per_minute, tokens_per_minute, concurrency, timeout_s } = setting.limits;
+    let within = |code, what: &str, value: Option<u32>, most: u32| match value {
+        Some(value) if !(1..=most).contains(&value) => Err(invalid(code, format!("{what} must be from 1 to {most}"))),
+        _ => Ok(()),
+    };
+    within("requests_per_minute", "Requests a minute", requests_per_minute, 1_000_000)?;
+    within("tokens_per_minute", "Tokens a minute", tokens_per_minute, 1_000_000_000)?;
+    within("concurrency", "Calls at once", concurrency, 256)?;
+    within("timeout_s", "The time limit", timeout_s, 3_600)?;
+    let base_url = match setting.base_url.as_deref().map(str::trim).filter(|typed| !typed.is_empty()) {
+        Some(typed) => Some(address::check(name, typed, setting.allow_http)?.to_string()),
+        None => None,
+    };
+    let allow_http = setting.allow_http && base_url.as_deref().is_some_and(|url| url.starts_with("http:"));
+    Ok(ProviderSetting { base_url, allow_http, limits: setting.limits })
+}
+
+/// Puts the settings into effect: what is set here goes before what the program was told at its start.
+pub fn apply(core: &Core, config: &PipelineConfig) {
+    let Some(told) = core.providers.told() else { return };
+    let mut endpoints: BTreeMap<String, Endpoint> = told.endpoints.iter().map(|told| (told.name.clone(), told.clone())).collect();
+    for (name, setting) in &config.providers {
+        let endpoint = endpoints.entry(name.clone()).or_insert_with(|| Endpoint { name: name.clone(), base: None, limits: Limits::default() });
+        let base = setting.base_url.as_deref().and_then(|base| url::Url::parse(base).ok());
+        endpoint.base = base.or(endpoint.base.take());
+        endpoint.limits = own_limits(setting.limits.or(wire_limits(endpoint.limits)));
+    }
+    core.providers.reconfigure(&ProviderSettings { endpoints: endpoints.into_values().collect(), ..told.clone() });
+    core.seen_of_providers.offered.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
+fn own_limits(limits: ProviderLimits) -> Limits {
+    let ProviderLimits { requests_per_minute, tokens_per_minute, concurrency, timeout_s } = limits;
+    Limits { requests_per_minute, tokens_per_minute, concurrency, timeout_s }
+}
+
+fn wire_limits(limits: Limits) -> ProviderLimits {
+    let Limits { requests_per_minute, tokens_per_minute, concurrency, timeout_s } = limits;
+    ProviderLimits { requests_per_minute, tokens_per_minute, concurrency, timeout_s }
+}
+
+/// Really asks a provider whether it answers and takes its key.
+pub async fn test(core: &Core, name: &str) -> Result<crate::wire::health::ProviderHealth> {
+    health::check_provider(core, find(core, name)?.as_ref()).await
+}
+
+/// Lets a provider's calls through again.
+pub fn resume(core: &Core, name: &str) -> Result<()> {
+    find(core, name)?.resume();
+    Ok(())
+}
+
+/// Writes down that a call with this provider's key was answered well, now and then. Failing to is no reason to fail the call.
+pub async fn note_key_worked(core: &Core, provider: &dyn Provider) {
+    if provider.key_need() == KeyNeed::None {
+        return;
+    }
+    let now = core.now();
+    let is_due = {
+        let mut worked = core.seen_of_providers.worked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = worked.get(provider.name()).is_none_or(|at| now - *at >= WORKED_EVERY);
+        if is_due {
+            worked.insert(provider.name().to_owned(), now);
+        }
+        is_due
+    };
+    if is_due && let Err(error) = write_key_worked(core, provider.name(), now).await {
+        tracing::warn!(%error, "when a key last worked could not be written down");
+    }
+}
+
+async fn write_key_worked(core: &Core, name: &str, at: DateTime<Utc>) -> Result<()> {
+    let mut change = core.change().await?;
+    store::providers::put_key_worked(&mut change.tx, core.org, name, at).await?;
+    change.commit().await
+}

@@ -1,0 +1,92 @@
+//! The models of a provider: its own list, asked on demand and kept, joined with what the program ships knowledge of.
+
+use std::collections::HashMap;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::find;
+use crate::keys::Keys;
+use crate::platform::domain::{Core, Result, models};
+use crate::providers::{CallContext, CatalogueEntry, OfferedModel, Provider};
+use crate::wire::provider::{ProviderModel, ProviderModels};
+use crate::wire::result::{Fault, FaultKind};
+
+const LIST_LIMIT: Duration = Duration::from_secs(30);
+
+/// A provider's own list.
+#[derive(Debug, Clone)]
+pub struct Offered {
+    at: DateTime<Utc>,
+    models: Vec<OfferedModel>,
+}
+
+/// The models of a provider. Asks it when `refresh`; else what it said before is used. `keys`: those that came with the request.
+pub async fn models(core: &Core, name: &str, refresh: bool, keys: Option<Keys>) -> Result<ProviderModels> {
+    let provider = find(core, name)?;
+    let fault = if refresh { ask(core, provider.as_ref(), keys).await.err() } else { None };
+    let offered = kept(core, name);
+    let items = join(provider.as_ref(), offered.as_ref().map_or(&[], |offered| &offered.models));
+    Ok(ProviderModels { items, asked_at: offered.map(|offered| offered.at), fault })
+}
+
+/// What a provider's own list has that the program does not know, where it was asked for.
+pub fn known_offered(core: &Core, name: &str) -> Vec<OfferedModel> {
+    kept(core, name).map_or_else(Vec::new, |offered| offered.models)
+}
+
+fn kept(core: &Core, name: &str) -> Option<Offered> {
+    core.seen_of_providers.offered.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+}
+
+async fn ask(core: &Core, provider: &dyn Provider, keys: Option<Keys>) -> std::result::Result<(), Fault> {
+    let call = CallContext { keys, ..CallContext::new(core.stop.child_token(), LIST_LIMIT) };
+    let waited = || Fault::new(FaultKind::Timeout, format!("{} did not send its list of models within {} s", provider.label(), LIST_LIMIT.as_secs()));
+    let models = tokio::time::timeout(LIST_LIMIT, provider.models(&call)).await.map_err(|_| waited())??;
+    let offered = Offered { at: core.now(), models };
+    core.seen_of_providers.offered.lock().unwrap_or_else(PoisonError::into_inner).insert(provider.name().to_owned(), offered);
+    Ok(())
+}
+
+/// Models that are known come first, in the order of the catalogue; then the provider's others, by name.
+fn join(provider: &dyn Provider, offered: &[OfferedModel]) -> Vec<ProviderModel> {
+    let by_id: HashMap<&str, &OfferedModel> = offered.iter().map(|model| (model.id.as_str(), model)).collect();
+    let known = provider.catalogue();
+    let mut all: Vec<ProviderModel> = known.iter().map(|entry| of_catalogue(provider.name(), entry, by_id.get(entry.model.as_str()).copied(), !offered.is_empty())).collect();
+    let mut others: Vec<&OfferedModel> = offered.iter().filter(|model| known.iter().all(|entry| entry.model != model.id)).collect();
+    others.sort_by(|one, other| one.id.cmp(&other.id));
+    others.dedup_by(|one, other| one.id == other.id);
+    all.extend(others.into_iter().map(|model| of_list(provider.name(), model)));
+    all
+}
+
+fn of_catalogue(provider: &str, entry: &CatalogueEntry, offered: Option<&OfferedModel>, was_asked: bool) -> ProviderModel {
+    ProviderModel {
+        name: models::full_name(provider, &entry.model),
+        display_name: entry.display_name.clone(),
+        is_offered: was_asked.then_some(offered.is_some()),
+        is_known: true,
+        takes_photos: Some(true),
+        follows_prompt: entry.follows_prompt,
+        input_usd_per_million: entry.input_usd_per_million,
+        output_usd_per_million: entry.output_usd_per_million,
+        retires: offered.and_then(|offered| offered.retires),
+        notes: Vec::new(),
+    }
+}
+
+fn of_list(provider: &str, model: &OfferedModel) -> ProviderModel {
+    ProviderModel {
+        name: models::full_name(provider, &model.id),
+        display_name: model.display_name.clone().unwrap_or_else(|| model.id.clone()),
+        is_offered: Some(true),
+        is_known: false,
+        takes_photos: model.takes_photos,
+        follows_prompt: true,
+        input_usd_per_million: None,
+        output_usd_per_million: None,
+        retires: model.retires,
+        notes: Vec::new(),
+    }
+}
