@@ -118,7 +118,11 @@ pub async fn set(core: &Core, revision: u64, name: &str, setting: ProviderSettin
     }
     config::change(core, Some(revision), |config| {
         // A server that was added here is its settings; what is built in goes back to none.
-        if setting == ProviderSetting::default() { config.providers.remove(name) } else { config.providers.insert(name.to_owned(), setting) };
+        if setting == ProviderSetting::default() {
+            config.providers.remove(name)
+        } else {
+            config.providers.insert(name.to_owned(), setting)
+        };
         Ok(())
     })
     .await

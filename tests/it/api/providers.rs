@@ -86,7 +86,8 @@ async fn settings_outlive_the_platform() {
 #[tokio::test]
 async fn undoing_one_providers_change_leaves_the_others_alone() {
     let platform = start(None, "k").await;
-    let limited = |most| ProviderSetting { limits: ProviderLimits { concurrency: Some(most), ..ProviderLimits::default() }, ..ProviderSetting::default() };
+    let limited =
+        |most| ProviderSetting { limits: ProviderLimits { concurrency: Some(most), ..ProviderLimits::default() }, ..ProviderSetting::default() };
     let first = set(&platform, &limited(2)).await.expect("changed").change.expect("an entry");
     let server = AddProvider { name: "lab".to_owned(), setting: at("http://localhost:1234/v1") };
     let added = platform.client.add_provider(&server).await.expect("added");

@@ -28,7 +28,8 @@ pub fn check(provider: &str, typed: &str, allow_http: bool) -> Result<Url> {
     }
     if url.scheme() == "http" && !allow_http && !is_local(&url) {
         let host = url.host_str().unwrap_or_default();
-        let message = format!("With http://, photos and the key for {provider} travel to {host} readable for everybody between. Use https://, or confirm it");
+        let message =
+            format!("With http://, photos and the key for {provider} travel to {host} readable for everybody between. Use https://, or confirm it");
         return Err(invalid("http_unconfirmed", message));
     }
     if !url.path().ends_with('/') {
@@ -75,7 +76,9 @@ mod tests {
 
     #[test]
     fn addresses_that_could_leak_are_refused() {
-        for bad in ["", "localhost:1234", "ftp://host/", "https://", "https://me:pw@host/", "https://me@host/", "https://host/?key=1", "https://host/#k"] {
+        for bad in
+            ["", "localhost:1234", "ftp://host/", "https://", "https://me:pw@host/", "https://me@host/", "https://host/?key=1", "https://host/#k"]
+        {
             assert_eq!(code(bad, true), "base_url", "{bad}");
         }
         for readable in ["http://api.example.com/", "http://8.8.8.8/v1", "http://localhost.example.com/", "http://[2001:db8::1]/"] {
@@ -86,7 +89,14 @@ mod tests {
 
     #[test]
     fn addresses_of_ones_own_network_may_be_unencrypted() {
-        for own in ["http://localhost:1234/v1", "http://127.0.0.1:8080", "http://192.168.1.7/", "http://[::1]:1/", "http://studio.local/", "http://gpu-box:8000"] {
+        for own in [
+            "http://localhost:1234/v1",
+            "http://127.0.0.1:8080",
+            "http://192.168.1.7/",
+            "http://[::1]:1/",
+            "http://studio.local/",
+            "http://gpu-box:8000",
+        ] {
             assert_eq!(code(own, false), "", "{own}");
         }
         assert_eq!(check("x", "https://host/v1", false).map(String::from).ok().as_deref(), Some("https://host/v1/"));

@@ -53,7 +53,8 @@ async fn ask(core: &Core, provider: &dyn Provider, keys: Option<Keys>) -> std::r
 fn join(provider: &dyn Provider, offered: &[OfferedModel]) -> Vec<ProviderModel> {
     let by_id: HashMap<&str, &OfferedModel> = offered.iter().map(|model| (model.id.as_str(), model)).collect();
     let known = provider.catalogue();
-    let mut all: Vec<ProviderModel> = known.iter().map(|entry| of_catalogue(provider.name(), entry, by_id.get(entry.model.as_str()).copied(), !offered.is_empty())).collect();
+    let mut all: Vec<ProviderModel> =
+        known.iter().map(|entry| of_catalogue(provider.name(), entry, by_id.get(entry.model.as_str()).copied(), !offered.is_empty())).collect();
     let mut others: Vec<&OfferedModel> = offered.iter().filter(|model| known.iter().all(|entry| entry.model != model.id)).collect();
     others.sort_by(|one, other| one.id.cmp(&other.id));
     others.dedup_by(|one, other| one.id == other.id);

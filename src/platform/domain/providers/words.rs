@@ -13,7 +13,9 @@ use crate::wire::provider::{ProviderLimits, ProviderSetting};
 pub fn notes(name: &str, base_url: Option<&str>) -> Vec<String> {
     let built_in: &[&str] = match name {
         "on-device" => &["Runs inside this program: it needs no key and no network, costs nothing, and no photo leaves this computer"],
-        "gemini" => &["On Gemini's free tier Google may use what is sent, photos included, to improve its products; with billing switched on it does not"],
+        "gemini" => {
+            &["On Gemini's free tier Google may use what is sent, photos included, to improve its products; with billing switched on it does not"]
+        }
         "vision" => &[
             "Follows no prompt: it gives labels, objects, text or safe-search ratings of its own",
             "The key must allow the Cloud Vision API; a Gemini key will not do",
@@ -37,7 +39,8 @@ pub fn notes(name: &str, base_url: Option<&str>) -> Vec<String> {
 /// What changed in the settings of providers, in words, one part a provider.
 #[must_use]
 pub fn summary(core: &Core, before: &BTreeMap<String, ProviderSetting>, after: &BTreeMap<String, ProviderSetting>) -> Vec<String> {
-    let label = |name: &str| core.providers.iter().find(|member| member.name() == name).map_or_else(|| name.to_owned(), |member| member.label().to_owned());
+    let label =
+        |name: &str| core.providers.iter().find(|member| member.name() == name).map_or_else(|| name.to_owned(), |member| member.label().to_owned());
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
     names.sort();
     names.dedup();
