@@ -36,7 +36,8 @@ pub struct SharedArgs {
     /// Configuration file; `config.toml` in the system's place for configuration unless told
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "PATH")]
     pub config: Option<PathBuf>,
-    /// Sends a provider's calls to another address, such as `gemini=http://127.0.0.1:8080`; repeatable
+    /// Sends a provider's calls to another address, such as `gemini=http://127.0.0.1:8080`; repeatable. A new name is
+    /// an OpenAI-compatible server: `lab=http://127.0.0.1:1234/v1` makes the models `lab/MODEL`, its key is `LAB_API_KEY`
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "PROVIDER=URL")]
     pub base_url: Vec<BaseUrl>,
     /// Logs more (everything of Minerva, at level debug)
@@ -83,7 +84,8 @@ pub struct CompareArgs {
     /// Prompt files, each named as its file is; the live prompt of your library unless told
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub prompt: Vec<PathBuf>,
-    /// Models: `on-device` (unless told) or `gemini/MODEL`
+    /// Models: `on-device` (unless told), or `PROVIDER/MODEL` with gemini, openai, anthropic, ollama, or a server that
+    /// `--base-url` or the configuration names; `vision/labels+objects+text+safe-search` (any of them)
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub model: Vec<String>,
     /// Answers per photo, prompt and model, 1-20
@@ -137,7 +139,7 @@ pub enum DoctorFormat {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     pub provider: String,
-    pub url: Url,
+    pub address: BaseAddress,
 }
 
 impl FromStr for BaseUrl {
@@ -145,11 +147,28 @@ impl FromStr for BaseUrl {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (provider, url) = text.split_once('=').ok_or("write it as PROVIDER=URL, such as gemini=http://127.0.0.1:8080")?;
-        let url = Url::parse(url).map_err(|error| format!("'{url}' is not a URL: {error}"))?;
+        Ok(Self { provider: provider.to_owned(), address: BaseAddress::try_from(url.to_owned())? })
+    }
+}
+
+/// Where a provider is: HTTP, and nothing secret in it, as it is shown and logged.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub struct BaseAddress(pub Url);
+
+impl TryFrom<String> for BaseAddress {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        // Not repeated in the words where it may hold a secret.
+        let url = Url::parse(&text).map_err(|error| format!("the base URL is not a URL: {error}"))?;
+        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+            return Err("a base URL holds no user, password, query or fragment: give the key by environment variable or in the console".to_owned());
+        }
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("'{url}' must begin with http:// or https://"));
         }
-        Ok(Self { provider: provider.to_owned(), url })
+        Ok(Self(url))
     }
 }
 
@@ -197,9 +216,10 @@ mod tests {
     #[test]
     fn a_base_url_names_provider_and_address() {
         let parsed: BaseUrl = "gemini=http://127.0.0.1:9/x".parse().expect("parses");
-        assert_eq!((parsed.provider.as_str(), parsed.url.as_str()), ("gemini", "http://127.0.0.1:9/x"));
-        for bad in ["gemini", "gemini=nowhere", "gemini=file:///etc/passwd"] {
-            assert!(bad.parse::<BaseUrl>().is_err(), "{bad}");
+        assert_eq!((parsed.provider.as_str(), parsed.address.0.as_str()), ("gemini", "http://127.0.0.1:9/x"));
+        for bad in ["gemini", "gemini=nowhere", "gemini=file:///etc/passwd", "gemini=http://x/?key=abc", "gemini=http://me:abc@x/"] {
+            let why = bad.parse::<BaseUrl>().expect_err(bad);
+            assert!(!why.contains("abc"), "{why}");
         }
     }
 }

@@ -2,19 +2,19 @@
 //! order of precedence.
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde::Deserialize;
-use url::Url;
 
-use super::args::SharedArgs;
+use super::args::{BaseAddress, SharedArgs};
 use super::{Failure, Result};
-use crate::keys::Keys;
+use crate::keys::{self, Keys};
 use crate::providers::{self, Endpoint, Limits, PriceBook, ProviderSettings, Providers};
 
-/// Environment variables that may hold a provider's key.
-pub const KEY_VARIABLES: [(&str, &str); 1] = [(providers::GEMINI, "GEMINI_API_KEY")];
+/// The built-in providers on the network. Any other name is an OpenAI-compatible server.
+pub const BUILT_IN: [&str; 5] = [providers::GEMINI, "vision", "openai", "anthropic", "ollama"];
 /// Environment variable that may hold the token of a platform.
 pub const TOKEN_VARIABLE: &str = "MINERVA_TOKEN";
 
@@ -26,8 +26,31 @@ struct ConfigFile {
     log_level: Option<String>,
     /// Threads of the on-device model; all cores unless told.
     on_device_threads: Option<usize>,
-    /// Base URL by provider.
-    base_urls: BTreeMap<String, Url>,
+    /// Base URL by provider: short for `providers.NAME.base_url`.
+    base_urls: BTreeMap<String, BaseAddress>,
+    providers: BTreeMap<String, ProviderTable>,
+}
+
+/// `[providers.NAME]`.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ProviderTable {
+    base_url: Option<BaseAddress>,
+    requests_per_minute: Option<NonZeroU32>,
+    tokens_per_minute: Option<NonZeroU32>,
+    concurrency: Option<NonZeroU32>,
+    timeout_s: Option<NonZeroU32>,
+}
+
+impl ProviderTable {
+    fn limits(&self) -> Limits {
+        Limits {
+            requests_per_minute: self.requests_per_minute.map(NonZeroU32::get),
+            tokens_per_minute: self.tokens_per_minute.map(NonZeroU32::get),
+            concurrency: self.concurrency.map(NonZeroU32::get),
+            timeout_s: self.timeout_s.map(NonZeroU32::get),
+        }
+    }
 }
 
 /// Everything the commands need to know.
@@ -56,19 +79,18 @@ impl Settings {
                 return Err(Failure::Usage("This account has no home folder; choose a data folder with --data-dir".to_owned()));
             }
         };
+        let endpoints = endpoints(file.providers, file.base_urls, args)?;
+        let keys = Keys::new(environment_keys(&endpoints), true);
         Ok(Self {
             data_dir,
             data_dir_given: args.data_dir.is_some(),
             log_level: if args.verbose { "debug".to_owned() } else { file.log_level.unwrap_or_else(|| "info".to_owned()) },
             providers: ProviderSettings {
-                endpoints: base_urls(file.base_urls, args)?
-                    .into_iter()
-                    .map(|(name, url)| Endpoint { name, base: Some(url), limits: Limits::default() })
-                    .collect(),
+                endpoints,
                 on_device_threads: file.on_device_threads.unwrap_or_else(cores).max(1),
                 book: PriceBook::shipped(),
             },
-            keys: Keys::new(environment_keys(), true),
+            keys,
         })
     }
 
@@ -78,23 +100,58 @@ impl Settings {
     }
 }
 
-/// Arguments win over the file. A provider that nobody knows is a slip of the pen.
-fn base_urls(file: BTreeMap<String, Url>, args: &SharedArgs) -> Result<Vec<(String, Url)>> {
-    let mut all = file;
-    all.extend(args.base_url.iter().map(|given| (given.provider.clone(), given.url.clone())));
-    let known = KEY_VARIABLES.map(|(provider, _)| provider);
-    if let Some(unknown) = all.keys().find(|name| !known.contains(&name.as_str())) {
-        return Err(Failure::Usage(format!("No provider '{unknown}' takes a base URL; there is {}", known.join(", "))));
+/// What is told of providers; arguments win over the file.
+fn endpoints(tables: BTreeMap<String, ProviderTable>, base_urls: BTreeMap<String, BaseAddress>, args: &SharedArgs) -> Result<Vec<Endpoint>> {
+    let mut all: BTreeMap<String, Endpoint> = BTreeMap::new();
+    for (name, table) in tables {
+        let limits = table.limits();
+        all.insert(name.clone(), Endpoint { name, base: table.base_url.map(|address| address.0), limits });
     }
-    Ok(all.into_iter().collect())
+    let given = args.base_url.iter().map(|given| (given.provider.clone(), given.address.clone()));
+    for (name, BaseAddress(url)) in base_urls.into_iter().chain(given) {
+        let fresh = || Endpoint { name: name.clone(), base: None, limits: Limits::default() };
+        all.entry(name.clone()).or_insert_with(fresh).base = Some(url);
+    }
+    for endpoint in all.values() {
+        check_name(endpoint)?;
+    }
+    Ok(all.into_values().collect())
+}
+
+/// A name that is none of ours is a compatible server, unless it looks like a slip of the pen: calls meant for another
+/// address would go to the real service.
+fn check_name(endpoint: &Endpoint) -> Result<()> {
+    let name = endpoint.name.as_str();
+    if BUILT_IN.contains(&name) {
+        return Ok(());
+    }
+    let refuse = |why: String| Err(Failure::Usage(format!("The provider name '{name}' can't be used: {why}")));
+    if name == providers::ON_DEVICE {
+        return refuse("the on-device model is part of this program and has neither address nor limits".to_owned());
+    }
+    if !(1..=32).contains(&name.len()) || !name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-') {
+        return refuse("name a server with 1–32 of a–z, 0–9 and '-'".to_owned());
+    }
+    if let Some(meant) = BUILT_IN.iter().find(|known| strsim::damerau_levenshtein(known, name) <= 2) {
+        return refuse(format!("it is too like '{meant}'. Write '{meant}', or give your server another name"));
+    }
+    if endpoint.base.is_none() {
+        let known = BUILT_IN.join(", ");
+        return refuse(format!(
+            "it is none of {known}, and a server of your own needs its base_url in [providers.{name}] (or --base-url {name}=URL)"
+        ));
+    }
+    Ok(())
 }
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn environment_keys() -> HashMap<String, SecretString> {
-    KEY_VARIABLES.iter().filter_map(|(provider, variable)| Some(((*provider).to_owned(), secret(variable)?))).collect()
+/// The keys of the built-in providers and of the servers that were named.
+fn environment_keys(endpoints: &[Endpoint]) -> HashMap<String, SecretString> {
+    let names = BUILT_IN.into_iter().chain(endpoints.iter().map(|endpoint| endpoint.name.as_str()));
+    names.filter_map(|name| Some((name.to_owned(), secret(&keys::variable(name))?))).collect()
 }
 
 /// A secret of the environment, without the blanks that copying leaves; `None` when absent or empty.
@@ -121,20 +178,52 @@ fn read_file(path: &Path, must_exist: bool) -> Result<ConfigFile> {
     parse(&text).map_err(|why| Failure::Usage(format!("The configuration file {} has a mistake.\n{why}", path.display())))
 }
 
-/// The error shows the line and names the field.
+/// The error names line and field, and does not show the line: somebody may have put a key there.
 fn parse(text: &str) -> std::result::Result<ConfigFile, String> {
-    toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
+    toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        format!("At line {}: {}", before.matches('\n').count() + 1, error.message())
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use url::Url;
+
     use super::*;
 
     #[test]
     fn a_full_file_is_read() {
-        let file = parse("log_level = \"warn\"\non_device_threads = 3\n[base_urls]\ngemini = \"http://127.0.0.1:1/\"\n").expect("parses");
+        let file = parse(
+            "log_level = \"warn\"\non_device_threads = 3\n[base_urls]\ngemini = \"http://127.0.0.1:1/\"\n\
+             [providers.lab]\nbase_url = \"http://10.0.0.5:8000/v1\"\nrequests_per_minute = 60\ntokens_per_minute = 90000\nconcurrency = 2\ntimeout_s = 300\n",
+        )
+        .expect("parses");
         assert_eq!(file.on_device_threads, Some(3));
-        assert_eq!(file.base_urls["gemini"].as_str(), "http://127.0.0.1:1/");
+        let endpoints = endpoints(file.providers, file.base_urls, &SharedArgs::default()).expect("sound");
+        let url = |text: &str| Some(Url::parse(text).expect("a URL"));
+        let limits = Limits { requests_per_minute: Some(60), tokens_per_minute: Some(90_000), concurrency: Some(2), timeout_s: Some(300) };
+        assert_eq!(
+            endpoints,
+            [
+                Endpoint { name: "gemini".to_owned(), base: url("http://127.0.0.1:1/"), limits: Limits::default() },
+                Endpoint { name: "lab".to_owned(), base: url("http://10.0.0.5:8000/v1"), limits },
+            ]
+        );
+    }
+
+    #[test]
+    fn a_mistake_in_a_providers_table_is_named_with_its_line() {
+        for (line, word) in [
+            ("concurrency = 0", "nonzero"),
+            ("api_key = \"abc\"", "api_key"),
+            ("base_url = \"ftp://x/\"", "http"),
+            ("base_url = \"http://me:secret@x/\"", "key"),
+        ] {
+            let why = parse(&format!("[providers.openai]\n{line}\n")).expect_err(line);
+            assert!(why.contains("line 2") && why.contains(word), "{why}");
+            assert!(!why.contains("abc") && !why.contains("secret@"), "a secret in the file is not shown: {why}");
+        }
     }
 
     #[test]
@@ -143,13 +232,31 @@ mod tests {
         assert!(why.contains("line 2") && why.contains("gemini_api_key"), "{why}");
     }
 
+    fn told(text: &str, base_url: &str) -> Result<Vec<Endpoint>> {
+        let file = parse(text).expect("parses");
+        let args = SharedArgs { base_url: vec![base_url.parse().expect("parses")], ..SharedArgs::default() };
+        endpoints(file.providers, file.base_urls, &args)
+    }
+
     #[test]
-    fn arguments_win_over_the_file_and_unknown_providers_are_refused() {
-        let from_file = BTreeMap::from([("gemini".to_owned(), Url::parse("http://a/").expect("url"))]);
-        let args = |text: &str| SharedArgs { base_url: vec![text.parse().expect("parses")], ..SharedArgs::default() };
-        let merged = base_urls(from_file.clone(), &args("gemini=http://b/")).expect("merges");
-        assert_eq!(merged, [("gemini".to_owned(), Url::parse("http://b/").expect("url"))]);
-        let refused = base_urls(from_file, &args("gemni=http://b/")).expect_err("refused");
-        assert!(refused.to_string().contains("gemni"), "{refused}");
+    fn arguments_win_over_the_file_and_leave_its_limits() {
+        let merged = told("[providers.gemini]\nbase_url = \"http://a/\"\nconcurrency = 3\n", "gemini=http://b/").expect("merges");
+        assert_eq!(merged[0].base.as_ref().map(Url::as_str), Some("http://b/"));
+        assert_eq!(merged[0].limits.concurrency, Some(3));
+    }
+
+    #[test]
+    fn another_name_is_a_server_unless_it_is_a_slip_of_the_pen() {
+        assert_eq!(told("", "lm-studio=http://127.0.0.1:1234/v1").expect("a server")[0].name, "lm-studio");
+        for (file, argument, word) in [
+            ("", "gemni=http://b/", "'gemini'"),
+            ("", "opneai=http://b/", "'openai'"),
+            ("", "on-device=http://b/", "part of this program"),
+            ("", "My Lab=http://b/", "a–z"),
+            ("[providers.lab]\nconcurrency = 2\n", "gemini=http://b/", "base_url"),
+        ] {
+            let refused = told(file, argument).expect_err(argument).to_string();
+            assert!(refused.contains(word), "{refused}");
+        }
     }
 }

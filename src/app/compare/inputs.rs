@@ -148,10 +148,14 @@ pub fn check_models(models: &[String], providers: &Providers) -> Result<Vec<Arc<
     Ok(used)
 }
 
+/// Of a provider with models, the first of them: whole lists would bury the mistake.
 fn known_models(providers: &Providers) -> Vec<String> {
-    let full = |provider: &str, model: &str| if model.is_empty() { provider.to_owned() } else { format!("{provider}/{model}") };
-    let of = |provider: &dyn Provider| provider.catalogue().into_iter().map(|entry| full(provider.name(), &entry.model)).collect::<Vec<_>>();
-    providers.iter().flat_map(|provider| of(provider.as_ref())).collect()
+    let of = |provider: &dyn Provider| match provider.catalogue().first() {
+        Some(entry) if entry.model.is_empty() => provider.name().to_owned(),
+        Some(entry) => format!("{0}/MODEL (such as {0}/{1})", provider.name(), entry.model),
+        None => format!("{}/MODEL", provider.name()),
+    };
+    providers.iter().map(|provider| of(provider.as_ref())).collect()
 }
 
 #[cfg(test)]

@@ -17,9 +17,10 @@ use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use super::args::{CompareArgs, ReportFormat};
-use super::config::{KEY_VARIABLES, Settings};
+use super::config::Settings;
 use super::{Failure, Result, logging, runtime, signals, terminal};
 use crate::client::{ApiError, Client};
+use crate::keys;
 use crate::platform::domain::bundled;
 use crate::platform::host::{self, HostOptions};
 use crate::platform::store::peek;
@@ -117,7 +118,7 @@ async fn check_keys(settings: &Settings, models: &[String], providers: &Provider
             continue;
         }
         if let Err(problem) = settings.keys.get(provider.name()).await {
-            let variable = KEY_VARIABLES.iter().find(|(name, _)| *name == provider.name()).map_or("", |(_, variable)| variable);
+            let variable = keys::variable(provider.name());
             return Err(Failure::Usage(format!(
                 "No key for {}: set the environment variable {variable}, or store a key in the system's keyring with the console \
                  (Pipeline Control › Models). {problem}",
