@@ -2,4 +2,5 @@
 
 mod gemini;
 mod on_device;
+mod privacy;
 mod stub;

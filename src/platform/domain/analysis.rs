@@ -11,7 +11,7 @@ use crate::platform::store;
 use crate::providers::{CallContext, PhotoRequest};
 use crate::wire::config::ProcessingRules;
 use crate::wire::photo::Photo;
-use crate::wire::result::{Answer, Decision, Fault, FaultKind, Outcome, Tag, TraceStep};
+use crate::wire::result::{Answer, Decision, Fault, FaultKind, Outcome, Tag, TraceStep, Usage};
 
 pub use prepared::{Prepared, PreparedPhoto};
 
@@ -92,8 +92,8 @@ async fn prepare_and_ask(
         providers::note_key_worked(core, provider.as_ref()).await;
     }
     let detail = match &answer {
-        Ok(answer) => call_detail(model_full_name, answer),
-        Err(fault) => format!("{model_full_name}: {}", fault.kind.label()),
+        Ok(answer) => call_detail(model_full_name, &answer.usage, answer.retries),
+        Err(fault) => format!("{}: {}", call_detail(model_full_name, &fault.usage, fault.retries), fault.kind.label()),
     };
     steps.add("call", begun, detail);
     answer
@@ -123,10 +123,11 @@ fn cancelled() -> Fault {
     Fault::new(FaultKind::Cancelled, "Cancelled")
 }
 
-fn call_detail(model: &str, answer: &Answer) -> String {
-    let tokens_in = answer.usage.input_tokens.map(|count| format!("{count} tokens in"));
-    let tokens_out = answer.usage.output_tokens.map(|count| format!("{count} tokens out"));
-    let retries = (answer.retries > 0).then(|| format!("{} retries", answer.retries));
+fn call_detail(model: &str, usage: &Usage, retries: u32) -> String {
+    let photo = usage.image_tokens.map(|count| format!(" ({count} for the photo)")).unwrap_or_default();
+    let tokens_in = usage.input_tokens.map(|count| format!("{count} tokens in{photo}"));
+    let tokens_out = usage.output_tokens.map(|count| format!("{count} tokens out"));
+    let retries = (retries > 0).then(|| format!("{retries} retries"));
     let parts: Vec<String> = [Some(model.to_owned()), tokens_in, tokens_out, retries].into_iter().flatten().collect();
     parts.join(", ")
 }
@@ -193,7 +194,7 @@ impl Steps {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::result::{ConfidenceKind, Usage};
+    use crate::wire::result::ConfidenceKind;
 
     fn answer(confidences: &[f32]) -> Answer {
         let tags = confidences.iter().enumerate().map(|(at, &confidence)| Tag { name: format!("tag {at}"), confidence, bounds: None }).collect();

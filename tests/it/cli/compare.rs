@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::support::binary::{Said, minerva, run, until};
-use crate::support::gemini_stub::{GeminiStub, KEY};
+use crate::support::provider_stub::{MARKER, ProviderStub, Wire};
 
 const CELL: [&str; 12] =
     ["photo", "prompt", "model", "repeat", "status", "caption", "tags", "latency_ms", "input_tokens", "output_tokens", "cost_usd_micros", "error"];
@@ -131,9 +131,9 @@ fn two_prompts_side_by_side_fit_the_terminal_and_a_page_of_their_own() {
 }
 
 /// `minerva compare` on two bundled photos with Gemini where the stub is.
-fn on_stub(home: &tempfile::TempDir, stub: &GeminiStub, arguments: &[&str]) -> Command {
+fn on_stub(home: &tempfile::TempDir, stub: &ProviderStub, arguments: &[&str]) -> Command {
     let mut command = minerva(home.path());
-    command.env("GEMINI_API_KEY", KEY).args(["compare", "--base-url", &format!("gemini={}", stub.base())]);
+    command.env("GEMINI_API_KEY", Wire::Gemini.key()).args(["compare", "--base-url", &format!("gemini={}", stub.base(Wire::Gemini))]);
     command.args(["--photos", "assets/photos/cat.jpg", "assets/photos/coffee.jpg", "--format", "json"]).args(arguments);
     command
 }
@@ -145,10 +145,11 @@ async fn output(mut command: Command) -> Said {
 #[tokio::test(flavor = "multi_thread")]
 async fn gemini_is_asked_over_its_wire_and_paid_for_to_the_micro_dollar() {
     let home = tempfile::tempdir().expect("folder");
-    let stub = GeminiStub::start(Duration::ZERO).await;
+    let stub = ProviderStub::start(Duration::ZERO).await;
     let said = output(on_stub(&home, &stub, &["--model", "gemini/gemini-3.8-flash", "gemini/of-tomorrow", "--repeat", "2"])).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert_eq!((stub.calls(), stub.keys_elsewhere()), (8, 0), "2 photos, 2 models, twice; the key in its header alone");
+    assert_eq!(stub.traffic().all_questions(), 8, "2 photos, 2 models, twice");
+    assert_eq!(stub.traffic().misplaced_keys(), Vec::<String>::new(), "the key in its header alone");
     let report = json(&said);
     let cells = report["cells"].as_array().expect("cells");
     assert_eq!((&cells[0]["input_tokens"], &cells[0]["output_tokens"]), (&760.into(), &100.into()), "thinking is output");
@@ -157,34 +158,34 @@ async fn gemini_is_asked_over_its_wire_and_paid_for_to_the_micro_dollar() {
     let each = cells[0]["cost_usd_micros"].as_i64().expect("whole micro-dollars");
     assert!(each > 0 && summary[0]["cost_usd_micros"] == 4 * each, "{summary:?}");
     assert_eq!(summary[1]["cost_usd_micros"], Value::Null, "a model without a known price is not free");
-    assert!(!said.out.contains(KEY) && !said.err.contains(KEY));
+    assert!(!said.out.contains(MARKER) && !said.err.contains(MARKER));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_fails_does_not_take_the_other_along() {
     let home = tempfile::tempdir().expect("folder");
-    let stub = GeminiStub::start(Duration::ZERO).await;
-    let said = output(on_stub(&home, &stub, &["--model", "gemini/daily-quota", "gemini/gemini-3.8-flash"])).await;
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let said = output(on_stub(&home, &stub, &["--model", "gemini/forbidden", "gemini/gemini-3.8-flash"])).await;
     assert_eq!(said.code, Some(1), "{}", said.err);
     let report = json(&said);
     let counts: Vec<_> = report["summary"].as_array().expect("summary").iter().map(|row| (row["ok"].as_u64(), row["failed"].as_u64())).collect();
     assert_eq!(counts, [(Some(0), Some(2)), (Some(2), Some(0))]);
-    assert!(report["cells"][0]["error"].as_str().expect("a reason").to_lowercase().contains("quota"), "{report}");
+    assert!(report["cells"][0]["error"].as_str().expect("a reason").to_lowercase().contains("not allowed for this key"), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[cfg(unix)]
 async fn ctrl_c_writes_what_is_answered() {
     let home = tempfile::tempdir().expect("folder");
-    let stub = GeminiStub::start(Duration::from_millis(200)).await;
+    let stub = ProviderStub::start(Duration::from_millis(200)).await;
     let mut command = on_stub(&home, &stub, &["--model", "gemini/gemini-3.8-flash", "--repeat", "20", "--concurrency", "1"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
-    until("a few calls are made", Duration::from_mins(1), || async { (stub.calls() >= 4).then_some(()) }).await;
+    until("a few calls are made", Duration::from_mins(1), || async { (stub.traffic().all_questions() >= 4).then_some(()) }).await;
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs").success());
     let said: Said = tokio::task::spawn_blocking(|| child.wait_with_output().expect("ends").into()).await.expect("no panic");
     assert_eq!(said.code, Some(1), "{}", said.err);
     let row = &json(&said)["summary"][0];
     let ok = row["ok"].as_u64().expect("a count");
     assert!((3..40).contains(&ok) && ok + row["failed"].as_u64().expect("a count") == 40, "{row}");
-    assert!(stub.calls() < 40, "it stopped asking");
+    assert!(stub.traffic().all_questions() < 40, "it stopped asking");
 }

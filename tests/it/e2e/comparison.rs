@@ -13,13 +13,13 @@ use minerva_console::providers::{Endpoint, GEMINI, Limits, PriceBook, ProviderSe
 use minerva_console::wire::prompt::CreatePrompt;
 
 use crate::support::console::Console;
-use crate::support::gemini_stub::{GeminiStub, KEY};
 use crate::support::platform::Options;
+use crate::support::provider_stub::{ProviderStub, Wire};
 
 /// Real providers, Gemini's calls going to the stub.
-fn options(stub: &GeminiStub) -> Options {
-    let keys = Keys::new(HashMap::from([(GEMINI.to_owned(), KEY.into())]), false);
-    let gemini = Endpoint { name: GEMINI.to_owned(), base: Some(stub.base().parse().expect("a URL")), limits: Limits::default() };
+fn options(stub: &ProviderStub) -> Options {
+    let keys = Keys::new(HashMap::from([(GEMINI.to_owned(), Wire::Gemini.key().into())]), false);
+    let gemini = Endpoint { name: GEMINI.to_owned(), base: Some(stub.base(Wire::Gemini)), limits: Limits::default() };
     let providers = Providers::new(&ProviderSettings { endpoints: vec![gemini], on_device_threads: 2, book: PriceBook::shipped() }, &keys);
     Options { providers, keys, ..Options::default() }.without_workers()
 }
@@ -49,7 +49,7 @@ fn drop_files(console: &mut Console, names: &[&str]) {
 #[test]
 fn photos_dropped_on_the_window_are_compared_with_two_prompts_on_two_models() {
     let far = tokio::runtime::Runtime::new().expect("a runtime");
-    let stub = far.block_on(GeminiStub::start(Duration::ZERO));
+    let stub = far.block_on(ProviderStub::start(Duration::ZERO));
     let mut console = Console::open(options(&stub));
     let client = console.client();
     let animals = CreatePrompt { name: "Animals".to_owned(), content: Some("Animals only. Tags: cat, dog, bird".to_owned()) };
@@ -64,7 +64,8 @@ fn photos_dropped_on_the_window_are_compared_with_two_prompts_on_two_models() {
     console.wait_for("2 photos × 2 prompts × 2 models = 8 calls");
     console.press(Modifiers::COMMAND, Key::Enter);
     console.wait_for("8 of 8 answered");
-    assert_eq!((stub.calls(), stub.keys_elsewhere()), (4, 0), "Gemini was asked about two photos with two prompts");
+    assert_eq!(stub.traffic().all_questions(), 4, "Gemini was asked about two photos with two prompts");
+    assert_eq!(stub.traffic().misplaced_keys(), Vec::<String>::new());
 
     console.wait_for("cat.jpg, Animals v1 · on-device: cat ");
     console.wait_for("dogs_window.jpg, Animals v1 · on-device: dog ");

@@ -146,7 +146,7 @@ async fn prepare(
             detail.push_str(note);
         }
         let mut steps = vec![TraceStep { name: "decode".to_owned(), start_ms: at, duration_ms: since_start() - at, detail }];
-        let mut whole = format!("{width_px} × {height_px} px, {}", decoded.format);
+        let mut whole = format!("{width_px} × {height_px} px, {}, {} bytes", decoded.format, bytes.len());
         let sent = match rule {
             PhotoRule::Pixels => SentPhoto::Pixels(Arc::new(decoded.image)),
             PhotoRule::Jpeg { max_edge_px, quality } => {

@@ -16,11 +16,11 @@ pub struct Asked {
 }
 
 /// A photo as it arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenPhoto {
     pub width_px: u32,
     pub height_px: u32,
-    pub bytes: usize,
+    pub jpeg: bytes::Bytes,
     /// Mean colour of the left upper quarter: tells which way up it is.
     pub corner: [u8; 3],
 }
@@ -85,7 +85,7 @@ pub fn photo(encoded: &Value, path: &str) -> Result<SeenPhoto, String> {
     let quarter = image::imageops::crop_imm(&image, 0, 0, (width_px / 2).max(1), (height_px / 2).max(1)).to_image();
     let count = u64::from(quarter.width()) * u64::from(quarter.height());
     let sum = quarter.pixels().fold([0_u64; 3], |sum, pixel| [0, 1, 2].map(|at| sum[at] + u64::from(pixel.0[at])));
-    Ok(SeenPhoto { width_px, height_px, bytes: jpeg.len(), corner: sum.map(|total| (total / count) as u8) })
+    Ok(SeenPhoto { width_px, height_px, jpeg: jpeg.into(), corner: sum.map(|total| (total / count) as u8) })
 }
 
 /// Walks a JPEG's segments up to the picture: EXIF, XMP, IPTC, comments and embedded thumbnails must not be there.

@@ -167,7 +167,7 @@ fn many_tags() -> Value {
 /// Tags that depend on prompt and photo, so that tests can tell answers apart.
 fn good(asked: &Asked) -> Said {
     let first = asked.prompt.split_whitespace().next().unwrap_or("none").to_lowercase();
-    let (width, height) = asked.photo.map_or((0, 0), |photo| (photo.width_px, photo.height_px));
+    let (width, height) = asked.photo.as_ref().map_or((0, 0), |photo| (photo.width_px, photo.height_px));
     let shape = if width >= height { "landscape" } else { "portrait" };
     let tags = json!([
         {"tag": "photo", "confidence": 0.95}, {"tag": shape, "confidence": 0.9},

@@ -50,7 +50,7 @@ impl Seen {
     pub(super) fn ask(&mut self, asked: &Asked, told: Option<&str>) {
         self.model.clone_from(&asked.model);
         told.unwrap_or(&asked.model).clone_into(&mut self.scenario);
-        (self.is_streamed, self.has_schema, self.photo) = (asked.is_streamed, asked.has_schema, asked.photo);
+        (self.is_streamed, self.has_schema, self.photo) = (asked.is_streamed, asked.has_schema, asked.photo.clone());
         self.prompt.clone_from(&asked.prompt);
     }
 
@@ -93,6 +93,11 @@ impl Traffic {
 
     pub fn all(&self) -> Vec<Seen> {
         lock(&self.seen).clone()
+    }
+
+    /// What came to the host that nobody should be sent to.
+    pub fn strays(&self) -> Vec<Seen> {
+        self.all().into_iter().filter(|seen| seen.wire.is_none()).collect()
     }
 
     /// Questions about photos that a wire was asked in a scenario.

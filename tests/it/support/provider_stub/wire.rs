@@ -16,6 +16,9 @@ pub enum Wire {
 impl Wire {
     pub const ALL: [Self; 6] = [Self::Gemini, Self::Vision, Self::OpenAi, Self::Compatible, Self::Anthropic, Self::Ollama];
 
+    /// Those that the program speaks so far.
+    pub const READY: &[Self] = &[Self::Gemini];
+
     /// The provider's name; also the first segment of its path on the stub.
     pub fn name(self) -> &'static str {
         match self {
