@@ -25,16 +25,14 @@ fn segment(marker: u8, content: &[u8]) -> Vec<u8> {
 
 /// EXIF: orientation 6 (held upright), a description, a GPS position, and a thumbnail with its own end marker.
 fn exif() -> Vec<u8> {
-    let entry = |tag: u16, kind: u16, count: u32, value: u32| [&tag.to_be_bytes()[..], &kind.to_be_bytes(), &count.to_be_bytes(), &value.to_be_bytes()].concat();
+    let entry = |tag: u16, kind: u16, count: u32, value: u32| {
+        [&tag.to_be_bytes()[..], &kind.to_be_bytes(), &count.to_be_bytes(), &value.to_be_bytes()].concat()
+    };
     let thumbnail = minerva_console::photos::encode_jpeg(&RgbImage::from_pixel(16, 16, Rgb([1, 2, 3])), 50).expect("encodes");
     let thumbnail = [&thumbnail[..2], &segment(0xfe, SECRET), &thumbnail[2..]].concat();
     // IFD0 with three entries at 8, the GPS IFD with two at 50, IFD1 with two at 80, then what they point to.
     let (description, latitude, picture) = (110_u32, 122_u32, 146_u32);
-    let first = [
-        entry(0x0112, 3, 1, 6 << 16),
-        entry(0x010e, 2, u32::try_from(SECRET.len()).expect("short"), description),
-        entry(0x8825, 4, 1, 50),
-    ];
+    let first = [entry(0x0112, 3, 1, 6 << 16), entry(0x010e, 2, u32::try_from(SECRET.len()).expect("short"), description), entry(0x8825, 4, 1, 50)];
     let gps = [entry(0x0001, 2, 2, u32::from_be_bytes(*b"N\0\0\0")), entry(0x0002, 5, 3, latitude)];
     let second = [entry(0x0201, 4, 1, picture), entry(0x0202, 4, 1, u32::try_from(thumbnail.len()).expect("short"))];
     let position: Vec<u8> = [52_u32, 1, 5, 1, 38, 1].iter().flat_map(|number| number.to_be_bytes()).collect();
@@ -120,7 +118,11 @@ async fn a_photo_leaves_upright_small_and_without_a_word_about_its_owner() {
         let wire = Wire::READY.iter().find(|wire| name.starts_with(wire.name())).expect("a wire");
         let seen = stub.traffic().all().into_iter().find(|seen| seen.wire == Some(*wire) && seen.is_question).expect("it was asked");
         let photo = seen.photo.expect("it was sent a photo");
-        assert_eq!((photo.width_px, photo.height_px), (((f64::from(max_edge_px) * 2.0 / 3.0).round() as u32), max_edge_px), "{name}: upright, its rule's size");
+        assert_eq!(
+            (photo.width_px, photo.height_px),
+            (((f64::from(max_edge_px) * 2.0 / 3.0).round() as u32), max_edge_px),
+            "{name}: upright, its rule's size"
+        );
         let [red, green, _] = photo.corner;
         assert!(green > 150 && red < 80, "{name}: the corner that belongs above is there: {:?}", photo.corner);
         for needle in [SECRET, b"Exif", b"xmpmeta", b"8BIM", b"Photoshop", b"home-sweet-home"] {
