@@ -58,6 +58,7 @@ impl Command {
         let mut all: Vec<Self> = AreaId::ALL.into_iter().map(|area| Self::GoTo(Route::Area(area))).collect();
         all.extend([
             Self::GoTo(Route::Models),
+            Self::GoTo(Route::Providers),
             Self::GoTo(Route::Jobs(Some(crate::wire::job::JobState::Failed))),
             Self::PausePipeline,
             Self::ResumePipeline,
@@ -102,6 +103,7 @@ impl Command {
         match self {
             Self::GoTo(Route::Area(area)) => format!("Go to {}", area.label().to_lowercase()),
             Self::GoTo(Route::Models) => "Choose the live model".to_owned(),
+            Self::GoTo(Route::Providers) => "Set up providers and keys".to_owned(),
             Self::GoTo(Route::Jobs(Some(_))) => "Show failed jobs".to_owned(),
             Self::GoTo(_) => "Go there".to_owned(),
             Self::OpenPalette => "Find a command…".to_owned(),
@@ -145,7 +147,7 @@ impl Command {
             Self::RetryFailedJobs => "Queue every failed job once more".to_owned(),
             Self::SavePromptVersion => "Keep the text in the editor as a version that never changes".to_owned(),
             Self::MakePromptLive => "Use this version for every photo from now on; can be undone".to_owned(),
-            Self::UndoConfigChange => "Put back the model, prompt or rules that were live before".to_owned(),
+            Self::UndoConfigChange => "Put back the model, prompt, rules or settings of a provider that were there before".to_owned(),
             Self::RunComparison => "Ask every chosen model with every chosen prompt about every chosen photo".to_owned(),
             Self::CancelRun => "Stop asking; what is answered stays".to_owned(),
             Self::ResumeRun => "Ask only what is missing or failed".to_owned(),

@@ -49,6 +49,8 @@ pub enum Route {
     Job(JobId),
     Prompt(PromptId),
     Models,
+    /// The page of the provider that was open last, or the first.
+    Providers,
     Photo(PhotoId),
     Run(RunId),
     Cost,
@@ -62,7 +64,7 @@ impl Route {
         match self {
             Self::Area(area) => *area,
             Self::Jobs(_) | Self::Job(_) => AreaId::LiveStatus,
-            Self::Prompt(_) | Self::Models => AreaId::PipelineControl,
+            Self::Prompt(_) | Self::Models | Self::Providers => AreaId::PipelineControl,
             Self::Photo(_) | Self::Run(_) => AreaId::TestingLab,
             Self::Cost | Self::Latency | Self::Confidence => AreaId::Analytics,
         }

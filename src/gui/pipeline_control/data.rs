@@ -10,6 +10,7 @@ use crate::wire::ids::{PromptId, PromptVersionId};
 use crate::wire::model::ModelInfo;
 use crate::wire::page::Page;
 use crate::wire::prompt::{Prompt, PromptVersion};
+use crate::wire::provider::ProviderList;
 
 /// Measured figures of models are asked for again after this long, while they are looked at.
 const MODELS_KEEP: Duration = Duration::from_secs(30);
@@ -23,6 +24,7 @@ pub struct Data {
     pub config: Remote<PipelineConfig>,
     pub models: Remote<Page<ModelInfo>>,
     pub changes: Remote<Page<ConfigChange>>,
+    pub providers: Remote<ProviderList>,
     wants: Wants,
 }
 
@@ -33,6 +35,7 @@ struct Wants {
     config: bool,
     models: bool,
     changes: bool,
+    providers: bool,
     versions: HashSet<PromptId>,
 }
 
@@ -43,6 +46,7 @@ impl Data {
         self.config.poll();
         self.models.poll();
         self.changes.poll();
+        self.providers.poll();
         for versions in self.versions.values_mut() {
             versions.poll();
         }
@@ -75,6 +79,16 @@ impl Data {
         ctx.egui.request_repaint_after(MODELS_KEEP);
     }
 
+    /// Asks for the providers, while they are looked at.
+    pub fn ask_providers(&mut self, ctx: &AreaCtx<'_>) {
+        let age = self.providers.received_at().map(|at| at.elapsed());
+        let is_old = age.is_some_and(|age| age >= MODELS_KEEP) && !self.providers.is_pending();
+        if std::mem::take(&mut self.wants.providers) || self.providers.is_untouched() || is_old {
+            ctx.ask(&mut self.providers, |client| async move { client.providers().await });
+        }
+        ctx.egui.request_repaint_after(MODELS_KEEP);
+    }
+
     /// Asks for the journal, while it is looked at.
     pub fn ask_changes(&mut self, ctx: &AreaCtx<'_>) {
         if std::mem::take(&mut self.wants.changes) || self.changes.is_untouched() {
@@ -84,7 +98,7 @@ impl Data {
 
     pub fn reload(&mut self) {
         let versions = self.versions.keys().copied().collect();
-        self.wants = Wants { prompts: true, config: true, models: true, changes: true, versions };
+        self.wants = Wants { prompts: true, config: true, models: true, changes: true, providers: true, versions };
     }
 
     pub fn reload_prompts(&mut self) {
@@ -97,6 +111,10 @@ impl Data {
 
     pub fn reload_models(&mut self) {
         self.wants.models = true;
+    }
+
+    pub fn reload_providers(&mut self) {
+        self.wants.providers = true;
     }
 
     pub fn reload_config(&mut self) {
@@ -165,6 +183,9 @@ impl Data {
     pub fn set_config(&mut self, config: PipelineConfig, change: Option<ConfigChange>) {
         if self.config.value().is_some_and(|known| known.revision > config.revision) {
             return;
+        }
+        if self.config.value().is_some_and(|known| known.providers != config.providers) {
+            (self.wants.providers, self.wants.models) = (true, true);
         }
         if self.config.value().is_none_or(|known| known.live_prompt_version_id != config.live_prompt_version_id) {
             // Which prompt is live stands in the prompts.

@@ -5,9 +5,9 @@ mod data;
 mod dialogs;
 mod draft;
 mod editor_panel;
-mod key_dialog;
 mod models;
 mod prompt_list;
+mod providers;
 mod rules;
 mod template_check;
 mod versions;
@@ -29,8 +29,8 @@ use crate::wire::ids::{PromptId, PromptVersionId};
 use data::Data;
 use dialogs::Dialog;
 use draft::{Draft, Heard};
-use key_dialog::{Ended, KeyDialog};
 use prompt_list::Renaming;
+use providers::{Asked, ProviderPages};
 use rules::RulesForm;
 use template_check::CheckedText;
 use writes::Writes;
@@ -52,10 +52,14 @@ enum Wish {
     RetryDraft,
     GoToLine(u32),
     Activate(String),
-    OpenKey {
-        provider: String,
+    /// Shows a provider's page; the model goes live when its key is there.
+    OpenProvider {
+        name: String,
         then_activate: Option<String>,
     },
+    CloseProvider,
+    AddProvider,
+    Provider(Asked),
     ApplyRules(ProcessingRules),
 }
 
@@ -95,7 +99,7 @@ pub struct PipelineControl {
     tab: Tab,
     renaming: Renaming,
     dialog: Option<Dialog>,
-    key_dialog: Option<KeyDialog>,
+    providers: ProviderPages,
     rules: RulesForm,
     other_model: String,
     editors: Editors,
@@ -135,6 +139,14 @@ impl Area for PipelineControl {
         for written in self.writes.logic(ctx) {
             self.take_written(written, ctx);
         }
+        let mut wishes = Vec::new();
+        if self.providers.logic(ctx, &mut wishes) {
+            self.data.reload_providers();
+            self.data.reload_models();
+        }
+        for wish in wishes {
+            self.fulfil(wish, ctx);
+        }
         self.open_something();
         self.follow_drafts(ctx);
     }
@@ -151,7 +163,7 @@ impl Area for PipelineControl {
         left.frame(gap(16, 12)).show(ui, |ui| {
             // A panel is as wide as its content: what is short must not make it narrow.
             ui.set_min_width(ui.available_width());
-            self.prompts_ui(ui, &mut wishes);
+            self.left_ui(ui, ctx, &mut wishes);
         });
         let right = Panel::right("versions, models, rules").resizable(true).default_size((width * 0.3).clamp(256.0, 340.0));
         let right = right.size_range(240.0..=(width * 0.42).clamp(250.0, 560.0));
@@ -160,7 +172,7 @@ impl Area for PipelineControl {
             self.right_ui(ui, ctx, &mut wishes);
         });
         CentralPanel::default().frame(gap(12, 12)).show(ui, |ui| self.middle_ui(ui, ctx, &mut wishes));
-        self.dialogs_ui(ui, ctx);
+        self.dialogs_ui(ui, ctx, &mut wishes);
         for wish in wishes {
             self.fulfil(wish, ctx);
         }
@@ -185,6 +197,12 @@ impl Area for PipelineControl {
     fn go_to(&mut self, route: &Route, ctx: &mut AreaCtx<'_>) {
         match route {
             Route::Models => self.tab = Tab::Models,
+            Route::Providers => {
+                self.is_wanted = true;
+                let list = self.data.providers.value();
+                let first = list.and_then(|list| list.items.iter().find(|provider| provider.is_remote)).map(|provider| provider.name.clone());
+                self.providers.open = self.providers.open.take().or(first).or_else(|| Some("gemini".to_owned()));
+            }
             Route::Prompt(id) => self.fulfil(Wish::Open(*id), ctx),
             _ => {}
         }
@@ -280,11 +298,23 @@ impl PipelineControl {
         }
     }
 
+    /// The prompts above, the providers below.
+    fn left_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
+        self.data.ask_providers(ctx);
+        let height = ui.available_height();
+        let below = Panel::bottom("providers").resizable(true).default_size((height * 0.4).clamp(120.0, 320.0)).size_range(72.0..=height * 0.7);
+        below.frame(Frame::new().inner_margin(Margin { left: 0, right: 0, top: 8, bottom: 0 })).show(ui, |ui| {
+            self.providers.list_ui(ui, &self.data.providers, wishes);
+        });
+        self.prompts_ui(ui, wishes);
+    }
+
     fn prompts_ui(&mut self, ui: &mut Ui, wishes: &mut Vec<Wish>) {
         let ids = self.data.prompts.value().into_iter().flat_map(|page| page.items.iter().map(|prompt| prompt.id));
         let edited: Vec<PromptId> = ids.filter(|id| self.is_edited(*id)).collect();
-        prompt_list::ui(ui, &self.data, self.open, &edited, &mut self.renaming, wishes);
-        let may_rename = self.renaming.of.is_none() && self.dialog.is_none() && self.key_dialog.is_none();
+        let open = self.open.filter(|_| self.providers.open.is_none());
+        prompt_list::ui(ui, &self.data, open, &edited, &mut self.renaming, wishes);
+        let may_rename = self.renaming.of.is_none() && self.dialog.is_none() && !self.providers.has_dialog() && self.providers.open.is_none();
         if may_rename
             && let Some(open) = self.open
             && ui.input(|input| input.key_pressed(Key::F2))
@@ -325,6 +355,17 @@ impl PipelineControl {
     }
 
     fn middle_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
+        if let Some(name) = &self.providers.open {
+            let is_busy = self.writes.is_changing_config();
+            let found = self.data.providers.value().map(|list| list.items.iter().find(|provider| provider.name == *name));
+            match found {
+                Some(Some(provider)) => self.providers.page_ui(ui, provider, is_busy, ctx, wishes),
+                // It was removed, here or elsewhere.
+                Some(None) if !self.data.providers.is_pending() => wishes.push(Wish::CloseProvider),
+                Some(None) | None => skeleton::lines(ui, 10),
+            }
+            return;
+        }
         let Some(prompt) = self.open.and_then(|id| self.data.prompt(id)) else {
             if self.data.prompts.value().is_some_and(|page| page.items.is_empty()) {
                 if empty_state::ui(ui, "A prompt tells the model what to look for in a photo", Some("New prompt…")) {
@@ -380,7 +421,7 @@ impl PipelineControl {
         }
     }
 
-    fn dialogs_ui(&mut self, ui: &Ui, ctx: &mut AreaCtx<'_>) {
+    fn dialogs_ui(&mut self, ui: &Ui, ctx: &mut AreaCtx<'_>, wishes: &mut Vec<Wish>) {
         if let Some(dialog) = &mut self.dialog {
             let text = self.open.and_then(|id| self.drafts.get(&id)).map(|draft| draft.text.as_str());
             let facts = text.map(|text| self.editors.draft_check.facts(text));
@@ -389,21 +430,6 @@ impl PipelineControl {
                 self.take_answer(answer, ctx);
             }
         }
-        if let Some(dialog) = &mut self.key_dialog {
-            let provider = dialog.provider();
-            let models = self.data.models.value();
-            let key = models.and_then(|page| page.items.iter().find(|model| model.provider == provider)).map(|model| &model.key);
-            match dialog.ui(ui, key, ctx) {
-                None => {}
-                Some(Ended::Cancelled) => self.key_dialog = None,
-                Some(Ended::Changed(then)) => {
-                    self.key_dialog = None;
-                    self.data.reload_models();
-                    if let Some(name) = then {
-                        self.fulfil(Wish::Activate(name), ctx);
-                    }
-                }
-            }
-        }
+        self.providers.dialog_ui(ui, self.writes.is_changing_config(), wishes);
     }
 }

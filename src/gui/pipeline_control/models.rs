@@ -33,11 +33,15 @@ pub fn price(model: &ModelInfo) -> String {
     }
     match (model.input_usd_per_million, model.output_usd_per_million) {
         (None, None) => "Price unknown".to_owned(),
-        (input, output) => {
-            let usd = |usd: Option<f64>| usd.map_or_else(|| "unknown".to_owned(), dollars);
-            format!("{} in · {} out per million tokens", usd(input), usd(output))
-        }
+        (input, output) => per_million(input, output),
     }
+}
+
+/// Prices of tokens as people read them.
+#[must_use]
+pub fn per_million(input: Option<f64>, output: Option<f64>) -> String {
+    let usd = |usd: Option<f64>| usd.map_or_else(|| "unknown".to_owned(), dollars);
+    format!("{} in · {} out per million tokens", usd(input), usd(output))
 }
 
 /// Two digits after the point, more where they matter.
@@ -101,7 +105,7 @@ fn provider_ui(ui: &mut Ui, models: &[ModelInfo], tokens: &Tokens, wishes: &mut 
         let response = ui.button(button);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("{} {name}", button.trim_end_matches('…'))));
         if response.clicked() {
-            wishes.push(Wish::OpenKey { provider: first.provider.clone(), then_activate: None });
+            wishes.push(Wish::OpenProvider { name: first.provider.clone(), then_activate: None });
         }
         let label = ui.add(Label::new(RichText::new(said).size(theme::TEXT_SMALL).color(tokens.muted)).truncate());
         if let KeyState::Missing { why } = &first.key {
@@ -165,7 +169,7 @@ fn live_or_button(ui: &mut Ui, model: &ModelInfo, is_busy: bool, wishes: &mut Ve
         if is_missing { "Add the provider's key, then send every photo to this model" } else { "Send every photo to this model from now on" };
     if button.on_hover_text(tooltip).clicked() {
         wishes.push(if is_missing {
-            Wish::OpenKey { provider: model.provider.clone(), then_activate: Some(model.name.clone()) }
+            Wish::OpenProvider { name: model.provider.clone(), then_activate: Some(model.name.clone()) }
         } else {
             Wish::Activate(model.name.clone())
         });

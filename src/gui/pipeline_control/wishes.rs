@@ -1,7 +1,7 @@
 //! What is done about what the panels ask for, and about the platform's answers.
 
 use super::dialogs::{Answer, Dialog, NewPrompt, SaveVersion};
-use super::key_dialog::KeyDialog;
+use super::providers::Outcome;
 use super::writes::Written;
 use super::{FOCUS_FRAMES, PipelineControl, Side, Tab, Wish};
 use crate::gui::ctx::{AreaCtx, ToastKind};
@@ -12,6 +12,7 @@ impl PipelineControl {
             Wish::Reload => self.data.reload(),
             Wish::Open(id) => {
                 self.is_wanted = true;
+                self.providers.open = None;
                 if let Some(draft) = self.open.and_then(|open| self.drafts.get_mut(&open)) {
                     draft.hurry();
                 }
@@ -64,7 +65,17 @@ impl PipelineControl {
                 self.editors.go_to_line = Some(line);
             }
             Wish::Activate(name) => self.activate(name, ctx),
-            Wish::OpenKey { provider, then_activate } => self.key_dialog = Some(KeyDialog::new(provider, then_activate)),
+            Wish::OpenProvider { name, then_activate } => self.providers.show(&name, then_activate),
+            Wish::CloseProvider => self.providers.open = None,
+            Wish::AddProvider => self.providers.show_adding(),
+            Wish::Provider(asked) => {
+                if let Some(config) = self.data.config.value()
+                    && !self.writes.is_changing_config()
+                {
+                    self.providers.begin(&asked);
+                    self.writes.change_provider(config.revision, asked, ctx);
+                }
+            }
             Wish::ApplyRules(rules) => {
                 if let Some(config) = self.data.config.value() {
                     self.rules.trouble = None;
@@ -178,6 +189,16 @@ impl PipelineControl {
             Written::Applied(changed) => {
                 self.rules.clear();
                 self.data.set_config(changed.config, changed.change);
+            }
+            Written::ProviderSet(changed) => {
+                self.data.set_config(changed.config, changed.change);
+                self.data.reload_providers();
+                self.data.reload_models();
+                self.providers.end(Outcome::Done, ctx);
+            }
+            Written::ProviderNotSet { code, why } => {
+                self.data.reload_config();
+                self.providers.end(Outcome::Refused { code, why }, ctx);
             }
             Written::NotApplied { why, is_stale } => {
                 self.data.reload_config();

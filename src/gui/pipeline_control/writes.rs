@@ -1,6 +1,7 @@
 //! What is being written to the platform, besides drafts; what came of it is told, with a way back where there is one.
 
-use crate::gui::ctx::{AreaCtx, Command, Remote, Toast, ToastKind};
+use super::providers::Asked;
+use crate::gui::ctx::{ApiError, AreaCtx, Command, Remote, Toast, ToastKind};
 use crate::wire::config::{ConfigChanged, DeployPrompt, ProcessingRules};
 use crate::wire::ids::{PromptId, PromptVersionId};
 use crate::wire::model::ActivateModel;
@@ -12,6 +13,8 @@ enum About {
     /// The model's name on screen.
     Model(String),
     Rules,
+    /// What is said when it is done.
+    Provider(String),
 }
 
 /// Writes under way, at most one of a kind.
@@ -32,6 +35,11 @@ pub enum Written {
     NotSaved(String),
     Config(ConfigChanged),
     Applied(ConfigChanged),
+    ProviderSet(ConfigChanged),
+    ProviderNotSet {
+        code: String,
+        why: String,
+    },
     /// The rules were not taken: why. Stale: somebody else changed the configuration.
     NotApplied {
         why: String,
@@ -102,6 +110,23 @@ impl Writes {
         self.config = Some((About::Rules, answer));
     }
 
+    pub fn change_provider(&mut self, revision: u64, asked: Asked, ctx: &AreaCtx<'_>) {
+        let mut answer = Remote::default();
+        let words = match &asked {
+            Asked::Set { label, .. } => format!("The settings of {label} are applied"),
+            Asked::Add(added) => format!("{} is added", added.name),
+            Asked::Remove { label, .. } => format!("{label} is removed"),
+        };
+        ctx.ask(&mut answer, |client| async move {
+            match asked {
+                Asked::Set { name, setting, .. } => client.set_provider(revision, &name, &setting).await,
+                Asked::Add(added) => client.add_provider(&added).await,
+                Asked::Remove { name, .. } => client.remove_provider(revision, &name).await,
+            }
+        });
+        self.config = Some((About::Provider(words), answer));
+    }
+
     /// Takes in answers and tells them.
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) -> Vec<Written> {
         let mut written = Vec::new();
@@ -154,6 +179,11 @@ impl Writes {
         let (about, ()) = (std::mem::replace(about, About::Rules), self.config = None);
         if let Some(failure) = failure {
             return match about {
+                About::Provider(_) => {
+                    let code = failure.code().unwrap_or_default().to_owned();
+                    let why = if let ApiError::Problem(problem) = &failure { problem.detail.clone() } else { failure.to_string() };
+                    Some(Written::ProviderNotSet { code, why })
+                }
                 About::Rules => Some(Written::NotApplied { why: failure.to_string(), is_stale: failure.code() == Some("stale") }),
                 About::Prompt | About::Model(_) => {
                     ctx.commands.toast(ToastKind::Bad, format!("What is live did not change. {failure}"));
@@ -166,12 +196,17 @@ impl Writes {
             About::Prompt => format!("{} is live", changed.config.live_prompt),
             About::Model(name) => format!("{name} is live"),
             About::Rules => "The rules are applied".to_owned(),
+            About::Provider(words) => words.clone(),
         };
         let toast = match &changed.change {
             Some(change) => Toast::new(ToastKind::Good, text).with_action("Undo", Command::UndoThisConfigChange(change.id)),
             None => Toast::new(ToastKind::Info, format!("{text} already")),
         };
         ctx.send(Command::ShowToast(toast));
-        Some(if matches!(about, About::Rules) { Written::Applied(changed) } else { Written::Config(changed) })
+        Some(match about {
+            About::Rules => Written::Applied(changed),
+            About::Provider(_) => Written::ProviderSet(changed),
+            About::Prompt | About::Model(_) => Written::Config(changed),
+        })
     }
 }

@@ -1,0 +1,222 @@
+//! A provider's key: typed once, stored in the keyring, never shown again.
+
+use std::time::Duration;
+
+use egui::text_edit::TextEditState;
+use egui::{Id, Key, Label, RichText, TextEdit, Ui};
+use poll_promise::Promise;
+use secrecy::SecretString;
+
+use super::page;
+use crate::gui::ctx::{AreaCtx, ToastKind};
+use crate::gui::theme::{self, icons};
+use crate::gui::widgets::{badge, relative_time};
+use crate::wire::model::KeyState;
+use crate::wire::provider::{KeyWish, ProviderInfo};
+
+/// The keyring may ask its owner for a password; longer than this nobody waits.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What is being done with the key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doing {
+    Store,
+    Remove,
+}
+
+/// The form for one provider's key.
+#[derive(Default)]
+pub struct KeyForm {
+    /// The model that is made live once the key is there.
+    then_activate: Option<String>,
+    typed: String,
+    doing: Option<(Doing, Promise<Result<(), String>>)>,
+    /// The key went into this session.
+    is_kept: bool,
+    /// Why the keyring did not do it.
+    trouble: Option<String>,
+    /// Storing failed: the session is what is left.
+    offers_session: bool,
+    is_removing: bool,
+    wants_focus: bool,
+}
+
+impl KeyForm {
+    /// A model waits for the key: the field takes the keyboard.
+    pub fn wait_for(&mut self, model: String) {
+        self.then_activate = Some(model);
+        self.wants_focus = true;
+    }
+
+    fn field_id(provider: &str) -> Id {
+        Id::unique(("provider key", provider))
+    }
+
+    /// The key leaves the field, and its undo, as soon as it is not needed there.
+    fn forget_typed(&mut self, provider: &str, ctx: &AreaCtx<'_>) {
+        self.typed.clear();
+        TextEditState::default().store(ctx.egui, Self::field_id(provider));
+        self.offers_session = false;
+        self.is_removing = false;
+        self.trouble = None;
+    }
+
+    /// Takes in what the keyring did. When keys are other than before: the model that is to be made live now.
+    pub fn take_outcome(&mut self, provider: &str, ctx: &AreaCtx<'_>) -> Option<Option<String>> {
+        if std::mem::take(&mut self.is_kept) {
+            self.forget_typed(provider, ctx);
+            return Some(self.then_activate.take());
+        }
+        let (doing, promise) = self.doing.take()?;
+        match promise.try_take() {
+            Err(promise) => {
+                self.doing = Some((doing, promise));
+                None
+            }
+            Ok(Ok(())) => {
+                self.forget_typed(provider, ctx);
+                let (words, then) = match doing {
+                    Doing::Store => ("The key is stored in the keyring", self.then_activate.take()),
+                    Doing::Remove => ("The key was removed", None),
+                };
+                ctx.commands.toast(ToastKind::Good, words);
+                Some(then)
+            }
+            Ok(Err(why)) => {
+                self.trouble = Some(why);
+                self.offers_session = doing == Doing::Store;
+                None
+            }
+        }
+    }
+
+    fn start(&mut self, doing: Doing, provider: &str, ctx: &AreaCtx<'_>) {
+        let (keys, provider, egui) = (ctx.keys.clone(), provider.to_owned(), ctx.egui.clone());
+        let key = SecretString::from(self.typed.trim().to_owned());
+        let (sender, promise) = Promise::new();
+        ctx.runtime.spawn(async move {
+            let work = async {
+                match doing {
+                    Doing::Store => keys.set(&provider, key).await.map_err(|problem| problem.to_string()),
+                    Doing::Remove => keys.remove(&provider).await.map_err(|problem| problem.to_string()),
+                }
+            };
+            let outcome = tokio::time::timeout(PATIENCE, work).await;
+            let waited = format!("The keyring did not answer within {} s. Unlock it and try again", PATIENCE.as_secs());
+            sender.send(outcome.unwrap_or(Err(waited)));
+            egui.request_repaint();
+        });
+        self.trouble = None;
+        self.offers_session = false;
+        self.doing = Some((doing, promise));
+    }
+}
+
+/// Draws the key's part of the page.
+pub fn ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
+    page::heading(ui, if provider.key_wish == KeyWish::Optional { "Key (optional)" } else { "Key" });
+    standing_ui(ui, provider, ctx);
+    if !ctx.embedded {
+        let host = ctx.client.base().host_str().unwrap_or("the server").to_owned();
+        let words = format!("The keys are held by {host}. Whoever runs it adds this one there");
+        ui.add(Label::new(RichText::new(words).color(ctx.tokens().muted)).wrap());
+        return;
+    }
+    ui.add_space(theme::GAP_4);
+    entry_ui(ui, form, provider, ctx);
+    if let Some(trouble) = &form.trouble {
+        ui.add(Label::new(RichText::new(trouble).color(ctx.tokens().bad)).wrap());
+        if form.offers_session {
+            let words = format!("Or close the program, set {} and start it again", provider.key_variable);
+            ui.add(Label::new(RichText::new(words).color(ctx.tokens().muted)).wrap());
+            if ui.button("Keep for this session only").clicked() {
+                ctx.keys.set_for_session(&provider.name, SecretString::from(form.typed.trim().to_owned()));
+                form.is_kept = true;
+                ctx.egui.request_repaint();
+            }
+        }
+    }
+}
+
+/// Which key is in use, from where, and when it last worked.
+fn standing_ui(ui: &mut Ui, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
+    let tokens = ctx.tokens();
+    match &provider.key {
+        KeyState::Present { tail, from } => {
+            ui.horizontal_wrapped(|ui| {
+                let tail = if tail.is_empty() { "The key".to_owned() } else { format!("····{tail}") };
+                badge::ui(ui, badge::Tone::Good, icons::ICON_KEY, &tail);
+                ui.label(RichText::new(place(from, provider)).color(tokens.muted));
+                if let Some(at) = provider.key_worked_at {
+                    let words = format!("· last worked {}", relative_time::words(at, ctx.now));
+                    ui.label(RichText::new(words).color(tokens.muted)).on_hover_text(relative_time::absolute(at));
+                }
+            });
+        }
+        KeyState::Missing { .. } if provider.key_wish == KeyWish::Optional => {
+            ui.label(RichText::new("No key is sent. Enter one if the server wants it").color(tokens.muted));
+        }
+        KeyState::Missing { why } => {
+            ui.add(Label::new(RichText::new(why).color(tokens.muted)).wrap());
+        }
+        KeyState::NotNeeded => {}
+    }
+}
+
+fn place(from: &str, provider: &ProviderInfo) -> String {
+    match from {
+        "keyring" => "kept in this computer's keyring".to_owned(),
+        "environment" => format!("from the environment variable {}", provider.key_variable),
+        "session" => "kept until the program ends".to_owned(),
+        other => format!("from {other}"),
+    }
+}
+
+fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
+    let tokens = ctx.tokens();
+    let is_idle = form.doing.is_none();
+    let from = if let KeyState::Present { from, .. } = &provider.key { Some(from.as_str()) } else { None };
+    let hint = if from.is_some() { "Paste another key to replace it" } else { "Paste the key here" };
+    ui.horizontal(|ui| {
+        let width = (ui.available_width() - 260.0).clamp(140.0, 360.0);
+        let edit = TextEdit::singleline(&mut form.typed).id(KeyForm::field_id(&provider.name)).password(true).char_limit(512);
+        let field = ui.add_enabled(is_idle, edit.hint_text(hint).desired_width(width));
+        field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::PasswordInput, is_idle, format!("Key for {}", provider.label)));
+        if std::mem::take(&mut form.wants_focus) {
+            field.request_focus();
+        }
+        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let can = is_idle && !form.typed.trim().is_empty();
+        let words = match (&form.then_activate, from) {
+            (Some(_), _) => "Store and make live",
+            (None, None) => "Store key",
+            (None, Some(_)) => "Replace key",
+        };
+        if ui.add_enabled(can, egui::Button::new(words)).clicked() || (can && entered) {
+            form.start(Doing::Store, &provider.name, ctx);
+        }
+        let is_ours = from.is_some_and(|from| from != "environment");
+        if is_ours && !form.is_removing && ui.add_enabled(is_idle, egui::Button::new("Remove…")).on_hover_text("Forget the key that is in use").clicked() {
+            form.is_removing = true;
+        }
+        if !is_idle {
+            ui.spinner();
+            ui.label(RichText::new("Waiting for the keyring").color(tokens.muted));
+        }
+    });
+    if form.is_removing {
+        ui.horizontal(|ui| {
+            ui.label(format!("Forget the key for {}? It can't be shown again or brought back", provider.label));
+            if ui.add_enabled(is_idle, egui::Button::new("Remove key")).clicked() {
+                form.start(Doing::Remove, &provider.name, ctx);
+            }
+            if ui.button("Keep it").clicked() {
+                form.is_removing = false;
+            }
+        });
+    }
+    if form.trouble.is_none() && !form.is_removing {
+        let words = "It goes into this computer's keyring and is never shown again";
+        ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
+    }
+}

@@ -1,0 +1,142 @@
+//! One provider's page.
+
+use egui::{Align, Frame, Key, Label, Layout, Margin, Modifiers, RichText, ScrollArea, Ui, vec2};
+
+use super::super::Wish;
+use super::{Asked, Page, key, list, models, settings};
+use crate::gui::ctx::{AreaCtx, Command};
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::toolbar::Tool;
+use crate::gui::widgets::{badge, relative_time, section};
+use crate::wire::health::HealthState;
+use crate::wire::provider::{KeyWish, ProviderInfo};
+use crate::wire::result::Fault;
+
+/// Lines longer than this are hard to read.
+const WIDTH_MOST: f32 = 640.0;
+
+/// Draws it.
+pub fn ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, is_busy: bool, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
+    header_ui(ui, provider, is_busy, wishes);
+    ui.add_space(theme::GAP_8);
+    ScrollArea::vertical().id_salt(("provider", &provider.name)).auto_shrink(false).show(ui, |ui| {
+        ui.set_max_width(ui.available_width().min(WIDTH_MOST));
+        if let Some(fault) = &provider.stopped {
+            stopped_ui(ui, page, provider, fault, ctx);
+        }
+        for note in &provider.notes {
+            note_ui(ui, note, ctx.tokens());
+        }
+        ui.add_space(theme::GAP_12);
+        if provider.key_wish != KeyWish::None {
+            key::ui(ui, &mut page.key, provider, ctx);
+        }
+        if provider.is_remote {
+            check_ui(ui, page, provider, ctx);
+            ui.add_space(theme::GAP_16);
+            settings::ui(ui, &mut page.settings, provider, is_busy, wishes);
+            ui.add_space(theme::GAP_16);
+        }
+        models::ui(ui, page, provider, ctx);
+        ui.add_space(theme::GAP_16);
+    });
+    // Inside a field Ctrl Z is the field's.
+    let is_typing = ui.memory(|memory| memory.focused().is_some()) && ui.egui_wants_keyboard_input();
+    if !is_typing && ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Z)) {
+        ctx.send(Command::UndoConfigChange);
+    }
+}
+
+fn header_ui(ui: &mut Ui, provider: &ProviderInfo, is_busy: bool, wishes: &mut Vec<Wish>) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(theme::CONTROL_HEIGHT);
+        ui.label(RichText::new(&provider.label).font(theme::semibold(theme::TEXT_HEADING)));
+        let (tone, icon, word) = list::state(provider);
+        badge::ui(ui, tone, icon, word);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let close = Tool::new(icons::ICON_CLOSE, "Back to the prompt").tooltip("Back to the prompt").icon_only();
+            if close.ui(ui).clicked() {
+                wishes.push(Wish::CloseProvider);
+            }
+            if provider.is_added && ui.add_enabled(!is_busy, egui::Button::new("Remove the server")).on_hover_text("Forget its address and limits; can be undone").clicked() {
+                wishes.push(Wish::Provider(Asked::Remove { name: provider.name.clone(), label: provider.label.clone() }));
+            }
+        });
+    });
+}
+
+fn stopped_ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, fault: &Fault, ctx: &AreaCtx<'_>) {
+    let tokens = ctx.tokens();
+    let frame = Frame::new().fill(tokens.bad.gamma_multiply(0.12)).stroke((1.0, tokens.bad)).corner_radius(theme::RADIUS_4).inner_margin(Margin::same(12));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(icons::ICON_PAUSE_CIRCLE.codepoint).size(theme::TEXT_HEADING).color(tokens.bad));
+            ui.label(RichText::new(format!("Calls are held back: {}", fault.kind.label())).font(theme::semibold(theme::TEXT_BODY)));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let is_idle = !page.resumed.is_pending();
+                if ui.add_enabled(is_idle, egui::Button::new("Resume")).on_hover_text("Let calls through again").clicked() {
+                    page.resume(&provider.name, ctx);
+                }
+            });
+        });
+        ui.add(Label::new(&fault.message).wrap());
+    });
+    ui.add_space(theme::GAP_12);
+}
+
+fn note_ui(ui: &mut Ui, note: &str, tokens: &Tokens) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.label(RichText::new(icons::ICON_INFO.codepoint).size(14.0).color(tokens.muted));
+        ui.add(Label::new(RichText::new(note).color(tokens.muted)).wrap());
+    });
+}
+
+/// The test, and how the last one ended.
+fn check_ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
+    let tokens = ctx.tokens();
+    let words = if provider.key_wish == KeyWish::None { "Test connection" } else { "Test key" };
+    ui.add_space(theme::GAP_8);
+    ui.horizontal(|ui| {
+        ui.set_min_height(theme::CONTROL_HEIGHT);
+        let is_idle = !page.check.is_pending();
+        let button = ui.add_enabled(is_idle, egui::Button::new(words).min_size(vec2(0.0, theme::CONTROL_HEIGHT)));
+        if button.on_hover_text("Really asks the provider, at no cost or next to none").clicked() {
+            page.ask_check(&provider.name, ctx);
+        }
+        if page.check.is_pending() {
+            ui.spinner();
+            ui.label(RichText::new("Asking the provider").color(tokens.muted));
+            return;
+        }
+        let last = page.check.value().or(provider.last_check.as_ref());
+        if let (None, Some(last)) = (&page.check_refused, last) {
+            let (tone, icon, word) = match last.status {
+                HealthState::Healthy => (badge::Tone::Good, icons::ICON_CHECK_CIRCLE, "Works"),
+                HealthState::Degraded => (badge::Tone::Warn, icons::ICON_WARNING, "Strained"),
+                HealthState::Down => (badge::Tone::Bad, icons::ICON_ERROR, "Failed"),
+            };
+            badge::ui(ui, tone, icon, word);
+            if let Some(took) = last.response_time_ms {
+                ui.label(RichText::new(format!("in {took:.0} ms")).color(tokens.muted));
+            }
+            if let Some(at) = last.last_check {
+                ui.scope(|ui| {
+                    ui.visuals_mut().override_text_color = Some(tokens.muted);
+                    relative_time::ui(ui, at, ctx.now);
+                });
+            }
+        }
+    });
+    let failed = page.check.value().or(provider.last_check.as_ref()).and_then(|last| last.error_details.as_ref());
+    if let (false, Some(why)) = (page.check.is_pending(), page.check_refused.as_ref().or(failed)) {
+        ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());
+    }
+}
+
+/// The heading of a part of the page.
+pub fn heading(ui: &mut Ui, title: &str) {
+    section::heading(ui, title);
+    ui.add_space(theme::GAP_4);
+}

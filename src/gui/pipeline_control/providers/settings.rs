@@ -1,0 +1,178 @@
+//! Where a provider is and how much may be asked of it.
+
+use egui::{Grid, Label, RichText, TextEdit, Ui};
+
+use super::super::Wish;
+use super::{Asked, page};
+use crate::gui::theme::{self, Tokens};
+use crate::wire::provider::{ProviderInfo, ProviderLimits, ProviderSetting, SettingOrigin};
+
+/// The limits: code of the platform, name on screen, what it means, its hint, how it is read and written.
+type Limit = (&'static str, &'static str, &'static str, &'static str, fn(&mut ProviderLimits) -> &mut Option<u32>);
+const LIMITS: [Limit; 4] = [
+    ("requests_per_minute", "Requests a minute", "Further calls wait for their turn", "no limit", |limits| &mut limits.requests_per_minute),
+    ("tokens_per_minute", "Tokens a minute", "Input and output together; estimated before a call, corrected after it", "no limit", |limits| {
+        &mut limits.tokens_per_minute
+    }),
+    ("concurrency", "Calls at once", "In flight at the same time, 1 to 256", "as is usual for it", |limits| &mut limits.concurrency),
+    ("timeout_s", "Time limit", "Seconds for one try, 1 to 3,600", "120", |limits| &mut limits.timeout_s),
+];
+
+/// The settings as they are being changed.
+#[derive(Default)]
+pub struct SettingsForm {
+    /// What is typed, and what it was made from; `None`: nothing is typed yet.
+    typed: Option<Typed>,
+    /// The field's code, and why it was not taken.
+    trouble: Option<(String, String)>,
+    allow_http: bool,
+}
+
+#[derive(Clone, PartialEq)]
+struct Typed {
+    base_url: String,
+    limits: [String; 4],
+}
+
+impl Typed {
+    fn of(provider: &ProviderInfo) -> Self {
+        let mut limits = provider.setting.limits;
+        let words = LIMITS.map(|(.., field)| field(&mut limits).map_or_else(String::new, |value| value.to_string()));
+        Self { base_url: provider.base_url.clone().unwrap_or_default(), limits: words }
+    }
+}
+
+impl SettingsForm {
+    /// The platform did not take it.
+    pub fn refuse(&mut self, code: String, why: String) {
+        let why = if code == "stale" {
+            "The configuration was changed elsewhere meanwhile. Yours is kept here: look at it again and apply it".to_owned()
+        } else {
+            why
+        };
+        self.trouble = Some((code, why));
+    }
+
+    fn trouble_of(&self, code: &str) -> Option<&str> {
+        self.trouble.as_ref().filter(|(of, _)| of == code).map(|(_, why)| why.as_str())
+    }
+
+    /// What would be set, or the field that can't be read and why.
+    fn setting(&self, typed: &Typed, provider: &ProviderInfo) -> Result<ProviderSetting, (String, String)> {
+        let mut limits = ProviderLimits::default();
+        for ((code, name, .., field), words) in LIMITS.iter().zip(&typed.limits) {
+            let digits: String = words.chars().filter(|letter| !matches!(letter, ' ' | ',' | '_' | '\u{202f}')).collect();
+            if !digits.is_empty() {
+                let value = digits.parse().map_err(|_| ((*code).to_owned(), format!("{name} must be a whole number; leave it empty for the default")))?;
+                *field(&mut limits) = Some(value);
+            }
+        }
+        let base_url = typed.base_url.trim();
+        let is_default = base_url.is_empty() || provider.default_base_url.as_deref() == Some(base_url);
+        Ok(ProviderSetting {
+            base_url: (!is_default).then(|| base_url.to_owned()),
+            allow_http: self.allow_http || (provider.setting.allow_http && provider.setting.base_url.as_deref() == Some(base_url)),
+            limits,
+        })
+    }
+}
+
+/// Draws the form.
+pub fn ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, is_busy: bool, wishes: &mut Vec<Wish>) {
+    let tokens = theme::tokens(ui.ctx());
+    let stands = Typed::of(provider);
+    let mut typed = form.typed.clone().unwrap_or_else(|| stands.clone());
+    page::heading(ui, "Address");
+    address_ui(ui, form, provider, &mut typed, tokens);
+    ui.add_space(theme::GAP_16);
+    page::heading(ui, "Limits");
+    limits_ui(ui, form, provider, &mut typed, tokens);
+    let before = form.typed.clone();
+    form.typed = (typed != stands).then(|| typed.clone());
+    if form.typed != before {
+        form.trouble = None;
+        form.allow_http = false;
+    }
+    ui.add_space(theme::GAP_8);
+    let is_told = |code: &str| code == "base_url" || code == "http_unconfirmed" || LIMITS.iter().any(|(of, ..)| *of == code);
+    if let Some((_, why)) = form.trouble.as_ref().filter(|(code, _)| !is_told(code)) {
+        ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());
+    }
+    ui.horizontal(|ui| {
+        let can = form.typed.is_some() && !is_busy;
+        let entered = form.typed.is_some() && ui.input(|input| input.key_pressed(egui::Key::Enter)) && ui.data(|data| data.get_temp(entered_id())) == Some(true);
+        if ui.add_enabled(can, egui::Button::new("Apply")).clicked() || (can && entered) {
+            match form.setting(&typed, provider) {
+                Ok(setting) => {
+                    form.trouble = None;
+                    wishes.push(Wish::Provider(Asked::Set { name: provider.name.clone(), label: provider.label.clone(), setting }));
+                }
+                Err(trouble) => form.trouble = Some(trouble),
+            }
+        }
+        if ui.add_enabled(can, egui::Button::new("Discard")).clicked() {
+            *form = SettingsForm::default();
+        }
+        if is_busy {
+            ui.spinner();
+        }
+    });
+    ui.data_mut(|data| data.remove::<bool>(entered_id()));
+}
+
+/// Whether a field of the form was left with Enter in this frame.
+fn entered_id() -> egui::Id {
+    egui::Id::unique("provider settings entered")
+}
+
+fn note_entered(ui: &Ui, field: &egui::Response) {
+    if field.lost_focus() {
+        ui.data_mut(|data| data.insert_temp(entered_id(), true));
+    }
+}
+
+fn address_ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, typed: &mut Typed, tokens: &Tokens) {
+    ui.horizontal(|ui| {
+        let label = ui.label("Base URL");
+        let width = (ui.available_width() - 80.0).max(140.0);
+        let edit = TextEdit::singleline(&mut typed.base_url).char_limit(500).desired_width(width);
+        let field = ui.add(edit.hint_text(provider.default_base_url.as_deref().unwrap_or("http://localhost:1234/v1"))).labelled_by(label.id);
+        note_entered(ui, &field);
+        let default = provider.default_base_url.clone().unwrap_or_default();
+        let can = !default.is_empty() && typed.base_url != default;
+        if ui.add_enabled(can, egui::Button::new("Reset")).on_hover_text("Put the default address back").clicked() {
+            typed.base_url = default;
+        }
+    });
+    if let Some(why) = form.trouble_of("base_url") {
+        ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());
+    }
+    if let Some(why) = form.trouble_of("http_unconfirmed").map(str::to_owned) {
+        ui.add(Label::new(RichText::new(why).color(tokens.warn)).wrap());
+        ui.checkbox(&mut form.allow_http, "Send photos and the key unencrypted all the same");
+    }
+    let words = match provider.base_url_from {
+        SettingOrigin::BuiltIn => "The provider's own address",
+        SettingOrigin::Told => "From the command line or the configuration file; what is set here goes before it",
+        SettingOrigin::Set => "Set here",
+    };
+    ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted));
+}
+
+fn limits_ui(ui: &mut Ui, form: &SettingsForm, provider: &ProviderInfo, typed: &mut Typed, tokens: &Tokens) {
+    let mut told = provider.told_limits;
+    Grid::new(("limits", &provider.name)).num_columns(3).spacing([theme::GAP_12, theme::GAP_8]).show(ui, |ui| {
+        for ((code, name, tooltip, hint, of), words) in LIMITS.iter().zip(&mut typed.limits) {
+            let label = ui.label(*name).on_hover_text(*tooltip);
+            let hint = of(&mut told).map_or_else(|| (*hint).to_owned(), |value| format!("{value} (configuration)"));
+            let edit = TextEdit::singleline(words).char_limit(12).hint_text(hint).desired_width(150.0);
+            let field = ui.add(edit).labelled_by(label.id).on_hover_text(*tooltip);
+            note_entered(ui, &field);
+            match form.trouble_of(code) {
+                Some(why) => ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap()),
+                None => ui.label(RichText::new(if *code == "timeout_s" { "seconds for one try" } else { "" }).color(tokens.muted)),
+            };
+            ui.end_row();
+        }
+    });
+}
