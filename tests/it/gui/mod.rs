@@ -3,6 +3,7 @@
 mod analytics;
 mod live_status;
 mod pipeline_control;
+mod providers;
 mod shell;
 mod testing_lab;
 mod testing_lab_pictures;

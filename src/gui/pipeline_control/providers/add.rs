@@ -71,13 +71,14 @@ impl AddDialog {
         let mut entered = false;
         Grid::new("server").num_columns(2).spacing([theme::GAP_12, theme::GAP_8]).show(ui, |ui| {
             let label = ui.label("Name");
-            let name = ui.add(TextEdit::singleline(&mut self.name).hint_text("Such as lab: its models are lab/MODEL").char_limit(32).desired_width(350.0));
+            let name =
+                ui.add(TextEdit::singleline(&mut self.name).hint_text("Such as lab: its models are lab/MODEL").char_limit(32).desired_width(350.0));
             let name = name.labelled_by(label.id);
             if !std::mem::replace(&mut self.has_focus, true) {
                 name.request_focus();
             }
             ui.end_row();
-            let label = ui.label("Base URL");
+            let label = ui.label("Address");
             let url = TextEdit::singleline(&mut self.base_url).hint_text("http://localhost:1234/v1").char_limit(500).desired_width(350.0);
             let url = ui.add(url).labelled_by(label.id);
             entered = (name.lost_focus() || url.lost_focus()) && ui.input(|input| input.key_pressed(Key::Enter));
@@ -105,8 +106,11 @@ impl AddDialog {
             let words = RichText::new("Add server").color(if can { tokens.on_accent } else { tokens.muted });
             let button = if can { Button::new(words).fill(tokens.accent) } else { Button::new(words) };
             if ui.add_enabled(can, button).clicked() || (can && entered) {
-                let setting =
-                    ProviderSetting { base_url: Some(self.base_url.trim().to_owned()), allow_http: self.allow_http, limits: ProviderLimits::default() };
+                let setting = ProviderSetting {
+                    base_url: Some(self.base_url.trim().to_owned()),
+                    allow_http: self.allow_http,
+                    limits: ProviderLimits::default(),
+                };
                 answer = Some(Answer::Add(AddProvider { name: self.name.trim().to_owned(), setting }));
             }
             if ui.add_enabled(!is_busy, Button::new("Cancel")).clicked() {

@@ -196,7 +196,10 @@ fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &Area
             form.start(Doing::Store, &provider.name, ctx);
         }
         let is_ours = from.is_some_and(|from| from != "environment");
-        if is_ours && !form.is_removing && ui.add_enabled(is_idle, egui::Button::new("Remove…")).on_hover_text("Forget the key that is in use").clicked() {
+        if is_ours
+            && !form.is_removing
+            && ui.add_enabled(is_idle, egui::Button::new("Remove…")).on_hover_text("Forget the key that is in use").clicked()
+        {
             form.is_removing = true;
         }
         if !is_idle {

@@ -30,7 +30,10 @@ pub enum Asked {
 pub enum Outcome {
     Done,
     /// The platform's code and words.
-    Refused { code: String, why: String },
+    Refused {
+        code: String,
+        why: String,
+    },
 }
 
 /// The pages' memory.

@@ -61,9 +61,10 @@ pub fn ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, ctx: &AreaCtx<'
         ui.add_space(theme::GAP_4);
     }
     let wanted = page.filter.trim().to_lowercase();
-    let mut found = models.items.iter().filter(|model| {
-        wanted.is_empty() || model.name.to_lowercase().contains(&wanted) || model.display_name.to_lowercase().contains(&wanted)
-    });
+    let mut found = models
+        .items
+        .iter()
+        .filter(|model| wanted.is_empty() || model.name.to_lowercase().contains(&wanted) || model.display_name.to_lowercase().contains(&wanted));
     let mut any = false;
     for model in found.by_ref().take(ROWS_MOST) {
         any = true;
@@ -97,13 +98,13 @@ fn row_ui(ui: &mut Ui, model: &ProviderModel, provider: &ProviderInfo, tokens: &
             });
         });
     });
-    let said = facts(model);
+    let said = facts(model, provider.is_remote);
     if !said.is_empty() {
         ui.add(Label::new(RichText::new(said.join(" · ")).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
     }
 }
 
-fn facts(model: &ProviderModel) -> Vec<String> {
+fn facts(model: &ProviderModel, is_remote: bool) -> Vec<String> {
     let mut said = Vec::new();
     if model.is_offered == Some(false) {
         said.push("Not in the provider's list".to_owned());
@@ -117,7 +118,7 @@ fn facts(model: &ProviderModel) -> Vec<String> {
         None => said.push("Whether it takes photos is not said".to_owned()),
     }
     if !model.follows_prompt {
-        said.push("Follows no prompt".to_owned());
+        said.push(if is_remote { "Follows no prompt" } else { "Takes only a tag list from the prompt" }.to_owned());
     }
     if let Some(day) = model.retires {
         said.push(format!("Retires on {}", day.format("%-d %B %Y")));

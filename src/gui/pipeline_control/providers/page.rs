@@ -58,7 +58,12 @@ fn header_ui(ui: &mut Ui, provider: &ProviderInfo, is_busy: bool, wishes: &mut V
             if close.ui(ui).clicked() {
                 wishes.push(Wish::CloseProvider);
             }
-            if provider.is_added && ui.add_enabled(!is_busy, egui::Button::new("Remove the server")).on_hover_text("Forget its address and limits; can be undone").clicked() {
+            if provider.is_added
+                && ui
+                    .add_enabled(!is_busy, egui::Button::new("Remove the server"))
+                    .on_hover_text("Forget its address and limits; can be undone")
+                    .clicked()
+            {
                 wishes.push(Wish::Provider(Asked::Remove { name: provider.name.clone(), label: provider.label.clone() }));
             }
         });
@@ -67,7 +72,8 @@ fn header_ui(ui: &mut Ui, provider: &ProviderInfo, is_busy: bool, wishes: &mut V
 
 fn stopped_ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, fault: &Fault, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
-    let frame = Frame::new().fill(tokens.bad.gamma_multiply(0.12)).stroke((1.0, tokens.bad)).corner_radius(theme::RADIUS_4).inner_margin(Margin::same(12));
+    let frame =
+        Frame::new().fill(tokens.bad.gamma_multiply(0.12)).stroke((1.0, tokens.bad)).corner_radius(theme::RADIUS_4).inner_margin(Margin::same(12));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {

@@ -1,6 +1,6 @@
 //! Where a provider is and how much may be asked of it.
 
-use egui::{Grid, Label, RichText, TextEdit, Ui};
+use egui::{Align, Label, Layout, RichText, TextEdit, Ui, vec2};
 
 use super::super::Wish;
 use super::{Asked, page};
@@ -63,7 +63,8 @@ impl SettingsForm {
         for ((code, name, .., field), words) in LIMITS.iter().zip(&typed.limits) {
             let digits: String = words.chars().filter(|letter| !matches!(letter, ' ' | ',' | '_' | '\u{202f}')).collect();
             if !digits.is_empty() {
-                let value = digits.parse().map_err(|_| ((*code).to_owned(), format!("{name} must be a whole number; leave it empty for the default")))?;
+                let value =
+                    digits.parse().map_err(|_| ((*code).to_owned(), format!("{name} must be a whole number; leave it empty for the default")))?;
                 *field(&mut limits) = Some(value);
             }
         }
@@ -100,7 +101,9 @@ pub fn ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, is_busy
     }
     ui.horizontal(|ui| {
         let can = form.typed.is_some() && !is_busy;
-        let entered = form.typed.is_some() && ui.input(|input| input.key_pressed(egui::Key::Enter)) && ui.data(|data| data.get_temp(entered_id())) == Some(true);
+        let entered = form.typed.is_some()
+            && ui.input(|input| input.key_pressed(egui::Key::Enter))
+            && ui.data(|data| data.get_temp(entered_id())) == Some(true);
         if ui.add_enabled(can, egui::Button::new("Apply")).clicked() || (can && entered) {
             match form.setting(&typed, provider) {
                 Ok(setting) => {
@@ -161,18 +164,24 @@ fn address_ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, typ
 
 fn limits_ui(ui: &mut Ui, form: &SettingsForm, provider: &ProviderInfo, typed: &mut Typed, tokens: &Tokens) {
     let mut told = provider.told_limits;
-    Grid::new(("limits", &provider.name)).num_columns(3).spacing([theme::GAP_12, theme::GAP_8]).show(ui, |ui| {
-        for ((code, name, tooltip, hint, of), words) in LIMITS.iter().zip(&mut typed.limits) {
-            let label = ui.label(*name).on_hover_text(*tooltip);
+    for ((code, name, tooltip, hint, of), words) in LIMITS.iter().zip(&mut typed.limits) {
+        ui.horizontal(|ui| {
+            let layout = Layout::left_to_right(Align::Center);
+            let label = ui.allocate_ui_with_layout(vec2(124.0, theme::CONTROL_HEIGHT), layout, |ui| {
+                ui.set_min_width(124.0);
+                ui.label(*name)
+            });
+            let label = label.inner.on_hover_text(*tooltip);
             let hint = of(&mut told).map_or_else(|| (*hint).to_owned(), |value| format!("{value} (configuration)"));
             let edit = TextEdit::singleline(words).char_limit(12).hint_text(hint).desired_width(150.0);
             let field = ui.add(edit).labelled_by(label.id).on_hover_text(*tooltip);
             note_entered(ui, &field);
-            match form.trouble_of(code) {
-                Some(why) => ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap()),
-                None => ui.label(RichText::new(if *code == "timeout_s" { "seconds for one try" } else { "" }).color(tokens.muted)),
-            };
-            ui.end_row();
+            if *code == "timeout_s" {
+                ui.label(RichText::new("seconds for one try").color(tokens.muted));
+            }
+        });
+        if let Some(why) = form.trouble_of(code) {
+            ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());
         }
-    });
+    }
 }

@@ -1,0 +1,195 @@
+//! The page of a provider: its key, address, limits and models, and servers that are added by hand.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use egui::{Key, Modifiers, Theme};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use minerva_console::gui::ctx::{Command, Route};
+use minerva_console::keys::Keys;
+use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, Providers};
+
+use crate::support::clock::TestClock;
+use crate::support::console::{Console, Look};
+use crate::support::gemini_stub::{GeminiStub, KEY};
+use crate::support::platform::Options;
+
+/// Real providers; Gemini is at `base` where it is given.
+fn options(base: Option<&str>, keys: &Keys) -> Options {
+    let clock = TestClock::at_noon();
+    clock.advance(TimeDelta::minutes(-160));
+    let told = base.map(|base| Endpoint { name: "gemini".to_owned(), base: Some(base.parse().expect("a URL")), limits: Limits::default() });
+    let settings = ProviderSettings { endpoints: told.into_iter().collect(), on_device_threads: 1, book: PriceBook::shipped() };
+    let providers = Providers::new(&settings, keys);
+    Options { providers, keys: keys.clone(), clock, ..Options::default().without_workers() }
+}
+
+fn without_keys() -> Keys {
+    Keys::new(HashMap::new(), false)
+}
+
+/// A console that shows Gemini's page.
+fn open_looking(options: Options, look: Look) -> Console {
+    let mut console = Console::open_looking(options, look);
+    console.command(Command::GoTo(Route::Providers));
+    console.wait_until("the list of providers", |console| console.harness.query_by_label_contains("Google Gemini, ").is_some());
+    console.harness.get_by_label_contains("Google Gemini, ").click();
+    console.wait_for("Models on offer");
+    console.wait_for("Gemini 3.8 Flash");
+    console
+}
+
+fn open(options: Options) -> Console {
+    open_looking(options, Look { size: [1440.0, 900.0], ..Look::default() })
+}
+
+#[test]
+fn a_key_is_entered_tested_and_removed_and_never_shown() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let stub = runtime.block_on(GeminiStub::start(Duration::ZERO));
+    let mut console = open(options(Some(&stub.base()), &without_keys()));
+    console.wait_for("There is no key for gemini yet");
+    console.click("Test key");
+    console.wait_for("This can't be done now");
+    console.fill("Key for Google Gemini", KEY);
+    console.press(Modifiers::NONE, Key::Enter);
+    // This console has no keyring: why, the session, and the variable are told.
+    console.wait_for("The keyring is not used here");
+    assert!(console.says("GEMINI_API_KEY"));
+    console.click("Keep for this session only");
+    console.wait_for("····91c2");
+    console.wait_for("kept until the program ends");
+    assert!(!console.says(KEY) && !console.says("MARKER"), "the key is never shown");
+    console.click("Test key");
+    console.wait_for("Works");
+    console.wait_for("last worked");
+    console.wait_until("the list says so", |console| console.harness.query_by_label("Google Gemini, ready").is_some());
+
+    console.fill("Key for Google Gemini", "a-key-that-is-refused");
+    console.click("Replace key");
+    console.wait_for("Keep for this session only");
+    console.click("Keep for this session only");
+    console.wait_for("····used");
+    console.click("Test key");
+    console.wait_until("the list says so", |console| {
+        ["failed", "held back"].iter().any(|word| console.harness.query_by_label(&format!("Google Gemini, {word}")).is_some())
+    });
+    console.click("Remove…");
+    console.wait_for("Forget the key for Google Gemini?");
+    console.click("Remove key");
+    console.wait_for("There is no key for gemini yet");
+}
+
+#[test]
+fn an_address_and_limits_are_set_refused_at_their_field_and_undone() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let stub = runtime.block_on(GeminiStub::start(Duration::ZERO));
+    let mut console = open(options(None, &Keys::new(HashMap::from([("gemini".to_owned(), KEY.into())]), false)));
+    assert!(console.says("The provider's own address"));
+    console.fill("Base URL", "http://me:pw@example.com/");
+    console.click("Apply");
+    console.wait_for("must not hold a user name");
+    console.fill("Base URL", "http://example.com/");
+    console.click("Apply");
+    console.wait_for("readable for everybody between");
+    console.fill("Base URL", &stub.base());
+    console.fill("Requests a minute", "many");
+    console.click("Apply");
+    console.wait_for("Requests a minute must be a whole number");
+    console.fill("Requests a minute", "30");
+    console.click("Apply");
+    console.wait_for("The settings of Google Gemini are applied");
+    console.wait_for("Set here");
+    console.click("Test key");
+    console.wait_for("Works");
+    let client = console.client();
+    let setting = console.block_on(client.config()).expect("config").providers["gemini"].clone();
+    assert_eq!((setting.limits.requests_per_minute, setting.base_url), (Some(30), Some(format!("{}/", stub.base()))));
+
+    console.harness.get_by_label("Refresh").click();
+    console.wait_for("As the provider listed them");
+
+    console.harness.get_by_label("Undo").click();
+    console.wait_for("The provider's own address");
+    assert!(console.block_on(client.config()).expect("config").providers.is_empty());
+}
+
+#[test]
+fn a_server_is_added_and_goes_again_with_undo() {
+    let mut console = open(options(None, &without_keys()));
+    console.harness.get_by_label("Add a compatible server…").click();
+    console.wait_for("Any server that speaks OpenAI's chat format");
+    console.type_text("Not A Name");
+    console.fill("Address", "http://localhost:1234/v1");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("A name has 1 to 32 of the letters");
+    console.click("LM Studio");
+    console.harness.get_by_role_and_label(egui::Role::Button, "Add server").click();
+    console.steps();
+    console.wait_for("lmstudio is added");
+    let client = console.client();
+    assert!(console.block_on(client.config()).expect("config").providers.contains_key("lmstudio"));
+    console.click("Undo");
+    console.wait_for("Undo: lmstudio: removed");
+    assert!(!console.block_on(client.config()).expect("config").providers.contains_key("lmstudio"));
+}
+
+#[test]
+fn a_model_that_waits_for_its_key_goes_live_with_it() {
+    let mut console = open(options(None, &without_keys()));
+    console.command(Command::GoTo(Route::Models));
+    console.wait_until("the models", |console| console.harness.query_by_label("Make Gemini 3.8 Flash live").is_some());
+    console.harness.get_by_label("Make Gemini 3.8 Flash live").click();
+    console.wait_until("the field has the keyboard", |console| {
+        console.harness.query_by_label("Key for Google Gemini").is_some_and(|field| field.is_focused())
+    });
+    console.type_text("AIza-not-a-real-key-5678");
+    console.click("Store and make live");
+    console.wait_for("Keep for this session only");
+    console.click("Keep for this session only");
+    console.wait_for("Gemini 3.8 Flash is live");
+    let client = console.client();
+    assert_eq!(console.block_on(client.config()).expect("config").live_model, "gemini/gemini-3.8-flash");
+}
+
+fn pictures(name: &str, theme: Theme, size: [f32; 2], pixels_per_point: f32) {
+    let look = Look { theme, size, pixels_per_point };
+    let mut console = open_looking(options(None, &Keys::new(HashMap::from([("gemini".to_owned(), KEY.into())]), false)), look);
+    console.picture(&format!("providers_{name}"));
+    console.fill("Base URL", "http://example.com/");
+    console.fill("Requests a minute", "many");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.steps();
+    console.wait_for("whole number");
+    console.press(Modifiers::NONE, Key::Escape);
+    console.picture(&format!("providers_trouble_{name}"));
+    console.harness.get_by_label_contains("On-device, ").click();
+    console.wait_for("no photo leaves this computer");
+    console.wait_for("Free");
+    console.picture(&format!("providers_on_device_{name}"));
+    console.harness.get_by_label("Add a compatible server…").click();
+    console.wait_for("Any server that speaks");
+    console.click("vLLM");
+    console.picture(&format!("providers_add_{name}"));
+}
+
+#[test]
+fn pictures_dark() {
+    pictures("dark", Theme::Dark, [1440.0, 900.0], 1.0);
+}
+
+#[test]
+fn pictures_light() {
+    pictures("light", Theme::Light, [1440.0, 900.0], 1.0);
+}
+
+#[test]
+fn pictures_of_a_small_window() {
+    pictures("small", Theme::Dark, [1024.0, 640.0], 1.0);
+}
+
+#[test]
+fn pictures_at_150_percent() {
+    pictures("150", Theme::Light, [1024.0, 640.0], 1.5);
+}
