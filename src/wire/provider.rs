@@ -51,7 +51,7 @@ pub struct ProviderSetting {
     pub limits: ProviderLimits,
 }
 
-/// `POST /api/ai/providers`: adds a server that speaks OpenAI's language.
+/// `POST /api/ai/providers`: adds a server that speaks the `OpenAI` chat format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddProvider {
     /// 1–32 of `a–z`, `0–9` and `-`; models are named `NAME/MODEL`.

@@ -243,7 +243,7 @@ fn set_fields(config: &mut PipelineConfig, values: Map<String, Value>) -> Result
     let fields: Fields = serde_json::from_value(Value::Object(all)).map_err(|_| unreadable())?;
     let Fields { state, live_model, live_prompt_version_id, rules } = fields;
     let (revision, live_prompt) = (config.revision, config.live_prompt.clone());
-    *config = PipelineConfig { state, live_model, live_prompt_version_id, rules, providers, revision, live_prompt };
+    *config = PipelineConfig { revision, state, live_model, live_prompt_version_id, live_prompt, rules, providers };
     Ok(())
 }
 

@@ -128,7 +128,7 @@ pub async fn set(core: &Core, revision: u64, name: &str, setting: ProviderSettin
     .await
 }
 
-/// Adds a server that speaks OpenAI's language.
+/// Adds a server that speaks the `OpenAI` chat format.
 pub async fn add(core: &Core, asked: AddProvider) -> Result<ConfigChanged> {
     let name = asked.name.trim().to_owned();
     check_name(&name)?;

@@ -8,7 +8,8 @@ use crate::wire::ids::{ConfigChangeId, OrganizationId, PromptVersionId};
 
 /// The configuration; `None` before the first start.
 pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>> {
-    let row: Option<(i64, String, String, uuid::Uuid, String, i64, String, String)> = sqlx::query_as(
+    type Row = (i64, String, String, uuid::Uuid, String, i64, String, String);
+    let row: Option<Row> = sqlx::query_as(
         "SELECT c.revision, c.state, c.live_model, c.live_prompt_version_id, p.name, v.version, c.rules, c.providers
          FROM pipeline_config c
          JOIN prompt_versions v ON v.id = c.live_prompt_version_id

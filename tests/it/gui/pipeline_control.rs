@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use minerva_console::gui::ctx::{AreaId, Command, Route};
+use minerva_console::gui::ctx::{AreaId, Command};
 use minerva_console::keys::Keys;
 use minerva_console::providers::{PriceBook, ProviderSettings, Providers};
 use minerva_console::wire::prompt::{CreatePrompt, Prompt, SavePromptVersion, UpdatePrompt};

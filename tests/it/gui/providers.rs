@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use egui::{Key, Modifiers, Theme};
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use minerva_console::gui::ctx::{Command, Route};
 use minerva_console::keys::Keys;
 use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, Providers};

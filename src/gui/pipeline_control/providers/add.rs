@@ -1,4 +1,4 @@
-//! The dialog that adds a server which speaks OpenAI's language.
+//! The dialog that adds a server which speaks the `OpenAI` chat format.
 
 use egui::{Button, Grid, Id, Key, Label, Modal, RichText, TextEdit, Ui};
 

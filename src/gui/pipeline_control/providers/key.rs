@@ -17,6 +17,12 @@ use crate::wire::provider::{KeyWish, ProviderInfo};
 /// The keyring may ask its owner for a password; longer than this nobody waits.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Keys are other than before.
+pub struct Changed {
+    /// The model that is to be made live now.
+    pub then_activate: Option<String>,
+}
+
 /// What is being done with the key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Doing {
@@ -61,11 +67,11 @@ impl KeyForm {
         self.trouble = None;
     }
 
-    /// Takes in what the keyring did. When keys are other than before: the model that is to be made live now.
-    pub fn take_outcome(&mut self, provider: &str, ctx: &AreaCtx<'_>) -> Option<Option<String>> {
+    /// Takes in what the keyring did.
+    pub fn take_outcome(&mut self, provider: &str, ctx: &AreaCtx<'_>) -> Option<Changed> {
         if std::mem::take(&mut self.is_kept) {
             self.forget_typed(provider, ctx);
-            return Some(self.then_activate.take());
+            return Some(Changed { then_activate: self.then_activate.take() });
         }
         let (doing, promise) = self.doing.take()?;
         match promise.try_take() {
@@ -80,7 +86,7 @@ impl KeyForm {
                     Doing::Remove => ("The key was removed", None),
                 };
                 ctx.commands.toast(ToastKind::Good, words);
-                Some(then)
+                Some(Changed { then_activate: then })
             }
             Ok(Err(why)) => {
                 self.trouble = Some(why);

@@ -157,7 +157,7 @@ impl Page {
             }
             is_old = true;
         }
-        if let Some(then_activate) = self.key.take_outcome(name, ctx) {
+        if let Some(key::Changed { then_activate }) = self.key.take_outcome(name, ctx) {
             // A provider that was stopped for its key gets another chance, and what its old key gave is not asked about any more.
             self.resume(name, ctx);
             self.check = Remote::default();
