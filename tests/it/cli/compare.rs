@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::support::binary::{Said, minerva, run, until};
-use crate::support::provider_stub::{MARKER, ProviderStub, Wire};
+use crate::support::provider_stub::{ProviderStub, Wire};
 
 const CELL: [&str; 12] =
     ["photo", "prompt", "model", "repeat", "status", "caption", "tags", "latency_ms", "input_tokens", "output_tokens", "cost_usd_micros", "error"];
@@ -158,7 +158,7 @@ async fn gemini_is_asked_over_its_wire_and_paid_for_to_the_micro_dollar() {
     let each = cells[0]["cost_usd_micros"].as_i64().expect("whole micro-dollars");
     assert!(each > 0 && summary[0]["cost_usd_micros"] == 4 * each, "{summary:?}");
     assert_eq!(summary[1]["cost_usd_micros"], Value::Null, "a model without a known price is not free");
-    assert!(!said.out.contains(MARKER) && !said.err.contains(MARKER));
+    assert!(!said.out.contains(Wire::MARKER) && !said.err.contains(Wire::MARKER));
 }
 
 #[tokio::test(flavor = "multi_thread")]

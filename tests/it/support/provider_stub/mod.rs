@@ -29,7 +29,7 @@ use serde_json::Value;
 use asked::Asked;
 use scenario::{Act, Problem, Said, act};
 pub use traffic::{Seen, Traffic};
-pub use wire::{MARKER, Wire};
+pub use wire::Wire;
 
 /// The server. Stops when dropped.
 pub struct ProviderStub {

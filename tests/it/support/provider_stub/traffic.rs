@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use bytes::Bytes;
 
 use super::asked::{Asked, SeenPhoto};
-use super::wire::{MARKER, Wire};
+use super::wire::Wire;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -130,7 +130,7 @@ impl Traffic {
         let mut misplaced = Vec::new();
         for one in lock(&self.seen).iter() {
             let own = one.wire.map_or(Vec::new(), |wire| one.places_of(wire.key().as_bytes()));
-            for place in one.places_of(MARKER.as_bytes()) {
+            for place in one.places_of(Wire::MARKER.as_bytes()) {
                 let is_right = own.contains(&place) && one.wire.is_some_and(|wire| wire.may_hold_key(&place));
                 if !is_right {
                     misplaced.push(format!("{:?} {}: {place}", one.wire, one.path_and_query));

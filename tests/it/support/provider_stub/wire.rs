@@ -16,6 +16,9 @@ pub enum Wire {
 impl Wire {
     pub const ALL: [Self; 6] = [Self::Gemini, Self::Vision, Self::OpenAi, Self::Compatible, Self::Anthropic, Self::Ollama];
 
+    /// Stands in every key and nowhere else.
+    pub const MARKER: &str = "KEYMARKER";
+
     /// Those that the program speaks so far.
     pub const READY: &[Self] = &[Self::Gemini];
 
@@ -31,7 +34,7 @@ impl Wire {
         }
     }
 
-    /// The one key that the wire accepts. All hold [`MARKER`].
+    /// The one key that the wire accepts. All hold [`Wire::MARKER`].
     pub fn key(self) -> &'static str {
         match self {
             Self::Gemini => "AQ.gemini-KEYMARKER-7f3a91c2",
@@ -73,6 +76,3 @@ impl Wire {
         self.places().iter().any(|(name, _)| *name == header)
     }
 }
-
-/// Stands in every key and nowhere else.
-pub const MARKER: &str = "KEYMARKER";
