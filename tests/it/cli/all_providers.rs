@@ -65,7 +65,17 @@ async fn costs_are(stub: &ProviderStub, models: &[Priced]) -> Value {
         .iter()
         .zip(models)
         .filter(|(cell, priced)| cell["status"] != "ok" || cell["cost_usd_micros"].as_i64() != priced.cost)
-        .map(|(cell, priced)| format!("{}/{} costs {}, not {:?} ({}); {}", priced.wire.name(), priced.model, cell["cost_usd_micros"], priced.cost, priced.why, cell["error"]))
+        .map(|(cell, priced)| {
+            format!(
+                "{}/{} costs {}, not {:?} ({}); {}",
+                priced.wire.name(),
+                priced.model,
+                cell["cost_usd_micros"],
+                priced.cost,
+                priced.why,
+                cell["error"]
+            )
+        })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(stub.traffic().complaints(), Vec::<String>::new());
@@ -114,7 +124,13 @@ async fn every_rule_of_billing_is_kept_to_the_micro_dollar() {
     let stub = ProviderStub::start(Duration::ZERO).await;
     let models = ready(vec![
         // 260 × 0.75 + 500 × 0.075 + 100 × 3.75 = 195 + 37.5 + 375 = 607.5; twice that from 2027 on.
-        priced(Gemini, "gemini-3.8-flash", "cached", if flash_factor() == 1 { 608 } else { 1_215 }, "500 of the tokens were cached; half is rounded up"),
+        priced(
+            Gemini,
+            "gemini-3.8-flash",
+            "cached",
+            if flash_factor() == 1 { 608 } else { 1_215 },
+            "500 of the tokens were cached; half is rounded up",
+        ),
         priced(Vision, "labels+objects+text+safe-search", "", 5_250, "1,500 + 2,250 + 1,500, and safe search is free with labels"),
         priced(OpenAi, "gpt-6-luna", "long-prompt", 60_075, "above 272,000 tokens: 300,000 × 0.20 + 100 × 0.75"),
         priced(Compatible, "qwen3.6-vl", "priced", 1_234, "the provider says itself what it costs"),
