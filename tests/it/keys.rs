@@ -2,10 +2,18 @@
 
 use std::collections::HashMap;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use minerva_console::gui::ctx::{Command as GuiCommand, Route};
 use minerva_console::keys::{KeyOrigin, KeyProblem, Keys};
+use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, Providers};
 use minerva_console::wire::model::KeyState;
+use minerva_console::wire::run::{RunPrompt, StartRun};
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::support::console::Console;
+use crate::support::gemini_stub::{GeminiStub, KEY};
+use crate::support::platform::Options;
 
 const MARKER: &str = "MARKER-5b1d-of-a-key-that-must-not-be-seen";
 /// Set in the child that runs beside the keyring service.
@@ -38,7 +46,7 @@ fn run_beside_keyring(test: &str, service: bool) {
         .expect("dbus-run-session starts; 'tests/run --setup' installs it");
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
-    assert!(!said.contains(MARKER), "the key was printed: {said}");
+    assert!(!said.contains(MARKER) && !said.contains(KEY), "the key was printed: {said}");
 }
 
 fn is_inside() -> bool {
@@ -89,4 +97,67 @@ fn without_a_keyring_service_it_says_why_and_a_session_key_still_works() {
 async fn a_short_key_shows_no_tail() {
     let keys = Keys::new(environment("short"), false);
     assert_eq!(keys.state("gemini").await, KeyState::Present { tail: String::new(), from: "environment".to_owned() });
+}
+
+/// Every file below a folder that holds these bytes, the database's log included.
+fn files_with(folder: &std::path::Path, marker: &str) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files_with(&path, marker));
+        } else if std::fs::read(&path).is_ok_and(|bytes| bytes.windows(marker.len()).any(|window| window == marker.as_bytes())) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn a_key_entered_on_its_page_goes_to_the_keyring_and_its_provider_and_nowhere_else() {
+    if !is_inside() {
+        return run_beside_keyring("a_key_entered_on_its_page_goes_to_the_keyring_and_its_provider_and_nowhere_else", true);
+    }
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let stub = runtime.block_on(GeminiStub::start(Duration::ZERO));
+    let keys = Keys::new(HashMap::new(), true);
+    let told = Endpoint { name: "gemini".to_owned(), base: Some(stub.base().parse().expect("a URL")), limits: Limits::default() };
+    let settings = ProviderSettings { endpoints: vec![told], on_device_threads: 1, book: PriceBook::shipped() };
+    let providers = Providers::new(&settings, &keys);
+    let mut console = Console::open(Options { providers, keys, ..Options::default().without_workers() });
+    console.command(GuiCommand::GoTo(Route::Providers));
+    console.wait_for("Key for Google Gemini");
+    console.fill("Key for Google Gemini", KEY);
+    console.press(egui::Modifiers::NONE, egui::Key::Enter);
+    console.wait_for("kept in this computer's keyring");
+    console.click("Test key");
+    console.wait_for("Works");
+
+    // Answers, an error page, a server that fails, a refusal.
+    let client = console.client();
+    console.block_on(async {
+        let photos = vec![("a.jpg".to_owned(), crate::support::platform::jpeg(64, 48, 1))];
+        let photo = client.add_photos(photos, false).await.expect("added").added.remove(0);
+        let models = ["gemini-3.8-flash", "html", "unknown-model", "answer-refused", "daily-quota"].map(|model| format!("gemini/{model}"));
+        let prompt = RunPrompt::Inline { name: "p".to_owned(), content: "Describe".to_owned() };
+        let (prompts, photo_ids) = (vec![prompt], vec![photo.id]);
+        let run = StartRun { name: String::new(), photo_ids, prompts, models: models.to_vec(), repeats: 1, concurrency: 1 };
+        let run = client.start_run(&run).await.expect("started");
+        let ended = crate::support::platform::until("the run has ended", || async {
+            let run = client.run(run.id).await.expect("the run");
+            (run.counts.finished() == 5).then_some(run)
+        });
+        assert!(ended.await.counts.completed >= 1);
+    });
+    assert!(stub.calls() >= 1);
+    assert_eq!(stub.keys_elsewhere(), 0, "the key stood elsewhere than in its header");
+    assert_eq!(files_with(console.folder.path(), KEY), Vec::<std::path::PathBuf>::new(), "while it runs, the log of the database included");
+    let folder = console.close();
+    assert!(!files_with(folder.path(), "gemini/answer-refused").is_empty(), "the search finds what is there");
+    assert_eq!(files_with(folder.path(), KEY), Vec::<std::path::PathBuf>::new());
+    let command_line = std::fs::read("/proc/self/cmdline").expect("the arguments");
+    assert!(!String::from_utf8_lossy(&command_line).contains(KEY));
+    // A new program finds it where it was put.
+    let kept = runtime.block_on(Keys::new(HashMap::new(), true).get("gemini")).expect("kept");
+    assert!(kept.0.expose_secret() == KEY && kept.1 == KeyOrigin::Keyring);
 }
