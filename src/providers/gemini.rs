@@ -235,6 +235,7 @@ fn usage(meta: &Value) -> Usage {
         input_tokens: count("promptTokenCount"),
         output_tokens: output,
         cached_tokens: count("cachedContentTokenCount"),
+        cache_write_tokens: None,
         thinking_tokens: thinking,
         image_tokens: image,
     }

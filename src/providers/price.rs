@@ -1,100 +1,211 @@
-//! The price book: what a model's tokens cost on a day.
+//! The price book: what models can do, what their tokens cost on a day, how many tokens a photo is.
 //!
-//! The shipped catalogue is `assets/model-catalogue.json`; each price holds from a date on. Prices are held as integer
-//! pico-dollars a token (1 USD per million tokens = 1,000,000), so that a cost is rounded only once, at its end.
+//! The shipped catalogue is `assets/model-catalogue.json`; a person's own file of the same form lies over it.
 
-use std::sync::OnceLock;
+mod entry;
+mod image_tokens;
+mod rate;
 
-use chrono::NaiveDate;
-use serde::{Deserialize, Deserializer};
+use std::sync::{Arc, OnceLock};
 
+use chrono::{Days, NaiveDate};
+use serde::Deserialize;
+use url::{Host, Url};
+
+use super::ON_DEVICE;
 use crate::wire::money::UsdMicros;
 use crate::wire::result::Usage;
+use entry::Entry;
+pub use entry::ListedModel;
+pub use image_tokens::{ImageTokens, MediaLevel};
+pub use rate::{Price, Rate, Tier};
 
 const SHIPPED: &str = include_str!("../../assets/model-catalogue.json");
+/// Prices that were checked longer ago are said to be old.
+const OLD_AFTER: Days = Days::new(90);
+/// Services that charge wherever they are reached, a proxy on this machine included.
+const ALWAYS_CHARGED: [&str; 4] = ["gemini", "vision", "openai", "anthropic"];
 
 /// What the program and the person's own file say of models and prices. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub struct PriceBook;
+#[derive(Debug, Clone)]
+pub struct PriceBook(Arc<Book>);
+
+#[derive(Debug, Clone)]
+struct Book {
+    checked: NaiveDate,
+    models: Vec<ListedModel>,
+    /// Why the person's own file is not part of it.
+    problem: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "catalogue_version")]
+    version: Option<u32>,
+    checked: Option<NaiveDate>,
+    models: Vec<Entry>,
+}
+
+/// Where and when a call is made: what its cost depends on besides its usage.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    pub provider: &'a str,
+    /// Without the provider.
+    pub model: &'a str,
+    /// Where the provider is; `None` for a built-in address.
+    pub base: Option<&'a Url>,
+    pub day: NaiveDate,
+}
+
+impl Default for PriceBook {
+    fn default() -> Self {
+        Self::shipped()
+    }
+}
 
 impl PriceBook {
     /// The catalogue that the program ships.
     #[must_use]
     pub fn shipped() -> Self {
-        Self
+        static BOOK: OnceLock<PriceBook> = OnceLock::new();
+        BOOK.get_or_init(|| {
+            let nothing = Book { checked: NaiveDate::default(), models: Vec::new(), problem: None };
+            let read = nothing.with(SHIPPED, false).unwrap_or_else(|problem| {
+                tracing::error!(%problem, "the shipped model catalogue can't be read; prices are unknown");
+                Book { problem: Some(problem), ..nothing }
+            });
+            Self(Arc::new(read))
+        })
+        .clone()
+    }
+
+    /// With a person's own file laid over it.
+    ///
+    /// # Errors
+    /// What is wrong with the file, with line and field.
+    pub fn with_own(&self, text: &str) -> Result<Self, String> {
+        self.0.with(text, true).map(|book| Self(Arc::new(book)))
+    }
+
+    /// As it is, and why a person's own file is not part of it, for a screen to say.
+    #[must_use]
+    pub fn without_own(&self, problem: String) -> Self {
+        Self(Arc::new(Book { problem: Some(problem), ..Book::clone(&self.0) }))
+    }
+
+    /// Why the person's own file is not part of it.
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
+        self.0.problem.as_deref()
+    }
+
+    /// The day on which its prices were last compared with the providers' pages.
+    #[must_use]
+    pub fn checked(&self) -> NaiveDate {
+        self.0.checked
+    }
+
+    /// Whether that was longer than 90 days before this day.
+    #[must_use]
+    pub fn is_old(&self, day: NaiveDate) -> bool {
+        self.0.checked.checked_add_days(OLD_AFTER).is_some_and(|last| day > last)
     }
 
     #[must_use]
     pub fn model(&self, provider: &str, id: &str) -> Option<&ListedModel> {
-        model(provider, id)
+        self.0.models.iter().find(|model| model.provider == provider && model.id == id)
     }
-}
 
-#[derive(Debug, Deserialize)]
-struct Catalogue {
-    models: Vec<ListedModel>,
-}
+    /// The models of a provider, in the order in which they are best offered.
+    pub fn models<'a>(&'a self, provider: &'a str) -> impl Iterator<Item = &'a ListedModel> {
+        self.0.models.iter().filter(move |model| model.provider == provider)
+    }
 
-/// One model of the catalogue.
-#[derive(Debug, Clone, Deserialize)]
-pub struct ListedModel {
-    pub provider: String,
-    pub id: String,
-    pub name: String,
-    pub about: String,
-    /// The least thinking that the model can be told to do.
-    pub thinking: Option<String>,
-    /// Oldest first.
-    pub prices: Vec<Price>,
-}
-
-/// What tokens cost from a day on.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-pub struct Price {
-    pub from: NaiveDate,
-    #[serde(rename = "in", deserialize_with = "rate")]
-    pub input: Rate,
-    #[serde(rename = "out", deserialize_with = "rate")]
-    pub output: Rate,
-    /// Input that the provider had cached; `None`: not known.
-    #[serde(default, deserialize_with = "some_rate")]
-    pub cached: Option<Rate>,
-}
-
-/// Pico-dollars a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate(u64);
-
-impl Rate {
+    /// What a call cost. What the provider itself says goes first; a model that runs here costs nothing; `None`: not
+    /// known, which is not zero. Free units of a month and discounts of volume are not subtracted: whether they are
+    /// used up, only the provider knows.
     #[must_use]
-    pub fn usd_per_million(self) -> f64 {
-        self.0 as f64 / 1e6
+    pub fn cost(&self, place: Place<'_>, usage: &Usage, reported: Option<UsdMicros>) -> Option<UsdMicros> {
+        if reported.is_some() {
+            return reported;
+        }
+        if let Some(prices) = self.prices(place) {
+            return prices.iter().map(|price| price.pico_dollars(usage)).sum::<Option<u128>>().and_then(rate::rounded);
+        }
+        is_free(place).then_some(UsdMicros(0))
+    }
+
+    /// The prices that a call on this day has: one, or one for each part of a joined name (`labels+text`). `None`: not
+    /// known here (a model that runs on this machine or network costs nothing all the same).
+    #[must_use]
+    pub fn prices(&self, place: Place<'_>) -> Option<Vec<&Price>> {
+        let price_of = |id: &str| self.model(place.provider, id).and_then(|model| model.price_on(place.day));
+        if let Some(price) = price_of(place.model) {
+            return Some(vec![price]);
+        }
+        let parts: Vec<&str> = place.model.split('+').collect();
+        let is_paid = |part: &&&str| {
+            let free_with = self.model(place.provider, part).and_then(|model| model.free_with.as_deref());
+            free_with.is_none_or(|other| !parts.contains(&other))
+        };
+        // Joined names are those of units: a token price can't be split among parts.
+        parts.iter().filter(is_paid).map(|part| price_of(part).filter(|price| price.unit.is_some())).collect()
     }
 }
 
-fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rate, D::Error> {
-    let usd_per_million = f64::deserialize(deserializer)?;
-    if !(0.0..=1e6).contains(&usd_per_million) {
-        return Err(serde::de::Error::custom("a price must be from 0 to 1,000,000 USD per million tokens"));
-    }
-    Ok(Rate((usd_per_million * 1e6).round() as u64))
+/// Whether a call that the book has no price for is known to cost nothing.
+fn is_free(place: Place<'_>) -> bool {
+    place.provider == ON_DEVICE || (!ALWAYS_CHARGED.contains(&place.provider) && place.base.is_some_and(is_near))
 }
 
-fn some_rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
-    rate(deserializer).map(Some)
+/// Whether an address is on this machine or a private network.
+#[must_use]
+pub fn is_near(base: &Url) -> bool {
+    match base.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || [".localhost", ".local", ".internal", ".lan"].iter().any(|end| name.ends_with(end))
+        }
+        None => false,
+    }
+}
+
+impl Book {
+    fn with(&self, text: &str, is_own: bool) -> Result<Self, String> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let file: File = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let path = error.path().to_string();
+            let place = if path == "." { String::new() } else { format!("{path}: ") };
+            format!("{place}{}", error.inner())
+        })?;
+        reader.end().map_err(|error| error.to_string())?;
+        if file.version.is_some_and(|version| version != 1) {
+            return Err("catalogue_version: this program reads version 1".to_owned());
+        }
+        let mut book = Self { checked: file.checked.unwrap_or(self.checked), models: self.models.clone(), problem: None };
+        for entry in file.models {
+            if let Some(problem) = entry.problem() {
+                return Err(problem);
+            }
+            if let Some(place) = book.models.iter().position(|model| entry.names(model)) {
+                let known = book.models[place].clone();
+                book.models[place] = entry.over(Some(known), is_own);
+            } else {
+                book.models.push(entry.over(None, is_own));
+            }
+        }
+        Ok(book)
+    }
 }
 
 /// The models that the program ships knowledge of.
 #[must_use]
 pub fn models() -> &'static [ListedModel] {
-    static CATALOGUE: OnceLock<Vec<ListedModel>> = OnceLock::new();
-    CATALOGUE.get_or_init(|| {
-        let read = serde_json::from_str::<Catalogue>(SHIPPED);
-        if let Err(error) = &read {
-            tracing::error!(%error, "the shipped model catalogue can't be read; prices are unknown");
-        }
-        read.map(|catalogue| catalogue.models).unwrap_or_default()
-    })
+    static BOOK: OnceLock<PriceBook> = OnceLock::new();
+    &BOOK.get_or_init(PriceBook::shipped).0.models
 }
 
 #[must_use]
@@ -102,77 +213,5 @@ pub fn model(provider: &str, id: &str) -> Option<&'static ListedModel> {
     models().iter().find(|model| model.provider == provider && model.id == id)
 }
 
-impl ListedModel {
-    /// The price that holds on a day.
-    #[must_use]
-    pub fn price_on(&self, day: NaiveDate) -> Option<Price> {
-        self.prices.iter().rev().find(|price| price.from <= day).copied()
-    }
-}
-
-impl Price {
-    /// What a call cost, rounded half up to a micro-dollar. `None` where the provider did not say enough, or the price of
-    /// cached tokens is not known.
-    #[must_use]
-    pub fn cost(&self, usage: &Usage) -> Option<UsdMicros> {
-        let (input, output) = (usage.input_tokens?, usage.output_tokens?);
-        let cached = usage.cached_tokens.unwrap_or(0).min(input);
-        let cached_rate = if cached == 0 { Rate(0) } else { self.cached? };
-        let pico = u128::from(input - cached) * u128::from(self.input.0)
-            + u128::from(cached) * u128::from(cached_rate.0)
-            + u128::from(output) * u128::from(self.output.0);
-        i64::try_from((pico + 500_000) / 1_000_000).ok().map(UsdMicros)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn day(text: &str) -> NaiveDate {
-        text.parse().expect("a date")
-    }
-
-    #[test]
-    fn the_price_of_the_day_holds() {
-        let flash = model("gemini", "gemini-3.8-flash").expect("listed");
-        let input = |on: &str| flash.price_on(day(on)).map(|price| price.input.usd_per_million());
-        assert_eq!(input("2026-09-01"), None);
-        assert_eq!(input("2026-12-31"), Some(0.75));
-        assert_eq!(input("2027-01-01"), Some(1.5));
-    }
-
-    /// By hand: 1,322 − 200 input at 0.75, 200 cached at 0.075, 150 + 40 output at 3.75 USD per million
-    /// = 841.5 + 15 + 712.5 = 1,569 micro-dollars.
-    #[test]
-    fn a_call_costs_what_is_computed_by_hand() {
-        let price = model("gemini", "gemini-3.8-flash").and_then(|model| model.price_on(day("2026-11-23"))).expect("priced");
-        let usage = Usage { input_tokens: Some(1_322), output_tokens: Some(190), cached_tokens: Some(200), ..Usage::default() };
-        assert_eq!(price.cost(&usage), Some(UsdMicros(1_569)));
-    }
-
-    #[test]
-    fn half_a_micro_dollar_is_rounded_up_once() {
-        let price = Price { from: day("2026-01-01"), input: Rate(300_000), output: Rate(2_500_000), cached: None };
-        let cost = |input, output| price.cost(&Usage { input_tokens: Some(input), output_tokens: Some(output), ..Usage::default() });
-        assert_eq!(cost(0, 1), Some(UsdMicros(3)));
-        assert_eq!(cost(1, 0), Some(UsdMicros(0)));
-        assert_eq!(cost(1_320, 150), Some(UsdMicros(771)));
-    }
-
-    #[test]
-    fn what_is_not_known_is_not_zero() {
-        let price = Price { from: day("2026-01-01"), input: Rate(1), output: Rate(1), cached: None };
-        assert_eq!(price.cost(&Usage::default()), None);
-        assert_eq!(price.cost(&Usage { input_tokens: Some(9), output_tokens: Some(9), cached_tokens: Some(1), ..Usage::default() }), None);
-    }
-
-    #[test]
-    fn every_listed_model_has_a_price_today() {
-        assert!(!models().is_empty());
-        for model in models() {
-            assert!(model.price_on(day("2026-11-23")).is_some(), "{}", model.id);
-            assert!(model.prices.is_sorted_by_key(|price| price.from), "{}", model.id);
-        }
-    }
-}
+mod tests;

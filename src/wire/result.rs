@@ -34,6 +34,9 @@ pub struct Usage {
     /// All billed output, thinking included.
     pub output_tokens: Option<u64>,
     pub cached_tokens: Option<u64>,
+    /// Input that the provider put into its cache; charged otherwise than plain input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_tokens: Option<u64>,
     pub thinking_tokens: Option<u64>,
     pub image_tokens: Option<u64>,
 }
