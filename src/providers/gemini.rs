@@ -265,6 +265,7 @@ pub fn read_fault(status: StatusCode, reply: &Bytes) -> Fault {
         401 => (FaultKind::Auth, "Enter a valid Gemini key in Pipeline control"),
         402 => (FaultKind::QuotaSpent, "Check the billing of the Google account"),
         403 => (FaultKind::Permission, "The key may not use this model or API; check its restrictions"),
+        404 if said.contains("no longer available") => (FaultKind::RetiredModel, "Choose another model"),
         404 => (FaultKind::UnknownModel, "Choose another model"),
         413 => (FaultKind::TooLarge, "Send a smaller photo"),
         429 if spent => (FaultKind::QuotaSpent, "The quota of this key is used up; waiting a few minutes will not help"),

@@ -71,6 +71,13 @@ impl CallContext {
     pub fn new(cancel: CancellationToken, time_limit: Duration) -> Self {
         Self { cancel, time_limit, news: None, keys: None }
     }
+
+    /// Tells who listens.
+    pub(crate) fn tell(&self, news: CallNews) {
+        if let Some(listener) = &self.news {
+            listener(news);
+        }
+    }
 }
 
 /// What happens while a call is under way.
