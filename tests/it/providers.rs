@@ -3,4 +3,5 @@
 mod gemini;
 mod on_device;
 mod privacy;
+mod scenarios;
 mod stub;
