@@ -2,26 +2,21 @@
 
 use chrono::{DateTime, Utc};
 use egui::{Align, Event as InputEvent, Key, Label, Layout, Modifiers, Rect, RichText, Sense, Ui, WidgetInfo, vec2};
-use egui_extras::{Column, TableBuilder, TableRow};
+use egui_extras::{Column, TableBuilder};
 
+use super::job_cells::{self, RowInk, THUMB_POINTS};
 use super::job_list::JobList;
-use super::job_state;
 use super::selection::{Choose, Selection};
-use crate::gui::ctx::{PhotoTexture, PhotoTextures};
+use crate::gui::ctx::PhotoTextures;
 use crate::gui::theme::{self, Tokens, icons};
-use crate::gui::widgets::{number, relative_time};
 use crate::wire::ids::JobId;
-use crate::wire::job::Job;
 
 /// Rows before the loaded end at which the next page is asked for.
 const ASK_MORE_BEFORE: usize = 60;
-/// Edge of the thumbnail in a row, and of the texture that it is drawn from.
-const THUMB_POINTS: f32 = 24.0;
-const THUMB_PX: u32 = 256;
 
 /// One column of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum JobColumn {
+pub enum JobColumn {
     Thumbnail,
     File,
     State,
@@ -102,7 +97,7 @@ impl JobColumn {
         }
     }
 
-    fn is_number(self) -> bool {
+    pub fn is_number(self) -> bool {
         matches!(self, Self::Priority | Self::Attempts | Self::Wait | Self::Took | Self::Confidence)
     }
 }
@@ -140,12 +135,6 @@ pub struct JobTable {
     has_focus: bool,
     /// Rows that fit, for Page Up and Page Down.
     page: usize,
-}
-
-/// What a row needs to be drawn.
-struct RowInk<'a> {
-    tokens: &'a Tokens,
-    now: DateTime<Utc>,
 }
 
 impl JobTable {
@@ -196,12 +185,8 @@ impl JobTable {
                 _ => Column::initial(column.width()).at_least(40.0).clip(true),
             });
         }
-        if let Some((row, align)) = self.scroll_to.take() {
-            table = table.scroll_to_row(row, align);
-        }
-        let rows = list.rows();
         let oldest_first = list.filter().oldest_first;
-        let ink = RowInk { tokens, now };
+        let scroll_to = self.scroll_to.take();
         let mut clicked = None;
         let output = table
             .header(theme::ROW_HEIGHT, |mut header| {
@@ -209,24 +194,11 @@ impl JobTable {
                     header.col(|ui| answer.turn_order |= header_ui(ui, *column, oldest_first, tokens));
                 }
             })
-            .body(|body| {
-                body.rows(theme::ROW_HEIGHT, rows.len(), |mut row| {
-                    let at = row.index();
-                    answer.wants_more |= at + ASK_MORE_BEFORE >= rows.len();
-                    let Some(job) = rows.get(at) else { return };
-                    row.set_selected(selection.contains(job.id));
-                    row_ui(&mut row, job, &columns, &ink, textures);
-                    let cells = row.response();
-                    let is_selected = selection.contains(job.id);
-                    cells.widget_info(|| {
-                        WidgetInfo::selected(egui::Role::Row, true, is_selected, format!("{}, {}", job.file_name, job.state.label()))
-                    });
-                    if cells.double_clicked() {
-                        answer.open = Some(job.id);
-                    } else if cells.clicked() {
-                        clicked = Some(job.id);
-                    }
-                });
+            .body(|mut body| {
+                let widths = body.widths().to_vec();
+                let ui = body.ui_mut();
+                let ink = RowInk::new(ui, tokens, now, &columns, &widths, ui.max_rect().left());
+                clicked = rows_ui(ui, list, selection, &ink, scroll_to, textures, &mut answer);
             });
         self.offset = output.state.clamped_offset().y;
         self.page = (output.inner_rect.height() / theme::ROW_HEIGHT) as usize;
@@ -279,6 +251,41 @@ impl JobTable {
     }
 }
 
+/// Draws the rows that are in sight. Returns the job that was clicked.
+fn rows_ui(
+    ui: &mut Ui,
+    list: &JobList,
+    selection: &Selection,
+    ink: &RowInk<'_>,
+    scroll_to: Option<(usize, Option<Align>)>,
+    textures: &mut PhotoTextures,
+    answer: &mut TableAnswer,
+) -> Option<JobId> {
+    let rows = list.rows();
+    let (whole, _) = ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW_HEIGHT * rows.len() as f32), Sense::hover());
+    let row_rect = |at: usize| {
+        let top = whole.top() + theme::ROW_HEIGHT * at as f32;
+        Rect::from_x_y_ranges(whole.x_range(), top..=top + theme::ROW_HEIGHT)
+    };
+    let seen = ui.clip_rect();
+    let first = ((seen.top() - whole.top()) / theme::ROW_HEIGHT).max(0.0) as usize;
+    let end = (((seen.bottom() - whole.top()) / theme::ROW_HEIGHT).ceil().max(0.0) as usize).min(rows.len());
+    answer.wants_more = end + ASK_MORE_BEFORE >= rows.len();
+    let mut clicked = None;
+    for (at, job) in rows.iter().enumerate().take(end).skip(first) {
+        let response = job_cells::ui(ui, ui.scope_id().with(job.id), row_rect(at), job, selection.contains(job.id), ink, textures);
+        if response.double_clicked() {
+            answer.open = Some(job.id);
+        } else if response.clicked() {
+            clicked = Some(job.id);
+        }
+    }
+    if let Some((row, align)) = scroll_to {
+        ui.scroll_to_rect(row_rect(row), align);
+    }
+    clicked
+}
+
 /// Takes the first key press that the table understands.
 fn take_key(events: &mut Vec<InputEvent>) -> Option<(Key, Modifiers)> {
     let at = events.iter().position(|event| {
@@ -316,66 +323,6 @@ fn header_ui(ui: &mut Ui, column: JobColumn, oldest_first: bool, tokens: &Tokens
         response.on_hover_text(column.hint());
     }
     false
-}
-
-fn row_ui(row: &mut TableRow<'_, '_>, job: &Job, columns: &[JobColumn], ink: &RowInk<'_>, textures: &mut PhotoTextures) {
-    for column in columns {
-        row.col(|ui| {
-            if column.is_number() {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| cell_ui(ui, job, *column, ink, textures));
-            } else {
-                cell_ui(ui, job, *column, ink, textures);
-            }
-        });
-    }
-}
-
-fn cell_ui(ui: &mut Ui, job: &Job, column: JobColumn, ink: &RowInk<'_>, textures: &mut PhotoTextures) {
-    let tokens = ink.tokens;
-    let plain = |ui: &mut Ui, words: String| {
-        ui.add(Label::new(words).truncate().selectable(false));
-    };
-    match column {
-        JobColumn::Thumbnail => thumbnail_ui(ui, job, textures, tokens),
-        JobColumn::File => plain(ui, job.file_name.clone()),
-        JobColumn::State => job_state::ui(ui, job.state, tokens),
-        JobColumn::Model => plain(ui, job.model.clone().unwrap_or_default()),
-        JobColumn::Prompt => plain(ui, job.prompt.clone().unwrap_or_default()),
-        JobColumn::Priority => plain(ui, job.priority.to_string().replace('-', "−")),
-        JobColumn::Attempts => plain(ui, job.attempts.to_string()),
-        JobColumn::Wait => plain(ui, span_words(Some(job.enqueued_at), job.started_at)),
-        JobColumn::Took => plain(ui, span_words(job.started_at, job.finished_at)),
-        JobColumn::Confidence => plain(ui, job.confidence.map(|confidence| number::percent(f64::from(confidence))).unwrap_or_default()),
-        JobColumn::Added => {
-            relative_time::ui(ui, job.enqueued_at, ink.now);
-        }
-        JobColumn::Trouble => {
-            if let Some(fault) = &job.fault {
-                let words = RichText::new(format!("{}: {}", fault.kind.label(), fault.message)).color(tokens.bad);
-                ui.add(Label::new(words).truncate().selectable(false));
-            }
-        }
-    }
-}
-
-/// The time between two moments, in words; empty while one of them is to come.
-fn span_words(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> String {
-    match (from, to) {
-        (Some(from), Some(to)) => number::duration_ms((to - from).num_milliseconds().max(0) as f64),
-        _ => String::new(),
-    }
-}
-
-/// The photo, cropped to a square.
-fn thumbnail_ui(ui: &mut Ui, job: &Job, textures: &mut PhotoTextures, tokens: &Tokens) {
-    let (rect, _) = ui.allocate_exact_size(vec2(THUMB_POINTS, THUMB_POINTS), Sense::hover());
-    ui.painter().rect_filled(rect, theme::RADIUS_4, tokens.photo_backdrop);
-    if let PhotoTexture::Ready(texture) = textures.get(job.photo_id, THUMB_PX) {
-        let size = texture.size_vec2();
-        let crop = vec2((size.y / size.x).min(1.0), (size.x / size.y).min(1.0));
-        let uv = Rect::from_center_size(egui::pos2(0.5, 0.5), crop);
-        egui::Image::from_texture(texture).uv(uv).corner_radius(theme::RADIUS_4).paint_at(ui, rect);
-    }
 }
 
 #[cfg(test)]

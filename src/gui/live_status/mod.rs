@@ -4,6 +4,7 @@ mod actions;
 mod cards;
 mod details;
 mod figures;
+mod job_cells;
 mod job_filter;
 mod job_list;
 mod job_state;
