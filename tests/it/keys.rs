@@ -12,8 +12,8 @@ use minerva_console::wire::run::{RunPrompt, StartRun};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::support::console::Console;
-use crate::support::gemini_stub::{GeminiStub, KEY};
 use crate::support::platform::Options;
+use crate::support::provider_stub::{ProviderStub, Wire};
 
 const MARKER: &str = "MARKER-5b1d-of-a-key-that-must-not-be-seen";
 /// Set in the child that runs beside the keyring service.
@@ -46,7 +46,7 @@ fn run_beside_keyring(test: &str, service: bool) {
         .expect("dbus-run-session starts; 'tests/run --setup' installs it");
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
-    assert!(!said.contains(MARKER) && !said.contains(KEY), "the key was printed: {said}");
+    assert!(!said.contains(MARKER) && !said.contains(Wire::Gemini.key()), "the key was printed: {said}");
 }
 
 fn is_inside() -> bool {
@@ -119,15 +119,15 @@ fn a_key_entered_on_its_page_goes_to_the_keyring_and_its_provider_and_nowhere_el
         return run_beside_keyring("a_key_entered_on_its_page_goes_to_the_keyring_and_its_provider_and_nowhere_else", true);
     }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let stub = runtime.block_on(GeminiStub::start(Duration::ZERO));
+    let stub = runtime.block_on(ProviderStub::start(Duration::ZERO));
     let keys = Keys::new(HashMap::new(), true);
-    let told = Endpoint { name: "gemini".to_owned(), base: Some(stub.base().parse().expect("a URL")), limits: Limits::default() };
+    let told = Endpoint { name: "gemini".to_owned(), base: Some(stub.base(Wire::Gemini)), limits: Limits::default() };
     let settings = ProviderSettings { endpoints: vec![told], on_device_threads: 1, book: PriceBook::shipped() };
     let providers = Providers::new(&settings, &keys);
     let mut console = Console::open(Options { providers, keys, ..Options::default().without_workers() });
     console.command(GuiCommand::GoTo(Route::Providers));
     console.wait_for("Key for Google Gemini");
-    console.fill("Key for Google Gemini", KEY);
+    console.fill("Key for Google Gemini", Wire::Gemini.key());
     console.press(egui::Modifiers::NONE, egui::Key::Enter);
     console.wait_for("kept in this computer's keyring");
     console.click("Test key");
@@ -149,15 +149,19 @@ fn a_key_entered_on_its_page_goes_to_the_keyring_and_its_provider_and_nowhere_el
         });
         assert!(ended.await.counts.completed >= 1);
     });
-    assert!(stub.calls() >= 1);
-    assert_eq!(stub.keys_elsewhere(), 0, "the key stood elsewhere than in its header");
-    assert_eq!(files_with(console.folder.path(), KEY), Vec::<std::path::PathBuf>::new(), "while it runs, the log of the database included");
+    assert!(stub.traffic().all_questions() >= 1);
+    assert_eq!(stub.traffic().misplaced_keys(), Vec::<String>::new(), "the key stood elsewhere than in its header");
+    assert_eq!(
+        files_with(console.folder.path(), Wire::Gemini.key()),
+        Vec::<std::path::PathBuf>::new(),
+        "while it runs, the log of the database included"
+    );
     let folder = console.close();
     assert!(!files_with(folder.path(), "gemini/answer-refused").is_empty(), "the search finds what is there");
-    assert_eq!(files_with(folder.path(), KEY), Vec::<std::path::PathBuf>::new());
+    assert_eq!(files_with(folder.path(), Wire::Gemini.key()), Vec::<std::path::PathBuf>::new());
     let command_line = std::fs::read("/proc/self/cmdline").expect("the arguments");
-    assert!(!String::from_utf8_lossy(&command_line).contains(KEY));
+    assert!(!String::from_utf8_lossy(&command_line).contains(Wire::Gemini.key()));
     // A new program finds it where it was put.
     let kept = runtime.block_on(Keys::new(HashMap::new(), true).get("gemini")).expect("kept");
-    assert!(kept.0.expose_secret() == KEY && kept.1 == KeyOrigin::Keyring);
+    assert!(kept.0.expose_secret() == Wire::Gemini.key() && kept.1 == KeyOrigin::Keyring);
 }

@@ -9,8 +9,8 @@ use minerva_console::wire::health::HealthState;
 use minerva_console::wire::model::KeyState;
 use minerva_console::wire::provider::{AddProvider, KeyWish, ProviderInfo, ProviderLimits, ProviderSetting, SettingOrigin};
 
-use crate::support::gemini_stub::{GeminiStub, KEY};
 use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::provider_stub::{ProviderStub, Wire};
 
 /// The real providers, told `base` for Gemini where it is given, with `key` for it.
 async fn start(base: Option<&str>, key: &str) -> TestPlatform {
@@ -52,10 +52,10 @@ async fn what_is_known_of_a_provider_is_told_but_never_its_key() {
 
 #[tokio::test]
 async fn an_address_takes_effect_at_once_and_goes_back_with_undo() {
-    let stub = GeminiStub::start(Duration::ZERO).await;
-    let platform = start(Some(&format!("{}/nowhere/", stub.base())), KEY).await;
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let platform = start(Some(&format!("{}nowhere/", stub.base(Wire::Gemini))), Wire::Gemini.key()).await;
     assert_eq!(info(&platform, "gemini").await.base_url_from, SettingOrigin::Told);
-    let changed = set(&platform, &at(&stub.base())).await.expect("changed");
+    let changed = set(&platform, &at(stub.base(Wire::Gemini).as_str())).await.expect("changed");
     let change = changed.change.expect("an entry");
     assert!(change.summary.starts_with("Google Gemini: base URL default → http://127.0.0.1:"), "{}", change.summary);
     let health = platform.client.check_provider("gemini").await.expect("checked");

@@ -12,8 +12,8 @@ use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, 
 
 use crate::support::clock::TestClock;
 use crate::support::console::{Console, Look};
-use crate::support::gemini_stub::{GeminiStub, KEY};
 use crate::support::platform::Options;
+use crate::support::provider_stub::{ProviderStub, Wire};
 
 /// Real providers; Gemini is at `base` where it is given.
 fn options(base: Option<&str>, keys: &Keys) -> Options {
@@ -47,12 +47,12 @@ fn open(options: Options) -> Console {
 #[test]
 fn a_key_is_entered_tested_and_removed_and_never_shown() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let stub = runtime.block_on(GeminiStub::start(Duration::ZERO));
-    let mut console = open(options(Some(&stub.base()), &without_keys()));
+    let stub = runtime.block_on(ProviderStub::start(Duration::ZERO));
+    let mut console = open(options(Some(stub.base(Wire::Gemini).as_str()), &without_keys()));
     console.wait_for("There is no key for gemini yet");
     console.click("Test key");
     console.wait_for("This can't be done now");
-    console.fill("Key for Google Gemini", KEY);
+    console.fill("Key for Google Gemini", Wire::Gemini.key());
     console.press(Modifiers::NONE, Key::Enter);
     // This console has no keyring: why, the session, and the variable are told.
     console.wait_for("The keyring is not used here");
@@ -60,7 +60,7 @@ fn a_key_is_entered_tested_and_removed_and_never_shown() {
     console.click("Keep for this session only");
     console.wait_for("····91c2");
     console.wait_for("kept until the program ends");
-    assert!(!console.says(KEY) && !console.says("MARKER"), "the key is never shown");
+    assert!(!console.says(Wire::Gemini.key()) && !console.says("MARKER"), "the key is never shown");
     console.click("Test key");
     console.wait_for("Works");
     console.wait_for("last worked");
@@ -84,8 +84,8 @@ fn a_key_is_entered_tested_and_removed_and_never_shown() {
 #[test]
 fn an_address_and_limits_are_set_refused_at_their_field_and_undone() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let stub = runtime.block_on(GeminiStub::start(Duration::ZERO));
-    let mut console = open(options(None, &Keys::new(HashMap::from([("gemini".to_owned(), KEY.into())]), false)));
+    let stub = runtime.block_on(ProviderStub::start(Duration::ZERO));
+    let mut console = open(options(None, &Keys::new(HashMap::from([("gemini".to_owned(), Wire::Gemini.key().into())]), false)));
     assert!(console.says("The provider's own address"));
     console.fill("Base URL", "http://me:pw@example.com/");
     console.click("Apply");
@@ -93,7 +93,7 @@ fn an_address_and_limits_are_set_refused_at_their_field_and_undone() {
     console.fill("Base URL", "http://example.com/");
     console.click("Apply");
     console.wait_for("readable for everybody between");
-    console.fill("Base URL", &stub.base());
+    console.fill("Base URL", stub.base(Wire::Gemini).as_str());
     console.fill("Requests a minute", "many");
     console.click("Apply");
     console.wait_for("Requests a minute must be a whole number");
@@ -105,7 +105,7 @@ fn an_address_and_limits_are_set_refused_at_their_field_and_undone() {
     console.wait_for("Works");
     let client = console.client();
     let setting = console.block_on(client.config()).expect("config").providers["gemini"].clone();
-    assert_eq!((setting.limits.requests_per_minute, setting.base_url), (Some(30), Some(format!("{}/", stub.base()))));
+    assert_eq!((setting.limits.requests_per_minute, setting.base_url), (Some(30), Some(stub.base(Wire::Gemini).to_string())));
 
     console.harness.get_by_label("Refresh").click();
     console.wait_for("As the provider listed them");
@@ -155,7 +155,7 @@ fn a_model_that_waits_for_its_key_goes_live_with_it() {
 
 fn pictures(name: &str, theme: Theme, size: [f32; 2], pixels_per_point: f32) {
     let look = Look { theme, size, pixels_per_point };
-    let mut console = open_looking(options(None, &Keys::new(HashMap::from([("gemini".to_owned(), KEY.into())]), false)), look);
+    let mut console = open_looking(options(None, &Keys::new(HashMap::from([("gemini".to_owned(), Wire::Gemini.key().into())]), false)), look);
     console.picture(&format!("providers_{name}"));
     console.fill("Base URL", "http://example.com/");
     console.fill("Requests a minute", "many");

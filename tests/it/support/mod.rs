@@ -5,7 +5,6 @@ pub mod binary;
 pub mod canned;
 pub mod clock;
 pub mod console;
-pub mod gemini_stub;
 pub mod platform;
 pub mod provider_stub;
 #[cfg(target_os = "linux")]
