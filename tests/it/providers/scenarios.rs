@@ -285,3 +285,46 @@ async fn every_scenario_of_every_wire_has_its_fault_tries_and_bill() {
     });
     assert!(found.is_empty(), "{} mismatches\n{report}", found.len());
 }
+
+/// The models that a wire's own list offers for photos.
+fn offered(wire: Wire) -> &'static [&'static str] {
+    match wire {
+        Gemini => &["gemini-3.8-flash"],
+        Vision => &[],
+        OpenAi => &["gpt-6-luna"],
+        Compatible => &["qwen3.6-vl"],
+        Anthropic => &["claude-haiku-5-5"],
+        Ollama => &["gemma4:latest"],
+    }
+}
+
+/// Good key, wrong key, no key.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_tried_and_models_listed() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let call = CallContext::new(CancellationToken::new(), Duration::from_secs(10));
+    for wire in Wire::READY.iter().copied() {
+        let provider_with = |key: Option<&str>| {
+            let endpoint = Endpoint { name: wire.name().to_owned(), base: Some(stub.base(wire)), limits: Limits::default() };
+            let settings = ProviderSettings { endpoints: vec![endpoint], on_device_threads: 1, book: PriceBook::shipped() };
+            let keys = Keys::new(key.map(|key| (wire.name().to_owned(), SecretString::from(key))).into_iter().collect(), false);
+            Providers::new(&settings, &keys).iter().find(|provider| provider.name() == wire.name()).expect("it is there")
+        };
+        let good = provider_with(Some(wire.key()));
+        assert!(good.check(&call).await.is_ok(), "{wire:?} takes its key");
+        let listed = good.models(&call).await.unwrap_or_else(|fault| panic!("{wire:?}: {fault}"));
+        let taking: Vec<&str> = listed.iter().filter(|model| model.takes_photos != Some(false)).map(|model| model.id.as_str()).collect();
+        assert!(!STREAMS.contains(&wire) || taking == offered(wire), "{wire:?} offers {taking:?}");
+        let wrong = provider_with(Some("a-key-that-is-none-at-all")).check(&call).await.expect_err("refused");
+        assert_eq!(wrong.kind, Auth, "{wire:?}: {wrong}");
+        let before = stub.traffic().all().len();
+        let without = provider_with(None).check(&call).await;
+        assert_eq!(without.is_ok(), wire.key_is_optional(), "{wire:?} without a key: {without:?}");
+        assert_eq!(
+            stub.traffic().all().len() - before,
+            usize::from(wire.key_is_optional()),
+            "{wire:?}: nothing is asked without the key that it needs"
+        );
+    }
+    assert_eq!(stub.traffic().misplaced_keys(), Vec::<String>::new());
+}
