@@ -1,5 +1,7 @@
 //! The six wires on loopback: one server that speaks them as the real services do, checks what it is sent, counts, keeps
-//! what came for inspection, and misbehaves on command (see [`scenario`]).
+//! what came for inspection, and misbehaves on command (see [`scenario`]). The official Python clients of `OpenAI`,
+//! Anthropic, Gemini, Ollama and Cloud Vision read its replies, streams, lists and errors (openai 3.54, anthropic 2.12, google-genai 3.4,
+//! ollama 0.6, google-cloud-vision 3.16).
 
 mod anthropic;
 mod asked;
