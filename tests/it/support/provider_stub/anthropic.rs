@@ -56,7 +56,9 @@ fn stop(said: &Said) -> &'static str {
 
 fn details(said: &Said) -> Value {
     match said.end {
-        Ended::PromptRefused | Ended::AnswerRefused => json!({"type": "refusal", "category": "unsafe", "explanation": "The photo shows what it should not"}),
+        Ended::PromptRefused | Ended::AnswerRefused => {
+            json!({"type": "refusal", "category": "unsafe", "explanation": "The photo shows what it should not"})
+        }
         _ => Value::Null,
     }
 }
