@@ -6,8 +6,8 @@ use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::PhotoRequest;
 use super::price::ListedModel;
+use super::{KeyNeed, PhotoRequest, PhotoRule};
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{ConfidenceKind, Fault, Tag, Usage};
 
@@ -18,6 +18,25 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// Where the provider is unless told otherwise, ending in `/`.
     fn default_base(&self) -> &str;
+
+    fn key_need(&self) -> KeyNeed {
+        KeyNeed::Required
+    }
+
+    /// Whether it reads the prompt at all.
+    fn follows_prompt(&self) -> bool {
+        true
+    }
+
+    /// Whether a model that is not in the catalogue may be asked for.
+    fn takes_unlisted(&self) -> bool {
+        true
+    }
+
+    /// How its photos are best sent where the catalogue says nothing of the model.
+    fn photo_rule(&self) -> PhotoRule {
+        PhotoRule::Jpeg { max_edge_px: 1_536, quality: 85 }
+    }
 
     /// What every request carries besides `content-type`; the key (marked sensitive) in one header and nowhere else.
     ///
