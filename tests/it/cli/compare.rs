@@ -91,7 +91,8 @@ fn wrong_usage_is_told_before_anything_is_asked() {
     let others = file("others.csv", "photo,tag\nelsewhere.jpg,cat\n");
     let prompt = file("bad.md", "Tags for {{ file_name");
     let config = file("config.toml", "on_device_threads = 2\ngemini_key = \"x\"\n");
-    let cases: [(&[&str], &[&str]); 9] = [
+    let server = file("server.toml", "[providers.lab]\nbase_url = \"http://127.0.0.1:9/?key=secret-word\"\n");
+    let cases: [(&[&str], &[&str]); 12] = [
         (&["--model", "on-devise"], &["on-devise", "on-device"]),
         (&["--model", "gemini"], &["gemini"]),
         (&["--model", "gemini/gemini-3.8-flash"], &["GEMINI_API_KEY", "keyring"]),
@@ -101,6 +102,9 @@ fn wrong_usage_is_told_before_anything_is_asked() {
         (&["--truth", &others], &["elsewhere.jpg"]),
         (&["--config", &config], &["gemini_key", "line 2"]),
         (&["--repeat", "0"], &["--repeat"]),
+        (&["--base-url", "gemni=http://127.0.0.1:9/"], &["gemni", "gemini"]),
+        (&["--base-url", "lab=http://me:secret-word@127.0.0.1:9/"], &["lab", "environment variable"]),
+        (&["--config", &server], &["server.toml", "line 2", "base URL"]),
     ];
     for (arguments, words) in cases {
         let said = compare(&[&["--photos", "assets/photos/cat.jpg"], arguments].concat());
@@ -108,6 +112,7 @@ fn wrong_usage_is_told_before_anything_is_asked() {
         for word in words {
             assert!(said.err.contains(word), "{arguments:?} does not say {word}: {}", said.err);
         }
+        assert!(arguments.contains(&"--base-url") || !said.err.contains("secret-word"), "a secret of the file is shown: {}", said.err);
     }
 }
 

@@ -24,8 +24,6 @@ use Wire::{Anthropic, Compatible, Gemini, Ollama, OpenAi, Vision};
 const ALL: &[Wire] = &Wire::ALL;
 /// Those that write text.
 const TEXT: &[Wire] = &[Gemini, OpenAi, Compatible, Anthropic, Ollama];
-/// Those whose answers stream into the cell, and that are asked again without a schema which they refuse.
-const STREAMS: &[Wire] = &[];
 /// Those that can decline.
 const DECLINE: &[Wire] = &[Gemini, OpenAi, Compatible, Anthropic];
 /// Those that have models to retire.
@@ -98,7 +96,7 @@ const TABLE: &[Row] = &[
     works("limited-info",      &[Gemini, Vision]).tries(2).wait_ms(1_200),
     fails("limited-long",      ALL, RateLimited).wait_ms(300_000),
     works("fails-twice",       ALL).tries(3),
-    works("no-schema",         STREAMS).tries(2),
+    works("no-schema",         Wire::STREAMS).tries(2),
 
     // Waiting is of no use.
     fails("spent--per-day",    &[Gemini, Vision], QuotaSpent),
@@ -238,7 +236,7 @@ fn mismatches(stub: &ProviderStub, wire: Wire, row: &Row, mode: Mode, outcome: &
         let told = outcome.news.iter().filter(|news| matches!(news, CallNews::Retrying { .. })).count() as u64;
         check(row.tries.is_none() || told == retried, format!("{told} retries in the news, not {retried}"));
         let text = outcome.news.iter().any(|news| matches!(news, CallNews::Text(_)));
-        check(text || row.scenario != "good" || !STREAMS.contains(&wire), "no text was streamed".to_owned());
+        check(text || row.scenario != "good" || !Wire::STREAMS.contains(&wire), "no text was streamed".to_owned());
     }
     if let (Want::Works, Some(ms)) = (row.want, row.wait_ms) {
         check(outcome.took >= Duration::from_millis(ms), format!("waited only {:?}, not {ms} ms", outcome.took));
@@ -314,7 +312,7 @@ async fn keys_are_tried_and_models_listed() {
         assert!(good.check(&call).await.is_ok(), "{wire:?} takes its key");
         let listed = good.models(&call).await.unwrap_or_else(|fault| panic!("{wire:?}: {fault}"));
         let taking: Vec<&str> = listed.iter().filter(|model| model.takes_photos != Some(false)).map(|model| model.id.as_str()).collect();
-        assert!(!STREAMS.contains(&wire) || taking == offered(wire), "{wire:?} offers {taking:?}");
+        assert!(!Wire::STREAMS.contains(&wire) || taking == offered(wire), "{wire:?} offers {taking:?}");
         let wrong = provider_with(Some("a-key-that-is-none-at-all")).check(&call).await.expect_err("refused");
         assert_eq!(wrong.kind, Auth, "{wire:?}: {wrong}");
         let before = stub.traffic().all().len();

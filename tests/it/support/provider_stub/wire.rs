@@ -21,6 +21,9 @@ impl Wire {
 
     /// Those that the program speaks so far.
     pub const READY: &[Self] = &[Self::Gemini];
+    /// Of these, those whose answers stream into the cell, whose models are listed, and that are asked again without a
+    /// schema which they refuse.
+    pub const STREAMS: &[Self] = &[];
 
     /// The provider's name; also the first segment of its path on the stub.
     pub fn name(self) -> &'static str {
