@@ -10,9 +10,9 @@ pub enum ImageTokens {
     GeminiLevel { level: MediaLevel },
     /// The same for every photo.
     Flat { tokens: u64 },
-    /// OpenAI from 4.1-mini on: patches of 32 × 32 px, shrunk to at most so many, times a factor.
+    /// OpenAI's newer models: patches of 32 × 32 px, shrunk to a longest edge and a most of patches, times a factor.
     /// <https://developers.openai.com/api/docs/guides/images-vision>
-    Patches { times: f64, most: u64 },
+    Patches { times: f64, max_edge_px: u32, most: u64 },
     /// OpenAI 4o, 4.1 and 5: tiles of 512 px after fitting into 2048 × 2048 and a shorter edge of 768.
     Tiles { base: u64, each: u64 },
     /// Claude: patches of 28 × 28 px, shrunk to a longest edge and a most of tokens.
@@ -50,7 +50,7 @@ impl ImageTokens {
         match self {
             Self::GeminiLevel { level } => level.tokens(),
             Self::Flat { tokens } => tokens,
-            Self::Patches { times, most } => (patches(width, height, most) as f64 * times).ceil() as u64,
+            Self::Patches { times, max_edge_px, most } => (patches(width, height, max_edge_px, most) as f64 * times).ceil() as u64,
             Self::Tiles { base, each } => base + each * tiles(width, height),
             Self::Claude { max_edge_px, most } => claude(width, height, max_edge_px, most),
         }
@@ -59,7 +59,9 @@ impl ImageTokens {
     /// Why the rule can't be used; `None` when it can.
     pub(super) fn problem(self) -> Option<&'static str> {
         match self {
-            Self::Patches { times, most } if !(0.01..=100.0).contains(&times) || most == 0 => Some("'times' must be 0.01–100 and 'most' at least 1"),
+            Self::Patches { times, max_edge_px, most } if !(0.01..=100.0).contains(&times) || max_edge_px == 0 || most == 0 => {
+                Some("'times' must be 0.01–100, 'max_edge_px' and 'most' at least 1")
+            },
             Self::Claude { max_edge_px, most } if max_edge_px == 0 || most == 0 => Some("'max_edge_px' and 'most' must be at least 1"),
             _ => None,
         }
@@ -71,19 +73,24 @@ fn grid(width: u32, height: u32, side: u32) -> u64 {
 }
 
 /// A photo of too many patches is shrunk until they fit, then once more so that whole patches fill one direction.
-fn patches(width: u32, height: u32, most: u64) -> u64 {
+fn patches(width: u32, height: u32, max_edge_px: u32, most: u64) -> u64 {
+    let fit = (f64::from(max_edge_px) / f64::from(width.max(height))).min(1.0);
+    let fitted = |edge: u32| (f64::from(edge) * fit).round().max(1.0) as u32;
+    let (width, height) = (fitted(width), fitted(height));
     let whole = grid(width, height, 32);
     if whole <= most {
         return whole;
     }
     let (width, height) = (f64::from(width), f64::from(height));
-    let fit = (1024.0 * most as f64 / (width * height)).sqrt();
-    let (across, down) = (width * fit / 32.0, height * fit / 32.0);
-    let whole_patches = |count: f64| if count < 1.0 { 1.0 } else { count.floor() / count };
-    let shrink = whole_patches(across).min(whole_patches(down));
-    // A hair below, so that 57.000000001 is 57 patches.
-    let count = |patches: f64| (patches * shrink - 1e-6).ceil().max(1.0) as u64;
-    (count(across) * count(down)).min(most)
+    let shrink = (1024.0 * most as f64 / (width * height)).sqrt();
+    let aligned = |edge: f64| {
+        let patches = edge * shrink / 32.0;
+        if patches < 1.0 { 1.0 } else { patches.floor() / patches }
+    };
+    let shrink = shrink * aligned(width).min(aligned(height));
+    // A hair more, so that 1,823.9999 px are 1,824.
+    let resized = |edge: f64| (edge * shrink + 1e-6).floor().max(1.0) as u32;
+    grid(resized(width), resized(height), 32).min(most)
 }
 
 fn tiles(width: u32, height: u32) -> u64 {
@@ -114,7 +121,7 @@ fn claude(width: u32, height: u32, max_edge_px: u32, most: u64) -> u64 {
 mod tests {
     use super::*;
 
-    const GPT_6: ImageTokens = ImageTokens::Patches { times: 1.2, most: 2_500 };
+    const GPT_6: ImageTokens = ImageTokens::Patches { times: 1.2, max_edge_px: 2_048, most: 2_500 };
     const CLAUDE_5: ImageTokens = ImageTokens::Claude { max_edge_px: 2_576, most: 4_784 };
     const CLAUDE_4_6: ImageTokens = ImageTokens::Claude { max_edge_px: 1_568, most: 1_568 };
     const GPT_4O: ImageTokens = ImageTokens::Tiles { base: 85, each: 170 };
@@ -123,7 +130,7 @@ mod tests {
     #[test]
     fn a_photo_of_a_megapixel() {
         assert_eq!(GPT_6.of(1024, 768), 922);
-        assert_eq!(ImageTokens::Patches { times: 1.62, most: 1_536 }.of(1024, 768), 1_245);
+        assert_eq!(ImageTokens::Patches { times: 1.62, max_edge_px: 2_048, most: 6_144 }.of(1024, 768), 1_245);
         assert_eq!(CLAUDE_5.of(1024, 768), 1_036);
         assert_eq!(CLAUDE_4_6.of(1024, 768), 1_036);
         assert_eq!(GPT_4O.of(1024, 768), 765);
@@ -135,8 +142,10 @@ mod tests {
     /// and to 46 × 34 before 4.7.
     #[test]
     fn a_photo_of_twelve_megapixels_is_shrunk() {
-        assert_eq!(ImageTokens::Patches { times: 1.2, most: 30_000 }.of(4032, 3024), 14_364);
+        assert_eq!(ImageTokens::Patches { times: 1.2, max_edge_px: 65_535, most: 30_000 }.of(4032, 3024), 14_364);
         assert_eq!(GPT_6.of(4032, 3024), 2_942);
+        // 2048 × 137 px: 64 × 5 patches.
+        assert_eq!(GPT_6.of(6000, 400), 384);
         assert_eq!(CLAUDE_5.of(4032, 3024), 4_740);
         assert_eq!(CLAUDE_4_6.of(4032, 3024), 1_564);
         assert_eq!(GPT_4O.of(4032, 3024), 765);

@@ -57,3 +57,132 @@ fn what_is_not_known_is_not_zero() {
     assert_eq!(book.cost(Place { day: day("2025-12-31"), ..place("p", "m") }, &usage(9, 9), None), None);
     assert_eq!(book.cost(place("p", "another"), &usage(9, 9), None), None);
 }
+
+/// By hand: above 100,000 prompt tokens every token of the call has the higher rate, the hundred thousandth does not.
+/// 100,000 × 0.10 + 10 × 0.50 = 10,005; 100,001 × 0.50 + 10 × 2.50 = 50,025.5 → 50,026; of which 1,000 cached
+/// (0.05) and 500 written (0.625): 98,501 × 0.50 + 50 + 312.5 + 25 = 49,638.
+#[test]
+fn a_long_prompt_has_its_own_rates() {
+    let cost = |used: &Usage| PriceBook::shipped().cost(place("anthropic", "claude-haiku-5-5"), used, None);
+    assert_eq!(cost(&usage(100_000, 10)), Some(UsdMicros(10_005)));
+    assert_eq!(cost(&usage(100_001, 10)), Some(UsdMicros(50_026)));
+    let cached = Usage { cached_tokens: Some(1_000), cache_write_tokens: Some(500), ..usage(100_001, 10) };
+    assert_eq!(cost(&cached), Some(UsdMicros(49_638)));
+}
+
+/// By hand: labels 1,500 + objects 2,250 + text 1,500 micro-dollars a photo; safe search is free beside labels only.
+#[test]
+fn cloud_vision_is_charged_by_feature() {
+    let cost = |features| PriceBook::shipped().cost(place("vision", features), &Usage::default(), None);
+    assert_eq!(cost("labels"), Some(UsdMicros(1_500)));
+    assert_eq!(cost("labels+objects+text"), Some(UsdMicros(5_250)));
+    assert_eq!(cost("labels+safe-search"), Some(UsdMicros(1_500)));
+    assert_eq!(cost("safe-search+labels"), Some(UsdMicros(1_500)));
+    assert_eq!(cost("safe-search"), Some(UsdMicros(1_500)));
+    assert_eq!(cost("objects+safe-search"), Some(UsdMicros(3_750)));
+    assert_eq!(cost("labels+landmarks"), None);
+}
+
+#[test]
+fn what_the_provider_says_goes_first() {
+    let cost = |model| PriceBook::shipped().cost(place("router", model), &usage(9, 9), Some(UsdMicros(42)));
+    assert_eq!(cost("anything"), Some(UsdMicros(42)));
+    let listed = PriceBook::shipped().cost(place("gemini", "gemini-3.8-flash"), &usage(9, 9), Some(UsdMicros(0)));
+    assert_eq!(listed, Some(UsdMicros(0)));
+}
+
+#[test]
+fn a_model_that_runs_near_costs_nothing_and_one_far_away_is_not_known() {
+    let cost = |provider, base: &str| {
+        let base: Url = base.parse().expect("a URL");
+        PriceBook::shipped().cost(Place { base: Some(&base), ..place(provider, "gemma4") }, &Usage::default(), None)
+    };
+    for near in ["http://127.0.0.1:11434/", "http://localhost:1234/v1", "http://[::1]:8080/", "http://192.168.1.20:8000/v1", "http://10.0.0.4/", "http://gpu.local/"] {
+        assert_eq!(cost("ollama", near), Some(UsdMicros(0)), "{near}");
+        assert_eq!(cost("my-server", near), Some(UsdMicros(0)), "{near}");
+        // A proxy on this machine does not make the service behind it free.
+        assert_eq!(cost("openai", near), None, "{near}");
+    }
+    for far in ["https://ollama.com/", "https://openrouter.ai/api/v1", "http://8.8.8.8/", "http://localhost.example.com/"] {
+        assert_eq!(cost("ollama", far), None, "{far}");
+    }
+    assert_eq!(PriceBook::shipped().cost(place(ON_DEVICE, ""), &Usage::default(), None), Some(UsdMicros(0)));
+}
+
+#[test]
+fn an_own_file_lies_over_the_shipped_one() {
+    let book = own(
+        r#"{"checked": "2026-11-30", "models": [
+            {"provider": "gemini", "id": "gemini-3.8-flash", "prices": [{"from": "2026-11-01", "in": 0.5, "out": 2}]},
+            {"provider": "gpu-box", "id": "gemma4", "prices": [{"from": "2026-11-01", "in": 0.02, "out": 0.04}]}]}"#,
+    );
+    let flash = book.model("gemini", "gemini-3.8-flash").expect("listed");
+    assert_eq!((flash.name.as_str(), flash.thinking.as_deref(), flash.is_own), ("Gemini 3.8 Flash", Some("LOW"), true));
+    assert_eq!(book.cost(place("gemini", "gemini-3.8-flash"), &usage(1_000, 100), None), Some(UsdMicros(700)));
+    assert_eq!(book.cost(place("gpu-box", "gemma4"), &usage(1_000, 100), None), Some(UsdMicros(24)));
+    assert_eq!(book.models("gemini").count(), PriceBook::shipped().models("gemini").count());
+    assert_eq!(book.checked(), day("2026-11-30"));
+    assert!(!book.is_old(day("2027-02-28")));
+    assert!(book.is_old(day("2027-03-01")));
+}
+
+#[test]
+fn a_broken_file_is_told_with_line_and_field() {
+    let shipped = PriceBook::shipped();
+    let problem = |text: &str| shipped.with_own(text).expect_err("broken");
+    let told = problem("{\"models\": [\n {\"provider\": \"p\", \"id\": \"m\",\n  \"prices\": [{\"from\": \"2026-01-01\", \"in\": \"cheap\"}]}]}");
+    assert!(told.contains("models[0].prices[0].in") && told.contains("line 3"), "{told}");
+    let told = problem("{\"models\": [{\"provider\": \"p\", \"id\": \"m\",\n\"pricse\": []}]}");
+    assert!(told.contains("pricse") && told.contains("line 2"), "{told}");
+    let told = problem("{\"models\": [{\"provider\": \"p\"}]}");
+    assert!(told.contains("models[0]") && told.contains("`id`"), "{told}");
+    let told = problem("{\"models\": [{\"provider\": \"p\", \"id\": \"m\", \"prices\": [{\"from\": \"2026-02-01\"}, {\"from\": \"2026-01-01\"}]}]}");
+    assert!(told.contains("p/m: prices"), "{told}");
+    assert!(problem("").contains("line 1"), "an empty file");
+}
+
+#[test]
+fn the_shipped_catalogue_is_sound() {
+    let book = PriceBook::shipped();
+    let today = book.checked();
+    assert_eq!(book.problem(), None);
+    assert!(SHIPPED.len() < 30_000);
+    let mut names = std::collections::HashSet::new();
+    for model in &book.0.models {
+        let name = format!("{}/{}", model.provider, model.id);
+        assert!(names.insert(name.clone()), "{name} stands there twice");
+        assert!(model.price_on(today).is_some(), "{name} has no price today");
+        assert!(model.retires.is_none_or(|last| last > today), "{name} is retired");
+        assert!(model.image && model.photo.is_some() && model.source.is_some(), "{name}");
+        assert_eq!(model.image_tokens.is_none(), model.provider == "vision", "{name}");
+        for price in &model.prices {
+            assert_eq!(price.unit.is_some(), model.provider == "vision", "{name}");
+            let cheaper_cached = |full: Rate, cached: Option<Rate>| cached.is_none_or(|cached| cached.0 < full.0);
+            assert!(cheaper_cached(price.input, price.cached), "{name}");
+            assert!(price.unit.is_some() || 0 < price.input.0 && price.input.0 < price.output.0, "{name}");
+            assert!(price.tiers.iter().all(|tier| tier.input.0 > price.input.0 && tier.output.0 > price.output.0), "{name}");
+        }
+    }
+}
+
+/// USD for a thousand photos of 1024 × 768 with 200 tokens of prompt and 150 of answer, by hand.
+#[test]
+fn a_thousand_photos_cost_what_is_computed_by_hand() {
+    let book = PriceBook::shipped();
+    let thousand = |provider, id, tokens: Option<u64>| {
+        let model = book.model(provider, id).expect("listed");
+        let photo = tokens.or(model.image_tokens.map(|rule| rule.of(1024, 768))).unwrap_or_default();
+        let used = usage(photo + 200, 150);
+        let pico = model.price_on(day("2026-11-23")).and_then(|price| price.pico_dollars(&used)).expect("priced");
+        rate::rounded(pico * 1_000).expect("in range").0
+    };
+    assert_eq!(thousand("openai", "gpt-6-luna", None), 187_200);
+    assert_eq!(thousand("openai", "gpt-6-luna", Some(14_364)), 1_531_400);
+    assert_eq!(thousand("anthropic", "claude-haiku-5-5", None), 198_600);
+    assert_eq!(thousand("gemini", "gemini-3.5-flash-lite", None), 603_000);
+    assert_eq!(thousand("gemini", "gemini-3.5-flash-lite", Some(1_120)), 771_000);
+    assert_eq!(thousand("gemini", "gemini-3.8-flash", Some(1_120)), 1_552_500);
+    assert_eq!(thousand("openai", "gpt-6.1-terra", None), 1_872_000);
+    assert_eq!(thousand("anthropic", "claude-sonnet-5-5", None), 3_972_000);
+    assert_eq!(thousand("vision", "labels", None), 1_500_000);
+}
