@@ -15,6 +15,8 @@ use crate::providers::{self, Endpoint, Limits, PriceBook, ProviderSettings, Prov
 
 /// The built-in providers on the network. Any other name is an OpenAI-compatible server.
 pub const BUILT_IN: [&str; 5] = [providers::GEMINI, "vision", "openai", "anthropic", "ollama"];
+/// Prices and models of a person's own, beside the configuration file.
+const OWN_CATALOGUE: &str = "model-catalogue.json";
 /// Environment variable that may hold the token of a platform.
 pub const TOKEN_VARIABLE: &str = "MINERVA_TOKEN";
 
@@ -80,6 +82,10 @@ impl Settings {
             }
         };
         let endpoints = endpoints(file.providers, file.base_urls, args)?;
+        let folder = match &args.config {
+            Some(path) => path.parent().map(Path::to_owned),
+            None => project.as_ref().map(|project| project.config_dir().to_owned()),
+        };
         let keys = Keys::new(environment_keys(&endpoints), true);
         Ok(Self {
             data_dir,
@@ -88,7 +94,7 @@ impl Settings {
             providers: ProviderSettings {
                 endpoints,
                 on_device_threads: file.on_device_threads.unwrap_or_else(cores).max(1),
-                book: PriceBook::shipped(),
+                book: folder.map_or_else(PriceBook::shipped, |folder| price_book(&folder.join(OWN_CATALOGUE))),
             },
             keys,
         })
@@ -98,6 +104,21 @@ impl Settings {
     pub fn providers(&self) -> Providers {
         Providers::new(&self.providers, &self.keys)
     }
+}
+
+/// The shipped prices with a person's own over them. A file that can't be read is no reason not to start: what is wrong
+/// is said where prices are shown.
+pub fn price_book(own: &Path) -> PriceBook {
+    let shipped = PriceBook::shipped();
+    let problem = match std::fs::read_to_string(own) {
+        Ok(text) => match shipped.with_own(&text) {
+            Ok(book) => return book,
+            Err(problem) => problem,
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return shipped,
+        Err(error) => error.to_string(),
+    };
+    shipped.without_own(format!("The price file {} is not used: {problem}. Mend it and start again", own.display()))
 }
 
 /// What is told of providers; arguments win over the file.
@@ -224,6 +245,22 @@ mod tests {
             assert!(why.contains("line 2") && why.contains(word), "{why}");
             assert!(!why.contains("abc") && !why.contains("secret@"), "a secret in the file is not shown: {why}");
         }
+    }
+
+    #[test]
+    fn a_broken_price_file_is_said_and_the_shipped_prices_hold() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let own = folder.path().join(OWN_CATALOGUE);
+        let input = |book: &PriceBook| book.model("gemini", "gemini-3.8-flash").map(|model| model.prices[0].input.usd_per_million());
+        assert_eq!(price_book(&own).problem(), None, "no file is no problem");
+        let entry = r#"{"models": [{"provider": "gemini", "id": "gemini-3.8-flash", "prices": [{"from": "2026-01-01", "in": 9, "out": 9}]}]}"#;
+        std::fs::write(&own, entry).expect("written");
+        assert_eq!(input(&price_book(&own)), Some(9.0));
+        std::fs::write(&own, entry.replace("\"in\": 9", "\"in\": true")).expect("written");
+        let book = price_book(&own);
+        assert_eq!(input(&book), Some(0.75));
+        let problem = book.problem().expect("told");
+        assert!(problem.contains(OWN_CATALOGUE) && problem.contains("models[0].prices[0].in") && problem.contains("line 1"), "{problem}");
     }
 
     #[test]

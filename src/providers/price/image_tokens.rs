@@ -61,7 +61,7 @@ impl ImageTokens {
         match self {
             Self::Patches { times, max_edge_px, most } if !(0.01..=100.0).contains(&times) || max_edge_px == 0 || most == 0 => {
                 Some("'times' must be 0.01–100, 'max_edge_px' and 'most' at least 1")
-            },
+            }
             Self::Claude { max_edge_px, most } if max_edge_px == 0 || most == 0 => Some("'max_edge_px' and 'most' must be at least 1"),
             _ => None,
         }

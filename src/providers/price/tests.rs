@@ -97,7 +97,14 @@ fn a_model_that_runs_near_costs_nothing_and_one_far_away_is_not_known() {
         let base: Url = base.parse().expect("a URL");
         PriceBook::shipped().cost(Place { base: Some(&base), ..place(provider, "gemma4") }, &Usage::default(), None)
     };
-    for near in ["http://127.0.0.1:11434/", "http://localhost:1234/v1", "http://[::1]:8080/", "http://192.168.1.20:8000/v1", "http://10.0.0.4/", "http://gpu.local/"] {
+    for near in [
+        "http://127.0.0.1:11434/",
+        "http://localhost:1234/v1",
+        "http://[::1]:8080/",
+        "http://192.168.1.20:8000/v1",
+        "http://10.0.0.4/",
+        "http://gpu.local/",
+    ] {
         assert_eq!(cost("ollama", near), Some(UsdMicros(0)), "{near}");
         assert_eq!(cost("my-server", near), Some(UsdMicros(0)), "{near}");
         // A proxy on this machine does not make the service behind it free.
@@ -111,11 +118,9 @@ fn a_model_that_runs_near_costs_nothing_and_one_far_away_is_not_known() {
 
 #[test]
 fn an_own_file_lies_over_the_shipped_one() {
-    let book = own(
-        r#"{"checked": "2026-11-30", "models": [
+    let book = own(r#"{"checked": "2026-11-30", "models": [
             {"provider": "gemini", "id": "gemini-3.8-flash", "prices": [{"from": "2026-11-01", "in": 0.5, "out": 2}]},
-            {"provider": "gpu-box", "id": "gemma4", "prices": [{"from": "2026-11-01", "in": 0.02, "out": 0.04}]}]}"#,
-    );
+            {"provider": "gpu-box", "id": "gemma4", "prices": [{"from": "2026-11-01", "in": 0.02, "out": 0.04}]}]}"#);
     let flash = book.model("gemini", "gemini-3.8-flash").expect("listed");
     assert_eq!((flash.name.as_str(), flash.thinking.as_deref(), flash.is_own), ("Gemini 3.8 Flash", Some("LOW"), true));
     assert_eq!(book.cost(place("gemini", "gemini-3.8-flash"), &usage(1_000, 100), None), Some(UsdMicros(700)));
