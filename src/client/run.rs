@@ -1,6 +1,7 @@
 //! Comparison runs.
 
 use super::{Client, Result};
+use crate::wire::cost::Estimate;
 use crate::wire::ids::RunId;
 use crate::wire::page::Page;
 use crate::wire::run::{Cell, Run, StartRun};
@@ -13,6 +14,11 @@ impl Client {
 
     pub async fn start_run(&self, body: &StartRun) -> Result<Run> {
         self.post("api/ai/testing/live-test", body).await
+    }
+
+    /// What a run would need; nothing is asked of any model.
+    pub async fn estimate_run(&self, body: &StartRun) -> Result<Estimate> {
+        self.post("api/ai/testing/estimate", body).await
     }
 
     pub async fn run(&self, id: RunId) -> Result<Run> {

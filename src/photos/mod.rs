@@ -131,13 +131,22 @@ fn truncated() -> PhotoError {
 #[must_use]
 pub fn fit(image: &RgbImage, max_edge_px: u32) -> RgbImage {
     let (width, height) = image.dimensions();
+    match fitted(width, height, max_edge_px) {
+        same if same == (width, height) => image.clone(),
+        (width, height) => resize(image, width, height),
+    }
+}
+
+/// The size that `fit` gives.
+#[must_use]
+pub fn fitted(width: u32, height: u32, max_edge_px: u32) -> (u32, u32) {
     let longer = width.max(height);
     let max_edge_px = max_edge_px.max(1);
     if longer <= max_edge_px {
-        return image.clone();
+        return (width, height);
     }
     let scaled = |edge: u32| ((u64::from(edge) * u64::from(max_edge_px) + u64::from(longer) / 2) / u64::from(longer)).max(1) as u32;
-    resize(image, scaled(width), scaled(height))
+    (scaled(width), scaled(height))
 }
 
 /// Scales to exactly this size, each edge at least 1 pixel, with a Catmull-Rom filter.

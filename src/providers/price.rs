@@ -26,6 +26,9 @@ const OLD_AFTER: Days = Days::new(90);
 /// Services that charge wherever they are reached, a proxy on this machine included.
 const ALWAYS_CHARGED: [&str; 4] = ["gemini", "vision", "openai", "anthropic"];
 
+/// Names of machines on the own network.
+const NEAR_ENDINGS: [&str; 6] = [".local", ".lan", ".internal", ".home", ".home.arpa", ".localhost"];
+
 /// What the program and the person's own file say of models and prices. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct PriceBook(Arc<Book>);
@@ -133,7 +136,14 @@ impl PriceBook {
         if let Some(prices) = self.prices(place) {
             return prices.iter().map(|price| price.pico_dollars(usage)).sum::<Option<u128>>().and_then(rate::rounded);
         }
-        is_free(place).then_some(UsdMicros(0))
+        self.is_free(place).then_some(UsdMicros(0))
+    }
+
+    /// Whether a call is known to cost nothing: the book has no price for it, and it stays on this machine or network.
+    #[must_use]
+    pub fn is_free(&self, place: Place<'_>) -> bool {
+        let is_near = place.provider == ON_DEVICE || (!ALWAYS_CHARGED.contains(&place.provider) && place.base.is_some_and(is_near));
+        is_near && self.prices(place).is_none()
     }
 
     /// The prices that a call on this day has: one, or one for each part of a joined name (`labels+text`). `None`: not
@@ -154,21 +164,14 @@ impl PriceBook {
     }
 }
 
-/// Whether a call that the book has no price for is known to cost nothing.
-fn is_free(place: Place<'_>) -> bool {
-    place.provider == ON_DEVICE || (!ALWAYS_CHARGED.contains(&place.provider) && place.base.is_some_and(is_near))
-}
-
-/// Whether an address is on this machine or a private network.
+/// Whether an address is on this machine or its own network.
 #[must_use]
 pub fn is_near(base: &Url) -> bool {
     match base.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
         Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name == "localhost" || [".localhost", ".local", ".internal", ".lan"].iter().any(|end| name.ends_with(end))
-        }
+        // A name without a dot is one that only the own network knows.
+        Some(Host::Domain(name)) => !name.contains('.') || NEAR_ENDINGS.iter().any(|ending| name.ends_with(ending)),
         None => false,
     }
 }

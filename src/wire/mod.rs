@@ -5,6 +5,7 @@
 
 pub mod analytics;
 pub mod config;
+pub mod cost;
 pub mod event;
 pub mod health;
 pub mod ids;

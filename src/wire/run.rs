@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::cost::{EstimatedTotal, RunPrice};
 use super::ids::{CellId, PhotoId, PromptVersionId, RunId};
 use super::money::UsdMicros;
 use super::result::{Answer, Fault, TraceStep};
@@ -74,6 +75,12 @@ pub struct Run {
     pub cost_usd: UsdMicros,
     /// Answered cells whose cost is not known.
     pub cost_unknown_cells: u64,
+    /// What its models were charged by when it began, and whenever it was resumed with other prices.
+    #[serde(default)]
+    pub prices: Vec<RunPrice>,
+    /// What it was expected to need when it began.
+    #[serde(default)]
+    pub estimate: Option<EstimatedTotal>,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
 }

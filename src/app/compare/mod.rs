@@ -219,6 +219,8 @@ fn unasked(start: &StartRun, prompt_names: &[String]) -> Run {
         counts: RunCounts::default(),
         cost_usd: UsdMicros(0),
         cost_unknown_cells: 0,
+        prices: Vec::new(),
+        estimate: None,
         started_at: now,
         finished_at: Some(now),
     }

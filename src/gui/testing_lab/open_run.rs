@@ -230,6 +230,8 @@ mod tests {
             counts: RunCounts { waiting: 8, ..RunCounts::default() },
             cost_usd: UsdMicros(0),
             cost_unknown_cells: 0,
+            prices: Vec::new(),
+            estimate: None,
             started_at: chrono::DateTime::UNIX_EPOCH,
             finished_at: None,
         }

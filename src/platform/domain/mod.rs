@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod analytics;
 pub mod bundled;
 pub mod config;
+pub mod costs;
 pub mod disk;
 pub mod events;
 pub mod health;

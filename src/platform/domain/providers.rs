@@ -91,6 +91,13 @@ fn told(core: &Core, name: &str) -> Option<Endpoint> {
     core.providers.told()?.endpoints.iter().rev().find(|told| told.name == name).cloned()
 }
 
+/// Where a provider is now: as set here, as told at the start, or its own address.
+pub(super) fn base_url(core: &Core, config: &PipelineConfig, provider: &dyn Provider) -> Option<url::Url> {
+    let set = config.providers.get(provider.name()).and_then(|setting| setting.base_url.as_deref());
+    let set = set.and_then(|base| url::Url::parse(base).ok()).or_else(|| told(core, provider.name())?.base);
+    set.or_else(|| provider.default_base().and_then(|base| url::Url::parse(base).ok()))
+}
+
 fn is_added(core: &Core, config: &PipelineConfig, name: &str) -> bool {
     !BUILT_IN.contains(&name) && (config.providers.contains_key(name) || told(core, name).is_some())
 }

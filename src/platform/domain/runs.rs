@@ -9,7 +9,7 @@ use std::sync::Arc;
 use working::Place;
 pub use working::Working;
 
-use super::{Core, DomainError, Result, models, page, prompts};
+use super::{Core, DomainError, Result, config, costs, models, page, prompts};
 use crate::platform::store;
 use crate::wire::event::Happened;
 use crate::wire::ids::{CellId, RunId};
@@ -31,6 +31,8 @@ pub async fn start(core: &Arc<Core>, asked: StartRun) -> Result<Run> {
     let columns = columns(core, &asked).await?;
     let mut seen = HashSet::new();
     let photo_ids: Vec<_> = asked.photo_ids.iter().copied().filter(|id| seen.insert(*id)).collect();
+    let config = config::current(core).await?;
+    let estimate = costs::of_columns(core, &config, &columns, &photo_ids, asked.repeats, asked.concurrency).await?;
     let name = asked.name.trim();
     let mut run = Run {
         id: RunId::fresh(),
@@ -38,11 +40,13 @@ pub async fn start(core: &Arc<Core>, asked: StartRun) -> Result<Run> {
         state: RunState::Running,
         counts: RunCounts::default(),
         photo_ids,
-        columns,
         repeats: asked.repeats,
         concurrency: asked.concurrency,
         cost_usd: UsdMicros(0),
         cost_unknown_cells: 0,
+        prices: costs::run_prices(core, &config, &columns),
+        estimate: Some(estimate.total),
+        columns,
         started_at: core.now(),
         finished_at: None,
     };
@@ -71,7 +75,7 @@ fn in_work() -> DomainError {
     DomainError::Conflict { code: "still_stopping", message: message.to_owned() }
 }
 
-fn check_size(asked: &StartRun) -> Result<()> {
+pub(super) fn check_size(asked: &StartRun) -> Result<()> {
     if asked.photo_ids.is_empty() {
         return refuse("no_photos", "Choose at least one photo");
     }
@@ -94,7 +98,7 @@ fn check_size(asked: &StartRun) -> Result<()> {
 }
 
 /// Pins the columns: prompts outermost, the text as it is now.
-async fn columns(core: &Core, asked: &StartRun) -> Result<Vec<RunColumn>> {
+pub(super) async fn columns(core: &Core, asked: &StartRun) -> Result<Vec<RunColumn>> {
     let mut models: Vec<&String> = Vec::new();
     for model in &asked.models {
         if !models.contains(&model) {
@@ -240,9 +244,13 @@ pub async fn resume(core: &Arc<Core>, id: RunId) -> Result<Run> {
     if open.is_empty() {
         return Ok(run);
     }
+    // What was charged before stays told beside what is charged from now on.
+    let mut prices = run.prices.clone();
+    let now = costs::run_prices(core, &config::current(core).await?, &run.columns);
+    prices.extend(now.into_iter().filter(|price| !run.prices.contains(price)));
     let mut change = core.change().await?;
-    store::runs::run_again(&mut change.tx, core.org, id).await?;
-    let run = Run { state: RunState::Running, finished_at: None, ..run };
+    store::runs::run_again(&mut change.tx, core.org, id, &prices).await?;
+    let run = Run { state: RunState::Running, finished_at: None, prices, ..run };
     change.tell(&Happened::RunChanged(run.clone())).await?;
     change.commit().await?;
     executor::spawn(core, run.clone(), open, place);

@@ -81,6 +81,8 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/testing/live-test/{id}/cells", get(runs::list_cells))
         .route("/api/ai/testing/live-test/{id}/cancel", post(runs::cancel_run))
         .route("/api/ai/testing/live-test/{id}/resume", post(runs::resume_run))
+        .route("/api/ai/testing/estimate", post(runs::estimate_run))
+        .route("/api/ai/analytics/reprice", post(analytics::reprice))
         .route("/api/ai/analytics/performance", get(analytics::performance))
         .route("/api/ai/analytics/cost", get(analytics::cost))
         .layer(DefaultBodyLimit::max(JSON_LIMIT_BYTES))

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::extract::{Body, PageQuery, Path, Query};
 use super::{Refusal, Shared};
-use crate::platform::domain::runs;
+use crate::platform::domain::{costs, runs};
+use crate::wire::cost::Estimate;
 use crate::wire::ids::RunId;
 use crate::wire::page::Page;
 use crate::wire::run::{Cell, Run, StartRun};
@@ -22,6 +23,10 @@ pub async fn list_runs(State(platform): State<Shared>, Query(query): Query<PageQ
 
 pub async fn start_run(State(platform): State<Shared>, Body(asked): Body<StartRun>) -> Result<Json<Run>, Refusal> {
     Ok(Json(runs::start(&platform.core, asked).await?))
+}
+
+pub async fn estimate_run(State(platform): State<Shared>, Body(asked): Body<StartRun>) -> Result<Json<Estimate>, Refusal> {
+    Ok(Json(costs::estimate(&platform.core, &asked).await?))
 }
 
 pub async fn get_run(State(platform): State<Shared>, Path(id): Path<RunId>) -> Result<Json<Run>, Refusal> {

@@ -7,6 +7,7 @@
 
 pub mod analytics;
 pub mod config;
+pub mod costs;
 pub mod events;
 pub mod health;
 pub mod jobs;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::{Db, Result, Tx, from_json, from_ms, from_name, to_json, to_ms, to_name};
+use crate::wire::cost::RunPrice;
 use crate::wire::ids::{CellId, OrganizationId, PhotoId, RunId};
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{Answer, Fault, TraceStep};
@@ -14,8 +15,8 @@ const ROWS_AT_ONCE: usize = 1_000;
 
 pub async fn insert(tx: &mut Tx, org: OrganizationId, run: &Run) -> Result<()> {
     sqlx::query(
-        "INSERT INTO runs (id, organization_id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO runs (id, organization_id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, prices, estimate)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(run.id.0)
     .bind(org.0)
@@ -26,6 +27,8 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, run: &Run) -> Result<()> {
     .bind(i64::from(run.repeats))
     .bind(i64::from(run.concurrency))
     .bind(to_ms(run.started_at))
+    .bind(to_json(&run.prices)?)
+    .bind(run.estimate.as_ref().map(to_json).transpose()?)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -83,8 +86,9 @@ pub async fn leave_running(tx: &mut Tx, org: OrganizationId, id: RunId, state: R
     Ok(done.rows_affected() > 0)
 }
 
-/// Lets a run run again. What the failed cells cost is put aside, since their next try has a cost of its own.
-pub async fn run_again(tx: &mut Tx, org: OrganizationId, id: RunId) -> Result<()> {
+/// Lets a run run again, charged by these prices. What the failed cells cost is put aside, since their next try has a cost
+/// of its own.
+pub async fn run_again(tx: &mut Tx, org: OrganizationId, id: RunId, prices: &[RunPrice]) -> Result<()> {
     sqlx::query(
         "UPDATE run_cells SET spent_before_usd_micros = spent_before_usd_micros + cost_usd_micros, cost_usd_micros = NULL
          WHERE organization_id = $1 AND run_id = $2 AND state = $3 AND cost_usd_micros IS NOT NULL",
@@ -94,10 +98,11 @@ pub async fn run_again(tx: &mut Tx, org: OrganizationId, id: RunId) -> Result<()
     .bind(to_name(&CellState::Failed)?)
     .execute(&mut **tx)
     .await?;
-    sqlx::query("UPDATE runs SET state = $3, finished_at_ms = NULL WHERE organization_id = $1 AND id = $2")
+    sqlx::query("UPDATE runs SET state = $3, finished_at_ms = NULL, prices = $4 WHERE organization_id = $1 AND id = $2")
         .bind(org.0)
         .bind(id.0)
         .bind(to_name(&RunState::Running)?)
+        .bind(to_json(&prices)?)
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -138,14 +143,16 @@ pub async fn get(db: &Db, org: OrganizationId, id: RunId) -> Result<Option<Run>>
 }
 
 fn select() -> QueryBuilder<Sqlite> {
-    QueryBuilder::new("SELECT id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, finished_at_ms FROM runs WHERE ")
+    QueryBuilder::new(
+        "SELECT id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, finished_at_ms, prices, estimate FROM runs WHERE ",
+    )
 }
 
 async fn fetch(db: &Db, org: OrganizationId, mut query: QueryBuilder<Sqlite>) -> Result<Vec<Run>> {
-    type Row = (uuid::Uuid, String, String, String, String, i64, i64, i64, Option<i64>);
+    type Row = (uuid::Uuid, String, String, String, String, i64, i64, i64, Option<i64>, String, Option<String>);
     let rows: Vec<Row> = query.build_query_as().fetch_all(&db.read).await?;
     let mut runs = Vec::with_capacity(rows.len());
-    for (id, name, state, photo_ids, columns, repeats, concurrency, started_at, finished_at) in rows {
+    for (id, name, state, photo_ids, columns, repeats, concurrency, started_at, finished_at, prices, estimate) in rows {
         let (counts, cost_usd, cost_unknown_cells) = counts(db, org, RunId(id)).await?;
         runs.push(Run {
             id: RunId(id),
@@ -158,6 +165,8 @@ async fn fetch(db: &Db, org: OrganizationId, mut query: QueryBuilder<Sqlite>) ->
             counts,
             cost_usd,
             cost_unknown_cells,
+            prices: from_json(&prices)?,
+            estimate: estimate.as_deref().map(from_json).transpose()?,
             started_at: from_ms(started_at)?,
             finished_at: finished_at.map(from_ms).transpose()?,
         });

@@ -3,6 +3,7 @@
 mod analytics;
 mod bad_input;
 mod config;
+mod costs;
 mod events;
 mod health;
 mod models;

@@ -6,9 +6,7 @@ use url::{Host, Url};
 
 use super::invalid;
 use crate::platform::domain::Result;
-
-/// Names of machines on the own network.
-const LOCAL_ENDINGS: [&str; 6] = [".local", ".lan", ".internal", ".home", ".home.arpa", ".localhost"];
+pub use crate::providers::price::is_near as is_local;
 
 /// Reads an address and holds it to the rules; the path ends in a stroke afterwards. `http` beyond the local network is let through
 /// when a person has agreed to it.
@@ -36,18 +34,6 @@ pub fn check(provider: &str, typed: &str, allow_http: bool) -> Result<Url> {
         url.set_path(&format!("{}/", url.path()));
     }
     Ok(url)
-}
-
-/// Whether an address is on this machine or its own network.
-#[must_use]
-pub fn is_local(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-        // A name without a dot is one that only the own network knows.
-        Some(Host::Domain(name)) => !name.contains('.') || LOCAL_ENDINGS.iter().any(|ending| name.ends_with(ending)),
-        None => false,
-    }
 }
 
 /// Whether an address is on this very machine.

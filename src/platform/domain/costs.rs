@@ -1,0 +1,83 @@
+//! Money: what a run will cost, what it was charged by, and what a past period would cost with other prices.
+
+mod estimate;
+mod reprice;
+
+pub use estimate::estimate;
+pub(super) use estimate::of_columns;
+pub use reprice::reprice;
+
+use chrono::NaiveDate;
+use url::Url;
+
+use super::{Core, providers};
+use crate::providers::PriceBook;
+use crate::providers::price::{Place, Price};
+use crate::wire::config::PipelineConfig;
+use crate::wire::cost::{PriceEntry, PriceTier, RunPrice};
+use crate::wire::run::RunColumn;
+
+/// The price book of this process.
+fn book(core: &Core) -> PriceBook {
+    core.providers.told().map(|told| told.book.clone()).unwrap_or_default()
+}
+
+/// A model's full name taken apart, with where its provider is.
+struct Priced {
+    provider: String,
+    model: String,
+    base: Option<Url>,
+}
+
+impl Priced {
+    fn of(core: &Core, config: &PipelineConfig, full_name: &str) -> Self {
+        let (provider, model) = full_name.split_once('/').unwrap_or((full_name, ""));
+        let base = core.providers.find(full_name).and_then(|(provider, _)| providers::base_url(core, config, provider.as_ref()));
+        Self { provider: provider.to_owned(), model: model.to_owned(), base }
+    }
+
+    fn on(&self, day: NaiveDate) -> Place<'_> {
+        Place { provider: &self.provider, model: &self.model, base: self.base.as_ref(), day }
+    }
+}
+
+/// What the models of a run are charged by today, each once.
+pub(super) fn run_prices(core: &Core, config: &PipelineConfig, columns: &[RunColumn]) -> Vec<RunPrice> {
+    let (book, today) = (book(core), core.now().date_naive());
+    let mut prices: Vec<RunPrice> = Vec::new();
+    for column in columns {
+        if prices.iter().any(|known| known.model == column.model) {
+            continue;
+        }
+        let priced = Priced::of(core, config, &column.model);
+        let place = priced.on(today);
+        let entries = book.prices(place).map(|prices| prices.into_iter().map(entry).collect());
+        let entries = entries.or_else(|| book.is_free(place).then(Vec::new));
+        prices.push(RunPrice { model: column.model.clone(), entries });
+    }
+    prices
+}
+
+fn entry(price: &Price) -> PriceEntry {
+    let per_million = |rate: crate::providers::price::Rate| rate.usd_per_million();
+    let by_token = price.unit.is_none();
+    PriceEntry {
+        from: price.from,
+        input: by_token.then(|| per_million(price.input)),
+        output: by_token.then(|| per_million(price.output)),
+        cached: price.cached.map(per_million),
+        cache_write: price.cache_write.map(per_million),
+        per_thousand: price.unit.map(crate::providers::price::Rate::usd_per_thousand),
+        tiers: price
+            .tiers
+            .iter()
+            .map(|tier| PriceTier {
+                above_prompt_tokens: tier.above_prompt_tokens,
+                input: per_million(tier.input),
+                output: per_million(tier.output),
+                cached: tier.cached.map(per_million),
+                cache_write: tier.cache_write.map(per_million),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,191 @@
+//! What a run is going to need, before anything is asked: photos by the pixels that would be sent, text by its length,
+//! answers by what the model has written before.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{Duration, NaiveDate};
+
+use super::{Priced, book};
+use crate::photos;
+use crate::platform::domain::prompts::{self, PhotoVariables};
+use crate::platform::domain::{Core, Result, config, runs};
+use crate::platform::store;
+use crate::providers::price::{ImageTokens, PriceBook};
+use crate::providers::{ON_DEVICE, PhotoRule};
+use crate::wire::config::PipelineConfig;
+use crate::wire::cost::{ColumnEstimate, CostRange, Estimate, EstimatedTotal};
+use crate::wire::ids::PhotoId;
+use crate::wire::money::UsdMicros;
+use crate::wire::result::Usage;
+use crate::wire::run::{RunColumn, StartRun};
+
+/// Characters of a prompt that are about a token.
+const CHARACTERS_A_TOKEN: u64 = 4;
+/// Tokens of an answer while a model has given none: a short one, a usual one, a long one.
+const ASSUMED_OUTPUT: [u64; 3] = [60, 150, 400];
+/// Earlier answers that are looked at, and how far back.
+const ANSWERS_MOST: usize = 200;
+const MEASURED: Duration = Duration::days(30);
+/// A price change that is told beforehand.
+const CHANGE_NEAR: Duration = Duration::days(45);
+
+/// What a run would need. Refuses what starting it would refuse.
+pub async fn estimate(core: &Core, asked: &StartRun) -> Result<Estimate> {
+    runs::check_size(asked)?;
+    let columns = runs::columns(core, asked).await?;
+    let mut seen = HashSet::new();
+    let photo_ids: Vec<PhotoId> = asked.photo_ids.iter().copied().filter(|id| seen.insert(*id)).collect();
+    let config = config::current(core).await?;
+    of_columns(core, &config, &columns, &photo_ids, asked.repeats, asked.concurrency).await
+}
+
+/// What these columns over these photos would need.
+pub async fn of_columns(
+    core: &Core,
+    config: &PipelineConfig,
+    columns: &[RunColumn],
+    photo_ids: &[PhotoId],
+    repeats: u32,
+    concurrency: u32,
+) -> Result<Estimate> {
+    let sizes = store::costs::photo_sizes(&core.db, core.org, photo_ids).await?;
+    let sizes: Vec<(u32, u32)> = photo_ids.iter().filter_map(|id| sizes.get(id).copied()).collect();
+    let book = book(core);
+    let today = core.now().date_naive();
+    let mut known: HashMap<&str, Known> = HashMap::new();
+    let (mut estimates, mut total, mut work_ms) = (Vec::with_capacity(columns.len()), EstimatedTotal::default(), Some(0.0));
+    for column in columns {
+        if !known.contains_key(column.model.as_str()) {
+            known.insert(&column.model, Known::of(core, config, &book, &column.model, &sizes).await?);
+        }
+        let Some(known) = known.get(column.model.as_str()) else { continue };
+        let estimate = known.column(&book, today, column, u64::from(repeats));
+        match estimate.cost {
+            Some(cost) => total.cost += cost,
+            None => total.unknown_calls += estimate.calls,
+        }
+        work_ms = work_ms.zip(known.latency_ms).map(|(sum, each)| sum + each * estimate.calls as f64);
+        estimates.push(estimate);
+    }
+    total.time_ms = work_ms.map(|ms| (ms / f64::from(concurrency.max(1))).round() as u64);
+    Ok(Estimate {
+        calls: estimates.iter().map(|column| column.calls).sum(),
+        notes: notes(&book, today, columns),
+        columns: estimates,
+        total,
+        prices_checked: book.checked(),
+    })
+}
+
+/// What is known of a model for these photos.
+struct Known {
+    priced: Priced,
+    /// How many of the photos are so many tokens; `None`: not counted in tokens, or the rule is not known.
+    photo_tokens: Option<Vec<(u64, u64)>>,
+    photos: u64,
+    /// Pixels as they are sent, of the first photo: what a prompt may name.
+    first: PhotoVariables,
+    counts_tokens: bool,
+    output_tokens: Option<u64>,
+    from_answers: u64,
+    latency_ms: Option<f64>,
+}
+
+impl Known {
+    async fn of(core: &Core, config: &PipelineConfig, book: &PriceBook, model: &str, sizes: &[(u32, u32)]) -> Result<Self> {
+        let priced = Priced::of(core, config, model);
+        let listed = book.model(&priced.provider, &priced.model);
+        let photo_rule = core.providers.find(model).map(|(provider, model)| provider.photo_rule(model));
+        let sent = |(width, height): (u32, u32)| match photo_rule {
+            Some(PhotoRule::Jpeg { max_edge_px, .. }) => photos::fitted(width, height, max_edge_px),
+            _ => (width, height),
+        };
+        let rule = listed.and_then(|model| model.image_tokens);
+        let measured = store::costs::measured(&core.db, core.org, model, core.now() - MEASURED, ANSWERS_MOST).await?;
+        let written: Vec<u64> = measured.iter().filter_map(|answer| answer.output_tokens).collect();
+        let mean = |sum: u64, count: usize| (count > 0).then(|| sum as f64 / count as f64);
+        let first = sizes.first().copied().map(sent).unwrap_or((1024, 768));
+        let is_charged_by_unit = listed.is_some_and(|model| model.prices.iter().any(|price| price.unit.is_some()))
+            || book.prices(priced.on(core.now().date_naive())).is_some_and(|prices| prices.iter().any(|price| price.unit.is_some()));
+        Ok(Self {
+            photo_tokens: rule.map(|rule| grouped(rule, sizes.iter().copied().map(sent))),
+            photos: sizes.len() as u64,
+            first: PhotoVariables { file_name: "photo.jpg".to_owned(), width: first.0, height: first.1 },
+            counts_tokens: priced.provider != ON_DEVICE && !is_charged_by_unit,
+            output_tokens: mean(written.iter().sum(), written.len()).map(|mean| mean.round() as u64),
+            from_answers: written.len() as u64,
+            latency_ms: mean(measured.iter().map(|answer| answer.latency_ms).sum(), measured.len()),
+            priced,
+        })
+    }
+
+    fn column(&self, book: &PriceBook, today: NaiveDate, column: &RunColumn, repeats: u64) -> ColumnEstimate {
+        // A prompt that can't be rendered was refused before; one that fails for this photo alone is counted as it stands.
+        let text = prompts::render(&column.prompt_content, &self.first).unwrap_or_else(|_| column.prompt_content.clone());
+        let text_tokens = (text.chars().count() as u64).div_ceil(CHARACTERS_A_TOKEN);
+        let photo_tokens = self.photo_tokens.as_ref().filter(|_| self.counts_tokens);
+        let input = photo_tokens.map(|groups| groups.iter().map(|(tokens, photos)| (tokens + text_tokens) * photos * repeats).sum());
+        let [short, usual, long] = self.output_tokens.map_or(ASSUMED_OUTPUT, |mean| [mean; 3]);
+        let cost = |output| self.cost(book, today, text_tokens, output, repeats);
+        ColumnEstimate {
+            prompt_name: column.prompt_name.clone(),
+            model: column.model.clone(),
+            calls: self.photos * repeats,
+            input_tokens: input,
+            output_tokens: self.counts_tokens.then_some(usual),
+            from_answers: self.from_answers,
+            cost: cost(short).zip(cost(long)).map(|(low_usd, high_usd)| CostRange { low_usd, high_usd }),
+        }
+    }
+
+    /// Of all calls, when each answer has so many tokens.
+    fn cost(&self, book: &PriceBook, today: NaiveDate, text_tokens: u64, output: u64, repeats: u64) -> Option<UsdMicros> {
+        let place = self.priced.on(today);
+        let each = |photo_tokens: Option<u64>| {
+            let usage = Usage { input_tokens: photo_tokens.map(|photo| photo + text_tokens), output_tokens: Some(output), ..Usage::default() };
+            book.cost(place, &usage, None)
+        };
+        let times = |cost: UsdMicros, calls: u64| UsdMicros(cost.0.saturating_mul(i64::try_from(calls).unwrap_or(i64::MAX)));
+        match &self.photo_tokens {
+            Some(groups) => groups.iter().map(|(tokens, photos)| Some(times(each(Some(*tokens))?, photos * repeats))).sum(),
+            // By the unit, or free: tokens do not matter. By the token with an unknown rule: not known.
+            None => each(None).map(|cost| times(cost, self.photos * repeats)),
+        }
+    }
+}
+
+/// How many photos are so many tokens: most photos of a library have one of few sizes.
+fn grouped(rule: ImageTokens, sizes: impl Iterator<Item = (u32, u32)>) -> Vec<(u64, u64)> {
+    let mut groups: HashMap<u64, u64> = HashMap::new();
+    for (width, height) in sizes {
+        *groups.entry(rule.of(width, height)).or_default() += 1;
+    }
+    groups.into_iter().collect()
+}
+
+/// What a person should know of the prices before they lean on them.
+fn notes(book: &PriceBook, today: NaiveDate, columns: &[RunColumn]) -> Vec<String> {
+    let mut notes: Vec<String> = book.problem().map(str::to_owned).into_iter().collect();
+    if book.is_old(today) {
+        notes.push(format!("The prices were checked on {}, more than 90 days ago; they may have changed", book.checked()));
+    }
+    let mut told = HashSet::new();
+    for column in columns.iter().filter(|column| told.insert(column.model.as_str())) {
+        let (provider, id) = column.model.split_once('/').unwrap_or((&column.model, ""));
+        if provider == "vision" {
+            notes.push("Free units of the month and volume discounts of Cloud Vision are not subtracted".to_owned());
+        }
+        let Some(model) = book.model(provider, id) else { continue };
+        if let Some(change) = model.next_change(today).filter(|change| change.from - today <= CHANGE_NEAR) {
+            let unit = |price: &crate::providers::price::Price| match price.unit {
+                Some(unit) => format!("${} per thousand", unit.usd_per_thousand()),
+                None => format!("${} in, ${} out per million tokens", price.input.usd_per_million(), price.output.usd_per_million()),
+            };
+            notes.push(format!("{} costs {} from {} on", model.name, unit(change), change.from));
+        }
+        if let Some(last) = model.retires.filter(|last| *last - today <= CHANGE_NEAR) {
+            notes.push(format!("{} ends on {last}", model.name));
+        }
+    }
+    notes
+}

@@ -1,0 +1,177 @@
+//! What calls used and cost, as estimates and repricing need it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use futures_util::{Stream, StreamExt};
+use serde::Deserialize;
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::{Db, Result, from_json, from_ms, to_ms};
+use crate::wire::ids::{OrganizationId, PhotoId, RunId};
+use crate::wire::money::UsdMicros;
+use crate::wire::result::Usage;
+use crate::wire::run::RunColumn;
+
+/// Values of one statement.
+const VALUES_AT_ONCE: usize = 10_000;
+/// Runs that are looked through for a model's earlier answers.
+const RUNS_LOOKED_AT: i64 = 20;
+
+/// An earlier answer of a model.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured {
+    pub output_tokens: Option<u64>,
+    pub latency_ms: u64,
+}
+
+/// One call that was billed.
+#[derive(Debug, Clone)]
+pub struct BilledCall {
+    /// Full model name.
+    pub model: String,
+    pub at: DateTime<Utc>,
+    pub usage: Usage,
+    pub cost: Option<UsdMicros>,
+}
+
+/// What is read of an answer or a fault.
+#[derive(Deserialize)]
+struct Used {
+    #[serde(default)]
+    usage: Usage,
+    #[serde(default)]
+    kind: Option<String>,
+}
+
+/// Pixel sizes of photos, deleted ones included.
+pub async fn photo_sizes(db: &Db, org: OrganizationId, ids: &[PhotoId]) -> Result<HashMap<PhotoId, (u32, u32)>> {
+    let mut sizes = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(VALUES_AT_ONCE) {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT id, width_px, height_px FROM photos WHERE organization_id = ");
+        query.push_bind(org.0).push(" AND id IN (");
+        let mut list = query.separated(", ");
+        for id in chunk {
+            list.push_bind(id.0);
+        }
+        query.push(")");
+        let rows: Vec<(uuid::Uuid, i64, i64)> = query.build_query_as().fetch_all(&db.read).await?;
+        sizes.extend(rows.into_iter().map(|(id, width, height)| (PhotoId(id), (width as u32, height as u32))));
+    }
+    Ok(sizes)
+}
+
+/// The newest answers of a model: of the pipeline since a moment, then of the newest runs.
+pub async fn measured(db: &Db, org: OrganizationId, model: &str, since: DateTime<Utc>, most: usize) -> Result<Vec<Measured>> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT token_usage, provider_response_time_ms FROM ai_processing_results
+         WHERE organization_id = $1 AND created_at_ms >= $2 AND status = 'completed' AND model = $3
+         ORDER BY created_at_ms DESC LIMIT $4",
+    )
+    .bind(org.0)
+    .bind(to_ms(since))
+    .bind(model)
+    .bind(most as i64)
+    .fetch_all(&db.read)
+    .await?;
+    let of_pipeline = |(usage, latency): (String, i64)| -> Result<Measured> {
+        Ok(Measured { output_tokens: from_json::<Usage>(&usage)?.output_tokens, latency_ms: latency as u64 })
+    };
+    let mut found = rows.into_iter().map(of_pipeline).collect::<Result<Vec<_>>>()?;
+    for (run, columns) in newest_runs(db, org).await? {
+        for at in (0..columns.len()).filter(|at| columns[*at].model == model) {
+            let left = most.saturating_sub(found.len());
+            if left == 0 {
+                return Ok(found);
+            }
+            found.extend(of_column(db, org, run, at, left).await?);
+        }
+    }
+    Ok(found)
+}
+
+async fn newest_runs(db: &Db, org: OrganizationId) -> Result<Vec<(RunId, Vec<RunColumn>)>> {
+    let rows: Vec<(uuid::Uuid, String)> =
+        sqlx::query_as("SELECT id, columns FROM runs WHERE organization_id = $1 ORDER BY started_at_ms DESC LIMIT $2")
+            .bind(org.0)
+            .bind(RUNS_LOOKED_AT)
+            .fetch_all(&db.read)
+            .await?;
+    rows.into_iter().map(|(id, columns)| Ok((RunId(id), from_json(&columns)?))).collect()
+}
+
+async fn of_column(db: &Db, org: OrganizationId, run: RunId, column: usize, most: usize) -> Result<Vec<Measured>> {
+    let rows: Vec<(String, Option<i64>)> = sqlx::query_as(
+        "SELECT answer, latency_ms FROM run_cells
+         WHERE organization_id = $1 AND run_id = $2 AND state = 'completed' AND column_index = $3 AND answer IS NOT NULL LIMIT $4",
+    )
+    .bind(org.0)
+    .bind(run.0)
+    .bind(column as i64)
+    .bind(most as i64)
+    .fetch_all(&db.read)
+    .await?;
+    let measured = |(answer, latency): (String, Option<i64>)| -> Result<Measured> {
+        Ok(Measured { output_tokens: from_json::<Used>(&answer)?.usage.output_tokens, latency_ms: latency.unwrap_or(0) as u64 })
+    };
+    rows.into_iter().map(measured).collect()
+}
+
+/// What the pipeline's calls of `[from, to)` used, one after the other.
+pub fn pipeline_calls(db: &Db, org: OrganizationId, from: DateTime<Utc>, to: DateTime<Utc>) -> impl Stream<Item = Result<BilledCall>> + Send {
+    type Row = (String, i64, String, Option<i64>, Option<String>);
+    let rows = sqlx::query_as::<_, Row>(
+        "SELECT model, created_at_ms, token_usage, cost_usd_micros, fault FROM ai_processing_results
+         WHERE organization_id = $1 AND created_at_ms >= $2 AND created_at_ms < $3",
+    )
+    .bind(org.0)
+    .bind(to_ms(from))
+    .bind(to_ms(to))
+    .fetch(&db.read);
+    rows.filter_map(async |row| {
+        let read = || -> Result<Option<BilledCall>> {
+            let (model, at, usage, cost, fault) = row?;
+            let kind = fault.as_deref().map(from_json::<Used>).transpose()?.map(|used| used.kind.unwrap_or_default());
+            let call = BilledCall { model, at: from_ms(at)?, usage: from_json(&usage)?, cost: cost.map(UsdMicros) };
+            Ok(is_billed(kind.as_deref(), &call).then_some(call))
+        };
+        read().transpose()
+    })
+}
+
+/// What the cells of the runs that began in `[from, to)` used in their last try.
+pub fn run_calls(db: &Db, org: OrganizationId, from: DateTime<Utc>, to: DateTime<Utc>) -> impl Stream<Item = Result<BilledCall>> + Send {
+    type Row = (String, i64, i64, Option<String>, Option<String>, Option<i64>);
+    let rows = sqlx::query_as::<_, Row>(
+        "SELECT r.columns, c.column_index, r.started_at_ms, c.answer, c.fault, c.cost_usd_micros
+         FROM runs r JOIN run_cells c ON c.organization_id = r.organization_id AND c.run_id = r.id
+         WHERE r.organization_id = $1 AND r.started_at_ms >= $2 AND r.started_at_ms < $3 AND c.state IN ('completed', 'failed')",
+    )
+    .bind(org.0)
+    .bind(to_ms(from))
+    .bind(to_ms(to))
+    .fetch(&db.read);
+    rows.filter_map(async |row| {
+        let read = || -> Result<Option<BilledCall>> {
+            let (columns, column, at, answer, fault, cost) = row?;
+            let columns: Vec<RunColumn> = from_json(&columns)?;
+            let Some(column) = columns.into_iter().nth(column as usize) else { return Ok(None) };
+            let (kind, usage) = match (answer, fault) {
+                (Some(answer), _) => (None, from_json::<Used>(&answer)?.usage),
+                (None, Some(fault)) => {
+                    let used: Used = from_json(&fault)?;
+                    (Some(used.kind.unwrap_or_default()), used.usage)
+                }
+                (None, None) => return Ok(None),
+            };
+            let call = BilledCall { model: column.model, at: from_ms(at)?, usage, cost: cost.map(UsdMicros) };
+            Ok(is_billed(kind.as_deref(), &call).then_some(call))
+        };
+        read().transpose()
+    })
+}
+
+/// Answers are billed, and so are refusals and cut answers: faults that say what they used or cost.
+fn is_billed(fault_kind: Option<&str>, call: &BilledCall) -> bool {
+    fault_kind.is_none() || call.cost.is_some() || call.usage != Usage::default()
+}

@@ -1,0 +1,152 @@
+//! Costs: known before a run, kept with it, and computed again with other prices.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use minerva_console::client::ApiError;
+use minerva_console::keys::Keys;
+use minerva_console::platform::domain::Clock as _;
+use minerva_console::wire::cost::{CostRange, Reprice, RepricedSum};
+use minerva_console::wire::job::JobState;
+use minerva_console::wire::money::UsdMicros;
+use minerva_console::wire::photo::Photo;
+use minerva_console::wire::result::{Fault, FaultKind, Usage};
+use minerva_console::wire::run::{Run, RunPrompt, RunState, StartRun};
+
+use crate::support::clock::TestClock;
+use crate::support::platform::{self, Options, TestPlatform, until};
+use crate::support::scripted::{Act, Scripted};
+
+/// On the clock's day in March: 2 USD in and 12 USD out per million tokens, a photo is 560 tokens.
+const PRO: &str = "gemini/gemini-3.1-pro-preview";
+
+/// A priced model, one of unknown price and the free one.
+async fn start(scripted: &Arc<Scripted>, clock: &Arc<TestClock>) -> TestPlatform {
+    let keys = Keys::new(HashMap::from([("gemini".to_owned(), "k".to_owned().into())]), false);
+    let list = vec![scripted.clone(), scripted.on_the_net("gemini", "gemini-3.1-pro-preview"), scripted.renamed("metered")];
+    platform::start(Options { keys, clock: clock.clone(), ..Options::with_providers(list) }).await
+}
+
+/// 17 characters: five tokens.
+fn ask(photos: &[Photo], models: &[&str], repeats: u32) -> StartRun {
+    StartRun {
+        name: String::new(),
+        photo_ids: photos.iter().map(|photo| photo.id).collect(),
+        prompts: vec![RunPrompt::Inline { name: "Draft".to_owned(), content: "Name what you see".to_owned() }],
+        models: models.iter().map(|model| (*model).to_owned()).collect(),
+        repeats,
+        concurrency: 2,
+    }
+}
+
+fn range(low: i64, high: i64) -> CostRange {
+    CostRange { low_usd: UsdMicros(low), high_usd: UsdMicros(high) }
+}
+
+async fn run(platform: &TestPlatform, asked: &StartRun) -> Run {
+    let run = platform.client.start_run(asked).await.expect("started");
+    until("the run to end", || async {
+        let run = platform.client.run(run.id).await.expect("run");
+        (run.state == RunState::Completed).then_some(run)
+    })
+    .await
+}
+
+/// By hand, a call: (560 + 5) × 2 + 60 × 12 = 1,850 micro-dollars with a short answer, (565 × 2) + 400 × 12 = 5,930 with a
+/// long one; after answers of 40 tokens 565 × 2 + 40 × 12 = 1,610.
+#[tokio::test]
+async fn a_run_is_estimated_by_column_and_sharper_once_the_model_was_measured() {
+    let (scripted, clock) = (Scripted::new(), TestClock::at_noon());
+    let platform = start(&scripted, &clock).await;
+    let photos = platform.add(3, false).await;
+    let asked = ask(&photos, &[PRO, "metered", "on-device"], 2);
+    let seen = platform.client.estimate_run(&asked).await.expect("an estimate");
+    assert_eq!(scripted.calls(), 0, "nothing is asked");
+    assert_eq!((seen.calls, seen.columns.len()), (18, 3));
+    let [pro, metered, free] = &seen.columns[..] else { panic!("{seen:?}") };
+    assert_eq!((pro.calls, pro.input_tokens, pro.output_tokens, pro.from_answers), (6, Some(6 * 565), Some(150), 0));
+    assert_eq!(pro.cost, Some(range(6 * 1_850, 6 * 5_930)));
+    assert_eq!((metered.cost, free.cost), (None, Some(range(0, 0))));
+    assert_eq!((seen.total.cost, seen.total.unknown_calls, seen.total.time_ms), (range(11_100, 35_580), 6, None));
+
+    let ended = run(&platform, &asked).await;
+    assert_eq!(ended.estimate, Some(seen.total), "kept beside what it became");
+    let after = platform.client.estimate_run(&asked).await.expect("an estimate");
+    assert_eq!((after.columns[0].from_answers, after.columns[0].output_tokens), (6, Some(40)));
+    assert_eq!(after.columns[0].cost, Some(range(6 * 1_610, 6 * 1_610)));
+    assert!(after.total.time_ms.is_some(), "all three have been measured");
+}
+
+#[tokio::test]
+async fn an_estimate_refuses_what_a_run_would_refuse() {
+    let platform = start(&Scripted::new(), &TestClock::at_noon()).await;
+    let photos = platform.add(1, false).await;
+    for asked in [ask(&[], &[PRO], 1), ask(&photos, &[], 1), ask(&photos, &["nobody/knows"], 1), ask(&photos, &[PRO], 0)] {
+        let ApiError::Problem(problem) = platform.client.estimate_run(&asked).await.expect_err("refused") else { panic!("no problem") };
+        assert_eq!(problem.status, 422, "{problem:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_keeps_the_prices_that_it_was_charged_by() {
+    let platform = start(&Scripted::new(), &TestClock::at_noon()).await;
+    let photos = platform.add(1, false).await;
+    let ended = run(&platform, &ask(&photos, &[PRO, "metered", "on-device"], 1)).await;
+    let listed = platform.client.runs().await.expect("runs").items;
+    assert_eq!(listed[0].prices, ended.prices);
+    let [pro, metered, free] = &ended.prices[..] else { panic!("{:?}", ended.prices) };
+    let [entry] = pro.entries.as_deref().expect("known") else { panic!("{pro:?}") };
+    assert_eq!((pro.model.as_str(), entry.input, entry.output, entry.cached), (PRO, Some(2.0), Some(12.0), Some(0.2)));
+    assert_eq!((entry.tiers[0].above_prompt_tokens, entry.tiers[0].input), (200_000, 4.0));
+    assert_eq!((metered.entries.as_deref(), free.entries.as_deref()), (None, Some(&[][..])), "unknown is not free");
+}
+
+/// By hand: the scripted answers have 300 + 40 tokens and were charged 194 micro-dollars. With the present book a call of
+/// `PRO` is 300 × 2 + 40 × 12 = 1,080; with the other 300 × 1 + 40 × 5 = 500.
+#[tokio::test]
+async fn a_past_period_is_priced_again_without_changing_it() {
+    let (scripted, clock) = (Scripted::new(), TestClock::at_noon());
+    let platform = start(&scripted, &clock).await;
+    let photos = platform.add(2, true).await;
+    platform.until_jobs(2, JobState::Completed).await;
+    let refused = Fault {
+        usage: Usage { input_tokens: Some(300), output_tokens: Some(0), ..Usage::default() },
+        cost_usd: Some(UsdMicros(50)),
+        ..Fault::new(FaultKind::Refused, "The model declined")
+    };
+    scripted.then(Act::Fail(refused));
+    scripted.then(Act::Fail(Fault::new(FaultKind::BadRequest, "Never reached the model")));
+    let asked = StartRun { concurrency: 1, ..ask(&photos, &[PRO], 2) };
+    run(&platform, &asked).await;
+    run(&platform, &ask(&photos, &["metered"], 1)).await;
+    let now = clock.now();
+    let period = Reprice { from: now - TimeDelta::hours(1), to: now + TimeDelta::hours(1), book: None };
+    let sum = |calls, charged, repriced, unknown| RepricedSum {
+        calls,
+        charged_usd: UsdMicros(charged),
+        charged_unknown: 0,
+        repriced_usd: UsdMicros(repriced),
+        repriced_unknown: unknown,
+    };
+    let seen = platform.client.reprice(&period).await.expect("repriced");
+    let by_model: Vec<_> = seen.models.iter().map(|model| (model.model.as_str(), model.sum)).collect();
+    // The refusal is billed, the fault that never reached the model is not.
+    let pro = sum(3, 50 + 2 * 194, 600 + 2 * 1_080, 0);
+    assert_eq!(by_model, [(PRO, pro), ("metered", sum(2, 388, 0, 2)), ("on-device", sum(2, 0, 0, 0))]);
+    assert_eq!(seen.total, sum(7, 50 + 4 * 194, 2_760, 2));
+
+    let other = r#"{"models": [
+        {"provider": "gemini", "id": "gemini-3.1-pro-preview", "prices": [{"from": "2026-01-01", "in": 1, "out": 5}]}]}"#;
+    let with_other = platform.client.reprice(&Reprice { book: Some(other.to_owned()), ..period.clone() }).await.expect("repriced");
+    assert_eq!(with_other.models[0].sum, sum(3, 438, 300 + 2 * 500, 0));
+    assert_eq!(platform.client.reprice(&period).await.expect("repriced"), seen, "nothing that is stored has changed");
+
+    let earlier = Reprice { from: now - TimeDelta::hours(2), to: now - TimeDelta::hours(1), book: None };
+    assert_eq!(platform.client.reprice(&earlier).await.expect("repriced").models, []);
+    let broken = Reprice { book: Some("{\"models\": [{}]}".to_owned()), ..period.clone() };
+    let ApiError::Problem(problem) = platform.client.reprice(&broken).await.expect_err("refused") else { panic!("no problem") };
+    assert!(problem.status == 422 && problem.detail.contains("models[0]"), "{problem:?}");
+    let backwards = Reprice { from: period.to, to: period.from, book: None };
+    assert!(platform.client.reprice(&backwards).await.is_err());
+}
