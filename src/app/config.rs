@@ -128,8 +128,11 @@ fn endpoints(tables: BTreeMap<String, ProviderTable>, base_urls: BTreeMap<String
         let limits = table.limits();
         all.insert(name.clone(), Endpoint { name, base: table.base_url.map(|address| address.0), limits });
     }
-    let given = args.base_url.iter().map(|given| (given.provider.clone(), given.address.clone()));
-    for (name, BaseAddress(url)) in base_urls.into_iter().chain(given) {
+    let given = args.base_url.iter().map(|given| {
+        let address = given.address().map_err(|why| Failure::Usage(format!("--base-url {}: {why}", given.provider)))?;
+        Ok((given.provider.clone(), address))
+    });
+    for (name, BaseAddress(url)) in base_urls.into_iter().map(Ok).chain(given).collect::<Result<Vec<_>>>()? {
         let fresh = || Endpoint { name: name.clone(), base: None, limits: Limits::default() };
         all.entry(name.clone()).or_insert_with(fresh).base = Some(url);
     }
