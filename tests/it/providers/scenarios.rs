@@ -155,10 +155,8 @@ fn cost(wire: Wire, row: &Row) -> Option<UsdMicros> {
     let (input, output) = row.billed?;
     let cached = if row.scenario == "cached" { 500 } else { 0 };
     let micros = match wire {
-        // The price of cached input is not known to the catalogue: then the cost is not either.
-        Gemini | OpenAi | Anthropic if cached > 0 => return None,
-        Gemini => input as f64 * 0.30 + output as f64 * 2.50,
-        OpenAi | Anthropic => input as f64 * 0.10 + output as f64 * 0.50,
+        Gemini => (input - cached) as f64 * 0.30 + cached as f64 * 0.03 + output as f64 * 2.50,
+        OpenAi | Anthropic => (input - cached) as f64 * 0.10 + cached as f64 * 0.01 + output as f64 * 0.50,
         Vision => 1_500.0,
         Compatible | Ollama => 0.0,
     };
