@@ -86,7 +86,7 @@ pub fn pieces(said: &Said) -> Vec<String> {
         .into_iter()
         .map(|text| json!({"candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "index": 0}], "usageMetadata": {"promptTokenCount": said.tokens.input}, "responseId": "gemini-1"}))
         .collect();
-    if let Some(candidate) = whole["candidates"][0].as_object_mut() {
+    if let Some(candidate) = whole.pointer_mut("/candidates/0").and_then(Value::as_object_mut) {
         candidate.remove("content");
     }
     events.push(whole);
