@@ -7,6 +7,8 @@ use std::str::FromStr;
 use clap::Parser;
 use url::Url;
 
+use crate::wire::money::UsdMicros;
+
 /// Compare what prompts and models find in the same photos.
 ///
 /// Without a command it opens the console.
@@ -94,6 +96,10 @@ pub struct CompareArgs {
     /// Calls in flight at once, 1-64; all cores on-device, 8 with a model on the network unless told
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub concurrency: Option<u32>,
+    /// Most that may be spent, in USD: what may cost more, or whose price is not known, is refused before anything is asked, and
+    /// the calls stop before they could cross it
+    #[arg(long, value_name = "USD", value_parser = super::compare::usd)]
+    pub max_cost: Option<UsdMicros>,
     /// Labels to measure against: CSV with the header `photo,tag`, or JSON `{"photo.jpg": ["tag"]}`
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,

@@ -166,10 +166,19 @@ impl std::ops::AddAssign for RepricedSum {
 /// A sum in which unknown stays unknown: `$0.12 + 3 calls of unknown price`.
 #[must_use]
 pub fn sum_words(known: UsdMicros, unknown_calls: u64) -> String {
-    match unknown_calls {
-        0 => known.to_string(),
-        1 => format!("{known} + 1 call of unknown price"),
-        many => format!("{known} + {many} calls of unknown price"),
+    match unknown_words(unknown_calls) {
+        None => known.to_string(),
+        Some(unknown) => format!("{known} + {unknown}"),
+    }
+}
+
+/// `3 calls of unknown price`; `None` for none.
+#[must_use]
+pub fn unknown_words(calls: u64) -> Option<String> {
+    match calls {
+        0 => None,
+        1 => Some("1 call of unknown price".to_owned()),
+        many => Some(format!("{many} calls of unknown price")),
     }
 }
 

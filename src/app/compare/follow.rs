@@ -5,6 +5,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
+use super::spending::Cap;
+use crate::app::terminal;
 use crate::client::event::StreamItem;
 use crate::client::{Client, Result};
 use crate::wire::event::Happened;
@@ -22,8 +24,9 @@ pub fn bar(length: u64, what: &'static str) -> ProgressBar {
         .with_prefix(what)
 }
 
-/// Starts a run and waits for its end. When `stop` is cancelled it is cancelled too, and what is answered stays.
-pub async fn run_to_end(client: &Client, start: &StartRun, stop: &CancellationToken) -> Result<Run> {
+/// Starts a run and waits for its end. When `stop` is cancelled or the cap is near it is cancelled too, and what is answered
+/// stays.
+pub async fn run_to_end(client: &Client, start: &StartRun, cap: Option<Cap>, stop: &CancellationToken) -> Result<Run> {
     let mut events = client.follow_events(None, || {});
     let mut run = client.start_run(start).await?;
     let bar = bar(run.counts.total(), "answers");
@@ -42,6 +45,11 @@ pub async fn run_to_end(client: &Client, start: &StartRun, stop: &CancellationTo
                 StreamItem::Connected | StreamItem::Lost { .. } => run = client.run(run.id).await?,
             },
             () = tokio::time::sleep(LOOK_AGAIN) => run = client.run(run.id).await?,
+        }
+        if let Some(cap) = cap.filter(|cap| !is_stopping && run.state == RunState::Running && cap.is_near(&run)) {
+            is_stopping = true;
+            bar.suspend(|| terminal::err(&cap.stopped_words(&run)));
+            run = client.cancel_run(run.id).await?;
         }
         bar.set_position(run.counts.finished());
         if run.counts.failed > 0 {

@@ -4,6 +4,7 @@ mod follow;
 mod html;
 mod inputs;
 pub mod report;
+mod spending;
 pub mod summary;
 mod text;
 pub mod truth;
@@ -30,6 +31,8 @@ use crate::wire::money::UsdMicros;
 use crate::wire::run::{Cell, Run, RunColumn, RunCounts, RunPrompt, RunState, StartRun};
 use inputs::{ComparedPhoto, PhotoFile, PromptFile, Source};
 use report::Report;
+use spending::Cap;
+pub use spending::usd;
 use truth::Truth;
 
 /// Photos read and checked at the same time.
@@ -183,18 +186,23 @@ async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Clie
         repeats: plan.repeats,
         concurrency: plan.concurrency,
     };
-    let (run, cells) = if start.photo_ids.is_empty() { (unasked(&start, &names), Vec::new()) } else { run_and_read(client, &start, stop).await? };
+    let (run, cells) =
+        if start.photo_ids.is_empty() { (unasked(&start, &names), Vec::new()) } else { run_and_read(client, &start, args.max_cost, stop).await? };
     let finished_at = run.finished_at.unwrap_or_else(Utc::now);
     let report = Report::of(&run, cells, &photos, plan.truth.as_ref(), finished_at);
     let thumbnails = if format(args) == ReportFormat::Html { thumbnails(client, &photos).await } else { html::Thumbnails::new() };
     Ok(Outcome { report, thumbnails })
 }
 
-async fn run_and_read(client: &Client, start: &StartRun, stop: &CancellationToken) -> Result<(Run, Vec<Cell>)> {
-    let run = follow::run_to_end(client, start, stop).await.map_err(|error| match &error {
+async fn run_and_read(client: &Client, start: &StartRun, most: Option<UsdMicros>, stop: &CancellationToken) -> Result<(Run, Vec<Cell>)> {
+    let failed = |error: ApiError| match &error {
         ApiError::Problem(problem) if problem.status == 422 => Failure::Usage(problem.detail.clone()),
         _ => Failure::Failed(error.to_string()),
-    })?;
+    };
+    let estimate = client.estimate_run(start).await.map_err(failed)?;
+    spending::tell(&estimate);
+    let cap = most.map(|most| Cap::of(most, &estimate)).transpose()?;
+    let run = follow::run_to_end(client, start, cap, stop).await.map_err(failed)?;
     let cells = follow::cells(client, run.id).await.map_err(|error| Failure::Failed(error.to_string()))?;
     Ok((run, cells))
 }

@@ -3,6 +3,7 @@
 use egui::{Align, CentralPanel, Frame, Key, Layout, Margin, Modifiers, Panel, RichText, Slider, TextEdit, Ui, vec2};
 
 use super::photo_grid::EDGE_RANGE;
+use super::setup_panel::Starting;
 use super::{TestingLab, setup_panel};
 use crate::gui::ctx::{AreaCtx, Command};
 use crate::gui::theme::{self, icons};
@@ -22,7 +23,8 @@ impl TestingLab {
             .show_separator_line(false)
             .frame(side)
             .show(ui, |ui| {
-                setup_panel::ui(ui, &mut self.setup, self.selection.len(), self.starting.is_pending(), failure.as_deref(), ctx);
+                let starting = Starting { photos: self.selection.len(), is_pending: self.starting.is_pending(), failure: failure.as_deref() };
+                setup_panel::ui(ui, &mut self.setup, &self.estimate, starting, ctx);
             });
         let frame = Frame::new().inner_margin(Margin { right: theme::GAP_12 as i8, ..Margin::ZERO });
         CentralPanel::default().frame(frame).show(ui, |ui| {

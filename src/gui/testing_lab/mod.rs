@@ -4,12 +4,15 @@ mod choose;
 mod column_summary;
 mod deleting;
 mod diff_panel;
+mod estimate;
+mod estimate_panel;
 mod library;
 mod matrix;
 mod matrix_cell;
 mod open_run;
 mod photo_grid;
 mod results;
+mod run_cost;
 mod run_header;
 mod runs_list;
 mod setup;
@@ -29,8 +32,9 @@ use crate::gui::widgets::selection::Selection;
 use crate::wire::event::{Event, Happened};
 use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::photo::PhotoSource;
-use crate::wire::run::{Run, RunState};
+use crate::wire::run::{Run, RunState, StartRun};
 use deleting::Deleting;
+use estimate::LiveEstimate;
 use library::Library;
 use matrix::Matrix;
 use open_run::OpenRun;
@@ -63,6 +67,7 @@ pub struct TestingLab {
     adding: PhotoAdding,
     deleting: Deleting,
     setup: Setup,
+    estimate: LiveEstimate,
     runs: RunsList,
     starting: Remote<Run>,
     /// Cancel and resume of the open run.
@@ -83,6 +88,7 @@ impl Default for TestingLab {
             adding: PhotoAdding::new(false),
             deleting: Deleting::default(),
             setup: Setup::default(),
+            estimate: LiveEstimate::default(),
             runs: RunsList::default(),
             starting: Remote::default(),
             acting: Remote::default(),
@@ -109,8 +115,15 @@ impl Area for TestingLab {
             Happened::ConfigChanged { .. } => {
                 self.setup.reload_prompts();
                 self.setup.reload_models();
+                self.estimate.forget();
             }
-            Happened::RunChanged(run) => self.on_run(run),
+            Happened::RunChanged(run) => {
+                if run.state != RunState::Running {
+                    // It measured its models.
+                    self.estimate.forget();
+                }
+                self.on_run(run);
+            }
             Happened::CellChanged(cell) => {
                 if let Some(open) = &mut self.open {
                     open.on_cell(cell);
@@ -140,6 +153,7 @@ impl Area for TestingLab {
             self.library.settle();
         }
         self.deleting.logic(ctx);
+        self.estimate_logic(ctx);
         self.answers_logic(ctx);
     }
 
@@ -294,11 +308,27 @@ impl TestingLab {
         if self.starting.is_pending() {
             return;
         }
-        // Rows in the order of the grid.
-        let photos = self.library.all().iter().map(|photo| photo.id).filter(|id| self.selection.contains(*id)).collect();
-        let body = self.setup.start(photos, String::new());
+        let body = self.body();
         self.starting.take_failure();
         ctx.ask(&mut self.starting, |client| async move { client.start_run(&body).await });
+    }
+
+    /// What would be run now: rows in the order of the grid.
+    fn body(&self) -> StartRun {
+        let photos = self.library.all().iter().map(|photo| photo.id).filter(|id| self.selection.contains(*id)).collect();
+        self.setup.start(photos, String::new())
+    }
+
+    /// Keeps the estimate beside the choice, while the choice is looked at.
+    fn estimate_logic(&mut self, ctx: &AreaCtx<'_>) {
+        if self.step != Step::Choose || self.setup.missing(self.selection.len()).is_some() {
+            return;
+        }
+        let choice = self.setup.fingerprint(self.selection.revision());
+        if self.estimate.is_due(choice, ctx) {
+            let body = self.body();
+            self.estimate.ask(body, ctx);
+        }
     }
 
     /// Cancels or resumes the open run; returns whether there is one that it applies to.

@@ -3,7 +3,8 @@
 use egui::{Align, Layout, ProgressBar, RichText, Ui, WidgetInfo, vec2};
 
 use super::open_run::OpenRun;
-use super::runs_list::{can_resume, cost_words, state_ui};
+use super::run_cost;
+use super::runs_list::{can_resume, state_ui};
 use crate::gui::ctx::{AreaCtx, Command};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
@@ -30,7 +31,7 @@ pub fn ui(ui: &mut Ui, open: &OpenRun, run: &Run, repeat: &mut u32, is_busy: boo
         } else {
             ui.label(counts_words(run));
         }
-        ui.label(RichText::new(cost_words(run)).color(tokens.muted)).on_hover_text("Cost so far");
+        run_cost::ui(ui, run, tokens);
         if run.repeats > 1 {
             ui.add_space(theme::GAP_8);
             repeat_ui(ui, run.repeats, repeat);

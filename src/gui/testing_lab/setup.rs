@@ -1,6 +1,7 @@
 //! What a run is made of: the prompts and models that are on offer, and what is chosen of them.
 
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher as _};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -19,7 +20,7 @@ pub struct PromptOffer {
 }
 
 /// One prompt that can be chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PromptChoice {
     Version(PromptVersionId),
     /// What is in the editor now.
@@ -36,6 +37,8 @@ pub struct Setup {
     pub repeats: u32,
     /// Calls in flight at once, 1–64.
     pub concurrency: u32,
+    /// Counts the lists that have come: a draft may have other words in the next.
+    lists: u64,
     prompts_behind: bool,
     models_behind: bool,
     /// The defaults were set once; after that the choice is the person's.
@@ -52,6 +55,7 @@ impl Default for Setup {
             chosen_models: BTreeSet::new(),
             repeats: 1,
             concurrency: 4,
+            lists: 0,
             prompts_behind: true,
             models_behind: true,
             prompts_set: false,
@@ -95,6 +99,7 @@ impl Setup {
     }
 
     fn take_in_prompts(&mut self) {
+        self.lists += 1;
         let Some(offers) = self.prompts.value_mut() else { return };
         // The prompt that is live first, then what was worked on last.
         offers.sort_by_key(|offer| (offer.prompt.live_version.is_none(), std::cmp::Reverse(offer.prompt.updated_at)));
@@ -143,6 +148,14 @@ impl Setup {
         let draft = offer.prompt.draft.as_ref().filter(|_| self.chosen_prompts.contains(&PromptChoice::Draft(offer.prompt.id)));
         chosen.extend(draft.map(|content| RunPrompt::Inline { name: draft_name(offer), content: content.clone() }));
         chosen
+    }
+
+    /// Another number for another choice, without a look at the photos.
+    #[must_use]
+    pub fn fingerprint(&self, photos_revision: u64) -> u64 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (photos_revision, self.lists, &self.chosen_prompts, &self.chosen_models, self.repeats, self.concurrency).hash(&mut hasher);
+        hasher.finish()
     }
 
     /// Calls of a run over so many photos.

@@ -2,6 +2,8 @@
 
 use egui::{Align, Button, Checkbox, DragValue, Layout, RichText, ScrollArea, Ui, WidgetInfo};
 
+use super::estimate::LiveEstimate;
+use super::estimate_panel;
 use super::setup::{PromptChoice, PromptOffer, Setup, is_usable};
 use crate::gui::ctx::{AreaCtx, Command, Route};
 use crate::gui::theme::{self, Tokens, icons};
@@ -11,10 +13,19 @@ use crate::wire::model::{KeyState, ModelInfo};
 /// Versions of a prompt that are listed before "Show all".
 const VERSIONS_SHOWN: usize = 3;
 
-/// Draws the panel. `photos`: how many are chosen.
-pub fn ui(ui: &mut Ui, setup: &mut Setup, photos: usize, is_starting: bool, failure: Option<&str>, ctx: &AreaCtx<'_>) {
+/// What is about to be started.
+#[derive(Debug, Clone, Copy)]
+pub struct Starting<'a> {
+    /// How many are chosen.
+    pub photos: usize,
+    pub is_pending: bool,
+    pub failure: Option<&'a str>,
+}
+
+/// Draws the panel.
+pub fn ui(ui: &mut Ui, setup: &mut Setup, estimate: &LiveEstimate, starting: Starting<'_>, ctx: &AreaCtx<'_>) {
     egui::Panel::bottom("run").frame(egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO })).show(ui, |ui| {
-        run_ui(ui, setup, photos, is_starting, failure, ctx);
+        run_ui(ui, setup, estimate, starting, ctx);
     });
     ScrollArea::vertical().id_salt("setup").auto_shrink(false).show(ui, |ui| {
         heading(ui, icons::ICON_EDIT_NOTE.codepoint, "Prompts", setup.chosen_prompts.len());
@@ -209,7 +220,8 @@ fn numbers_ui(ui: &mut Ui, setup: &mut Setup) {
     });
 }
 
-fn run_ui(ui: &mut Ui, setup: &Setup, photos: usize, is_starting: bool, failure: Option<&str>, ctx: &AreaCtx<'_>) {
+fn run_ui(ui: &mut Ui, setup: &Setup, estimate: &LiveEstimate, starting: Starting<'_>, ctx: &AreaCtx<'_>) {
+    let Starting { photos, is_pending: is_starting, failure } = starting;
     let tokens = ctx.tokens();
     if let Some(failure) = failure {
         ui.label(RichText::new(format!("{} {failure}", icons::ICON_ERROR.codepoint)).color(tokens.bad));
@@ -218,7 +230,7 @@ fn run_ui(ui: &mut Ui, setup: &Setup, photos: usize, is_starting: bool, failure:
     let words = missing.map_or_else(|| sum_words(setup, photos), str::to_owned);
     ui.label(RichText::new(words).color(if missing.is_some() { tokens.warn } else { tokens.text }));
     if missing.is_none() {
-        ui.label(RichText::new(cost_words(setup)).size(theme::TEXT_SMALL).color(tokens.muted));
+        estimate_panel::ui(ui, estimate, tokens);
     }
     ui.add_space(theme::GAP_4);
     let is_enabled = missing.is_none() && !is_starting;
@@ -242,11 +254,4 @@ fn sum_words(setup: &Setup, photos: usize) -> String {
     let (prompts, models) = (plural(setup.chosen_prompts.len(), "prompt"), plural(setup.chosen_models.len(), "model"));
     let calls = setup.calls(photos) as usize;
     format!("{} × {prompts} × {models}{repeats} = {}", plural(photos, "photo"), plural(calls, "call"))
-}
-
-/// Tokens of a photo are the provider's to count: what a run costs is known as its answers arrive.
-fn cost_words(setup: &Setup) -> &'static str {
-    let models = setup.models.value().map_or(&[][..], |page| &page.items);
-    let spends = models.iter().any(|model| setup.chosen_models.contains(&model.name) && model.provider != "on-device");
-    if spends { "The cost is counted as answers arrive; cancel at any time" } else { "Costs nothing: the photos stay on this machine" }
 }

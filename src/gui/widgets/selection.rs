@@ -10,11 +10,12 @@ pub struct Selection<I> {
     ids: HashSet<I>,
     cursor: Option<I>,
     anchor: Option<I>,
+    revision: u64,
 }
 
 impl<I> Default for Selection<I> {
     fn default() -> Self {
-        Self { ids: HashSet::new(), cursor: None, anchor: None }
+        Self { ids: HashSet::new(), cursor: None, anchor: None, revision: 0 }
     }
 }
 
@@ -68,23 +69,36 @@ impl<I: Copy + Eq + Hash> Selection<I> {
         self.cursor
     }
 
+    /// Another number whenever something else is selected: who computes with the selection looks at it rather than at all ids.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    fn set(&mut self, ids: HashSet<I>) {
+        if ids != self.ids {
+            self.ids = ids;
+            self.revision += 1;
+        }
+    }
+
     pub fn clear(&mut self) {
-        self.ids.clear();
+        self.set(HashSet::new());
         self.anchor = None;
     }
 
     pub fn select_all(&mut self, ids: impl Iterator<Item = I>) {
-        self.ids = ids.collect();
+        self.set(ids.collect());
     }
 
     /// One more, whatever else is selected; the cursor stays.
     pub fn insert(&mut self, id: I) {
-        self.ids.insert(id);
+        self.revision += u64::from(self.ids.insert(id));
     }
 
     /// What is gone can't be selected.
     pub fn remove(&mut self, id: I) {
-        self.ids.remove(&id);
+        self.revision += u64::from(self.ids.remove(&id));
         self.cursor = self.cursor.filter(|cursor| *cursor != id);
         self.anchor = self.anchor.filter(|anchor| *anchor != id);
     }
@@ -98,15 +112,16 @@ impl<I: Copy + Eq + Hash> Selection<I> {
     pub fn choose(&mut self, id: I, how: Choose, between: impl FnOnce(I) -> Vec<I>) {
         self.cursor = Some(id);
         match (how, self.anchor) {
-            (Choose::Range, Some(anchor)) => self.ids = between(anchor).into_iter().collect(),
+            (Choose::Range, Some(anchor)) => self.set(between(anchor).into_iter().collect()),
             (Choose::Toggle, _) => {
                 if !self.ids.remove(&id) {
                     self.ids.insert(id);
                 }
+                self.revision += 1;
                 self.anchor = Some(id);
             }
             _ => {
-                self.ids = HashSet::from([id]);
+                self.set(HashSet::from([id]));
                 self.anchor = Some(id);
             }
         }

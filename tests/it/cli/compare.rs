@@ -194,3 +194,41 @@ async fn ctrl_c_writes_what_is_answered() {
     assert!((3..40).contains(&ok) && ok + row["failed"].as_u64().expect("a count") == 40, "{row}");
     assert!(stub.traffic().all_questions() < 40, "it stopped asking");
 }
+
+/// By hand, a call: 560 tokens of photo and 5 of prompt at 1 USD, 60 or 400 tokens of answer at 10 USD per million:
+/// 565 + 600 = 1,165 to 565 + 4,000 = 4,565 micro-dollars; two photos.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cost_is_told_before_it_is_spent_and_a_cap_holds() {
+    let home = tempfile::tempdir().expect("folder");
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let file = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        std::fs::write(&path, text).expect("writes");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let prompt = file("short.md", "Name what you see");
+    let config = file("config.toml", "");
+    let entry = r#"{"provider": "gemini", "id": "priced", "image_tokens": {"rule": "gemini-level", "level": "medium"},
+                    "prices": [{"from": "2026-01-01", "in": 1, "out": 10}]}"#;
+    file("model-catalogue.json", &format!("{{\"models\": [{entry}]}}"));
+    let ask = |more: &[&str]| on_stub(&home, &stub, &[&["--config", &config, "--prompt", &prompt, "--model"], more].concat());
+
+    let said = output(ask(&["gemini/priced", "--max-cost", "0.009129"])).await;
+    assert_eq!((said.code, stub.traffic().all_questions()), (Some(2), 0), "{}", said.err);
+    assert!(said.err.contains("$0.009130") && said.err.contains("$0.009129") && said.err.contains("Nothing was asked"), "{}", said.err);
+    let said = output(ask(&["gemini/priced", "gemini/of-tomorrow", "--max-cost", "5"])).await;
+    assert_eq!((said.code, stub.traffic().all_questions()), (Some(2), 0), "{}", said.err);
+    assert!(said.err.contains("2 calls of unknown price (gemini/of-tomorrow)"), "{}", said.err);
+    let said = output(ask(&["gemini/priced", "--max-cost", "free"])).await;
+    assert!(said.code == Some(2) && said.err.contains("--max-cost"), "{}", said.err);
+
+    let said = output(ask(&["gemini/priced", "--max-cost", "$0.00913"])).await;
+    assert_eq!((said.code, stub.traffic().all_questions()), (Some(0), 2), "{}", said.err);
+    assert!(said.err.contains("Expected cost of 2 calls: ≈ $0.002330–$0.009130 (prices checked on 2026-11-23)"), "{}", said.err);
+    let said = output(on_stub(&home, &stub, &["--model", "on-device"])).await;
+    assert!(said.code == Some(0) && !said.err.contains("Expected cost"), "what is free needs no words: {}", said.err);
+
+    file("model-catalogue.json", "{\"models\": [{\"provider\": \"gemini\"}]}");
+    let said = output(ask(&["gemini/gemini-3.5-flash-lite"])).await;
+    assert!(said.code == Some(0) && said.err.contains("model-catalogue.json is not used: models[0]"), "{}", said.err);
+}

@@ -6,4 +6,5 @@ mod pipeline_control;
 mod providers;
 mod shell;
 mod testing_lab;
+mod testing_lab_estimate;
 mod testing_lab_pictures;

@@ -166,7 +166,8 @@ impl Provider for Renamed {
 
     fn catalogue(&self) -> Vec<CatalogueEntry> {
         let entries = self.scripted.catalogue().into_iter();
-        entries.map(|entry| CatalogueEntry { model: self.model.to_owned(), ..entry }).collect()
+        let shown = if self.model.is_empty() { self.name } else { self.model };
+        entries.map(|entry| CatalogueEntry { model: self.model.to_owned(), display_name: shown.to_owned(), ..entry }).collect()
     }
 
     fn photo_rule(&self, model: &str) -> PhotoRule {

@@ -1,0 +1,109 @@
+//! The estimate as it stands above the button that spends it: one line, and by column for who wants to know.
+
+use egui::{CollapsingHeader, Grid, RichText, ScrollArea, Ui};
+
+use super::estimate::LiveEstimate;
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::number;
+use crate::wire::cost::{ColumnEstimate, Estimate, unknown_words};
+
+/// Height of the list by column.
+const LIST_MOST_PX: f32 = 180.0;
+
+/// Draws the estimate of the choice.
+pub fn ui(ui: &mut Ui, live: &LiveEstimate, tokens: &Tokens) {
+    if let Some(failure) = live.failure() {
+        let words = format!("{} The cost could not be estimated: {failure}", icons::ICON_WARNING.codepoint);
+        ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.warn));
+        return;
+    }
+    let Some(estimate) = live.shown() else {
+        ui.label(RichText::new("Estimating the cost…").size(theme::TEXT_SMALL).color(tokens.muted));
+        return;
+    };
+    let ink = if live.is_behind() { tokens.muted } else { tokens.text };
+    let unknown = estimate.total.unknown_calls;
+    ui.label(RichText::new(total_words(estimate)).color(if unknown > 0 { tokens.warn } else { ink }));
+    for note in &estimate.notes {
+        let words = format!("{} {note}", icons::ICON_INFO.codepoint);
+        ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.warn));
+    }
+    if is_free(estimate) {
+        return;
+    }
+    CollapsingHeader::new(RichText::new("Cost by column").size(theme::TEXT_SMALL)).id_salt("cost by column").show(ui, |ui| {
+        ScrollArea::vertical().id_salt("cost by column").max_height(LIST_MOST_PX).show(ui, |ui| {
+            columns_ui(ui, estimate, tokens);
+            let words =
+                format!("Prices checked on {}. Answers are as long as this model's earlier ones, else 60–400 tokens", estimate.prices_checked);
+            ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted));
+        });
+    });
+}
+
+fn columns_ui(ui: &mut Ui, estimate: &Estimate, tokens: &Tokens) {
+    for (at, column) in estimate.columns.iter().enumerate() {
+        ui.label(RichText::new(format!("{} · {}", column.prompt_name, column.model)).size(theme::TEXT_SMALL));
+        Grid::new(("estimate", at)).num_columns(2).spacing([theme::GAP_12, 0.0]).show(ui, |ui| {
+            let cost = column.cost.map_or_else(|| "price unknown".to_owned(), |cost| cost.to_string());
+            let ink = if column.cost.is_none() { tokens.warn } else { tokens.text };
+            ui.label(RichText::new(cost).size(theme::TEXT_SMALL).color(ink));
+            ui.label(RichText::new(tokens_words(column)).size(theme::TEXT_SMALL).color(tokens.muted));
+            ui.end_row();
+        });
+    }
+}
+
+/// `tokens a call: 764 in, 96 out (mean of 24)`.
+fn tokens_words(column: &ColumnEstimate) -> String {
+    let output = column.output_tokens.map(|output| {
+        let from = if column.from_answers == 0 { "assumed".to_owned() } else { format!("mean of {}", number::count(column.from_answers)) };
+        format!("{} out ({from})", number::count(output))
+    });
+    let input = column.input_tokens.filter(|_| column.calls > 0).map(|input| format!("{} in", number::count(input / column.calls)));
+    match (input, output) {
+        (None, None) => "not counted in tokens".to_owned(),
+        (input, output) => format!("tokens a call: {}", input.into_iter().chain(output).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn is_free(estimate: &Estimate) -> bool {
+    estimate.total.unknown_calls == 0 && estimate.total.cost.high_usd.0 == 0
+}
+
+/// `≈ $0.0120–$0.0500 + 24 calls of unknown price, about 2 min 10 s`.
+fn total_words(estimate: &Estimate) -> String {
+    let total = estimate.total;
+    let time = total.time_ms.map(|ms| format!(", about {}", number::duration_ms(ms as f64))).unwrap_or_default();
+    if is_free(estimate) {
+        let stays = estimate.columns.iter().all(|column| column.model == "on-device");
+        let place = if stays { ": the photos stay on this machine" } else { "" };
+        return format!("Costs nothing{place}{time}");
+    }
+    if total.unknown_calls == estimate.calls {
+        return format!("Price unknown{time}");
+    }
+    let unknown = unknown_words(total.unknown_calls).map(|words| format!(" + {words}")).unwrap_or_default();
+    format!("{}{unknown}{time}", total.cost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::cost::{CostRange, EstimatedTotal};
+    use crate::wire::money::UsdMicros;
+
+    fn words(low: i64, high: i64, unknown_calls: u64, time_ms: Option<u64>) -> String {
+        let cost = CostRange { low_usd: UsdMicros(low), high_usd: UsdMicros(high) };
+        let total = EstimatedTotal { cost, unknown_calls, time_ms };
+        total_words(&Estimate { calls: 24, columns: Vec::new(), total, prices_checked: chrono::NaiveDate::default(), notes: Vec::new() })
+    }
+
+    #[test]
+    fn the_line_says_what_is_known_and_what_is_not() {
+        assert_eq!(words(0, 0, 0, Some(130_000)), "Costs nothing: the photos stay on this machine, about 2 min 10 s");
+        assert_eq!(words(12_000, 50_000, 0, None), "≈ $0.0120–$0.0500");
+        assert_eq!(words(12_000, 12_000, 6, Some(9_000)), "≈ $0.0120 + 6 calls of unknown price, about 9.00 s");
+        assert_eq!(words(0, 0, 24, None), "Price unknown");
+    }
+}
