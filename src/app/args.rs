@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use chrono::NaiveDate;
 use clap::Parser;
 use url::Url;
 
@@ -53,6 +54,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Asks models about photos with prompts and reports what each found, without a window
     Compare(CompareArgs),
+    /// Prices the calls of a past period again, with these or other prices; changes nothing
+    Costs(CostsArgs),
     /// Checks database, disk, keyring, display, model and providers, and says how to mend what is wrong
     Doctor(DoctorArgs),
 }
@@ -125,6 +128,22 @@ pub enum ReportFormat {
     Csv,
     Md,
     Html,
+}
+
+/// `minerva costs`.
+#[derive(Debug, clap::Args)]
+pub struct CostsArgs {
+    /// First day, such as 2026-11-01 (UTC)
+    #[arg(long, value_name = "DAY")]
+    pub from: NaiveDate,
+    /// Last day, included
+    #[arg(long, value_name = "DAY")]
+    pub to: NaiveDate,
+    /// Prices to use instead: a file like the model-catalogue.json beside the configuration file, laid over the present prices
+    #[arg(long, value_name = "FILE")]
+    pub book: Option<PathBuf>,
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: DoctorFormat,
 }
 
 /// `minerva doctor`.

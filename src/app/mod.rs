@@ -5,6 +5,7 @@ pub mod args;
 pub mod compare;
 pub mod config;
 pub mod console;
+pub mod costs;
 pub mod doctor;
 pub mod logging;
 pub mod serve;
@@ -74,6 +75,7 @@ fn run(args: Args) -> Result<()> {
         Some(Command::Serve(serve)) => serve::run(&settings, &serve),
         Some(Command::Doctor(doctor)) => doctor::run(&settings, &doctor),
         Some(Command::Compare(compare)) => compare::run(&settings, &compare),
+        Some(Command::Costs(costs)) => costs::run(&settings, &costs),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The estimate as it stands above the button that spends it: one line, and by column for who wants to know.
 
-use egui::{CollapsingHeader, Grid, RichText, ScrollArea, Ui};
+use egui::{CollapsingHeader, RichText, ScrollArea, Ui};
 
 use super::estimate::LiveEstimate;
 use crate::gui::theme::{self, Tokens, icons};
@@ -32,7 +32,9 @@ pub fn ui(ui: &mut Ui, live: &LiveEstimate, tokens: &Tokens) {
         return;
     }
     CollapsingHeader::new(RichText::new("Cost by column").size(theme::TEXT_SMALL)).id_salt("cost by column").show(ui, |ui| {
-        ScrollArea::vertical().id_salt("cost by column").max_height(LIST_MOST_PX).show(ui, |ui| {
+        // In a small window the choice above is worth more.
+        let height = (ui.ctx().content_rect().height() * 0.2).clamp(80.0, LIST_MOST_PX);
+        ScrollArea::vertical().id_salt("cost by column").max_height(height).show(ui, |ui| {
             columns_ui(ui, estimate, tokens);
             let words =
                 format!("Prices checked on {}. Answers are as long as this model's earlier ones, else 60–400 tokens", estimate.prices_checked);
@@ -42,19 +44,18 @@ pub fn ui(ui: &mut Ui, live: &LiveEstimate, tokens: &Tokens) {
 }
 
 fn columns_ui(ui: &mut Ui, estimate: &Estimate, tokens: &Tokens) {
-    for (at, column) in estimate.columns.iter().enumerate() {
+    for column in &estimate.columns {
+        ui.spacing_mut().item_spacing.y = 1.0;
         ui.label(RichText::new(format!("{} · {}", column.prompt_name, column.model)).size(theme::TEXT_SMALL));
-        Grid::new(("estimate", at)).num_columns(2).spacing([theme::GAP_12, 0.0]).show(ui, |ui| {
-            let cost = column.cost.map_or_else(|| "price unknown".to_owned(), |cost| cost.to_string());
-            let ink = if column.cost.is_none() { tokens.warn } else { tokens.text };
-            ui.label(RichText::new(cost).size(theme::TEXT_SMALL).color(ink));
-            ui.label(RichText::new(tokens_words(column)).size(theme::TEXT_SMALL).color(tokens.muted));
-            ui.end_row();
-        });
+        let cost = column.cost.map_or_else(|| "Price unknown".to_owned(), |cost| cost.to_string());
+        let ink = if column.cost.is_none() { tokens.warn } else { tokens.text };
+        ui.label(RichText::new(cost).size(theme::TEXT_SMALL).color(ink));
+        ui.label(RichText::new(tokens_words(column)).size(theme::TEXT_SMALL).color(tokens.muted));
+        ui.add_space(theme::GAP_8);
     }
 }
 
-/// `tokens a call: 764 in, 96 out (mean of 24)`.
+/// `Tokens a call: 764 in, 96 out (mean of 24)`.
 fn tokens_words(column: &ColumnEstimate) -> String {
     let output = column.output_tokens.map(|output| {
         let from = if column.from_answers == 0 { "assumed".to_owned() } else { format!("mean of {}", number::count(column.from_answers)) };
@@ -62,8 +63,8 @@ fn tokens_words(column: &ColumnEstimate) -> String {
     });
     let input = column.input_tokens.filter(|_| column.calls > 0).map(|input| format!("{} in", number::count(input / column.calls)));
     match (input, output) {
-        (None, None) => "not counted in tokens".to_owned(),
-        (input, output) => format!("tokens a call: {}", input.into_iter().chain(output).collect::<Vec<_>>().join(", ")),
+        (None, None) => "Not counted in tokens".to_owned(),
+        (input, output) => format!("Tokens a call: {}", input.into_iter().chain(output).collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod all_providers;
 mod compare;
+mod costs;
 mod doctor;
 mod serve;
 mod start;

@@ -96,7 +96,7 @@ fn the_cost_is_shown_before_it_is_spent_and_stays_beside_what_was_spent() {
     wait_until(&mut story.lab, "what is unknown is said", |lab| says(lab, &format!("{expected} + 24 calls of unknown price")));
     story.lab.get_by_label("Cost by column").click();
     wait_until(&mut story.lab, "it is told by column", |lab| {
-        says(lab, "price unknown") && says(lab, "150 out (assumed)") && says(lab, "not counted in tokens")
+        says(lab, "Price unknown") && says(lab, "150 out (assumed)") && says(lab, "Not counted in tokens")
     });
 
     story.lab.state_mut().command(Command::RunComparison);
@@ -107,7 +107,7 @@ fn the_cost_is_shown_before_it_is_spent_and_stays_beside_what_was_spent() {
     }));
     assert_eq!(ended.cost_unknown_cells, 0);
     story.lab.state_mut().happen(Happened::RunChanged(ended));
-    wait_until(&mut story.lab, "spent beside expected", |lab| says(lab, &format!("Cost $0.0093 of {expected}, show prices")));
+    wait_until(&mut story.lab, "spent beside expected", |lab| says(lab, &format!("Cost $0.0140 of {expected}, show prices")));
     story.lab.query_all_by_label_contains("show prices").next().expect("the button").click();
     wait_until(&mut story.lab, "the prices of the run", |lab| says(lab, "$2 in, $12 out, $0.2 cached per million tokens, since 2026-02-19"));
     assert!(says(&story.lab, "24 calls of unknown price") && says(&story.lab, "Price unknown") && says(&story.lab, "Costs nothing"));

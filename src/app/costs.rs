@@ -1,0 +1,91 @@
+//! `minerva costs`: what the calls of a past period were charged, and what they would cost with other prices.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use chrono::{Days, NaiveTime};
+use comfy_table::{CellAlignment, Table, presets};
+
+use super::args::{CostsArgs, DoctorFormat};
+use super::config::Settings;
+use super::{Failure, Result, logging, runtime, terminal};
+use crate::client::{ApiError, Client};
+use crate::platform::host::{self, HostOptions};
+use crate::wire::cost::{Reprice, Repriced, RepricedSum, sum_words};
+
+pub fn run(settings: &Settings, args: &CostsArgs) -> Result<()> {
+    logging::to_terminal(settings)?;
+    let asked = asked(args)?;
+    if !settings.data_dir.join(host::DATABASE_FILE).is_file() {
+        return Err(Failure::Usage(format!("There is no library in {} yet; choose its folder with --data-dir", settings.data_dir.display())));
+    }
+    let repriced = runtime()?.block_on(ask(settings, &asked))?;
+    match args.format {
+        DoctorFormat::Text => terminal::out(&text(&repriced)),
+        DoctorFormat::Json => {
+            let json = serde_json::to_string_pretty(&repriced).map_err(|error| Failure::Failed(error.to_string()))?;
+            terminal::out(&json);
+        }
+    }
+    Ok(())
+}
+
+fn asked(args: &CostsArgs) -> Result<Reprice> {
+    let after = args.to.checked_add_days(Days::new(1)).filter(|after| *after > args.from);
+    let Some(after) = after else {
+        return Err(Failure::Usage(format!("--from {} is after --to {}", args.from, args.to)));
+    };
+    let book = args
+        .book
+        .as_deref()
+        .map(|path| std::fs::read_to_string(path).map_err(|error| Failure::Usage(format!("--book {} can't be read: {error}", path.display()))));
+    Ok(Reprice { from: args.from.and_time(NaiveTime::MIN).and_utc(), to: after.and_time(NaiveTime::MIN).and_utc(), book: book.transpose()? })
+}
+
+/// Through the same platform and the same API as the window.
+async fn ask(settings: &Settings, asked: &Reprice) -> Result<Repriced> {
+    let failed = |error: String| Failure::Failed(error);
+    let options = HostOptions {
+        folder: settings.data_dir.clone(),
+        database: None,
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        token: None,
+        run_workers: false,
+        seed_library: false,
+        providers: settings.providers(),
+        keys: settings.keys.clone(),
+    };
+    let host = host::start(options).await.map_err(|error| failed(error.to_string()))?;
+    let done = match Client::new(host.base(), host.token()) {
+        Ok(client) => client.reprice(asked).await.map_err(|error| match &error {
+            ApiError::Problem(problem) if problem.status == 422 => Failure::Usage(problem.detail.clone()),
+            _ => failed(error.to_string()),
+        }),
+        Err(error) => Err(failed(error.to_string())),
+    };
+    host.shutdown().await;
+    done
+}
+
+fn text(repriced: &Repriced) -> String {
+    if repriced.models.is_empty() {
+        return "No call was billed in this period".to_owned();
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(["Model", "Calls", "As charged", "With these prices"]);
+    let row = |name: &str, sum: &RepricedSum| {
+        let charged = sum_words(sum.charged_usd, sum.charged_unknown);
+        [name.to_owned(), sum.calls.to_string(), charged, sum_words(sum.repriced_usd, sum.repriced_unknown)]
+    };
+    for model in &repriced.models {
+        table.add_row(row(&model.model, &model.sum));
+    }
+    if repriced.models.len() > 1 {
+        table.add_row(row("All", &repriced.total));
+    }
+    for column in 1..4 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.to_string()
+}
