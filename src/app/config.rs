@@ -108,6 +108,7 @@ impl Settings {
 
 /// The shipped prices with a person's own over them. A file that can't be read is no reason not to start: what is wrong
 /// is said where prices are shown.
+#[must_use]
 pub fn price_book(own: &Path) -> PriceBook {
     let shipped = PriceBook::shipped();
     let problem = match std::fs::read_to_string(own) {

@@ -101,9 +101,12 @@ mod tests {
     use super::*;
     use crate::wire::cost::{ColumnEstimate, CostRange, EstimatedTotal};
 
-    fn estimate(columns: &[(&str, u64, Option<(i64, i64)>)]) -> Estimate {
+    /// Model, calls and the range of the cost.
+    type Column<'m> = (&'m str, u64, Option<(i64, i64)>);
+
+    fn estimate(columns: &[Column<'_>]) -> Estimate {
         let range = |(low, high)| CostRange { low_usd: UsdMicros(low), high_usd: UsdMicros(high) };
-        let column = |(model, calls, cost): &(&str, u64, Option<(i64, i64)>)| ColumnEstimate {
+        let column = |(model, calls, cost): &Column<'_>| ColumnEstimate {
             prompt_name: "p".to_owned(),
             model: (*model).to_owned(),
             calls: *calls,

@@ -130,11 +130,6 @@ fn the_estimate_in_the_dark() {
 }
 
 #[test]
-fn the_estimate_in_the_light() {
-    look_at("light", Window { size: [1180.0, 800.0], theme: Theme::Light, pixels_per_point: 1.0 });
-}
-
-#[test]
 fn the_estimate_in_a_small_window() {
     look_at("small", Window { size: [844.0, 640.0], theme: Theme::Dark, pixels_per_point: 1.0 });
 }

@@ -104,7 +104,7 @@ impl Known {
         let measured = store::costs::measured(&core.db, core.org, model, core.now() - MEASURED, ANSWERS_MOST).await?;
         let written: Vec<u64> = measured.iter().filter_map(|answer| answer.output_tokens).collect();
         let mean = |sum: u64, count: usize| (count > 0).then(|| sum as f64 / count as f64);
-        let first = sizes.first().copied().map(sent).unwrap_or((1024, 768));
+        let first = sizes.first().copied().map_or((1024, 768), sent);
         let is_charged_by_unit = listed.is_some_and(|model| model.prices.iter().any(|price| price.unit.is_some()))
             || book.prices(priced.on(core.now().date_naive())).is_some_and(|prices| prices.iter().any(|price| price.unit.is_some()));
         Ok(Self {
