@@ -5,11 +5,13 @@ pub mod dialect;
 pub mod gemini;
 pub mod on_device;
 pub mod price;
+mod remote;
 mod send;
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,8 +20,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::keys::Keys;
 use crate::wire::result::{Answer, Fault, FaultKind};
+use dialect::Dialect;
 pub use dialect::OfferedModel;
 pub use price::PriceBook;
+use remote::{Remote, State};
 
 /// The provider's name of the on-device model, which is also its full model name.
 pub const ON_DEVICE: &str = "on-device";
@@ -195,6 +199,25 @@ pub struct Providers {
     list: Arc<RwLock<Vec<Arc<dyn Provider>>>>,
     /// What the program was told at its start, and its keys; `None` for a list of one's own.
     told: Option<Arc<(ProviderSettings, Keys)>>,
+    states: States,
+}
+
+/// What each provider keeps when settings change, by its name.
+#[derive(Clone, Default)]
+struct States(Arc<Mutex<HashMap<String, Arc<State>>>>);
+
+impl States {
+    fn of(&self, name: &str) -> Arc<State> {
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = states.entry(name.to_owned()).or_default();
+        state.begin_again();
+        Arc::clone(state)
+    }
+}
+
+/// The providers that everybody has, by name.
+fn built_in() -> Vec<(&'static str, Box<dyn Dialect>)> {
+    vec![(GEMINI, Box::new(gemini::Gemini))]
 }
 
 impl Providers {
@@ -202,19 +225,26 @@ impl Providers {
     #[must_use]
     pub fn new(settings: &ProviderSettings, keys: &Keys) -> Self {
         let on_device: Arc<dyn Provider> = Arc::new(on_device::OnDevice::new(settings.on_device_threads));
-        let list = Self::build(settings, keys, on_device);
-        Self { list: Arc::new(RwLock::new(list)), told: Some(Arc::new((settings.clone(), keys.clone()))) }
+        let states = States::default();
+        let list = Self::build(settings, keys, on_device, &states);
+        Self { list: Arc::new(RwLock::new(list)), told: Some(Arc::new((settings.clone(), keys.clone()))), states }
     }
 
-    fn build(settings: &ProviderSettings, keys: &Keys, on_device: Arc<dyn Provider>) -> Vec<Arc<dyn Provider>> {
-        let base = |provider: &str| settings.endpoints.iter().rev().find(|told| told.name == provider).and_then(|told| told.base.clone());
-        vec![on_device, Arc::new(gemini::Gemini::new(base(GEMINI), keys.clone()))]
+    /// All providers, each with what is told of it; a name that is not built in is an OpenAI-compatible server.
+    fn build(settings: &ProviderSettings, keys: &Keys, on_device: Arc<dyn Provider>, states: &States) -> Vec<Arc<dyn Provider>> {
+        let mut list = vec![on_device];
+        for (name, dialect) in built_in() {
+            let told = settings.endpoints.iter().rev().find(|told| told.name == name).cloned();
+            let endpoint = told.unwrap_or_else(|| Endpoint { name: name.to_owned(), base: None, limits: Limits::default() });
+            list.push(Arc::new(Remote::new(&endpoint, dialect, keys.clone(), settings.book.clone(), states.of(name))));
+        }
+        list
     }
 
     /// A list of one's own, for tests.
     #[must_use]
     pub fn of(list: Vec<Arc<dyn Provider>>) -> Self {
-        Self { list: Arc::new(RwLock::new(list)), told: None }
+        Self { list: Arc::new(RwLock::new(list)), told: None, states: States::default() }
     }
 
     /// What the program was told at its start; `None` for a list of one's own, which no settings change.
@@ -228,7 +258,7 @@ impl Providers {
         let Some((_, keys)) = self.told.as_deref() else { return };
         // The model that is loaded stays loaded.
         let Some(on_device) = self.iter().find(|member| member.name() == ON_DEVICE) else { return };
-        let list = Self::build(settings, keys, on_device);
+        let list = Self::build(settings, keys, on_device, &self.states);
         *self.list.write().unwrap_or_else(PoisonError::into_inner) = list;
     }
 

@@ -1,108 +1,226 @@
-//! The shared sender: status, size, time, retries and cancellation of every call to a provider.
+//! One request to a provider: status, redirects, size, time, and how a streamed reply is put together.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
-use reqwest::{RequestBuilder, StatusCode};
+use eventsource_stream::Eventsource as _;
+use futures_util::{Stream, StreamExt as _};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+use tokio::time::timeout;
+use url::Url;
 
-use super::{CallContext, CallNews};
+use super::PhotoRequest;
+use super::dialect::{Allowance, Dialect, End, Framing, Reading};
 use crate::wire::result::{Fault, FaultKind};
 
 /// Largest answer that is read.
 const BODY_MOST: usize = 8 * 1024 * 1024;
-/// For one try.
-const TRY_LIMIT: Duration = Duration::from_secs(120);
-/// A provider that asks for a longer wait is not waited for: the person is told.
-const WAIT_MOST: Duration = Duration::from_secs(60);
-const TRIES: usize = 4;
 
-/// The client that all providers share.
+/// The client that a provider's calls share.
 pub fn http_client() -> Result<reqwest::Client, Fault> {
     reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(10))
+        // The key is for one host alone.
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("minerva/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| Fault::new(FaultKind::Internal, format!("No HTTP client could be made: {error}. Install the system's CA certificates")))
 }
 
-/// Sends what `request` makes until it is answered well, a fault can't heal, or time, tries or patience are at an end.
-/// `read_fault` reads a bad status. Returns the body and how often it was tried again.
-pub async fn send(
-    provider: &str,
-    call: &CallContext,
-    request: impl Fn() -> RequestBuilder,
-    read_fault: impl Fn(StatusCode, &Bytes) -> Fault,
-) -> Result<(Bytes, u32), Fault> {
-    let tries = AtomicU32::new(0);
-    let policy = ExponentialBuilder::default().with_min_delay(Duration::from_secs(1)).with_factor(2.0).with_max_times(TRIES - 1).with_jitter();
-    let trying = (|| async {
-        tries.fetch_add(1, Ordering::Relaxed);
-        call.tell(CallNews::Asking);
-        try_once(request(), &read_fault).await
+/// A request that is ready to go, as often as it takes.
+pub struct Request<'a> {
+    pub http: &'a reqwest::Client,
+    pub dialect: &'a dyn Dialect,
+    pub url: Url,
+    /// The key among them.
+    pub headers: HeaderMap,
+    /// `None`: GET.
+    pub body: Option<Bytes>,
+    /// Until the whole reply is there; of a stream, until its next piece is.
+    pub limit: Duration,
+    /// Told what the headers of every reply say of the limits.
+    pub on_allowance: &'a (dyn Fn(Allowance) + Sync),
+}
+
+/// What came with a reply besides its body.
+struct Opened {
+    response: Response,
+    request_id: Option<String>,
+}
+
+impl Request<'_> {
+    /// The whole reply as JSON.
+    pub async fn json(&self) -> Result<(Value, Option<String>), Fault> {
+        self.within(async {
+            let Opened { response, request_id } = self.open().await?;
+            let body = read_body(response).await?;
+            let value = serde_json::from_slice(&body).map_err(|_| Fault { request_id: request_id.clone(), ..self.not_json(&body) })?;
+            Ok((value, request_id))
+        })
+        .await
+    }
+
+    /// A streamed reply, told as it grows.
+    pub async fn stream(&self, question: &PhotoRequest, framing: Framing, on_text: impl Fn(&str)) -> Result<(Reading, Option<String>), Fault> {
+        let Opened { response, request_id } = self.within(self.open()).await?;
+        if !is_stream(response.headers()) {
+            // A server that does not stream answers whole; a proxy answers with a page.
+            let body = self.within(read_body(response)).await?;
+            let value = serde_json::from_slice(&body).map_err(|_| Fault { request_id: request_id.clone(), ..self.not_json(&body) })?;
+            return Ok((self.dialect.read(question, &value)?, request_id));
+        }
+        let mut reading = Reading::default();
+        let mut pieces = std::pin::pin!(pieces(response, framing));
+        while let Some(piece) = timeout(self.limit, pieces.next()).await.map_err(|_| self.too_slow())? {
+            let before = reading.text.len();
+            self.dialect.read_piece(&mut reading, &piece?).map_err(|fault| Fault { request_id: request_id.clone(), ..fault })?;
+            if reading.text.len() > BODY_MOST {
+                return Err(too_large());
+            }
+            if reading.text.len() > before {
+                on_text(&reading.text);
+            }
+        }
+        if reading.end == End::Unknown {
+            return Err(Fault::new(FaultKind::Network, "The answer broke off in the middle. What was written until then may have been charged"));
+        }
+        Ok((reading, request_id))
+    }
+
+    async fn within<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        timeout(self.limit, work).await.map_err(|_| self.too_slow())?
+    }
+
+    fn too_slow(&self) -> Fault {
+        let words = format!(
+            "{} sent nothing for {} s. Try again later, or allow more time in its limits",
+            self.dialect.label(),
+            self.limit.as_secs_f32().round()
+        );
+        Fault::new(FaultKind::Timeout, words)
+    }
+
+    /// Sends it and reads the status; a bad one is a fault.
+    async fn open(&self) -> Result<Opened, Fault> {
+        let request = match &self.body {
+            Some(body) => self.http.post(self.url.clone()).header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body.clone()),
+            None => self.http.get(self.url.clone()),
+        };
+        let response = request.headers(self.headers.clone()).send().await.map_err(from_reqwest)?;
+        let status = response.status();
+        let request_id = response.headers().get(self.dialect.request_id_header()).and_then(|id| id.to_str().ok()).map(str::to_owned);
+        (self.on_allowance)(self.dialect.allowance(response.headers()));
+        if status.is_success() {
+            return Ok(Opened { response, request_id });
+        }
+        let mut fault = if status.is_redirection() { redirected() } else { self.bad_status(status, response).await? };
+        fault.status = Some(status.as_u16());
+        fault.request_id = fault.request_id.or(request_id);
+        Err(fault)
+    }
+
+    async fn bad_status(&self, status: StatusCode, response: Response) -> Result<Fault, Fault> {
+        let headers = response.headers().clone();
+        let body = read_body(response).await?;
+        let reply: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let mut fault = self.dialect.read_fault(status, &headers, &reply);
+        fault.wait_ms = fault.wait_ms.or_else(|| wait_told(&headers, Utc::now()));
+        if status == StatusCode::REQUEST_TIMEOUT {
+            fault.kind = FaultKind::Timeout;
+        }
+        Ok(fault)
+    }
+
+    fn not_json(&self, body: &[u8]) -> Fault {
+        let start: String = String::from_utf8_lossy(body).trim().chars().take(120).collect();
+        let label = self.dialect.label();
+        let words = format!("The answer is not {label}'s. It begins: {start}. Check the base URL, and proxies on the way");
+        Fault { status: Some(200), ..Fault::new(FaultKind::BadAnswer, words) }
+    }
+}
+
+fn redirected() -> Fault {
+    let words = "The provider's address sends calls on to another one, and they are not sent there with your key. Correct the base URL";
+    Fault::new(FaultKind::BadRequest, words)
+}
+
+fn too_large() -> Fault {
+    Fault::new(FaultKind::BadAnswer, "The answer is larger than 8 MB and was not read")
+}
+
+fn is_stream(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.starts_with("text/event-stream") || kind.contains("ndjson") || kind.contains("jsonl")
+}
+
+/// The JSON values of a streamed body.
+fn pieces(response: Response, framing: Framing) -> std::pin::Pin<Box<dyn Stream<Item = Result<Value, Fault>> + Send>> {
+    let bytes = response.bytes_stream().map(|chunk| chunk.map_err(from_reqwest));
+    match framing {
+        Framing::Sse => Box::pin(bytes.eventsource().filter_map(async |event| match event {
+            Ok(event) if event.data.is_empty() || event.data.trim() == "[DONE]" => None,
+            Ok(event) => Some(piece(event.data.as_bytes())),
+            Err(eventsource_stream::EventStreamError::Transport(fault)) => Some(Err(fault)),
+            Err(error) => Some(Err(Fault::new(FaultKind::BadAnswer, format!("The stream of the answer can't be read: {error}")))),
+        })),
+        Framing::Lines => Box::pin(lines(bytes).map(|line| piece(&line?))),
+    }
+}
+
+fn piece(text: &[u8]) -> Result<Value, Fault> {
+    serde_json::from_slice(text).map_err(|_| {
+        let start: String = String::from_utf8_lossy(text).chars().take(120).collect();
+        Fault::new(FaultKind::BadAnswer, format!("A piece of the answer is not JSON. It begins: {start}"))
     })
-    .retry(policy)
-    .when(|fault: &Fault| fault.kind.can_heal() && wait_of(fault) <= WAIT_MOST)
-    .adjust(|fault: &Fault, planned| planned.map(|planned| planned.max(wait_of(fault))))
-    .notify(|fault: &Fault, wait| call.tell(CallNews::Retrying { wait, kind: fault.kind }));
-    let outcome = tokio::select! {
-        outcome = trying => outcome,
-        () = call.cancel.cancelled() => Err(Fault::new(FaultKind::Cancelled, "Cancelled before the provider had answered")),
-        () = tokio::time::sleep(call.time_limit) => {
-            let limit = call.time_limit.as_secs();
-            Err(Fault::new(FaultKind::Timeout, format!("{provider} gave no answer within {limit} s. Try again later, or with fewer calls at once")))
+}
+
+/// Cuts a body into its lines, empty ones left out.
+fn lines(bytes: impl Stream<Item = Result<Bytes, Fault>> + Send) -> impl Stream<Item = Result<Bytes, Fault>> + Send {
+    let begin = (Box::pin(bytes), BytesMut::new());
+    futures_util::stream::try_unfold(begin, async |(mut bytes, mut kept)| {
+        loop {
+            if let Some(end) = kept.iter().position(|byte| *byte == b'\n') {
+                let line = kept.split_to(end + 1).freeze();
+                if line.iter().all(u8::is_ascii_whitespace) {
+                    continue;
+                }
+                return Ok(Some((line, (bytes, kept))));
+            }
+            match bytes.next().await {
+                Some(chunk) => kept.extend_from_slice(&chunk?),
+                None if kept.iter().all(u8::is_ascii_whitespace) => return Ok(None),
+                None => return Ok(Some((kept.split().freeze(), (bytes, kept)))),
+            }
+            if kept.len() > BODY_MOST {
+                return Err(too_large());
+            }
         }
-    };
-    let retries = tries.load(Ordering::Relaxed).saturating_sub(1);
-    match outcome {
-        Ok(body) => Ok((body, retries)),
-        Err(fault) => Err(Fault { provider: Some(provider.to_owned()), retries, ..fault }),
-    }
+    })
 }
 
-fn wait_of(fault: &Fault) -> Duration {
-    fault.wait_ms.map_or(Duration::ZERO, Duration::from_millis)
+/// `retry-after-ms`, or `retry-after` in seconds or as a date (RFC 9110, 10.2.3).
+fn wait_told(headers: &HeaderMap, now: DateTime<Utc>) -> Option<u64> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    if let Some(ms) = text("retry-after-ms").and_then(|ms| ms.parse::<f64>().ok()).filter(|ms| (0.0..1e12).contains(ms)) {
+        return Some(ms.ceil() as u64);
+    }
+    let after = text(RETRY_AFTER.as_str())?;
+    if let Ok(seconds) = after.parse::<f64>() {
+        return (0.0..1e9).contains(&seconds).then(|| (seconds * 1e3).ceil() as u64);
+    }
+    let wait = DateTime::parse_from_rfc2822(after).ok()?.signed_duration_since(now);
+    Some(u64::try_from(wait.num_milliseconds()).unwrap_or(0))
 }
 
-async fn try_once(request: RequestBuilder, read_fault: &impl Fn(StatusCode, &Bytes) -> Fault) -> Result<Bytes, Fault> {
-    let response = request.timeout(TRY_LIMIT).send().await.map_err(from_reqwest)?;
-    let status = response.status();
-    if status.is_redirection() {
-        // Not followed: the key is for this host alone.
-        let words = "The provider's address sends calls on to another one, and they are not sent there with your key. Correct the base URL";
-        return Err(Fault { status: Some(status.as_u16()), ..Fault::new(FaultKind::BadRequest, words) });
-    }
-    let retry_after = response.headers().get(reqwest::header::RETRY_AFTER).and_then(|value| retry_after_ms(value.to_str().ok()?.trim(), Utc::now()));
-    let body = read_body(response).await?;
-    if status.is_success() {
-        return Ok(body);
-    }
-    let mut fault = read_fault(status, &body);
-    fault.status = Some(status.as_u16());
-    fault.wait_ms = fault.wait_ms.or(retry_after);
-    Err(fault)
-}
-
-/// Seconds, or a date (RFC 9110, 10.2.3).
-fn retry_after_ms(text: &str, now: DateTime<Utc>) -> Option<u64> {
-    match text.parse::<u64>() {
-        Ok(seconds) => Some(seconds.saturating_mul(1_000)),
-        Err(_) => {
-            let wait = DateTime::parse_from_rfc2822(text).ok()?.signed_duration_since(now);
-            Some(u64::try_from(wait.num_milliseconds()).unwrap_or(0))
-        }
-    }
-}
-
-async fn read_body(mut response: reqwest::Response) -> Result<Bytes, Fault> {
+async fn read_body(mut response: Response) -> Result<Bytes, Fault> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(from_reqwest)? {
         body.extend_from_slice(&chunk);
         if body.len() > BODY_MOST {
-            return Err(Fault::new(FaultKind::BadAnswer, "The answer is larger than 8 MB and was not read"));
+            return Err(too_large());
         }
     }
     Ok(body.freeze())
@@ -129,12 +247,25 @@ fn from_reqwest(error: reqwest::Error) -> Fault {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_wait_is_told_in_seconds_or_by_a_date() {
+    fn told(name: &'static str, value: &'static str) -> Option<u64> {
         let now = "2026-11-23T12:00:00Z".parse().expect("a time");
-        assert_eq!(retry_after_ms("7", now), Some(7_000));
-        assert_eq!(retry_after_ms("Mon, 23 Nov 2026 12:00:09 GMT", now), Some(9_000));
-        assert_eq!(retry_after_ms("Mon, 23 Nov 2026 11:00:00 GMT", now), Some(0), "it is over");
-        assert_eq!(retry_after_ms("soon", now), None);
+        wait_told(&HeaderMap::from_iter([(reqwest::header::HeaderName::from_static(name), HeaderValue::from_static(value))]), now)
+    }
+
+    #[test]
+    fn a_wait_is_told_in_seconds_milliseconds_or_by_a_date() {
+        assert_eq!(told("retry-after", "7"), Some(7_000));
+        assert_eq!(told("retry-after", "0.5"), Some(500));
+        assert_eq!(told("retry-after-ms", "250"), Some(250));
+        assert_eq!(told("retry-after", "Mon, 23 Nov 2026 12:00:09 GMT"), Some(9_000));
+        assert_eq!(told("retry-after", "Mon, 23 Nov 2026 11:00:00 GMT"), Some(0), "it is over");
+        assert_eq!(told("retry-after", "soon"), None);
+    }
+
+    #[tokio::test]
+    async fn lines_are_cut_wherever_the_chunks_end() {
+        let chunks = ["{\"a\"", ":1}\n\n{\"b\":", "2}\n{\"c\":3}"].map(|chunk| Ok(Bytes::from_static(chunk.as_bytes())));
+        let lines: Vec<_> = lines(futures_util::stream::iter(chunks)).map(|line| piece(&line.expect("reads")).expect("JSON")).collect().await;
+        assert_eq!(lines, [serde_json::json!({"a": 1}), serde_json::json!({"b": 2}), serde_json::json!({"c": 3})]);
     }
 }

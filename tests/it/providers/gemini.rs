@@ -1,11 +1,13 @@
 //! Gemini's wire: what is sent, and how its answers are read. The ways in which calls go wrong are in `scenarios`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use minerva_console::keys::Keys;
-use minerva_console::providers::gemini::{Gemini, body};
-use minerva_console::providers::{CallContext, PhotoRequest, Provider, SentPhoto, price};
+use minerva_console::providers::dialect::{AskMode, Dialect as _};
+use minerva_console::providers::gemini::Gemini;
+use minerva_console::providers::{CallContext, Endpoint, GEMINI, Limits, PhotoRequest, PriceBook, Provider, ProviderSettings, Providers, SentPhoto};
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::result::{Answer, ConfidenceKind, Fault, FaultKind};
 use secrecy::SecretString;
@@ -15,6 +17,13 @@ use crate::support::provider_stub::{ProviderStub, Wire};
 
 fn keys(key: &str) -> Keys {
     Keys::new(HashMap::from([("gemini".to_owned(), SecretString::from(key.to_owned()))]), false)
+}
+
+/// Gemini at this address.
+fn gemini_at(base: &str, key: &str) -> Arc<dyn Provider> {
+    let endpoint = Endpoint { name: GEMINI.to_owned(), base: Some(base.parse().expect("a URL")), limits: Limits::default() };
+    let settings = ProviderSettings { endpoints: vec![endpoint], on_device_threads: 1, book: PriceBook::shipped() };
+    Providers::new(&settings, &keys(key)).iter().find(|provider| provider.name() == GEMINI).expect("built in")
 }
 
 fn photo() -> SentPhoto {
@@ -101,7 +110,10 @@ fn the_body_is_the_golden_one_and_holds_no_null() {
         photo: SentPhoto::Jpeg { bytes: bytes::Bytes::from_static(b"JPEG"), width_px: 1, height_px: 1 },
         prompt: "Tag this photo".to_owned(),
     };
-    let sent = body(&request, price::model("gemini", "gemini-3.8-flash")).expect("a body");
+    let book = PriceBook::shipped();
+    let asked = Gemini.ask(&request, book.model(GEMINI, "gemini-3.8-flash"), AskMode { is_streamed: false, with_schema: true }).expect("a request");
+    assert_eq!(asked.path, "v1/models/gemini-3.8-flash:generateContent");
+    let sent = asked.body.expect("a body");
     let golden: serde_json::Value = serde_json::from_str(include_str!("../../fixtures/gemini_body.json")).expect("JSON");
     assert_eq!(sent, golden, "{sent:#}");
     assert!(!sent.to_string().contains("null"));

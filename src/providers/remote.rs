@@ -1,0 +1,457 @@
+//! A provider that is reached over HTTP, whatever its wire: keys, tries, waits, stops and costs are dealt with here once.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use bytes::Bytes;
+use chrono::Utc;
+use secrecy::SecretString;
+use tokio::sync::watch;
+use url::Url;
+
+use super::dialect::{AskMode, Dialect, End, HttpRequest, Reading};
+use super::price::{ListedModel, Place};
+use super::send::{Request, http_client};
+use super::{BoxFuture, CallContext, CallNews, CatalogueEntry, Endpoint, KeyNeed, OfferedModel, PhotoRequest, PhotoRule, PriceBook, Provider, answer};
+use crate::keys::Keys;
+use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind};
+
+/// For one try, unless the limits say otherwise.
+const TRY_LIMIT: Duration = Duration::from_secs(120);
+/// A provider that asks for a longer wait is not waited for: the person is told.
+const WAIT_MOST: Duration = Duration::from_secs(60);
+const TRIES: usize = 4;
+/// Text that arrives is told at most this often.
+const TELL_EVERY: Duration = Duration::from_millis(50);
+/// Pages of a provider's list of models that are read.
+const PAGES_MOST: usize = 20;
+
+/// The provider.
+pub struct Remote {
+    name: String,
+    dialect: Box<dyn Dialect>,
+    base: Result<Url, Fault>,
+    need: KeyNeed,
+    keys: Keys,
+    book: PriceBook,
+    try_limit: Duration,
+    state: Arc<State>,
+}
+
+/// What lives on when the settings of a provider change.
+pub struct State {
+    http: Result<reqwest::Client, Fault>,
+    /// Why its calls are held back.
+    stopped: watch::Sender<Option<Fault>>,
+    /// Models whose server refused the schema.
+    schemaless: Mutex<HashSet<String>>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { http: http_client(), stopped: watch::Sender::new(None), schemaless: Mutex::default() }
+    }
+}
+
+impl State {
+    /// Forgets what was true of the settings before.
+    pub fn begin_again(&self) {
+        self.stopped.send_replace(None);
+        self.schemaless.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Remote {
+    pub fn new(endpoint: &Endpoint, dialect: Box<dyn Dialect>, keys: Keys, book: PriceBook, state: Arc<State>) -> Self {
+        let told = endpoint.base.clone().map_or_else(|| Url::parse(dialect.default_base()), Ok);
+        let base = told
+            .map_err(|error| Fault::new(FaultKind::BadRequest, format!("{} has no base URL: {error}. Set it in its settings", dialect.label())))
+            .and_then(sound_base);
+        let try_limit = endpoint.limits.timeout_s.map_or(TRY_LIMIT, |seconds| Duration::from_secs(u64::from(seconds)));
+        Self { name: endpoint.name.clone(), need: dialect.key_need(), dialect, base, keys, book, try_limit, state }
+    }
+
+    fn listed(&self, model: &str) -> Option<&ListedModel> {
+        self.book.model(&self.name, model)
+    }
+
+    /// A key that came with the call goes first.
+    async fn key(&self, call: &CallContext) -> Result<Option<SecretString>, Fault> {
+        if self.need == KeyNeed::None {
+            return Ok(None);
+        }
+        if let Some(brought) = &call.keys
+            && let Ok((key, _)) = brought.get(&self.name).await
+        {
+            return Ok(Some(key));
+        }
+        match self.keys.get(&self.name).await {
+            Ok((key, _)) => Ok(Some(key)),
+            Err(_) if self.need == KeyNeed::Optional => Ok(None),
+            Err(problem) => Err(Fault::new(FaultKind::Auth, problem.to_string())),
+        }
+    }
+
+    fn request<'a>(&'a self, asked: HttpRequest, key: Option<&SecretString>) -> Result<Request<'a>, Fault> {
+        Ok(Request {
+            http: self.state.http.as_ref().map_err(Clone::clone)?,
+            dialect: self.dialect.as_ref(),
+            url: join(self.base.as_ref().map_err(Clone::clone)?, &asked.path)?,
+            headers: self.dialect.headers(key)?,
+            body: asked.body.map(|body| Bytes::from(body.to_string())),
+            limit: self.try_limit,
+            on_allowance: &|_| {},
+        })
+    }
+
+    async fn ask(&self, request: &PhotoRequest, call: &CallContext) -> Result<Answer, Fault> {
+        // Keys that a person brought say nothing of the platform's own.
+        let is_own = call.keys.is_none();
+        if let Some(held) = self.stopped().filter(|_| is_own) {
+            return Err(held);
+        }
+        let key = self.key(call).await?;
+        let course = Course { stop: is_own.then(|| self.state.stopped.subscribe()), ..Course::default() };
+        let outcome = course
+            .follow(call, || async {
+                match self.stopped().filter(|_| is_own) {
+                    Some(held) => Err(held),
+                    None => self.try_once(request, key.as_ref(), call).await,
+                }
+            })
+            .await;
+        let retries = course.retries.load(Ordering::Relaxed);
+        let outcome = outcome.and_then(|(reading, request_id)| self.answer(request, reading, request_id));
+        match outcome {
+            Ok(answer) => Ok(Answer { retries, ..answer }),
+            Err(fault) => {
+                if is_own && fault.kind.stops_provider() {
+                    self.state.stopped.send_if_modified(|held| held.is_none() && held.replace(fault.clone()).is_none());
+                }
+                Err(Fault { retries, ..self.named(fault) })
+            }
+        }
+    }
+
+    fn held(&self, fault: Fault) -> Fault {
+        let message = format!("Calls to {} are held back. {}", self.dialect.label(), fault.message);
+        Fault { message, retries: 0, usage: crate::wire::result::Usage::default(), cost_usd: None, ..self.named(fault) }
+    }
+
+    fn named(&self, fault: Fault) -> Fault {
+        Fault { provider: Some(self.name.clone()), ..fault }
+    }
+
+    async fn try_once(&self, request: &PhotoRequest, key: Option<&SecretString>, call: &CallContext) -> Result<(Reading, Option<String>), Fault> {
+        let framing = self.dialect.framing().filter(|_| call.news.is_some());
+        let with_schema = !self.lock_schemaless().contains(&request.model);
+        let mode = AskMode { is_streamed: framing.is_some(), with_schema };
+        let tried = self.try_in_mode(request, key, call, mode).await;
+        match tried {
+            Err(fault) if with_schema && refuses_schema(&fault) => {
+                self.lock_schemaless().insert(request.model.clone());
+                self.try_in_mode(request, key, call, AskMode { with_schema: false, ..mode }).await
+            }
+            tried => tried,
+        }
+    }
+
+    async fn try_in_mode(
+        &self,
+        request: &PhotoRequest,
+        key: Option<&SecretString>,
+        call: &CallContext,
+        mode: AskMode,
+    ) -> Result<(Reading, Option<String>), Fault> {
+        let asked = self.dialect.ask(request, self.listed(&request.model), mode)?;
+        let sent = self.request(asked, key)?;
+        call.tell(CallNews::Asking);
+        match self.dialect.framing().filter(|_| mode.is_streamed) {
+            Some(framing) => {
+                let told = Mutex::new(None::<Instant>);
+                sent.stream(request, framing, |text| {
+                    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                    if told.is_none_or(|at| at.elapsed() >= TELL_EVERY) {
+                        *told = Some(Instant::now());
+                        call.tell(CallNews::Text(text.to_owned()));
+                    }
+                })
+                .await
+            }
+            None => {
+                let (reply, request_id) = sent.json().await?;
+                let reading = self.dialect.read(request, &reply).map_err(|fault| Fault {
+                    status: Some(200),
+                    request_id: fault.request_id.clone().or_else(|| request_id.clone()),
+                    ..fault
+                })?;
+                Ok((reading, request_id))
+            }
+        }
+    }
+
+    /// Turns what was read into an answer, or into a fault that was paid for.
+    fn answer(&self, request: &PhotoRequest, reading: Reading, request_id: Option<String>) -> Result<Answer, Fault> {
+        let place = Place { provider: &self.name, model: &request.model, base: self.base.as_ref().ok(), day: Utc::now().date_naive() };
+        let cost_usd = self.book.cost(place, &reading.usage, reading.cost_usd);
+        let label = self.dialect.label();
+        let billed = |kind, code: Option<String>, message: String| Fault {
+            usage: reading.usage,
+            cost_usd,
+            request_id: reading.request_id.clone().or_else(|| request_id.clone()),
+            code,
+            status: Some(200),
+            ..Fault::new(kind, message)
+        };
+        match &reading.end {
+            End::Complete | End::Unknown => {}
+            End::Truncated(code) => {
+                let words = format!("{label}'s answer was cut off at the output limit ({code}). Ask for fewer tags");
+                return Err(billed(FaultKind::Truncated, Some(code.clone()), words));
+            }
+            End::Refused { code, why } => {
+                let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+                return Err(billed(FaultKind::Refused, Some(code.clone()), format!("{label} would not answer ({code}){why}")));
+            }
+        }
+        let (caption, tags, mut notes) = match &reading.tags {
+            Some(tags) => (reading.caption.clone(), tags.clone(), Vec::new()),
+            None => {
+                let read = answer::read(&reading.text).map_err(|why| billed(FaultKind::BadAnswer, None, why))?;
+                (read.caption.or_else(|| reading.caption.clone()), read.tags, read.notes)
+            }
+        };
+        notes.extend(reading.notes);
+        let confidence_kind = reading.confidence_kind.unwrap_or(ConfidenceKind::SelfReported);
+        Ok(Answer { caption, tags, confidence_kind, usage: reading.usage, cost_usd, retries: 0, notes })
+    }
+
+    fn lock_schemaless(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.state.schemaless.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn list(&self, call: &CallContext) -> Result<Vec<OfferedModel>, Fault> {
+        let key = self.key(call).await?;
+        let (mut models, mut page) = (Vec::new(), None);
+        for _ in 0..PAGES_MOST {
+            let Some(asked) = self.dialect.list_models(page.as_deref()) else { break };
+            let sent = self.request(asked, key.as_ref())?;
+            let (reply, _) = Course::default().follow(call, || sent.json()).await?;
+            let (found, next) = self.dialect.read_models(&reply)?;
+            models.extend(found);
+            if next.is_none() {
+                break;
+            }
+            page = next;
+        }
+        Ok(models)
+    }
+
+    async fn knock(&self, call: &CallContext) -> Result<Duration, Fault> {
+        let key = self.key(call).await?;
+        let sent = self.request(self.dialect.check(), key.as_ref())?;
+        let begun = Instant::now();
+        Course::default().follow(call, || sent.json()).await?;
+        if call.keys.is_none() {
+            self.resume();
+        }
+        Ok(begun.elapsed())
+    }
+}
+
+impl Provider for Remote {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn label(&self) -> &str {
+        self.dialect.label()
+    }
+
+    fn key_need(&self) -> KeyNeed {
+        self.need
+    }
+
+    fn default_base(&self) -> Option<&str> {
+        Some(self.dialect.default_base()).filter(|base| !base.is_empty())
+    }
+
+    fn takes_unlisted(&self) -> bool {
+        self.dialect.takes_unlisted()
+    }
+
+    fn catalogue(&self) -> Vec<CatalogueEntry> {
+        let today = Utc::now().date_naive();
+        let entry = |model: &ListedModel| {
+            let price = model.price_on(today).filter(|price| price.unit.is_none());
+            CatalogueEntry {
+                model: model.id.clone(),
+                display_name: model.name.clone(),
+                description: model.about.clone(),
+                captions: self.dialect.follows_prompt(),
+                follows_prompt: self.dialect.follows_prompt(),
+                input_usd_per_million: price.map(|price| price.input.usd_per_million()),
+                output_usd_per_million: price.map(|price| price.output.usd_per_million()),
+            }
+        };
+        self.book.models(&self.name).map(entry).collect()
+    }
+
+    fn photo_rule(&self, model: &str) -> PhotoRule {
+        self.listed(model).and_then(|listed| listed.photo).unwrap_or_else(|| self.dialect.photo_rule())
+    }
+
+    fn analyse<'a>(&'a self, request: &'a PhotoRequest, call: &'a CallContext) -> BoxFuture<'a, Result<Answer, Fault>> {
+        Box::pin(self.ask(request, call))
+    }
+
+    fn check<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Duration, Fault>> {
+        Box::pin(async { self.knock(call).await.map_err(|fault| self.named(fault)) })
+    }
+
+    fn models<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Vec<OfferedModel>, Fault>> {
+        Box::pin(async { self.list(call).await.map_err(|fault| self.named(fault)) })
+    }
+
+    fn stopped(&self) -> Option<Fault> {
+        self.state.stopped.borrow().clone().map(|fault| self.held(fault))
+    }
+
+    fn resume(&self) {
+        self.state.stopped.send_replace(None);
+    }
+}
+
+/// The way of one call through its tries and waits.
+#[derive(Default)]
+struct Course {
+    retries: AtomicU32,
+    /// The fault of the try before.
+    last: Mutex<Option<Fault>>,
+    /// Ends its waits when another call finds that all of them are refused.
+    stop: Option<watch::Receiver<Option<Fault>>>,
+}
+
+impl Course {
+    /// Tries until it works, a fault can't heal, or time, tries or patience are at an end.
+    async fn follow<T, F: Future<Output = Result<T, Fault>>>(&self, call: &CallContext, once: impl Fn() -> F) -> Result<T, Fault> {
+        let deadline = tokio::time::Instant::now() + call.time_limit;
+        tokio::select! {
+            outcome = self.try_on(call, deadline, once) => outcome,
+            () = call.cancel.cancelled() => Err(Fault::new(FaultKind::Cancelled, "Cancelled before the provider had answered")),
+            () = tokio::time::sleep_until(deadline) => Err(self.out_of_time(call.time_limit)),
+        }
+    }
+
+    async fn try_on<T, F: Future<Output = Result<T, Fault>>>(&self, call: &CallContext, deadline: tokio::time::Instant, once: impl Fn() -> F) -> Result<T, Fault> {
+        let policy = ExponentialBuilder::default().with_min_delay(Duration::from_secs(1)).with_factor(2.0).with_max_times(TRIES - 1).with_jitter();
+        let mut waits = policy.build();
+        loop {
+            let fault = match once().await {
+                Ok(outcome) => return Ok(outcome),
+                Err(fault) => fault,
+            };
+            let told = fault.wait_ms.map_or(Duration::ZERO, Duration::from_millis);
+            let wait = if fault.kind.can_heal() && told <= WAIT_MOST { waits.next() } else { None };
+            // A wait beyond the time that is left would end in a fault that says less.
+            let wait = wait.map(|planned| planned.max(told)).filter(|wait| tokio::time::Instant::now() + *wait < deadline);
+            let Some(wait) = wait else { return Err(fault) };
+            call.tell(CallNews::Retrying { wait, kind: fault.kind });
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.stopped() => {}
+            }
+            self.retries.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    async fn stopped(&self) {
+        let found = match self.stop.clone() {
+            Some(mut stop) => stop.wait_for(Option::is_some).await.is_ok(),
+            None => false,
+        };
+        if !found {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn out_of_time(&self, limit: Duration) -> Fault {
+        let limit = limit.as_secs_f32();
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match last {
+            Some(last) => Fault { message: format!("No answer within {limit} s in all. The try before said: {}", last.message), ..last },
+            None => Fault::new(FaultKind::Timeout, format!("No answer within {limit} s. Try again later, or with fewer calls at once")),
+        }
+    }
+}
+
+/// Whether a request was refused for the schema in it.
+fn refuses_schema(fault: &Fault) -> bool {
+    const NAMES: [&str; 5] = ["schema", "response_format", "responseformat", "output_config", "structured output"];
+    let message = fault.message.to_lowercase();
+    fault.kind == FaultKind::BadRequest && NAMES.iter().any(|name| message.contains(name))
+}
+
+/// A base URL that calls can be built on: no user, no query, a slash at its end.
+fn sound_base(mut base: Url) -> Result<Url, Fault> {
+    let refuse = |why: &str| Err(Fault::new(FaultKind::BadRequest, format!("The base URL {why}. Correct it in the provider's settings")));
+    if !matches!(base.scheme(), "http" | "https") || base.host().is_none() {
+        return refuse("must begin with http:// or https:// and a host");
+    }
+    if !base.username().is_empty() || base.password().is_some() {
+        return refuse("must not hold a user or password; keys are entered by themselves");
+    }
+    if base.query().is_some() || base.fragment().is_some() {
+        return refuse("must end before '?' and '#'");
+    }
+    // `join` takes the last segment for a file unless it ends in a slash.
+    if !base.path().ends_with('/') {
+        base.set_path(&format!("{}/", base.path()));
+    }
+    Ok(base)
+}
+
+/// The path on a base URL. A version that both name (`…/v1/` and `v1/models`) is not named twice.
+fn join(base: &Url, path: &str) -> Result<Url, Fault> {
+    let is_version = |segment: &str| segment.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let ends_in_version = base.path().trim_end_matches('/').rsplit('/').next().is_some_and(is_version);
+    let path = match path.split_once('/') {
+        Some((version, rest)) if ends_in_version && is_version(version) => rest,
+        _ => path,
+    };
+    base.join(path).map_err(|error| Fault::new(FaultKind::UnknownModel, format!("The model's name can't stand in a URL: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base(text: &str) -> Result<Url, Fault> {
+        sound_base(Url::parse(text).expect("a URL"))
+    }
+
+    #[test]
+    fn a_base_url_may_end_in_a_slash_or_a_version_or_neither() {
+        for (given, path, whole) in [
+            ("https://a.example", "v1/models", "https://a.example/v1/models"),
+            ("https://a.example/v1", "v1/models", "https://a.example/v1/models"),
+            ("https://a.example/v1beta/", "v1/models", "https://a.example/v1beta/models"),
+            ("https://a.example/proxy", "v1/models", "https://a.example/proxy/v1/models"),
+            ("http://localhost:11434/", "api/chat", "http://localhost:11434/api/chat"),
+        ] {
+            assert_eq!(join(&base(given).expect("sound"), path).expect("joins").as_str(), whole);
+        }
+    }
+
+    #[test]
+    fn a_base_url_with_a_secret_in_it_is_refused_without_repeating_it() {
+        for text in ["https://me:secret@a.example/", "https://a.example/?key=secret", "ftp://a.example/"] {
+            let fault = base(text).expect_err("refused");
+            assert!(!fault.message.contains("secret"), "{fault}");
+        }
+    }
+}
