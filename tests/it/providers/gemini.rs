@@ -20,8 +20,8 @@ fn keys(key: &str) -> Keys {
 }
 
 /// Gemini at this address.
-fn gemini_at(base: &str, key: &str) -> Arc<dyn Provider> {
-    let endpoint = Endpoint { name: GEMINI.to_owned(), base: Some(base.parse().expect("a URL")), limits: Limits::default() };
+fn gemini_at(base: url::Url, key: &str) -> Arc<dyn Provider> {
+    let endpoint = Endpoint { name: GEMINI.to_owned(), base: Some(base), limits: Limits::default() };
     let settings = ProviderSettings { endpoints: vec![endpoint], on_device_threads: 1, book: PriceBook::shipped() };
     Providers::new(&settings, &keys(key)).iter().find(|provider| provider.name() == GEMINI).expect("built in")
 }
@@ -33,7 +33,7 @@ fn photo() -> SentPhoto {
 }
 
 async fn ask(stub: &ProviderStub, model: &str, time_limit: Duration) -> Result<Answer, Fault> {
-    let gemini = Gemini::new(Some(stub.base(Wire::Gemini)), keys(Wire::Gemini.key()));
+    let gemini = gemini_at(stub.base(Wire::Gemini), Wire::Gemini.key());
     let request = PhotoRequest { model: model.to_owned(), photo: photo(), prompt: "Tag this photo".to_owned() };
     gemini.analyse(&request, &CallContext::new(CancellationToken::new(), time_limit)).await
 }
@@ -78,7 +78,7 @@ async fn a_slow_provider_ends_at_the_time_limit_and_a_cancelled_call_at_once() {
     let fault = ask(&stub, "slow", Duration::from_millis(300)).await.expect_err("too slow");
     assert_eq!(fault.kind, FaultKind::Timeout);
     let cancel = CancellationToken::new();
-    let gemini = Gemini::new(Some(stub.base(Wire::Gemini)), keys(Wire::Gemini.key()));
+    let gemini = gemini_at(stub.base(Wire::Gemini), Wire::Gemini.key());
     let request = PhotoRequest { model: "slow".to_owned(), photo: photo(), prompt: String::new() };
     let call = CallContext::new(cancel.clone(), PATIENT);
     let (outcome, ()) = tokio::join!(gemini.analyse(&request, &call), async {
@@ -94,11 +94,11 @@ async fn a_slow_provider_ends_at_the_time_limit_and_a_cancelled_call_at_once() {
 async fn a_wrong_key_and_a_missing_server_are_told_apart() {
     let stub = ProviderStub::start(Duration::ZERO).await;
     let call = CallContext::new(CancellationToken::new(), Duration::from_secs(2));
-    let wrong = Gemini::new(Some(stub.base(Wire::Gemini)), keys("not-the-key-at-all"));
+    let wrong = gemini_at(stub.base(Wire::Gemini), "not-the-key-at-all");
     assert_eq!(wrong.check(&call).await.expect_err("refused").kind, FaultKind::Auth);
-    let right = Gemini::new(Some(stub.base(Wire::Gemini)), keys(Wire::Gemini.key()));
+    let right = gemini_at(stub.base(Wire::Gemini), Wire::Gemini.key());
     assert!(right.check(&call).await.is_ok());
-    let nowhere = Gemini::new(Some("http://127.0.0.1:9/".parse().expect("a URL")), keys(Wire::Gemini.key()));
+    let nowhere = gemini_at("http://127.0.0.1:9/".parse().expect("a URL"), Wire::Gemini.key());
     let fault = nowhere.check(&call).await.expect_err("nobody there");
     assert!(matches!(fault.kind, FaultKind::Network | FaultKind::Timeout), "{fault:?}");
 }
