@@ -173,7 +173,7 @@ fn usage(meta: &Value) -> Usage {
 }
 
 /// Reads a bad status. The error may come alone or as the one element of an array.
-fn read_fault(status: StatusCode, reply: &Value) -> Fault {
+pub(super) fn read_fault(status: StatusCode, reply: &Value) -> Fault {
     let error = if reply.is_array() { &reply[0]["error"] } else { &reply["error"] };
     let details = error["details"].as_array().map(Vec::as_slice).unwrap_or_default();
     let detail = |name: &str| details.iter().find(|detail| detail["@type"].as_str().is_some_and(|kind| kind.ends_with(name)));

@@ -1,12 +1,16 @@
 //! The models that photos can be sent to: one trait, one list, one file per provider.
 
 pub mod answer;
+pub mod anthropic;
 pub mod dialect;
 pub mod gemini;
+pub mod ollama;
 pub mod on_device;
+pub mod openai;
 pub mod price;
 mod remote;
 mod send;
+pub mod vision;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -29,6 +33,11 @@ use remote::{Remote, State};
 pub const ON_DEVICE: &str = "on-device";
 /// The provider's name of Google Gemini; models are `gemini/MODEL`.
 pub const GEMINI: &str = "gemini";
+/// Google Cloud Vision; its models are features: `vision/labels+text`.
+pub const VISION: &str = "vision";
+pub const OPENAI: &str = "openai";
+pub const ANTHROPIC: &str = "anthropic";
+pub const OLLAMA: &str = "ollama";
 
 /// A photo in the form that a model takes.
 #[derive(Debug, Clone)]
@@ -217,7 +226,13 @@ impl States {
 
 /// The providers that everybody has, by name.
 fn built_in() -> Vec<(&'static str, Box<dyn Dialect>)> {
-    vec![(GEMINI, Box::new(gemini::Gemini))]
+    vec![
+        (GEMINI, Box::new(gemini::Gemini)),
+        (VISION, Box::new(vision::Vision)),
+        (OPENAI, Box::new(openai::OpenAi::new())),
+        (ANTHROPIC, Box::new(anthropic::Anthropic)),
+        (OLLAMA, Box::new(ollama::Ollama)),
+    ]
 }
 
 impl Providers {
@@ -237,6 +252,12 @@ impl Providers {
             let told = settings.endpoints.iter().rev().find(|told| told.name == name).cloned();
             let endpoint = told.unwrap_or_else(|| Endpoint { name: name.to_owned(), base: None, limits: Limits::default() });
             list.push(Arc::new(Remote::new(&endpoint, dialect, keys.clone(), settings.book.clone(), states.of(name))));
+        }
+        for endpoint in settings.endpoints.iter().rev() {
+            if list.iter().all(|known: &Arc<dyn Provider>| known.name() != endpoint.name) {
+                let dialect = Box::new(openai::OpenAi::compatible(endpoint.base.as_ref()));
+                list.push(Arc::new(Remote::new(endpoint, dialect, keys.clone(), settings.book.clone(), states.of(&endpoint.name))));
+            }
         }
         list
     }

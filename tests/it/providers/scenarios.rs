@@ -124,7 +124,7 @@ const TABLE: &[Row] = &[
 
     fails("html",              ALL, BadAnswer),
     fails("malformed",         ALL, BadAnswer),
-    fails("error-inside",      &[Anthropic],                  Overloaded).tries(4),
+    fails("error-inside",      &[Gemini, Anthropic],                  Overloaded).tries(4),
     fails("error-inside",      &[OpenAi, Compatible, Ollama], Server).tries(4),
     fails("error-inside",      &[Vision],                     BadRequest),
 

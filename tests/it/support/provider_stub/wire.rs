@@ -20,10 +20,10 @@ impl Wire {
     pub const MARKER: &str = "KEYMARKER";
 
     /// Those that the program speaks so far.
-    pub const READY: &[Self] = &[Self::Gemini];
+    pub const READY: &[Self] = &Self::ALL;
     /// Of these, those whose answers stream into the cell, whose models are listed, and that are asked again without a
     /// schema which they refuse.
-    pub const STREAMS: &[Self] = &[];
+    pub const STREAMS: &[Self] = &[Self::Gemini, Self::OpenAi, Self::Compatible, Self::Anthropic, Self::Ollama];
 
     /// The provider's name; also the first segment of its path on the stub.
     pub fn name(self) -> &'static str {

@@ -1,0 +1,231 @@
+//! Anthropic's Messages.
+//!
+//! Wire: <https://platform.claude.com/docs/en/api/messages>, structured output:
+//! <https://platform.claude.com/docs/en/build-with-claude/structured-outputs>, errors: <https://platform.claude.com/docs/en/api/errors>,
+//! limits: <https://platform.claude.com/docs/en/api/rate-limits>.
+
+use base64::Engine as _;
+use chrono::{DateTime, Utc};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use super::answer::schema;
+use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
+use super::price::ListedModel;
+use super::{PhotoRequest, PhotoRule, SentPhoto};
+use crate::wire::result::{Fault, FaultKind, Usage};
+
+const KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
+const VERSION_HEADER: HeaderName = HeaderName::from_static("anthropic-version");
+/// This version takes no sampling parameters.
+const VERSION: HeaderValue = HeaderValue::from_static("2026-10-21");
+/// Room for caption, tags and what thinking can't be turned off.
+const OUTPUT_TOKENS_MOST: u32 = 4_096;
+
+/// The wire.
+pub struct Anthropic;
+
+impl Dialect for Anthropic {
+    fn label(&self) -> &'static str {
+        "Anthropic"
+    }
+
+    fn default_base(&self) -> &'static str {
+        "https://api.anthropic.com/"
+    }
+
+    /// More is scaled down by Anthropic before a model of the older kind sees it.
+    fn photo_rule(&self) -> PhotoRule {
+        PhotoRule::Jpeg { max_edge_px: 1_568, quality: 85 }
+    }
+
+    fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, Fault> {
+        let mut headers = HeaderMap::from_iter([(VERSION_HEADER, VERSION)]);
+        if let Some(key) = key {
+            let mut value = HeaderValue::from_str(key.expose_secret().trim())
+                .map_err(|_| Fault::new(FaultKind::Auth, "The Anthropic key has characters that no key has. Enter it again"))?;
+            value.set_sensitive(true);
+            headers.insert(KEY_HEADER, value);
+        }
+        Ok(headers)
+    }
+
+    fn ask(&self, request: &PhotoRequest, listed: Option<&ListedModel>, mode: AskMode) -> Result<HttpRequest, Fault> {
+        if request.model.is_empty() {
+            return Err(Fault::new(FaultKind::UnknownModel, "Anthropic needs a model's name; write anthropic/MODEL"));
+        }
+        let SentPhoto::Jpeg { bytes, .. } = &request.photo else {
+            return Err(Fault::new(FaultKind::Internal, "Anthropic takes a JPEG, not pixels"));
+        };
+        let mut body = json!({
+            "model": request.model,
+            "max_tokens": OUTPUT_TOKENS_MOST,
+            "messages": [{"role": "user", "content": [
+                {
+                    "type": "image",
+                    "source": {"type": "base64", "media_type": "image/jpeg", "data": base64::engine::general_purpose::STANDARD.encode(bytes)},
+                    // Said instead of scaled down without a word.
+                    "transformations": {"oversized_image": "error"}
+                },
+                {"type": "text", "text": request.prompt},
+            ]}],
+        });
+        // Where thinking can't be turned off, the request would be refused.
+        match listed.and_then(|model| model.thinking.as_deref()) {
+            Some("disabled") => body["thinking"] = json!({"type": "disabled"}),
+            Some(effort) => body["output_config"]["effort"] = effort.into(),
+            None => {}
+        }
+        if mode.with_schema {
+            body["output_config"]["format"] = json!({"type": "json_schema", "schema": schema()});
+        }
+        if mode.is_streamed {
+            body["stream"] = true.into();
+        }
+        Ok(HttpRequest { path: "v1/messages".to_owned(), body: Some(body) })
+    }
+
+    fn read(&self, _request: &PhotoRequest, reply: &Value) -> Result<Reading, Fault> {
+        if reply["type"] == "error" || reply["error"].is_object() {
+            return Err(fault_of(None, reply));
+        }
+        let content = reply["content"].as_array().ok_or_else(|| Fault::new(FaultKind::BadAnswer, "The answer holds no content. Try again"))?;
+        let mut reading = Reading { usage: usage(&reply["usage"]), request_id: reply["id"].as_str().map(str::to_owned), ..Reading::default() };
+        reading.text = content.iter().filter(|block| block["type"] == "text").filter_map(|block| block["text"].as_str()).collect();
+        end(&mut reading, reply);
+        Ok(reading)
+    }
+
+    fn framing(&self) -> Option<Framing> {
+        Some(Framing::Sse)
+    }
+
+    fn read_piece(&self, reading: &mut Reading, piece: &Value) -> Result<(), Fault> {
+        match piece["type"].as_str() {
+            Some("error") => return Err(fault_of(None, piece)),
+            Some("message_start") => {
+                reading.request_id = piece["message"]["id"].as_str().map(str::to_owned);
+                reading.usage = usage(&piece["message"]["usage"]);
+            }
+            Some("content_block_delta") if piece["delta"]["type"] == "text_delta" => {
+                reading.text.push_str(piece["delta"]["text"].as_str().unwrap_or_default());
+            }
+            Some("message_delta") => {
+                end(reading, &piece["delta"]);
+                // Counts here go on from the start's; those that are left out have not changed.
+                let last = usage(&piece["usage"]);
+                reading.usage.output_tokens = last.output_tokens.or(reading.usage.output_tokens);
+                reading.usage.thinking_tokens = last.thinking_tokens.or(reading.usage.thinking_tokens);
+                reading.usage.input_tokens = last.input_tokens.or(reading.usage.input_tokens);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn read_fault(&self, status: StatusCode, _headers: &HeaderMap, reply: &Value) -> Fault {
+        fault_of(Some(status), reply)
+    }
+
+    fn allowance(&self, headers: &HeaderMap) -> Allowance {
+        let now = Utc::now();
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let count = |name: &str| text(name).and_then(|value| value.trim().parse().ok());
+        let reset = |name: &str| {
+            let wait = DateTime::parse_from_rfc3339(text(name)?).ok()?.signed_duration_since(now);
+            u64::try_from(wait.num_milliseconds()).ok()
+        };
+        Allowance {
+            requests_left: count("anthropic-ratelimit-requests-remaining"),
+            requests_reset_ms: reset("anthropic-ratelimit-requests-reset"),
+            tokens_left: count("anthropic-ratelimit-tokens-remaining"),
+            tokens_reset_ms: reset("anthropic-ratelimit-tokens-reset"),
+        }
+    }
+
+    fn request_id_header(&self) -> &'static str {
+        "request-id"
+    }
+
+    fn list_models(&self, page: Option<&str>) -> Option<HttpRequest> {
+        let after = page.map(|page| format!("&after_id={}", url::form_urlencoded::byte_serialize(page.as_bytes()).collect::<String>()));
+        Some(HttpRequest { path: format!("v1/models?limit=1000{}", after.unwrap_or_default()), body: None })
+    }
+
+    fn read_models(&self, reply: &Value) -> Result<(Vec<OfferedModel>, Option<String>), Fault> {
+        let list = reply["data"].as_array().ok_or_else(|| Fault::new(FaultKind::BadAnswer, "Anthropic's list of models has no models"))?;
+        let offered = list.iter().filter_map(|model| {
+            Some(OfferedModel {
+                id: model["id"].as_str()?.to_owned(),
+                display_name: model["display_name"].as_str().map(str::to_owned),
+                takes_photos: model["capabilities"]["image_input"]["supported"].as_bool(),
+                retires: model["retires_at"].as_str().and_then(|at| at.get(..10)).and_then(|day| day.parse().ok()),
+            })
+        });
+        let next = reply["last_id"].as_str().filter(|_| reply["has_more"] == true).map(str::to_owned);
+        Ok((offered.collect(), next))
+    }
+
+    fn check(&self) -> HttpRequest {
+        HttpRequest { path: "v1/models?limit=1".to_owned(), body: None }
+    }
+}
+
+fn end(reading: &mut Reading, message: &Value) {
+    match message["stop_reason"].as_str() {
+        None => {}
+        Some("refusal") => {
+            let details = &message["stop_details"];
+            let code = details["category"].as_str().unwrap_or("refusal").to_owned();
+            reading.end = End::Refused { code, why: details["explanation"].as_str().map(str::to_owned) };
+        }
+        Some(code @ ("max_tokens" | "model_context_window_exceeded")) => reading.end = End::Truncated(code.to_owned()),
+        Some(_) => reading.end = End::Complete,
+    }
+}
+
+/// `input_tokens` leaves out what went through the cache; it is added, so that the sum is all input.
+fn usage(usage: &Value) -> Usage {
+    let count = |name: &str| usage[name].as_u64();
+    let (read, written) = (count("cache_read_input_tokens"), count("cache_creation_input_tokens"));
+    Usage {
+        input_tokens: count("input_tokens").map(|plain| plain + read.unwrap_or(0) + written.unwrap_or(0)),
+        output_tokens: count("output_tokens"),
+        cached_tokens: read,
+        cache_write_tokens: written.filter(|count| *count > 0),
+        thinking_tokens: usage["output_tokens_details"]["thinking_tokens"].as_u64(),
+        image_tokens: None,
+    }
+}
+
+/// Branches on the stable `error_code`, then on the type, never on the words.
+fn fault_of(status: Option<StatusCode>, reply: &Value) -> Fault {
+    let error = &reply["error"];
+    let (kind_told, code) = (error["type"].as_str().unwrap_or_default(), error["details"]["error_code"].as_str());
+    let said = error["message"].as_str().map(|said| said.chars().take(500).collect::<String>());
+    let said = said.unwrap_or_else(|| status.map_or_else(|| "It told of an error".to_owned(), |status| format!("Status {status}")));
+    let number = status.map_or(0, |status| status.as_u16());
+    // Its list of models names the date; a model that is gone is known by its words alone.
+    let is_retired = said.contains("retired") || said.contains("deprecated");
+    let (kind, advice) = match (code, kind_told, number) {
+        (Some("enforced_spend_limit_reached"), ..) => (FaultKind::QuotaSpent, "Raise the spend limit or wait for the next month"),
+        (Some("ramp_limit_exceeded"), ..) | (_, "rate_limit_error", _) => (FaultKind::RateLimited, "Wait, or run fewer calls at once"),
+        (Some("image_dimensions_too_large"), ..) | (_, "request_too_large", _) => (FaultKind::TooLarge, "Send a smaller photo"),
+        (_, "billing_error", _) | (_, _, 402) => (FaultKind::QuotaSpent, "Check the account's credit"),
+        (_, "authentication_error", _) | (_, _, 401) => (FaultKind::Auth, "Enter a valid Anthropic key in Pipeline control"),
+        (_, "permission_error", _) | (_, _, 403) => (FaultKind::Permission, "The key may not use this; check its workspace"),
+        (_, "not_found_error", _) | (_, _, 404) if is_retired => (FaultKind::RetiredModel, "Choose another model"),
+        (_, "not_found_error", _) | (_, _, 404) => (FaultKind::UnknownModel, "Choose another model"),
+        (_, "overloaded_error", _) | (_, _, 529 | 503) => (FaultKind::Overloaded, "Try again later, or use another model"),
+        (_, "timeout_error", _) | (_, _, 408 | 504) => (FaultKind::Timeout, "Try again later"),
+        (_, _, 413) => (FaultKind::TooLarge, "Send a smaller photo"),
+        (_, _, 429) => (FaultKind::RateLimited, "Wait, or run fewer calls at once"),
+        (_, "invalid_request_error", _) | (_, _, 400..=499) => (FaultKind::BadRequest, "Anthropic did not accept the request"),
+        _ => (FaultKind::Server, "Try again later"),
+    };
+    let code = code.or(Some(kind_told).filter(|kind| !kind.is_empty())).map(str::to_owned);
+    let request_id = reply["request_id"].as_str().map(str::to_owned);
+    Fault { code, request_id, ..Fault::new(kind, format!("Anthropic: {said}. {advice}")) }
+}

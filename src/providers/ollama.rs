@@ -1,0 +1,150 @@
+//! Ollama's own chat, on this machine or beside it.
+//!
+//! Wire: <https://docs.ollama.com/api/chat>, errors: <https://docs.ollama.com/api/errors>.
+
+use base64::Engine as _;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::answer::schema;
+use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
+use super::openai::bearer;
+use super::price::ListedModel;
+use super::{KeyNeed, PhotoRequest, PhotoRule, SentPhoto};
+use crate::wire::result::{Fault, FaultKind, Usage};
+
+const OUTPUT_TOKENS_MOST: u32 = 2_048;
+/// The default is small, and what does not fit is cut off without a word: the photo first.
+const CONTEXT_TOKENS: u32 = 8_192;
+
+/// The wire.
+pub struct Ollama;
+
+impl Dialect for Ollama {
+    fn label(&self) -> &'static str {
+        "Ollama"
+    }
+
+    fn default_base(&self) -> &'static str {
+        "http://localhost:11434/"
+    }
+
+    /// A proxy or ollama.com wants one.
+    fn key_need(&self) -> KeyNeed {
+        KeyNeed::Optional
+    }
+
+    fn photo_rule(&self) -> PhotoRule {
+        PhotoRule::Jpeg { max_edge_px: 1_024, quality: 85 }
+    }
+
+    fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, Fault> {
+        bearer(key, "Ollama")
+    }
+
+    fn ask(&self, request: &PhotoRequest, _listed: Option<&ListedModel>, mode: AskMode) -> Result<HttpRequest, Fault> {
+        if request.model.is_empty() {
+            return Err(Fault::new(FaultKind::UnknownModel, "Ollama needs a model's name; write ollama/MODEL, such as ollama/gemma4"));
+        }
+        let SentPhoto::Jpeg { bytes, .. } = &request.photo else {
+            return Err(Fault::new(FaultKind::Internal, "Ollama takes a JPEG, not pixels"));
+        };
+        let photo = base64::engine::general_purpose::STANDARD.encode(bytes);
+        let mut body = json!({
+            "model": request.model,
+            "stream": mode.is_streamed,
+            "keep_alive": "10m",
+            "options": {"num_predict": OUTPUT_TOKENS_MOST, "num_ctx": CONTEXT_TOKENS, "temperature": 0},
+            "messages": [{"role": "user", "content": request.prompt, "images": [photo]}],
+        });
+        if mode.with_schema {
+            body["format"] = schema();
+        }
+        Ok(HttpRequest { path: "api/chat".to_owned(), body: Some(body) })
+    }
+
+    fn read(&self, _request: &PhotoRequest, reply: &Value) -> Result<Reading, Fault> {
+        if reply["message"].is_null() && reply["error"].is_null() {
+            return Err(Fault::new(FaultKind::BadAnswer, "Ollama's answer holds no message. Check the base URL"));
+        }
+        let mut reading = Reading::default();
+        self.read_piece(&mut reading, reply)?;
+        Ok(reading)
+    }
+
+    fn framing(&self) -> Option<Framing> {
+        Some(Framing::Lines)
+    }
+
+    /// Every line has the shape of a whole reply; the last one holds the counts.
+    fn read_piece(&self, reading: &mut Reading, piece: &Value) -> Result<(), Fault> {
+        if !piece["error"].is_null() {
+            return Err(fault_of(StatusCode::INTERNAL_SERVER_ERROR, piece));
+        }
+        reading.text.push_str(piece["message"]["content"].as_str().unwrap_or_default());
+        if piece["done"] == true {
+            let count = |name: &str| piece[name].as_u64();
+            reading.usage = Usage {
+                input_tokens: count("prompt_eval_count"),
+                output_tokens: count("eval_count"),
+                cached_tokens: count("prompt_eval_cached_count"),
+                ..Usage::default()
+            };
+            reading.end = match piece["done_reason"].as_str() {
+                Some("length") => End::Truncated("length".to_owned()),
+                _ => End::Complete,
+            };
+        }
+        Ok(())
+    }
+
+    fn read_fault(&self, status: StatusCode, _headers: &HeaderMap, reply: &Value) -> Fault {
+        fault_of(status, reply)
+    }
+
+    fn list_models(&self, page: Option<&str>) -> Option<HttpRequest> {
+        page.is_none().then(|| HttpRequest { path: "api/tags".to_owned(), body: None })
+    }
+
+    fn read_models(&self, reply: &Value) -> Result<(Vec<OfferedModel>, Option<String>), Fault> {
+        let list = reply["models"].as_array().ok_or_else(|| Fault::new(FaultKind::BadAnswer, "Ollama's list of models has no models"))?;
+        let offered = list.iter().filter_map(|model| {
+            let capabilities = model["capabilities"].as_array();
+            let id = model["model"].as_str().or_else(|| model["name"].as_str())?;
+            Some(OfferedModel {
+                id: id.strip_suffix(":latest").unwrap_or(id).to_owned(),
+                display_name: None,
+                takes_photos: capabilities.map(|capabilities| capabilities.iter().any(|capability| capability == "vision")),
+                retires: None,
+            })
+        });
+        Ok((offered.collect(), None))
+    }
+
+    fn check(&self) -> HttpRequest {
+        HttpRequest { path: "api/tags".to_owned(), body: None }
+    }
+}
+
+/// An error is one sentence.
+fn fault_of(status: StatusCode, reply: &Value) -> Fault {
+    let said = reply["error"].as_str().or(reply["error"]["message"].as_str());
+    let said = said.map_or_else(|| format!("Status {status}"), |said| said.chars().take(500).collect());
+    let (kind, advice) = match status.as_u16() {
+        401 => (FaultKind::Auth, "Enter a valid key in Pipeline control"),
+        402 => (FaultKind::QuotaSpent, "Check the account's credit"),
+        403 => (FaultKind::Permission, "Check what the account may use"),
+        404 => (FaultKind::UnknownModel, "Get it with 'ollama pull MODEL', or choose one that is there"),
+        410 => (FaultKind::RetiredModel, "Choose another model"),
+        413 => (FaultKind::TooLarge, "Send a smaller photo"),
+        408 | 504 => (FaultKind::Timeout, "Try again later"),
+        429 if said.contains("usage limit") => (FaultKind::QuotaSpent, "Waiting a few minutes will not help"),
+        429 => (FaultKind::RateLimited, "Wait, or run fewer calls at once"),
+        400..=499 => (FaultKind::BadRequest, "Ollama did not accept the request; check that the model takes photos"),
+        503 => (FaultKind::Overloaded, "Try again later, or run fewer calls at once"),
+        _ => (FaultKind::Server, "Look at Ollama's log, and at the free memory"),
+    };
+    Fault::new(kind, format!("Ollama: {said}. {advice}"))
+}

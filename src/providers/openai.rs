@@ -1,0 +1,423 @@
+//! OpenAI's chat completions, and every server that speaks them; what differs between servers is data ([`Quirks`]).
+//!
+//! Wire: <https://developers.openai.com/api/docs/api-reference/chat>, errors:
+//! <https://developers.openai.com/api/docs/guides/error-codes>, limits: <https://developers.openai.com/api/docs/guides/rate-limits>.
+
+use base64::Engine as _;
+use reqwest::StatusCode;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::answer::schema;
+use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
+use super::price::ListedModel;
+use super::{KeyNeed, PhotoRequest, PhotoRule, SentPhoto};
+use crate::wire::money::UsdMicros;
+use crate::wire::result::{Fault, FaultKind, Usage};
+
+/// Room for caption, tags and what thinking can't be turned off.
+const OUTPUT_TOKENS_MOST: u32 = 4_096;
+
+/// What a server wants otherwise than others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Quirks {
+    /// What people call it.
+    label: &'static str,
+    /// The name of the output limit.
+    output_limit: &'static str,
+    structured: Structured,
+    /// Says in how much detail the photo is looked at. Left out, OpenAI charges for the whole original.
+    sends_detail: bool,
+    /// Sends `reasoning_effort` where the catalogue knows the least one.
+    sends_effort: bool,
+    /// Tells it to keep nothing.
+    sends_store: bool,
+    /// Tells a router to use only servers that keep to the schema.
+    requires_parameters: bool,
+    /// Asks for the usage of a stream.
+    asks_usage: bool,
+}
+
+/// How an answer is held to the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Structured {
+    /// `json_schema`, `strict`.
+    Strict,
+    /// `json_schema` without `strict`.
+    Schema,
+}
+
+const OPENAI: Quirks = Quirks {
+    label: "OpenAI",
+    output_limit: "max_completion_tokens",
+    structured: Structured::Strict,
+    sends_detail: true,
+    sends_effort: true,
+    sends_store: true,
+    requires_parameters: false,
+    asks_usage: true,
+};
+/// What nearly all servers take.
+const COMPATIBLE: Quirks = Quirks {
+    label: "OpenAI-compatible server",
+    output_limit: "max_tokens",
+    structured: Structured::Schema,
+    sends_detail: false,
+    sends_effort: false,
+    sends_store: false,
+    requires_parameters: false,
+    asks_usage: true,
+};
+
+/// What is known of a server by its address: the ports are those on which each listens unless told otherwise.
+fn quirks_of(base: &Url) -> Quirks {
+    let is_openrouter = base.host_str().is_some_and(|host| host == "openrouter.ai" || host.ends_with(".openrouter.ai"));
+    let label = match base.port() {
+        _ if is_openrouter => "OpenRouter",
+        Some(1_234) => "LM Studio",
+        Some(4_000) => "LiteLLM",
+        Some(8_000) => "vLLM",
+        Some(8_080) => "llama.cpp",
+        Some(11_434) => "Ollama",
+        _ => COMPATIBLE.label,
+    };
+    match label {
+        "OpenRouter" => Quirks { label, structured: Structured::Strict, requires_parameters: true, ..COMPATIBLE },
+        // A proxy before OpenAI among others: its own costs follow the detail.
+        "LiteLLM" => Quirks { label, structured: Structured::Strict, sends_detail: true, ..COMPATIBLE },
+        _ => Quirks { label, ..COMPATIBLE },
+    }
+}
+
+/// The wire.
+pub struct OpenAi {
+    quirks: Quirks,
+    need: KeyNeed,
+    default_base: &'static str,
+}
+
+impl OpenAi {
+    /// OpenAI itself.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { quirks: OPENAI, need: KeyNeed::Required, default_base: "https://api.openai.com/" }
+    }
+
+    /// A compatible server at this address.
+    #[must_use]
+    pub fn compatible(base: Option<&Url>) -> Self {
+        Self { quirks: base.map_or(COMPATIBLE, quirks_of), need: KeyNeed::Optional, default_base: "" }
+    }
+
+    fn body(&self, request: &PhotoRequest, listed: Option<&ListedModel>, mode: AskMode) -> Result<Value, Fault> {
+        let SentPhoto::Jpeg { bytes, .. } = &request.photo else {
+            return Err(Fault::new(FaultKind::Internal, "This wire takes a JPEG, not pixels"));
+        };
+        let quirks = self.quirks;
+        let url = format!("data:image/jpeg;base64,{}", base64::engine::general_purpose::STANDARD.encode(bytes));
+        let mut image = json!({"url": url});
+        if quirks.sends_detail {
+            image["detail"] = "high".into();
+        }
+        let mut body = json!({
+            "model": request.model,
+            "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": image}, {"type": "text", "text": request.prompt}]}],
+        });
+        body[quirks.output_limit] = OUTPUT_TOKENS_MOST.into();
+        if let Some(effort) = listed.and_then(|model| model.thinking.as_ref()).filter(|_| quirks.sends_effort) {
+            body["reasoning_effort"] = effort.as_str().into();
+        }
+        if quirks.sends_store {
+            body["store"] = false.into();
+        }
+        if mode.with_schema {
+            let mut format = json!({"name": "photo", "schema": schema()});
+            if quirks.structured == Structured::Strict {
+                format["strict"] = true.into();
+            }
+            body["response_format"] = json!({"type": "json_schema", "json_schema": format});
+        }
+        if quirks.requires_parameters && mode.with_schema {
+            body["provider"] = json!({"require_parameters": true});
+        }
+        if mode.is_streamed {
+            body["stream"] = true.into();
+            if quirks.asks_usage {
+                body["stream_options"] = json!({"include_usage": true});
+            }
+        }
+        Ok(body)
+    }
+}
+
+impl Default for OpenAi {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Dialect for OpenAi {
+    fn label(&self) -> &str {
+        self.quirks.label
+    }
+
+    fn default_base(&self) -> &str {
+        self.default_base
+    }
+
+    fn key_need(&self) -> KeyNeed {
+        self.need
+    }
+
+    /// 2,500 patches of 32 × 32 are what `high` looks at: 1600 × 1600.
+    fn photo_rule(&self) -> PhotoRule {
+        let max_edge_px = if self.need == KeyNeed::Required { 1_536 } else { 1_024 };
+        PhotoRule::Jpeg { max_edge_px, quality: 85 }
+    }
+
+    fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, Fault> {
+        bearer(key, self.quirks.label)
+    }
+
+    fn ask(&self, request: &PhotoRequest, listed: Option<&ListedModel>, mode: AskMode) -> Result<HttpRequest, Fault> {
+        if request.model.is_empty() {
+            return Err(Fault::new(FaultKind::UnknownModel, format!("{} needs a model's name after the slash", self.quirks.label)));
+        }
+        Ok(HttpRequest { path: "v1/chat/completions".to_owned(), body: Some(self.body(request, listed, mode)?) })
+    }
+
+    fn read(&self, _request: &PhotoRequest, reply: &Value) -> Result<Reading, Fault> {
+        fault_inside(self, reply)?;
+        let mut reading = Reading { usage: usage(&reply["usage"]), cost_usd: cost(&reply["usage"]), ..Reading::default() };
+        let choice = reply["choices"].get(0).ok_or_else(|| Fault::new(FaultKind::BadAnswer, "The answer holds no choice. Try again"))?;
+        reading.text = text_of(&choice["message"]["content"]);
+        end(&mut reading, &choice["finish_reason"], &choice["message"]["refusal"]);
+        reading.request_id = reply["id"].as_str().map(str::to_owned);
+        Ok(reading)
+    }
+
+    fn framing(&self) -> Option<Framing> {
+        Some(Framing::Sse)
+    }
+
+    fn read_piece(&self, reading: &mut Reading, piece: &Value) -> Result<(), Fault> {
+        fault_inside(self, piece)?;
+        if piece["usage"].is_object() {
+            reading.usage = usage(&piece["usage"]);
+            reading.cost_usd = cost(&piece["usage"]);
+        }
+        let choice = &piece["choices"][0];
+        reading.text.push_str(&text_of(&choice["delta"]["content"]));
+        end(reading, &choice["finish_reason"], &choice["delta"]["refusal"]);
+        reading.request_id = reading.request_id.take().or_else(|| piece["id"].as_str().map(str::to_owned));
+        Ok(())
+    }
+
+    fn read_fault(&self, status: StatusCode, _headers: &HeaderMap, reply: &Value) -> Fault {
+        fault_of(self.quirks.label, status, error_of(reply))
+    }
+
+    fn allowance(&self, headers: &HeaderMap) -> Allowance {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let count = |name: &str| text(name).and_then(|value| value.trim().parse().ok());
+        Allowance {
+            requests_left: count("x-ratelimit-remaining-requests"),
+            requests_reset_ms: text("x-ratelimit-reset-requests").and_then(duration_ms),
+            tokens_left: count("x-ratelimit-remaining-tokens"),
+            tokens_reset_ms: text("x-ratelimit-reset-tokens").and_then(duration_ms),
+        }
+    }
+
+    fn list_models(&self, page: Option<&str>) -> Option<HttpRequest> {
+        page.is_none().then(|| HttpRequest { path: "v1/models".to_owned(), body: None })
+    }
+
+    fn read_models(&self, reply: &Value) -> Result<(Vec<OfferedModel>, Option<String>), Fault> {
+        let list = reply["data"].as_array().ok_or_else(|| Fault::new(FaultKind::BadAnswer, "The list of models has no models"))?;
+        let offered = list.iter().filter_map(|model| {
+            let modalities = model["architecture"]["input_modalities"].as_array();
+            let retires = model["shutdown_date"].as_str().and_then(|date| date.get(..10)).and_then(|date| date.parse().ok());
+            Some(OfferedModel {
+                id: model["id"].as_str()?.to_owned(),
+                display_name: model["name"].as_str().map(str::to_owned),
+                takes_photos: modalities.map(|modalities| modalities.iter().any(|modality| modality == "image")),
+                retires,
+            })
+        });
+        Ok((offered.collect(), None))
+    }
+
+    fn check(&self) -> HttpRequest {
+        // OpenRouter lists its models to everybody; this asks about the key.
+        let path = if self.quirks.label == "OpenRouter" { "v1/key" } else { "v1/models" };
+        HttpRequest { path: path.to_owned(), body: None }
+    }
+}
+
+/// `authorization: Bearer KEY`.
+pub(super) fn bearer(key: Option<&SecretString>, label: &str) -> Result<HeaderMap, Fault> {
+    let Some(key) = key else { return Ok(HeaderMap::new()) };
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret().trim()))
+        .map_err(|_| Fault::new(FaultKind::Auth, format!("The key of {label} has characters that no key has. Enter it again")))?;
+    value.set_sensitive(true);
+    Ok(HeaderMap::from_iter([(AUTHORIZATION, value)]))
+}
+
+/// Plain, or in parts as some servers give it.
+fn text_of(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+        _ => String::new(),
+    }
+}
+
+/// A refusal is said to have stopped well, its words beside an empty content; in a stream they come before the end.
+fn end(reading: &mut Reading, finish: &Value, refusal: &Value) {
+    if let Some(words) = refusal.as_str().filter(|words| !words.is_empty()) {
+        let before = match &reading.end {
+            End::Refused { why: Some(before), .. } => before.as_str(),
+            _ => "",
+        };
+        reading.end = End::Refused { code: "refusal".to_owned(), why: Some(format!("{before}{words}")) };
+    }
+    if matches!(reading.end, End::Refused { .. }) {
+        return;
+    }
+    match finish.as_str() {
+        None => {}
+        Some("length") => reading.end = End::Truncated("length".to_owned()),
+        Some(code @ "content_filter") => {
+            reading.end = End::Refused { code: code.to_owned(), why: Some("the photo or the prompt was filtered".to_owned()) };
+        }
+        Some(_) => reading.end = End::Complete,
+    }
+}
+
+/// `prompt_tokens` holds cached ones, `completion_tokens` those of thinking.
+fn usage(usage: &Value) -> Usage {
+    let count = |value: &Value| value.as_u64();
+    let (prompt, completion) = (&usage["prompt_tokens_details"], &usage["completion_tokens_details"]);
+    Usage {
+        input_tokens: count(&usage["prompt_tokens"]),
+        output_tokens: count(&usage["completion_tokens"]),
+        cached_tokens: count(&prompt["cached_tokens"]),
+        cache_write_tokens: count(&prompt["cache_write_tokens"]).filter(|count| *count > 0),
+        thinking_tokens: count(&completion["reasoning_tokens"]),
+        image_tokens: count(&prompt["image_tokens"]),
+    }
+}
+
+/// What a router says that the call cost, in USD.
+fn cost(usage: &Value) -> Option<UsdMicros> {
+    let usd = usage["cost"].as_f64().filter(|usd| (0.0..1e9).contains(usd))?;
+    Some(UsdMicros((usd * 1e6).round() as i64))
+}
+
+/// Routers tell of errors inside a good status, and in the middle of a stream.
+fn fault_inside(wire: &OpenAi, reply: &Value) -> Result<(), Fault> {
+    let error = error_of(reply);
+    if error.is_null() {
+        return Ok(());
+    }
+    let status = error["code"].as_u64().and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
+    Err(fault_of(wire.quirks.label, status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error))
+}
+
+fn error_of(reply: &Value) -> &Value {
+    if reply.is_array() { &reply[0]["error"] } else { &reply["error"] }
+}
+
+fn fault_of(label: &str, status: StatusCode, error: &Value) -> Fault {
+    // Small servers answer with a bare sentence.
+    let said = error["message"].as_str().or(error.as_str()).map_or_else(|| format!("Status {status}"), |said| said.chars().take(500).collect());
+    let code = match &error["code"] {
+        Value::String(code) => Some(code.clone()),
+        Value::Number(code) => Some(code.to_string()),
+        _ => None,
+    };
+    let code = code.or_else(|| error["type"].as_str().map(str::to_owned));
+    const SPENT: [&str; 5] = [
+        "insufficient_quota",
+        "credit_balance_exhausted",
+        "organization_spend_limit_exceeded",
+        "project_spend_limit_exceeded",
+        "organization_usage_limit_exceeded",
+    ];
+    let is_spent = code.as_deref().is_some_and(|code| SPENT.contains(&code));
+    let is_unknown = code.as_deref() == Some("model_not_found");
+    let is_retired = said.contains("deprecated") || said.contains("retired") || said.contains("shut down");
+    let (kind, advice) = match status.as_u16() {
+        402 => (FaultKind::QuotaSpent, "Check the account's credit"),
+        429 if is_spent => (FaultKind::QuotaSpent, "Check the account's credit and limits; waiting will not help"),
+        401 => (FaultKind::Auth, "Enter a valid key in Pipeline control"),
+        403 => (FaultKind::Permission, "The key may not use this model; check its rights"),
+        404 | 400 if is_unknown && is_retired => (FaultKind::RetiredModel, "Choose another model"),
+        404 | 400 if is_unknown => (FaultKind::UnknownModel, "Choose another model"),
+        404 if is_retired => (FaultKind::RetiredModel, "Choose another model"),
+        404 => (FaultKind::UnknownModel, "Check the model's name and the base URL"),
+        413 => (FaultKind::TooLarge, "Send a smaller photo"),
+        408 | 504 => (FaultKind::Timeout, "Try again later"),
+        429 => (FaultKind::RateLimited, "Wait, or run fewer calls at once"),
+        400..=499 => (FaultKind::BadRequest, "The server did not accept the request"),
+        503 | 529 => (FaultKind::Overloaded, "Try again later, or use another model"),
+        500 if said.contains("image input is not supported") => (FaultKind::BadRequest, "The model takes no photos; choose one that does"),
+        _ => (FaultKind::Server, "Try again later"),
+    };
+    Fault { code, ..Fault::new(kind, format!("{label}: {said}. {advice}")) }
+}
+
+/// `6ms`, `7.25s`, `1m30s`, `1h`.
+fn duration_ms(text: &str) -> Option<u64> {
+    let (mut rest, mut ms) = (text.trim(), 0.0);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
+        ms += number
+            * match &rest[digits..unit_end] {
+                "ms" => 1.0,
+                "s" => 1e3,
+                "m" => 6e4,
+                "h" => 3.6e6,
+                _ => return None,
+            };
+        rest = &rest[unit_end..];
+    }
+    (ms.is_finite() && ms > 0.0 && ms < 1e12).then(|| ms.ceil() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reset_times_are_read_as_openai_writes_them() {
+        for (text, ms) in [("6ms", Some(6)), ("7.25s", Some(7_250)), ("1m30s", Some(90_000)), ("1h", Some(3_600_000)), ("soon", None), ("7", None)] {
+            assert_eq!(duration_ms(text), ms, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_known_by_its_address() {
+        for (base, label) in [
+            ("http://localhost:1234/v1", "LM Studio"),
+            ("https://openrouter.ai/api/v1", "OpenRouter"),
+            ("http://10.0.0.7:9999/", "OpenAI-compatible server"),
+        ] {
+            assert_eq!(quirks_of(&Url::parse(base).expect("a URL")).label, label);
+        }
+    }
+
+    #[test]
+    fn a_router_tells_the_cost_itself_and_faults_inside_a_good_status() {
+        let request = PhotoRequest { model: "m".to_owned(), photo: SentPhoto::Jpeg { bytes: bytes::Bytes::new(), width_px: 1, height_px: 1 }, prompt: String::new() };
+        let wire = OpenAi::compatible(None);
+        let reply = json!({"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 5, "cost": 0.000_123}});
+        assert_eq!(wire.read(&request, &reply).expect("reads").cost_usd, Some(UsdMicros(123)));
+        let reply = json!({"error": {"code": 402, "message": "Insufficient credits"}});
+        assert_eq!(wire.read(&request, &reply).expect_err("a fault").kind, FaultKind::QuotaSpent);
+    }
+}

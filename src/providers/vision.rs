@@ -1,0 +1,189 @@
+//! Google Cloud Vision: labels, objects, text and safe search. It follows no prompt.
+//!
+//! Wire: <https://docs.cloud.google.com/vision/docs/reference/rest/v1/images/annotate>. A model's name is one feature or
+//! several joined with `+`: `labels+text`. Every feature of a photo is one unit on the bill.
+
+use base64::Engine as _;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::dialect::{AskMode, Dialect, End, HttpRequest, Reading};
+use super::gemini;
+use super::price::ListedModel;
+use super::{PhotoRequest, PhotoRule, SentPhoto};
+use crate::wire::result::{ConfidenceKind, Fault, FaultKind, Tag};
+
+/// Labels and objects that are asked for.
+const RESULTS_MOST: u32 = 50;
+/// A PNG of one pixel: the key is tried with it, for one unit.
+const ONE_PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+/// The wire.
+pub struct Vision;
+
+/// The features of a model's name.
+fn features(model: &str) -> Result<Vec<&'static str>, Fault> {
+    let named = model.split('+').map(|name| match name.trim() {
+        "labels" => Ok("LABEL_DETECTION"),
+        "objects" => Ok("OBJECT_LOCALIZATION"),
+        "text" => Ok("TEXT_DETECTION"),
+        "safe-search" => Ok("SAFE_SEARCH_DETECTION"),
+        other => Err(Fault::new(
+            FaultKind::UnknownModel,
+            format!("'{other}' is no feature of Cloud Vision. It has labels, objects, text and safe-search, joined with '+'"),
+        )),
+    });
+    let mut features = named.collect::<Result<Vec<_>, _>>()?;
+    let mut seen = Vec::new();
+    features.retain(|feature| !seen.contains(feature) && { seen.push(*feature); true });
+    Ok(features)
+}
+
+impl Dialect for Vision {
+    fn label(&self) -> &'static str {
+        "Google Cloud Vision"
+    }
+
+    fn default_base(&self) -> &'static str {
+        "https://vision.googleapis.com/"
+    }
+
+    fn follows_prompt(&self) -> bool {
+        false
+    }
+
+    /// Text wants more pixels than labels do.
+    fn photo_rule(&self) -> PhotoRule {
+        PhotoRule::Jpeg { max_edge_px: 1_600, quality: 85 }
+    }
+
+    fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, Fault> {
+        gemini::Gemini.headers(key)
+    }
+
+    fn ask(&self, request: &PhotoRequest, _listed: Option<&ListedModel>, _mode: AskMode) -> Result<HttpRequest, Fault> {
+        let SentPhoto::Jpeg { bytes, .. } = &request.photo else {
+            return Err(Fault::new(FaultKind::Internal, "Cloud Vision takes a JPEG, not pixels"));
+        };
+        let features: Vec<Value> = features(&request.model)?
+            .into_iter()
+            .map(|feature| match feature {
+                "LABEL_DETECTION" | "OBJECT_LOCALIZATION" => json!({"type": feature, "maxResults": RESULTS_MOST}),
+                _ => json!({"type": feature}),
+            })
+            .collect();
+        let photo = base64::engine::general_purpose::STANDARD.encode(bytes);
+        Ok(annotate(&json!({"image": {"content": photo}, "features": features})))
+    }
+
+    fn read(&self, request: &PhotoRequest, reply: &Value) -> Result<Reading, Fault> {
+        let response = reply["responses"].get(0).ok_or_else(|| Fault::new(FaultKind::BadAnswer, "Cloud Vision's answer holds no response. Try again"))?;
+        // The fault of one photo comes inside a good status, with a code of google.rpc.
+        if response["error"].is_object() {
+            let error = &response["error"];
+            let said = error["message"].as_str().unwrap_or("no reason given");
+            let kind = match error["code"].as_u64() {
+                Some(4) => FaultKind::Timeout,
+                Some(7) => FaultKind::Permission,
+                Some(8) => FaultKind::RateLimited,
+                Some(13) => FaultKind::Server,
+                Some(14) => FaultKind::Overloaded,
+                Some(16) => FaultKind::Auth,
+                _ => FaultKind::BadRequest,
+            };
+            let code = error["code"].as_u64().map(|code| format!("google.rpc {code}"));
+            return Err(Fault { code, ..Fault::new(kind, format!("Cloud Vision could not read this photo: {said}")) });
+        }
+        let mut tags = scored(&response["labelAnnotations"], "description");
+        tags.extend(objects(&response["localizedObjectAnnotations"]));
+        let mut notes = Vec::new();
+        let safe = safe_search(&response["safeSearchAnnotation"]);
+        if !safe.is_empty() {
+            notes.push("Safe search tells likelihoods, not scores: 'likely' stands as 75 %, 'very likely' as 95 %".to_owned());
+        }
+        tags.extend(safe);
+        let text = response["fullTextAnnotation"]["text"].as_str().or_else(|| response["textAnnotations"][0]["description"].as_str());
+        let units = features(&request.model)?.len();
+        notes.push(format!("{units} {} charged; free units of the month are not subtracted", if units == 1 { "unit is" } else { "units are" }));
+        Ok(Reading {
+            tags: Some(once_each(tags)),
+            caption: text.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty()),
+            confidence_kind: Some(ConfidenceKind::ModelScore),
+            end: End::Complete,
+            notes,
+            ..Reading::default()
+        })
+    }
+
+    fn read_fault(&self, status: StatusCode, _headers: &HeaderMap, reply: &Value) -> Fault {
+        let fault = gemini::read_fault(status, reply);
+        Fault { message: fault.message.replace("Gemini", "Cloud Vision"), ..fault }
+    }
+
+    /// There is nothing that is both free and refused without a key.
+    fn check(&self) -> HttpRequest {
+        annotate(&json!({"image": {"content": ONE_PIXEL}, "features": [{"type": "LABEL_DETECTION", "maxResults": 1}]}))
+    }
+}
+
+fn annotate(request: &Value) -> HttpRequest {
+    HttpRequest { path: "v1/images:annotate".to_owned(), body: Some(json!({"requests": [request]})) }
+}
+
+fn scored(list: &Value, name: &str) -> Vec<Tag> {
+    let entries = list.as_array().into_iter().flatten();
+    entries
+        .filter_map(|entry| {
+            let confidence = entry["score"].as_f64()?.clamp(0.0, 1.0) as f32;
+            Some(Tag { name: entry[name].as_str()?.trim().to_lowercase(), confidence, bounds: None })
+        })
+        .filter(|tag| !tag.name.is_empty())
+        .collect()
+}
+
+/// Objects with the box around their corners; a corner at 0 is left out of the reply.
+fn objects(list: &Value) -> Vec<Tag> {
+    let entries = list.as_array().into_iter().flatten();
+    entries
+        .filter_map(|entry| {
+            let mut tag = scored(&json!([entry]), "name").pop()?;
+            let corners = entry["boundingPoly"]["normalizedVertices"].as_array()?;
+            let of = |axis: &str| corners.iter().map(|corner| corner[axis].as_f64().unwrap_or(0.0).clamp(0.0, 1.0) as f32).collect::<Vec<_>>();
+            let (x, y) = (of("x"), of("y"));
+            let least = |values: &[f32]| values.iter().copied().fold(1.0, f32::min);
+            let most = |values: &[f32]| values.iter().copied().fold(0.0, f32::max);
+            tag.bounds = Some([least(&x), least(&y), most(&x), most(&y)]);
+            Some(tag)
+        })
+        .collect()
+}
+
+fn safe_search(found: &Value) -> Vec<Tag> {
+    ["adult", "spoof", "medical", "violence", "racy"]
+        .iter()
+        .filter_map(|kind| {
+            let confidence = match found[*kind].as_str()? {
+                "LIKELY" => 0.75,
+                "VERY_LIKELY" => 0.95,
+                _ => return None,
+            };
+            Some(Tag { name: format!("safe search: {kind}"), confidence, bounds: None })
+        })
+        .collect()
+}
+
+/// Each name once, with its best score and the box that goes with it; best first.
+fn once_each(mut tags: Vec<Tag>) -> Vec<Tag> {
+    tags.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    let mut kept: Vec<Tag> = Vec::new();
+    for tag in tags {
+        match kept.iter_mut().find(|known| known.name == tag.name) {
+            Some(known) => known.bounds = known.bounds.or(tag.bounds),
+            None => kept.push(tag),
+        }
+    }
+    kept.truncate(100);
+    kept
+}
