@@ -290,7 +290,7 @@ fn offered(wire: Wire) -> &'static [&'static str] {
         OpenAi => &["gpt-6-luna"],
         Compatible => &["qwen3.6-vl"],
         Anthropic => &["claude-haiku-5-5"],
-        Ollama => &["gemma4:latest"],
+        Ollama => &["gemma4"],
     }
 }
 
