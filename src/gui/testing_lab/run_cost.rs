@@ -5,7 +5,7 @@ use egui::{RichText, Ui, WidgetInfo};
 use super::runs_list::cost_words;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::number;
-use crate::wire::cost::{EstimatedTotal, PriceEntry, RunPrice, unknown_words};
+use crate::wire::cost::{EstimatedTotal, PriceEntry, RunPrice, sum_words, unknown_words};
 use crate::wire::run::Run;
 
 /// Draws the cost as a button that opens the prices.
@@ -34,7 +34,7 @@ fn details_ui(ui: &mut Ui, run: &Run, tokens: &Tokens) {
         ui.end_row();
     };
     egui::Grid::new("run cost").num_columns(2).spacing([theme::GAP_16, theme::GAP_4]).show(ui, |ui| {
-        line(ui, "Cost", cost_words(run));
+        line(ui, "Cost", sum_words(run.cost_usd, run.cost_unknown_cells));
         if let Some(estimate) = run.estimate {
             line(ui, "Expected", expected_words(estimate));
             if let Some(time) = estimate.time_ms {

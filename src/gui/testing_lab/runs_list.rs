@@ -152,7 +152,8 @@ pub fn can_resume(run: &Run) -> bool {
 pub fn cost_words(run: &Run) -> String {
     match (run.cost_usd.0, run.cost_unknown_cells) {
         (0, unknown) if unknown > 0 => "unknown".to_owned(),
-        (_, unknown) => crate::wire::cost::sum_words(run.cost_usd, unknown),
+        (_, 0) => run.cost_usd.to_string(),
+        _ => format!("{} + unknown", run.cost_usd),
     }
 }
 
