@@ -413,7 +413,11 @@ mod tests {
 
     #[test]
     fn a_router_tells_the_cost_itself_and_faults_inside_a_good_status() {
-        let request = PhotoRequest { model: "m".to_owned(), photo: SentPhoto::Jpeg { bytes: bytes::Bytes::new(), width_px: 1, height_px: 1 }, prompt: String::new() };
+        let request = PhotoRequest {
+            model: "m".to_owned(),
+            photo: SentPhoto::Jpeg { bytes: bytes::Bytes::new(), width_px: 1, height_px: 1 },
+            prompt: String::new(),
+        };
         let wire = OpenAi::compatible(None);
         let reply = json!({"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 5, "cost": 0.000_123}});
         assert_eq!(wire.read(&request, &reply).expect("reads").cost_usd, Some(UsdMicros(123)));

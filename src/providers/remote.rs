@@ -15,7 +15,9 @@ use url::Url;
 use super::dialect::{AskMode, Dialect, End, HttpRequest, Reading};
 use super::price::{ListedModel, Place};
 use super::send::{Request, http_client};
-use super::{BoxFuture, CallContext, CallNews, CatalogueEntry, Endpoint, KeyNeed, OfferedModel, PhotoRequest, PhotoRule, PriceBook, Provider, answer};
+use super::{
+    BoxFuture, CallContext, CallNews, CatalogueEntry, Endpoint, KeyNeed, OfferedModel, PhotoRequest, PhotoRule, PriceBook, Provider, answer,
+};
 use crate::keys::Keys;
 use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind};
 
@@ -346,7 +348,12 @@ impl Course {
         }
     }
 
-    async fn try_on<T, F: Future<Output = Result<T, Fault>>>(&self, call: &CallContext, deadline: tokio::time::Instant, once: impl Fn() -> F) -> Result<T, Fault> {
+    async fn try_on<T, F: Future<Output = Result<T, Fault>>>(
+        &self,
+        call: &CallContext,
+        deadline: tokio::time::Instant,
+        once: impl Fn() -> F,
+    ) -> Result<T, Fault> {
         let policy = ExponentialBuilder::default().with_min_delay(Duration::from_secs(1)).with_factor(2.0).with_max_times(TRIES - 1).with_jitter();
         let mut waits = policy.build();
         loop {

@@ -37,7 +37,12 @@ fn features(model: &str) -> Result<Vec<&'static str>, Fault> {
     });
     let mut features = named.collect::<Result<Vec<_>, _>>()?;
     let mut seen = Vec::new();
-    features.retain(|feature| !seen.contains(feature) && { seen.push(*feature); true });
+    features.retain(|feature| {
+        !seen.contains(feature) && {
+            seen.push(*feature);
+            true
+        }
+    });
     Ok(features)
 }
 
@@ -79,7 +84,8 @@ impl Dialect for Vision {
     }
 
     fn read(&self, request: &PhotoRequest, reply: &Value) -> Result<Reading, Fault> {
-        let response = reply["responses"].get(0).ok_or_else(|| Fault::new(FaultKind::BadAnswer, "Cloud Vision's answer holds no response. Try again"))?;
+        let response =
+            reply["responses"].get(0).ok_or_else(|| Fault::new(FaultKind::BadAnswer, "Cloud Vision's answer holds no response. Try again"))?;
         // The fault of one photo comes inside a good status, with a code of google.rpc.
         if response["error"].is_object() {
             let error = &response["error"];
