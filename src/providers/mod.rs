@@ -4,6 +4,7 @@ pub mod answer;
 pub mod anthropic;
 pub mod dialect;
 pub mod gemini;
+mod limits;
 pub mod ollama;
 pub mod on_device;
 pub mod openai;
@@ -218,9 +219,7 @@ struct States(Arc<Mutex<HashMap<String, Arc<State>>>>);
 impl States {
     fn of(&self, name: &str) -> Arc<State> {
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = states.entry(name.to_owned()).or_default();
-        state.begin_again();
-        Arc::clone(state)
+        Arc::clone(states.entry(name.to_owned()).or_default())
     }
 }
 

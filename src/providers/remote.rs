@@ -13,10 +13,12 @@ use tokio::sync::watch;
 use url::Url;
 
 use super::dialect::{AskMode, Dialect, End, HttpRequest, Reading};
-use super::price::{ListedModel, Place};
+use super::limits::Gate;
+use super::price::{ListedModel, Place, is_near};
 use super::send::{Request, http_client};
 use super::{
-    BoxFuture, CallContext, CallNews, CatalogueEntry, Endpoint, KeyNeed, OfferedModel, PhotoRequest, PhotoRule, PriceBook, Provider, answer,
+    BoxFuture, CallContext, CallNews, CatalogueEntry, Endpoint, KeyNeed, Limits, OfferedModel, PhotoRequest, PhotoRule, PriceBook, Provider,
+    SentPhoto, answer,
 };
 use crate::keys::Keys;
 use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind};
@@ -26,6 +28,9 @@ const TRY_LIMIT: Duration = Duration::from_secs(120);
 /// A provider that asks for a longer wait is not waited for: the person is told.
 const WAIT_MOST: Duration = Duration::from_secs(60);
 const TRIES: usize = 4;
+/// Calls at once, unless the limits say otherwise.
+const PLACES: u32 = 16;
+const PLACES_NEAR: u32 = 2;
 /// Text that arrives is told at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(50);
 /// Pages of a provider's list of models that are read.
@@ -50,17 +55,19 @@ pub struct State {
     stopped: watch::Sender<Option<Fault>>,
     /// Models whose server refused the schema.
     schemaless: Mutex<HashSet<String>>,
+    gate: Arc<Gate>,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { http: http_client(), stopped: watch::Sender::new(None), schemaless: Mutex::default() }
+        Self { http: http_client(), stopped: watch::Sender::new(None), schemaless: Mutex::default(), gate: Gate::new(&Limits::default(), PLACES) }
     }
 }
 
 impl State {
     /// Forgets what was true of the settings before.
-    pub fn begin_again(&self) {
+    fn begin_again(&self, limits: &Limits, places: u32) {
+        self.gate.reconfigure(limits, places);
         self.stopped.send_replace(None);
         self.schemaless.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -72,6 +79,9 @@ impl Remote {
         let base = told
             .map_err(|error| Fault::new(FaultKind::BadRequest, format!("{} has no base URL: {error}. Set it in its settings", dialect.label())))
             .and_then(sound_base);
+        // One's own machine does one thing well at a time.
+        let is_near = base.as_ref().is_ok_and(is_near);
+        state.begin_again(&endpoint.limits, if is_near && dialect.key_need() == KeyNeed::Optional { PLACES_NEAR } else { PLACES });
         let try_limit = endpoint.limits.timeout_s.map_or(TRY_LIMIT, |seconds| Duration::from_secs(u64::from(seconds)));
         Self { name: endpoint.name.clone(), need: dialect.key_need(), dialect, base, keys, book, try_limit, state }
     }
@@ -105,7 +115,7 @@ impl Remote {
             headers: self.dialect.headers(key)?,
             body: asked.body.map(|body| Bytes::from(body.to_string())),
             limit: self.try_limit,
-            on_allowance: &|_| {},
+            gate: &self.state.gate,
         })
     }
 
@@ -116,13 +126,30 @@ impl Remote {
             return Err(held);
         }
         let key = self.key(call).await?;
+        let estimated = self.estimated_tokens(request);
         let course = Course { stop: is_own.then(|| self.state.stopped.subscribe()), ..Course::default() };
         let outcome = course
             .follow(call, || async {
-                match self.stopped().filter(|_| is_own) {
-                    Some(held) => Err(held),
-                    None => self.try_once(request, key.as_ref(), call).await,
+                let permit = tokio::select! {
+                    permit = self.state.gate.enter(estimated, || call.tell(CallNews::Waiting)) => permit,
+                    () = course.stopped() => return Err(self.stopped().unwrap_or_else(|| Fault::new(FaultKind::Cancelled, "Cancelled"))),
+                };
+                // It may have been waiting for long.
+                if let Some(held) = self.stopped().filter(|_| is_own) {
+                    return Err(held);
                 }
+                let tried = self.try_once(request, key.as_ref(), call).await;
+                match &tried {
+                    Ok((reading, _)) => permit.used(reading.usage.input_tokens.unwrap_or(0) + reading.usage.output_tokens.unwrap_or(0)),
+                    // A refused call takes a request, and hardly any tokens.
+                    Err(fault) => {
+                        permit.used(0);
+                        if matches!(fault.kind, FaultKind::RateLimited | FaultKind::Overloaded) {
+                            self.state.gate.hold(Duration::from_millis(fault.wait_ms.unwrap_or(0)));
+                        }
+                    }
+                }
+                tried
             })
             .await;
         let retries = course.retries.load(Ordering::Relaxed);
@@ -136,6 +163,17 @@ impl Remote {
                 Err(Fault { retries, ..self.named(fault) })
             }
         }
+    }
+
+    /// What a call will take, roughly: the photo by the model's rule, four characters of prompt a token, a usual answer.
+    fn estimated_tokens(&self, request: &PhotoRequest) -> u64 {
+        const PHOTO: u64 = 1_000;
+        const ANSWER: u64 = 200;
+        let photo = match (self.listed(&request.model).and_then(|listed| listed.image_tokens), &request.photo) {
+            (Some(rule), SentPhoto::Jpeg { width_px, height_px, .. }) => rule.of(*width_px, *height_px),
+            _ => PHOTO,
+        };
+        photo + request.prompt.len() as u64 / 4 + ANSWER
     }
 
     fn held(&self, fault: Fault) -> Fault {

@@ -13,7 +13,8 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::PhotoRequest;
-use super::dialect::{Allowance, Dialect, End, Framing, Reading};
+use super::dialect::{Dialect, End, Framing, Reading};
+use super::limits::Gate;
 use crate::wire::result::{Fault, FaultKind};
 
 /// Largest answer that is read.
@@ -41,8 +42,8 @@ pub struct Request<'a> {
     pub body: Option<Bytes>,
     /// Until the whole reply is there; of a stream, until its next piece is.
     pub limit: Duration,
-    /// Told what the headers of every reply say of the limits.
-    pub on_allowance: &'a (dyn Fn(Allowance) + Sync),
+    /// Heeds what the headers of every reply say of the limits.
+    pub gate: &'a Gate,
 }
 
 /// What came with a reply besides its body.
@@ -112,7 +113,7 @@ impl Request<'_> {
         let response = request.headers(self.headers.clone()).send().await.map_err(from_reqwest)?;
         let status = response.status();
         let request_id = response.headers().get(self.dialect.request_id_header()).and_then(|id| id.to_str().ok()).map(str::to_owned);
-        (self.on_allowance)(self.dialect.allowance(response.headers()));
+        self.gate.heed(self.dialect.allowance(response.headers()));
         if status.is_success() {
             return Ok(Opened { response, request_id });
         }
