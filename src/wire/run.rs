@@ -39,7 +39,8 @@ pub enum RunState {
     Running,
     Completed,
     Cancelled,
-    /// The platform stopped before the run was done; resume asks what is missing.
+    /// The platform stopped before the run was done, or a provider held its calls back (a refused key, a spent quota, which
+    /// one cell tells); resume asks what is missing.
     Interrupted,
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::PipelineState;
 use super::money::UsdMicros;
+use super::result::Fault;
 
 /// `GET /api/ai/dashboard/live-status`. "Today" is the UTC day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub struct LiveStatus {
     pub confidence_yesterday: Option<f64>,
     pub completed_yesterday: u64,
     pub live_model: String,
+    /// Why the live model's provider is asked nothing: jobs wait until a person has seen to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<Fault>,
     pub live_prompt: String,
     pub workers: u32,
     /// The last 60 minutes, oldest first, one point a minute.

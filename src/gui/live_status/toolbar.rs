@@ -3,10 +3,11 @@
 use egui::{Button, RichText, Ui};
 use egui_material_icons::MaterialIcon;
 
-use crate::gui::ctx::{AreaCtx, Command, LinkState};
+use crate::gui::ctx::{AreaCtx, Command, LinkState, Route};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::number;
 use crate::wire::config::PipelineState;
+use crate::wire::result::Fault;
 use crate::wire::status::LiveStatus;
 
 /// What hovering a button says, with its shortcut.
@@ -30,6 +31,7 @@ pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, ctx: &AreaCtx<'_
     ui.horizontal_wrapped(|ui| {
         if let Some(status) = status {
             let (icon, colour, word) = match status.pipeline_state {
+                PipelineState::Running if status.held_back.is_some() => (icons::ICON_ERROR, tokens.bad, "Held back"),
                 PipelineState::Running => (icons::ICON_PLAY_CIRCLE, tokens.good, "Running"),
                 PipelineState::Paused => (icons::ICON_PAUSE_CIRCLE, tokens.warn, "Paused"),
             };
@@ -47,7 +49,20 @@ pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, ctx: &AreaCtx<'_
         let label = if failed == 0 { "Retry failed".to_owned() } else { format!("Retry {} failed…", number::count(failed)) };
         command_button(ui, ctx, icons::ICON_REPLAY, &label, Command::RetryFailedJobs, failed > 0 && !busy);
     });
+    if let Some(fault) = status.and_then(|status| status.held_back.as_ref()) {
+        held_back_ui(ui, fault, ctx);
+    }
     stale_ui(ui, status.is_some(), ctx);
+}
+
+/// Says once, for all jobs that wait, why their provider is not asked, and leads to where that is mended.
+fn held_back_ui(ui: &mut Ui, fault: &Fault, ctx: &AreaCtx<'_>) {
+    let tokens = ctx.tokens();
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::from(icons::ICON_ERROR).color(tokens.bad));
+        ui.label(RichText::new(format!("No photo is lost: jobs wait. {}", fault.message)).color(tokens.bad));
+        command_button(ui, ctx, icons::ICON_KEY, "Set up providers", Command::GoTo(Route::Providers), true);
+    });
 }
 
 /// Says that what is shown is old, and how old, while the platform is not heard.

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use super::analysis::{self, Analysed};
-use super::{Core, DomainError, Result, config, jobs};
+use super::{Core, DomainError, Result, config, jobs, providers};
 use crate::platform::store;
 use crate::platform::store::jobs::{Claim, Ending, JobRow};
 use crate::platform::store::results::NewResult;
@@ -59,6 +59,8 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     let config = config::current(core).await?;
     let now = core.now();
     let free = match config.state {
+        // A refused key or a spent quota would fail every job in the queue.
+        PipelineState::Running if providers::held_back(core, &config.live_model).is_some() => 0,
         PipelineState::Running => (config.rules.workers as usize).saturating_sub(busy) as u32,
         PipelineState::Paused => 0,
     };
@@ -117,12 +119,16 @@ pub async fn work_on(core: &Core, owner: &str, claimed: Claimed) {
         analysed = analyse(core, &claimed, &cancel) => analysed,
         never = keep_lease(core, owner, &claimed, &cancel) => match never {},
     };
-    let was_stopped = core.stop.is_cancelled() && matches!(&analysed.outcome, Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled);
+    let gives_back = match &analysed.outcome {
+        Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled => core.stop.is_cancelled(),
+        Outcome::Failed(fault) if fault.kind.stops_provider() => providers::held_back(core, &claimed.model).is_some(),
+        _ => false,
+    };
     // An answer may have cost money: it is held until it is stored. While it is held its worker
     // takes no new job, so a full disk stops the pipeline instead of burning through the queue.
     let mut wait = Duration::from_millis(200);
     loop {
-        let stored = if was_stopped { release(core, owner, &claimed).await } else { finish(core, owner, &claimed, &analysed, begun).await };
+        let stored = if gives_back { release(core, owner, &claimed).await } else { finish(core, owner, &claimed, &analysed, begun).await };
         match stored {
             Ok(()) => return,
             Err(error) => tracing::error!(%error, job = %id, "the end of a job could not be stored; trying again"),
@@ -192,7 +198,7 @@ async fn extend(core: &Core, owner: &str, claimed: &Claimed) -> Result<bool> {
     Ok(held)
 }
 
-/// The platform stops: the try does not count, the next start takes the job again.
+/// The platform stops, or the provider holds all calls back: the try does not count, and the job is taken again later.
 async fn release(core: &Core, owner: &str, claimed: &Claimed) -> Result<()> {
     let job = &claimed.row.job;
     let mut change = core.change().await?;

@@ -13,6 +13,7 @@ use super::{Core, DomainError, Result, config, health};
 use crate::keys;
 use crate::platform::store;
 use crate::providers::{Endpoint, KeyNeed, Limits, Provider, ProviderSettings};
+use crate::wire::result::Fault;
 use crate::wire::config::{ConfigChanged, PipelineConfig};
 use crate::wire::model::KeyState;
 use crate::wire::provider::{AddProvider, KeyWish, ProviderInfo, ProviderLimits, ProviderList, ProviderSetting, SettingOrigin};
@@ -252,13 +253,23 @@ fn wire_limits(limits: Limits) -> ProviderLimits {
 
 /// Really asks a provider whether it answers and takes its key.
 pub async fn test(core: &Core, name: &str) -> Result<crate::wire::health::ProviderHealth> {
-    health::check_provider(core, find(core, name)?.as_ref()).await
+    let health = health::check_provider(core, find(core, name)?.as_ref()).await;
+    // A check that is answered well lets held calls through again.
+    core.work.notify_one();
+    health
 }
 
 /// Lets a provider's calls through again.
 pub fn resume(core: &Core, name: &str) -> Result<()> {
     find(core, name)?.resume();
+    core.work.notify_one();
     Ok(())
+}
+
+/// The fault that holds back all calls to a model's provider.
+#[must_use]
+pub fn held_back(core: &Core, full_model: &str) -> Option<Fault> {
+    core.providers.find(full_model).and_then(|(provider, _)| provider.stopped())
 }
 
 /// Writes down that a call with this provider's key was answered well, now and then. Failing to is no reason to fail the call.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::analytics::quantile;
-use super::{Core, Result, config};
+use super::{Core, Result, config, providers};
 use crate::platform::store;
 use crate::platform::store::status::{Figures, MINUTE_MS, Since};
 use crate::wire::money::UsdMicros;
@@ -38,6 +38,7 @@ pub async fn live(core: &Core) -> Result<LiveStatus> {
         confidence_today: figures.results.confidence_today,
         confidence_yesterday: figures.results.confidence_yesterday,
         completed_yesterday: figures.ended.completed_yesterday as u64,
+        held_back: providers::held_back(core, &config.live_model),
         live_model: config.live_model,
         live_prompt: config.live_prompt,
         workers: config.rules.workers,

@@ -150,6 +150,7 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
         confidence_today: Some(0.742),
         confidence_yesterday: Some(0.718),
         completed_yesterday: 1_320,
+        held_back: None,
         live_model: "gemini/gemini-3.8-flash".to_owned(),
         live_prompt: "Photo tags v3".to_owned(),
         workers: 2,

@@ -1,7 +1,8 @@
 //! Works on the cells of a run: so many calls at once, each stored as soon as it ends.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
@@ -10,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::working::{Place, Progress};
-use crate::platform::domain::{Core, Result, analysis};
+use crate::platform::domain::{Core, Result, analysis, providers};
 use crate::platform::store;
 use crate::providers::{CallContext, PhotoRule};
 use crate::wire::event::Happened;
@@ -55,15 +56,19 @@ async fn ask_all(core: &Core, cells: Vec<Cell>, columns: &[RunColumn], concurren
     let (begun, furthest) = watch::channel(0);
     let ahead = Ahead::new(core, &cells, columns);
     let asking = async move {
-        let (sender, begun) = (&sender, &begun);
+        let (sender, begun, why) = (&sender, &begun, &Why::default());
         futures_util::stream::iter(cells.into_iter().enumerate())
             .take_until(cancel.cancelled())
             .for_each_concurrent(concurrency, |(at, cell)| async move {
                 begun.send_if_modified(|furthest| std::mem::replace(furthest, at.max(*furthest)) < at);
                 let Some(column) = columns.get(cell.column as usize) else { return };
+                // One cell has said why; the others wait until somebody has seen to it and resumes the run.
+                if why.is_said(core, &column.model) {
+                    return;
+                }
                 // Nobody receives any more only when the platform stops.
                 if sender.send(Step::Begun(cell.clone())).await.is_ok() {
-                    let _ = sender.send(ask(core, cell, column, cancel).await).await;
+                    let _ = sender.send(ask(core, cell, column, cancel, why).await).await;
                 }
             })
             .await;
@@ -113,7 +118,7 @@ impl Ahead {
     }
 }
 
-async fn ask(core: &Core, cell: Cell, column: &RunColumn, cancel: &CancellationToken) -> Step {
+async fn ask(core: &Core, cell: Cell, column: &RunColumn, cancel: &CancellationToken, why: &Why) -> Step {
     let failed = |fault: Fault, cell: Cell| Step::Ended(Cell { state: CellState::Failed, fault: Some(fault), answer: None, ..cell });
     let photo = match store::photos::get(&core.db, core.org, cell.photo_id).await {
         Ok(Some(photo)) => photo,
@@ -130,7 +135,32 @@ async fn ask(core: &Core, cell: Cell, column: &RunColumn, cancel: &CancellationT
     match analysed.outcome {
         Outcome::Completed(answer) => Step::Ended(Cell { state: CellState::Completed, answer: Some(answer), fault: None, ..done(cell) }),
         Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled => Step::GivenUp(cell),
-        Outcome::Failed(fault) => failed(fault, done(cell)),
+        Outcome::Failed(fault) if fault.kind.stops_provider() && why.is_said(core, &column.model) => Step::GivenUp(cell),
+        Outcome::Failed(fault) => {
+            if fault.kind.stops_provider() {
+                why.say(&column.model);
+            }
+            failed(fault, done(cell))
+        }
+    }
+}
+
+/// Providers of which a cell has said why all their calls are held back (a refused key, a spent quota).
+#[derive(Default)]
+struct Why(Mutex<HashSet<String>>);
+
+impl Why {
+    fn provider(model: &str) -> &str {
+        model.split_once('/').map_or(model, |(provider, _)| provider)
+    }
+
+    fn say(&self, model: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(Self::provider(model).to_owned());
+    }
+
+    /// Whether it is said, and still so.
+    fn is_said(&self, core: &Core, model: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(Self::provider(model)) && providers::held_back(core, model).is_some()
     }
 }
 
@@ -255,7 +285,7 @@ impl<'r> Writer<'r> {
         Run { counts, cost_usd, cost_unknown_cells, ..self.run.clone() }
     }
 
-    /// The run's last state: all cells ended, or the platform stops. A cancelled run has its state already.
+    /// The run's last state: all cells ended, or the platform stops or a provider holds its calls back. A cancelled run has its state already.
     async fn finish(mut self) {
         if self.left == 0 {
             self.run.state = RunState::Completed;
