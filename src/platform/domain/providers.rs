@@ -13,10 +13,10 @@ use super::{Core, DomainError, Result, config, health};
 use crate::keys;
 use crate::platform::store;
 use crate::providers::{Endpoint, KeyNeed, Limits, Provider, ProviderSettings};
-use crate::wire::result::Fault;
 use crate::wire::config::{ConfigChanged, PipelineConfig};
 use crate::wire::model::KeyState;
 use crate::wire::provider::{AddProvider, KeyWish, ProviderInfo, ProviderLimits, ProviderList, ProviderSetting, SettingOrigin};
+use crate::wire::result::Fault;
 
 pub use offered::{known_offered, models};
 pub use words::summary;

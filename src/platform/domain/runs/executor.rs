@@ -1,7 +1,7 @@
 //! Works on the cells of a run: so many calls at once, each stored as soon as it ends.
 
-use std::panic::AssertUnwindSafe;
 use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
