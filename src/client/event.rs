@@ -77,7 +77,10 @@ impl Client {
                 Some(Err(error)) => return ApiError::Network(error.to_string()),
                 Some(Ok(message)) => match serde_json::from_str::<Event>(&message.data) {
                     Ok(event) => {
-                        *last_id = Some(event.id);
+                        // What is not kept has no place of its own among the events.
+                        if event.what.is_kept() {
+                            *last_id = Some(event.id);
+                        }
                         if sender.send(StreamItem::Event(Box::new(event))).await.is_err() {
                             return ApiError::Network("closed".to_owned());
                         }

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::config::{ConfigChange, PipelineConfig};
-use super::ids::PhotoId;
+use super::ids::{CellId, PhotoId, RunId};
 use super::job::Job;
 use super::photo::Photo;
 use super::prompt::{Prompt, PromptVersion};
-use super::run::{Cell, Run};
+use super::run::{Cell, CellNow, Run};
 
-/// One event. `id` grows by one per event and is the SSE id.
+/// One event. `id` grows by one per event and is the SSE id; one that is not kept has no SSE id, and here
+/// that of the event before it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     pub id: i64,
@@ -40,6 +41,20 @@ pub enum Happened {
     PromptVersionSaved(PromptVersion),
     RunChanged(Run),
     CellChanged(Cell),
+    /// What a cell that is being asked is doing right now. Not kept: who was not there has missed it.
+    CellNews {
+        run_id: RunId,
+        cell_id: CellId,
+        news: CellNow,
+    },
     /// The client fell behind or asked for events no longer kept: ask again for everything.
     Resync,
+}
+
+impl Happened {
+    /// Whether it is kept, so that a client that reconnects hears it too.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        !matches!(self, Self::CellNews { .. })
+    }
 }

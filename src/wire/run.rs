@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cost::{EstimatedTotal, RunPrice};
 use super::ids::{CellId, PhotoId, PromptVersionId, RunId};
 use super::money::UsdMicros;
-use super::result::{Answer, Fault, TraceStep};
+use super::result::{Answer, Fault, FaultKind, TraceStep};
 
 /// The prompt of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,4 +133,18 @@ pub struct Cell {
     pub latency_ms: Option<u64>,
     #[serde(default)]
     pub trace: Vec<TraceStep>,
+}
+
+/// What a cell that is being asked is doing right now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "doing")]
+pub enum CellNow {
+    /// The provider's own limits make it wait for its turn.
+    Waiting,
+    /// The question is on its way, perhaps not for the first time.
+    Asking,
+    /// The last 400 characters at most of what the model has written so far.
+    Text { text: String },
+    /// It is asked again in `wait_ms`.
+    Retrying { wait_ms: u64, kind: FaultKind },
 }

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use chrono::{DateTime, Utc};
 use egui::{Align2, Event as InputEvent, FontId, Id, Key, Rect, Response, ScrollArea, Sense, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::column_summary::ColumnSummary;
@@ -41,6 +42,8 @@ pub struct MatrixView<'a> {
     pub run: &'a Run,
     pub library: &'a Library,
     pub colours: &'a ModelColours,
+    /// The time that this frame shows.
+    pub now: DateTime<Utc>,
 }
 
 impl Matrix {

@@ -1,5 +1,6 @@
 //! Testing lab: is this prompt or model better, on these photos? Choose, run, read the matrix, compare side by side.
 
+mod cell_now;
 mod choose;
 mod column_summary;
 mod deleting;
@@ -104,7 +105,7 @@ impl Area for TestingLab {
         AreaId::TestingLab
     }
 
-    fn on_event(&mut self, event: &Event, _ctx: &mut AreaCtx<'_>) {
+    fn on_event(&mut self, event: &Event, ctx: &mut AreaCtx<'_>) {
         match &event.what {
             Happened::PhotoAdded(photo) => self.library.on_added(photo.clone()),
             Happened::PhotoDeleted { id } => {
@@ -127,6 +128,11 @@ impl Area for TestingLab {
             Happened::CellChanged(cell) => {
                 if let Some(open) = &mut self.open {
                     open.on_cell(cell);
+                }
+            }
+            Happened::CellNews { run_id, cell_id, news } => {
+                if let Some(open) = &mut self.open {
+                    open.on_news(*run_id, *cell_id, news, ctx.now);
                 }
             }
             Happened::Resync => self.reload(),
@@ -367,7 +373,7 @@ impl TestingLab {
         };
         let Some(run) = open.run() else { return };
         let colours = results::colours_of(run);
-        let view = matrix::MatrixView { open, run, library: &self.library, colours: &colours };
+        let view = matrix::MatrixView { open, run, library: &self.library, colours: &colours, now: ctx.now };
         if side.ui(ui, &view, ctx.textures) == Some(SideAnswer::Back) {
             self.matrix.set_cursor(side.row, side.panes.last().map_or(0, |pane| pane.column));
             self.step = Step::Results;

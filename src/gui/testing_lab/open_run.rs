@@ -3,11 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+
+use super::cell_now::Heard;
 use super::column_summary::ColumnSummary;
 use crate::gui::ctx::{AreaCtx, Remote};
-use crate::wire::ids::{PhotoId, RunId};
+use crate::wire::ids::{CellId, PhotoId, RunId};
 use crate::wire::page::Page;
-use crate::wire::run::{Cell, Run, RunState};
+use crate::wire::run::{Cell, CellNow, CellState, Run, RunState};
 
 /// The figures of the columns follow the cells at most this often.
 const SUMMARY_EVERY: Duration = Duration::from_millis(250);
@@ -25,6 +28,8 @@ pub struct OpenRun {
     cells: Vec<Option<Cell>>,
     /// Cells that came by event while pages were on their way: newer than what the pages say.
     fresh: HashSet<usize>,
+    /// What cells that are being asked are doing, as heard last.
+    heard: HashMap<CellId, Heard>,
     summaries: Vec<ColumnSummary>,
     summarised: Option<Instant>,
     is_behind: bool,
@@ -46,6 +51,7 @@ impl OpenRun {
             rows: HashMap::new(),
             cells: Vec::new(),
             fresh: HashSet::new(),
+            heard: HashMap::new(),
             summaries: Vec::new(),
             summarised: None,
             is_behind: true,
@@ -131,7 +137,10 @@ impl OpenRun {
         match (run.state, self.pace) {
             (RunState::Running, None) => self.pace = Some((Instant::now(), run.counts.finished())),
             (RunState::Running, Some(_)) => {}
-            _ => self.pace = None,
+            _ => {
+                self.pace = None;
+                self.heard.clear();
+            }
         }
         self.run = Some(run);
         self.is_behind = true;
@@ -150,7 +159,23 @@ impl OpenRun {
         }
     }
 
+    /// What a cell is doing, heard at `now`. It may come before the event that the cell is asked.
+    pub fn on_news(&mut self, run: RunId, cell: CellId, news: &CellNow, now: DateTime<Utc>) {
+        if run == self.id {
+            self.heard.insert(cell, Heard::new(news, now));
+        }
+    }
+
+    /// What a cell that is being asked is doing, as far as it was heard.
+    #[must_use]
+    pub fn heard(&self, cell: &Cell) -> Option<&Heard> {
+        if cell.state == CellState::Running { self.heard.get(&cell.id) } else { None }
+    }
+
     fn put(&mut self, at: usize, mut cell: Cell) {
+        if cell.state != CellState::Running {
+            self.heard.remove(&cell.id);
+        }
         // Nothing here shows the steps, and they are the largest part of a cell.
         cell.trace = Vec::new();
         self.cells[at] = Some(cell);

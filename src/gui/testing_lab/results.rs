@@ -38,7 +38,7 @@ impl TestingLab {
         run_header::ui(ui, open, run, &mut self.matrix.repeat, self.acting.is_pending(), ctx);
         ui.add_space(theme::GAP_8);
         let colours = colours_of(run);
-        let view = MatrixView { open, run, library: &self.library, colours: &colours };
+        let view = MatrixView { open, run, library: &self.library, colours: &colours, now: ctx.now };
         if let Some((row, column)) = self.matrix.ui(ui, &view, ctx.textures) {
             self.side = Some(SideBySide::new(run, row, column, self.matrix.repeat));
             self.step = Step::SideBySide;

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -49,6 +49,8 @@ pub struct Core {
     pub org: OrganizationId,
     /// Id of the newest committed event; who waits on it reads the events from the store.
     pub newest_event: watch::Sender<i64>,
+    /// What is told to who listens just now and not kept.
+    pub news: broadcast::Sender<Happened>,
     /// Woken (`notify_one`) when there may be work for the workers.
     pub work: Arc<tokio::sync::Notify>,
     /// Ends everything that runs in the background.
@@ -107,6 +109,9 @@ pub enum DomainError {
     Files { message: String },
 }
 
+/// Told and not kept that may wait for one reader; a slower one misses the oldest.
+const NEWS_WAITING: usize = 256;
+
 pub type Result<T> = std::result::Result<T, DomainError>;
 
 /// A write with the events it causes: both are committed together, then the event stream is woken.
@@ -127,6 +132,7 @@ impl Core {
             clock,
             org,
             newest_event: watch::Sender::new(0),
+            news: broadcast::Sender::new(NEWS_WAITING),
             work: Arc::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -1,5 +1,6 @@
 //! Comparison runs: what is asked for, and where they stand. How their cells are worked on stands in `executor`.
 
+mod cell_news;
 mod executor;
 mod working;
 

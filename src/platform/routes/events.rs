@@ -1,5 +1,6 @@
 //! The event stream. Events are read from the store, woken by the newest id: a client that
-//! reconnects with `Last-Event-ID` misses nothing and sees nothing twice.
+//! reconnects with `Last-Event-ID` misses nothing and sees nothing twice. What is not kept is sent between them
+//! without an id.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -8,6 +9,8 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures_util::Stream;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::{broadcast, watch};
 
 use super::{Refusal, Shared};
 use crate::platform::domain;
@@ -23,15 +26,28 @@ pub async fn stream(State(platform): State<Shared>, headers: HeaderMap) -> Resul
 fn async_events(platform: Shared, start: i64, resync: bool) -> impl Stream<Item = Result<SseEvent, Infallible>> {
     struct At {
         platform: Shared,
-        newest: tokio::sync::watch::Receiver<i64>,
+        newest: watch::Receiver<i64>,
+        news: broadcast::Receiver<Happened>,
         last: i64,
         ready: std::collections::VecDeque<Event>,
     }
-    let newest = platform.core.newest_event.subscribe();
+    impl At {
+        fn unkept(&self, what: Happened) -> SseEvent {
+            let event = Event { id: self.last, at: self.platform.core.now(), what };
+            SseEvent::default().json_data(&event).unwrap_or_default()
+        }
+    }
+    let (newest, news) = (platform.core.newest_event.subscribe(), platform.core.news.subscribe());
     let ready =
         if resync { [Event { id: start, at: platform.core.now(), what: Happened::Resync }].into() } else { std::collections::VecDeque::new() };
-    futures_util::stream::unfold(At { platform, newest, last: start, ready }, |mut at| async move {
+    futures_util::stream::unfold(At { platform, newest, news, last: start, ready }, |mut at| async move {
         loop {
+            // Before what is kept: news of a cell must not come after the cell's end.
+            match at.news.try_recv() {
+                Ok(what) => return Some((Ok(at.unkept(what)), at)),
+                Err(TryRecvError::Lagged(_)) => continue,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => {}
+            }
             if let Some(event) = at.ready.pop_front() {
                 at.last = event.id;
                 let sse = SseEvent::default().id(event.id.to_string()).json_data(&event).unwrap_or_default();
@@ -52,6 +68,11 @@ fn async_events(platform: Shared, start: i64, resync: bool) -> impl Stream<Item 
             tokio::select! {
                 () = at.platform.stop.cancelled() => return None,
                 changed = at.newest.changed() => if changed.is_err() { return None; },
+                news = at.news.recv() => match news {
+                    Ok(what) => return Some((Ok(at.unkept(what)), at)),
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return None,
+                },
             }
         }
     })

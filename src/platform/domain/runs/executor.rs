@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::cell_news;
 use super::working::{Place, Progress};
 use crate::platform::domain::{Core, Result, analysis, providers};
 use crate::platform::store;
@@ -125,7 +126,7 @@ async fn ask(core: &Core, cell: Cell, column: &RunColumn, cancel: &CancellationT
         Ok(None) => return failed(analysis::deleted(), cell),
         Err(error) => return failed(Fault::new(FaultKind::Internal, error.to_string()), cell),
     };
-    let call = CallContext::new(cancel.clone(), TIME_LIMIT);
+    let call = CallContext { news: cell_news::listener(core, &cell, &column.model), ..CallContext::new(cancel.clone(), TIME_LIMIT) };
     let work = analysis::analyse(core, &photo, &column.prompt_content, &column.model, &call);
     let Ok(analysed) = AssertUnwindSafe(work).catch_unwind().await else {
         let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";
