@@ -254,7 +254,7 @@ impl Providers {
         }
         for endpoint in settings.endpoints.iter().rev() {
             if list.iter().all(|known: &Arc<dyn Provider>| known.name() != endpoint.name) {
-                let dialect = Box::new(openai::OpenAi::compatible(endpoint.base.as_ref()));
+                let dialect = Box::new(openai::OpenAi::compatible(&endpoint.name, endpoint.base.as_ref()));
                 list.push(Arc::new(Remote::new(endpoint, dialect, keys.clone(), settings.book.clone(), states.of(&endpoint.name))));
             }
         }

@@ -23,8 +23,8 @@ const OUTPUT_TOKENS_MOST: u32 = 4_096;
 /// What a server wants otherwise than others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Quirks {
-    /// What people call it.
-    label: &'static str,
+    /// The server software, as far as the address tells.
+    server: &'static str,
     /// The name of the output limit.
     output_limit: &'static str,
     structured: Structured,
@@ -50,7 +50,7 @@ enum Structured {
 }
 
 const OPENAI: Quirks = Quirks {
-    label: "OpenAI",
+    server: "OpenAI",
     output_limit: "max_completion_tokens",
     structured: Structured::Strict,
     sends_detail: true,
@@ -61,7 +61,7 @@ const OPENAI: Quirks = Quirks {
 };
 /// What nearly all servers take.
 const COMPATIBLE: Quirks = Quirks {
-    label: "OpenAI-compatible server",
+    server: "OpenAI-compatible server",
     output_limit: "max_tokens",
     structured: Structured::Schema,
     sends_detail: false,
@@ -74,25 +74,27 @@ const COMPATIBLE: Quirks = Quirks {
 /// What is known of a server by its address: the ports are those on which each listens unless told otherwise.
 fn quirks_of(base: &Url) -> Quirks {
     let is_openrouter = base.host_str().is_some_and(|host| host == "openrouter.ai" || host.ends_with(".openrouter.ai"));
-    let label = match base.port() {
+    let server = match base.port() {
         _ if is_openrouter => "OpenRouter",
         Some(1_234) => "LM Studio",
         Some(4_000) => "LiteLLM",
         Some(8_000) => "vLLM",
         Some(8_080) => "llama.cpp",
         Some(11_434) => "Ollama",
-        _ => COMPATIBLE.label,
+        _ => COMPATIBLE.server,
     };
-    match label {
-        "OpenRouter" => Quirks { label, structured: Structured::Strict, requires_parameters: true, ..COMPATIBLE },
+    match server {
+        "OpenRouter" => Quirks { server, structured: Structured::Strict, requires_parameters: true, ..COMPATIBLE },
         // A proxy before OpenAI among others: its own costs follow the detail.
-        "LiteLLM" => Quirks { label, structured: Structured::Strict, sends_detail: true, ..COMPATIBLE },
-        _ => Quirks { label, ..COMPATIBLE },
+        "LiteLLM" => Quirks { server, structured: Structured::Strict, sends_detail: true, ..COMPATIBLE },
+        _ => Quirks { server, ..COMPATIBLE },
     }
 }
 
 /// The wire.
 pub struct OpenAi {
+    /// What people call it; of a server of one's own, the name that it was given.
+    label: String,
     quirks: Quirks,
     need: KeyNeed,
     default_base: &'static str,
@@ -102,13 +104,13 @@ impl OpenAi {
     /// OpenAI itself.
     #[must_use]
     pub fn new() -> Self {
-        Self { quirks: OPENAI, need: KeyNeed::Required, default_base: "https://api.openai.com/" }
+        Self { label: OPENAI.server.to_owned(), quirks: OPENAI, need: KeyNeed::Required, default_base: "https://api.openai.com/" }
     }
 
-    /// A compatible server at this address.
+    /// The compatible server of this name at this address.
     #[must_use]
-    pub fn compatible(base: Option<&Url>) -> Self {
-        Self { quirks: base.map_or(COMPATIBLE, quirks_of), need: KeyNeed::Optional, default_base: "" }
+    pub fn compatible(name: &str, base: Option<&Url>) -> Self {
+        Self { label: name.to_owned(), quirks: base.map_or(COMPATIBLE, quirks_of), need: KeyNeed::Optional, default_base: "" }
     }
 
     fn body(&self, request: &PhotoRequest, listed: Option<&ListedModel>, mode: AskMode) -> Result<Value, Fault> {
@@ -160,7 +162,7 @@ impl Default for OpenAi {
 
 impl Dialect for OpenAi {
     fn label(&self) -> &str {
-        self.quirks.label
+        &self.label
     }
 
     fn default_base(&self) -> &str {
@@ -178,12 +180,12 @@ impl Dialect for OpenAi {
     }
 
     fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, Fault> {
-        bearer(key, self.quirks.label)
+        bearer(key, &self.label)
     }
 
     fn ask(&self, request: &PhotoRequest, listed: Option<&ListedModel>, mode: AskMode) -> Result<HttpRequest, Fault> {
         if request.model.is_empty() {
-            return Err(Fault::new(FaultKind::UnknownModel, format!("{} needs a model's name after the slash", self.quirks.label)));
+            return Err(Fault::new(FaultKind::UnknownModel, format!("{} needs a model's name after the slash", self.label)));
         }
         Ok(HttpRequest { path: "v1/chat/completions".to_owned(), body: Some(self.body(request, listed, mode)?) })
     }
@@ -216,7 +218,7 @@ impl Dialect for OpenAi {
     }
 
     fn read_fault(&self, status: StatusCode, _headers: &HeaderMap, reply: &Value) -> Fault {
-        fault_of(self.quirks.label, status, error_of(reply))
+        fault_of(&self.label, status, error_of(reply))
     }
 
     fn allowance(&self, headers: &HeaderMap) -> Allowance {
@@ -251,7 +253,7 @@ impl Dialect for OpenAi {
 
     fn check(&self) -> HttpRequest {
         // OpenRouter lists its models to everybody; this asks about the key.
-        let path = if self.quirks.label == "OpenRouter" { "v1/key" } else { "v1/models" };
+        let path = if self.quirks.server == "OpenRouter" { "v1/key" } else { "v1/models" };
         HttpRequest { path: path.to_owned(), body: None }
     }
 }
@@ -323,7 +325,7 @@ fn fault_inside(wire: &OpenAi, reply: &Value) -> Result<(), Fault> {
         return Ok(());
     }
     let status = error["code"].as_u64().and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
-    Err(fault_of(wire.quirks.label, status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error))
+    Err(fault_of(&wire.label, status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error))
 }
 
 fn error_of(reply: &Value) -> &Value {
@@ -402,12 +404,12 @@ mod tests {
 
     #[test]
     fn a_server_is_known_by_its_address() {
-        for (base, label) in [
+        for (base, server) in [
             ("http://localhost:1234/v1", "LM Studio"),
             ("https://openrouter.ai/api/v1", "OpenRouter"),
             ("http://10.0.0.7:9999/", "OpenAI-compatible server"),
         ] {
-            assert_eq!(quirks_of(&Url::parse(base).expect("a URL")).label, label);
+            assert_eq!(quirks_of(&Url::parse(base).expect("a URL")).server, server);
         }
     }
 
@@ -418,7 +420,7 @@ mod tests {
             photo: SentPhoto::Jpeg { bytes: bytes::Bytes::new(), width_px: 1, height_px: 1 },
             prompt: String::new(),
         };
-        let wire = OpenAi::compatible(None);
+        let wire = OpenAi::compatible("mine", None);
         let reply = json!({"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 5, "cost": 0.000_123}});
         assert_eq!(wire.read(&request, &reply).expect("reads").cost_usd, Some(UsdMicros(123)));
         let reply = json!({"error": {"code": 402, "message": "Insufficient credits"}});

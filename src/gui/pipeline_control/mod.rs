@@ -304,6 +304,8 @@ impl PipelineControl {
         let height = ui.available_height();
         let below = Panel::bottom("providers").resizable(true).default_size((height * 0.4).clamp(120.0, 320.0)).size_range(72.0..=height * 0.7);
         below.frame(Frame::new().inner_margin(Margin { left: 0, right: 0, top: 8, bottom: 0 })).show(ui, |ui| {
+            // It keeps its height while the list is on its way.
+            ui.set_min_height(ui.available_height());
             self.providers.list_ui(ui, &self.data.providers, wishes);
         });
         self.prompts_ui(ui, wishes);
