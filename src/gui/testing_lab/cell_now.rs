@@ -1,7 +1,13 @@
 //! What a cell is doing while it is being asked: its text as it comes, or what it waits for.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
+use egui::text::LayoutJob;
+use egui::{FontId, Rect, Ui, vec2};
+
+use super::matrix::paint_message;
+use crate::gui::theme::{self, Tokens, icons};
 use crate::wire::result::FaultKind;
 use crate::wire::run::CellNow;
 
@@ -32,26 +38,94 @@ impl Heard {
             }
         }
     }
+}
 
-    /// In a few words: `Retrying in 7 s: rate limited`; for a text, the text.
+/// What was heard, as it stands in this frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Doing<'a> {
+    pub heard: &'a Heard,
+    pub now: DateTime<Utc>,
+}
+
+impl<'a> Doing<'a> {
+    /// In a few words: `Retrying in 7 s: rate limited`.
     #[must_use]
-    pub fn words(&self, now: DateTime<Utc>) -> String {
-        match self {
-            Self::Waiting => "Waiting for its turn".to_owned(),
-            Self::Asking => "Asking…".to_owned(),
-            Self::Text(text) => text.clone(),
-            Self::Retrying { at, kind } => match seconds_left(*at, now) {
+    pub fn words(self) -> String {
+        match self.heard {
+            Heard::Waiting => "Waiting for its turn".to_owned(),
+            Heard::Asking => "Asking…".to_owned(),
+            Heard::Text(_) => "Answering…".to_owned(),
+            Heard::Retrying { at, kind } => match seconds_left(*at, self.now) {
                 0 => format!("Retrying now: {}", kind.label()),
                 seconds => format!("Retrying in {seconds} s: {}", kind.label()),
             },
         }
     }
+
+    /// What the model has written so far, where it writes.
+    #[must_use]
+    pub fn text(self) -> Option<&'a str> {
+        if let Heard::Text(text) = self.heard { Some(text) } else { None }
+    }
+
+    /// The colour that goes with the words.
+    #[must_use]
+    pub fn colour(self, tokens: &Tokens) -> egui::Color32 {
+        match self.heard {
+            Heard::Waiting => tokens.muted,
+            Heard::Asking | Heard::Text(_) => tokens.info,
+            Heard::Retrying { .. } => tokens.warn,
+        }
+    }
+
+    /// Draws again when the words change by themselves. Called where they are shown, so that nobody counts unseen.
+    pub fn keep_counting(self, ui: &Ui) {
+        if let Heard::Retrying { at, .. } = self.heard
+            && let Some(wait) = next_second(*at, self.now)
+        {
+            ui.ctx().request_repaint_after(wait);
+        }
+    }
+
+    /// Paints it into a cell.
+    pub fn paint(self, ui: &Ui, room: Rect, tokens: &Tokens) {
+        self.keep_counting(ui);
+        if let Some(text) = self.text() {
+            paint_message(ui, room, icons::ICON_EDIT_NOTE.codepoint, "", tokens.info);
+            paint_end(ui, room.with_min_x(room.left() + 22.0), text, tokens);
+            return;
+        }
+        let icon = match self.heard {
+            Heard::Waiting => icons::ICON_SCHEDULE,
+            Heard::Retrying { .. } => icons::ICON_AUTORENEW,
+            Heard::Asking | Heard::Text(_) => icons::ICON_PENDING,
+        };
+        paint_message(ui, room, icon.codepoint, &self.words(), self.colour(tokens));
+    }
+}
+
+/// The last lines of a text, as many as there is room for.
+pub fn paint_end(ui: &Ui, room: Rect, text: &str, tokens: &Tokens) {
+    let small = FontId::proportional(theme::TEXT_SMALL);
+    let galley = ui.painter().layout_job(LayoutJob::simple(text.to_owned(), small, tokens.muted, room.width()));
+    let lines = galley.rows.len().max(1);
+    let line = galley.size().y / lines as f32;
+    let fitting = ((room.height() / line) as usize).max(1);
+    let shown = Rect::from_min_size(room.min, vec2(room.width(), line * fitting as f32));
+    let above = line * lines.saturating_sub(fitting) as f32;
+    ui.painter().with_clip_rect(shown.intersect(ui.clip_rect())).galley(room.min - vec2(0.0, above), galley, tokens.muted);
 }
 
 /// Begun seconds count whole: one that is about to begin is not told as none.
 fn seconds_left(at: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
     let left = (at - now).num_milliseconds().max(0);
     (left + 999) / 1000
+}
+
+/// Until one second less is left; `None` when none is.
+fn next_second(at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Duration> {
+    let left = u64::try_from((at - now).num_milliseconds()).ok().filter(|left| *left > 0)?;
+    Some(Duration::from_millis((left - 1) % 1000 + 1))
 }
 
 #[cfg(test)]
@@ -62,7 +136,7 @@ mod tests {
     fn a_wait_counts_down_to_now() {
         let then = DateTime::UNIX_EPOCH;
         let heard = Heard::new(&CellNow::Retrying { wait_ms: 6_400, kind: FaultKind::RateLimited }, then);
-        let after = |ms: i64| heard.words(then + TimeDelta::milliseconds(ms));
+        let after = |ms: i64| Doing { heard: &heard, now: then + TimeDelta::milliseconds(ms) }.words();
         assert_eq!(after(0), "Retrying in 7 s: rate limited");
         assert_eq!(after(6_399), "Retrying in 1 s: rate limited");
         assert_eq!(after(6_400), "Retrying now: rate limited");
@@ -70,8 +144,15 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_is_drawn_again_when_its_second_is_over_and_not_after_its_end() {
+        let at = DateTime::UNIX_EPOCH + TimeDelta::milliseconds(6_400);
+        let after = |ms: i64| next_second(at, DateTime::UNIX_EPOCH + TimeDelta::milliseconds(ms)).map(|wait| wait.as_millis());
+        assert_eq!((after(0), after(400), after(6_399), after(6_400), after(7_000)), (Some(400), Some(1_000), Some(1), None, None));
+    }
+
+    #[test]
     fn a_wait_beyond_all_time_is_no_trouble() {
         let heard = Heard::new(&CellNow::Retrying { wait_ms: u64::MAX, kind: FaultKind::Overloaded }, DateTime::UNIX_EPOCH);
-        assert!(heard.words(DateTime::UNIX_EPOCH).starts_with("Retrying"));
+        assert!(Doing { heard: &heard, now: DateTime::UNIX_EPOCH }.words().starts_with("Retrying"));
     }
 }

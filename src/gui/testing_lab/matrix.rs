@@ -6,6 +6,7 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use egui::{Align2, Event as InputEvent, FontId, Id, Key, Rect, Response, ScrollArea, Sense, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
+use super::cell_now::Doing;
 use super::column_summary::ColumnSummary;
 use super::library::Library;
 use super::matrix_cell;
@@ -16,7 +17,7 @@ use crate::gui::theme::model_colours::ModelColours;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::number;
 use crate::wire::ids::PhotoId;
-use crate::wire::run::{Run, RunColumn};
+use crate::wire::run::{Cell, Run, RunColumn};
 
 /// Points.
 const ROW_HEIGHT: f32 = 108.0;
@@ -44,6 +45,14 @@ pub struct MatrixView<'a> {
     pub colours: &'a ModelColours,
     /// The time that this frame shows.
     pub now: DateTime<Utc>,
+}
+
+impl<'a> MatrixView<'a> {
+    /// What a cell that is being asked is doing.
+    #[must_use]
+    pub fn doing(&self, cell: Option<&Cell>) -> Option<Doing<'a>> {
+        self.open.heard(cell?).map(|heard| Doing { heard, now: self.now })
+    }
 }
 
 impl Matrix {
@@ -109,10 +118,11 @@ impl Matrix {
 
     fn cell_ui(&self, ui: &Ui, rect: Rect, (row, column): (usize, usize), view: &MatrixView<'_>, has_focus: bool, tokens: &Tokens) -> Response {
         let cell = view.open.cell(row, column, self.repeat);
+        let doing = view.doing(cell);
         let response = ui.interact(rect, Id::unique(("cell", view.run.id, row, column)), Sense::CLICK);
         let photo = photo_name(view, view.run.photo_ids[row]);
         response.widget_info(|| {
-            let words = format!("{photo}, {}: {}", view.run.columns[column].label(), matrix_cell::in_words(cell));
+            let words = format!("{photo}, {}: {}", view.run.columns[column].label(), matrix_cell::in_words(cell, doing));
             WidgetInfo::labeled(egui::Role::Button, true, words)
         });
         let is_cursor = self.cursor == (row, column);
@@ -120,12 +130,16 @@ impl Matrix {
             ui.painter().rect_filled(rect.shrink(1.0), theme::RADIUS_4, tokens.surface);
         }
         ui.painter().line_segment([rect.left_bottom(), rect.right_bottom()], (1.0, tokens.border));
-        matrix_cell::paint(ui, rect.shrink2(vec2(10.0, 8.0)), cell, view.colours.get(&view.run.columns[column].model, tokens), tokens);
+        let room = rect.shrink2(vec2(10.0, 8.0));
+        match doing {
+            Some(doing) => doing.paint(ui, room, tokens),
+            None => matrix_cell::paint(ui, room, cell, view.colours.get(&view.run.columns[column].model, tokens), tokens),
+        }
         if is_cursor {
             let (width, colour) = if has_focus { (2.0, tokens.focus) } else { (1.0, tokens.border) };
             ui.painter().rect_stroke(rect.shrink(2.0), theme::RADIUS_4, (width, colour), StrokeKind::Inside);
         }
-        response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_ui(|ui| matrix_cell::about_ui(ui, cell, tokens))
+        response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_ui(|ui| matrix_cell::about_ui(ui, cell, doing, tokens))
     }
 
     /// Arrows walk the cells, Enter opens one; heard while the matrix or nothing has the keyboard.

@@ -2,6 +2,7 @@
 
 use egui::{Align2, FontId, Rect, RichText, Ui, pos2, vec2};
 
+use super::cell_now::Doing;
 use super::matrix::paint_message;
 use super::photo_grid::elided;
 use super::tag_chip;
@@ -71,7 +72,10 @@ pub fn kind_words(kind: ConfidenceKind) -> &'static str {
 
 /// The cell for someone who can't see it.
 #[must_use]
-pub fn in_words(cell: Option<&Cell>) -> String {
+pub fn in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>) -> String {
+    if let Some(doing) = doing {
+        return doing.text().map_or_else(|| doing.words(), |text| format!("answering, {text}"));
+    }
     let Some(cell) = cell else { return "not read yet".to_owned() };
     match (cell.state, &cell.answer, &cell.fault) {
         (CellState::Completed, Some(answer), _) => {
@@ -86,7 +90,7 @@ pub fn in_words(cell: Option<&Cell>) -> String {
 }
 
 /// What hovering tells: caption and every tag, or the whole fault.
-pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, tokens: &Tokens) {
+pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, doing: Option<Doing<'_>>, tokens: &Tokens) {
     ui.set_max_width(340.0);
     let Some(cell) = cell else {
         ui.label("Not read yet");
@@ -104,6 +108,11 @@ pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, tokens: &Tokens) {
         ui.label(RichText::new(tags.join(", ")).color(tokens.muted));
         ui.label(RichText::new(format!("Confidence: {}", kind_words(answer.confidence_kind))).size(theme::TEXT_SMALL).color(tokens.muted));
         ui.label(RichText::new("Enter or click: side by side").size(theme::TEXT_SMALL).color(tokens.muted));
+    } else if let Some(doing) = doing {
+        ui.label(doing.words());
+        if let Some(text) = doing.text() {
+            ui.label(RichText::new(text).color(tokens.muted));
+        }
     } else {
         ui.label(if cell.state == CellState::Running { "The model is being asked" } else { "Waits for its turn" });
     }

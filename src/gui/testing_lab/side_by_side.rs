@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use egui::{Align, ComboBox, Key, Layout, Modifiers, Panel, Rect, RichText, Ui, UiBuilder, Vec2, pos2, vec2};
 
+use super::cell_now::{Doing, paint_end};
 use super::diff_panel;
 use super::matrix::{MatrixView, photo_name};
 use super::matrix_cell::{cost_words, kind_words, sentence_case};
@@ -179,7 +180,11 @@ impl SideBySide {
         let count = self.panes.len();
         let gap = theme::GAP_8;
         let width = (area.width() - gap * (count - 1) as f32) / count as f32;
-        let has_captions = cells.iter().flatten().any(|cell| cell.answer.as_ref().is_some_and(|answer| answer.caption.is_some()));
+        let has_words = |cell: &&Cell| {
+            let caption = cell.answer.as_ref().and_then(|answer| answer.caption.as_ref());
+            caption.is_some() || view.doing(Some(cell)).and_then(Doing::text).is_some()
+        };
+        let has_captions = cells.iter().flatten().any(has_words);
         let caption_height = if has_captions { CAPTION_HEIGHT } else { 0.0 };
         let size = vec2(width, (area.height() - HEAD_HEIGHT - caption_height).max(40.0));
         self.pane_size = size;
@@ -199,7 +204,10 @@ impl SideBySide {
                 ui.scope_builder(UiBuilder::new().max_rect(photo), |ui| self.photo_ui(ui, at, id, *cell, &colours, view, textures));
                 if has_captions {
                     let below = Rect::from_min_max(photo.left_bottom() + vec2(0.0, 4.0), rect.max);
-                    ui.scope_builder(UiBuilder::new().max_rect(below), |ui| caption_ui(ui, *cell, tokens));
+                    ui.scope_builder(UiBuilder::new().max_rect(below), |ui| match view.doing(*cell).and_then(Doing::text) {
+                        Some(text) => paint_end(ui, below, text, tokens),
+                        None => caption_ui(ui, *cell, tokens),
+                    });
                 }
             });
         }
@@ -244,7 +252,10 @@ impl SideBySide {
                 remove = true;
             }
         });
-        let (words, colour) = figures_in_words(cell, tokens);
+        if let Some(doing) = view.doing(cell) {
+            doing.keep_counting(ui);
+        }
+        let (words, colour) = figures_in_words(cell, view.doing(cell), tokens);
         ui.add(egui::Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(colour)).truncate());
         remove
     }
@@ -329,10 +340,13 @@ fn photo_size(view: &MatrixView<'_>, id: PhotoId) -> Vec2 {
 }
 
 /// `146 ms · 1,204 in, 96 out tokens · $0.000194 · model score`, or how the cell stands.
-fn figures_in_words(cell: Option<&Cell>, tokens: &Tokens) -> (String, egui::Color32) {
+fn figures_in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, tokens: &Tokens) -> (String, egui::Color32) {
     let Some(cell) = cell else { return ("Not read yet".to_owned(), tokens.muted) };
     if let (CellState::Failed, Some(fault)) = (cell.state, &cell.fault) {
         return (format!("{}: {}", sentence_case(fault.kind.label()), fault.message), tokens.bad);
+    }
+    if let Some(doing) = doing {
+        return (doing.words(), doing.colour(tokens));
     }
     let Some(answer) = &cell.answer else {
         let words = if cell.state == CellState::Running { "Asking…" } else { "Waiting" };
