@@ -2,6 +2,7 @@
 
 mod analytics;
 mod bad_input;
+mod cell_news;
 mod config;
 mod costs;
 mod events;
