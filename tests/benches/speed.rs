@@ -10,6 +10,9 @@ mod compare;
 mod frames;
 #[path = "speed/photos.rs"]
 mod photos;
+#[cfg(target_os = "linux")]
+#[path = "speed/provider_calls.rs"]
+mod provider_calls;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../it/support/mod.rs"]
 mod support;
@@ -27,6 +30,8 @@ const PARTS: &[Part] = &[
     ("on-device", photos::on_device),
     ("api", api::requests),
     ("compare", compare::overhead),
+    #[cfg(target_os = "linux")]
+    ("provider-calls", provider_calls::overhead),
     ("frames", frames::cost_by_area),
     #[cfg(target_os = "linux")]
     ("window", window::start_memory_idle),

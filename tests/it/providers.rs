@@ -1,5 +1,6 @@
 //! Providers: the on-device model on real photos, Gemini against a stub that speaks its wire.
 
+mod bodies;
 mod gemini;
 mod on_device;
 mod privacy;

@@ -238,6 +238,8 @@ pub fn apply(core: &Core, config: &PipelineConfig) {
         endpoint.limits = own_limits(setting.limits.or(wire_limits(endpoint.limits)));
     }
     core.providers.reconfigure(&ProviderSettings { endpoints: endpoints.into_values().collect(), ..told.clone() });
+    // What was held back may go on under other settings.
+    core.work.notify_one();
     core.seen_of_providers.offered.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
 

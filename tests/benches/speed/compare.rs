@@ -35,7 +35,7 @@ pub fn overhead() {
 }
 
 /// Answers every call after a delay. Returns its URL.
-async fn far_end(delay: Duration, calls: Arc<AtomicU64>) -> String {
+pub async fn far_end(delay: Duration, calls: Arc<AtomicU64>) -> String {
     let answer = move |_body: axum::body::Bytes| async move {
         calls.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(delay).await;

@@ -7,6 +7,7 @@ mod config;
 mod costs;
 mod events;
 mod health;
+mod held_back;
 mod models;
 mod photos;
 mod pipeline;

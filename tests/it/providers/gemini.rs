@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use minerva_console::keys::Keys;
-use minerva_console::providers::dialect::{AskMode, Dialect as _};
-use minerva_console::providers::gemini::Gemini;
 use minerva_console::providers::{CallContext, Endpoint, GEMINI, Limits, PhotoRequest, PriceBook, Provider, ProviderSettings, Providers, SentPhoto};
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::result::{Answer, ConfidenceKind, Fault, FaultKind};
@@ -101,23 +99,4 @@ async fn a_wrong_key_and_a_missing_server_are_told_apart() {
     let nowhere = gemini_at("http://127.0.0.1:9/".parse().expect("a URL"), Wire::Gemini.key());
     let fault = nowhere.check(&call).await.expect_err("nobody there");
     assert!(matches!(fault.kind, FaultKind::Network | FaultKind::Timeout), "{fault:?}");
-}
-
-#[test]
-fn the_body_is_the_golden_one_and_holds_no_null() {
-    let request = PhotoRequest {
-        model: "gemini-3.8-flash".to_owned(),
-        photo: SentPhoto::Jpeg { bytes: bytes::Bytes::from_static(b"JPEG"), width_px: 1, height_px: 1 },
-        prompt: "Tag this photo".to_owned(),
-    };
-    let book = PriceBook::shipped();
-    let asked = Gemini.ask(&request, book.model(GEMINI, "gemini-3.8-flash"), AskMode { is_streamed: false, with_schema: true }).expect("a request");
-    assert_eq!(asked.path, "v1/models/gemini-3.8-flash:generateContent");
-    let sent = asked.body.expect("a body");
-    let golden: serde_json::Value = serde_json::from_str(include_str!("../../fixtures/gemini_body.json")).expect("JSON");
-    assert_eq!(sent, golden, "{sent:#}");
-    assert!(!sent.to_string().contains("null"));
-    // The order in which the model writes: caption before tags, tag before confidence.
-    let text = sent.to_string();
-    assert!(text.find("\"caption\"") < text.find("\"tags\"") && text.find("\"tag\"") < text.find("\"confidence\""));
 }
