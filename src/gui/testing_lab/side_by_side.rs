@@ -205,7 +205,11 @@ impl SideBySide {
                 if has_captions {
                     let below = Rect::from_min_max(photo.left_bottom() + vec2(0.0, 4.0), rect.max);
                     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| match view.doing(*cell).and_then(Doing::text) {
-                        Some(text) => paint_end(ui, below, text, tokens),
+                        Some(text) => {
+                            let response = ui.allocate_rect(below, egui::Sense::hover());
+                            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
+                            paint_end(ui, below, text, tokens);
+                        }
                         None => caption_ui(ui, *cell, tokens),
                     });
                 }
@@ -362,7 +366,9 @@ fn figures_in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, tokens: &Toke
 }
 
 fn caption_ui(ui: &mut Ui, cell: Option<&Cell>, tokens: &Tokens) {
-    let caption = cell.and_then(|cell| cell.answer.as_ref()).and_then(|answer| answer.caption.as_deref());
+    // Whether there is a caption is known with the answer.
+    let Some(answer) = cell.and_then(|cell| cell.answer.as_ref()) else { return };
+    let caption = answer.caption.as_deref();
     let words = caption.unwrap_or("No caption");
     let mut job = egui::text::LayoutJob::simple(
         words.to_owned(),

@@ -16,7 +16,7 @@ use minerva_console::wire::ids::PhotoId;
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::photo::Photo;
 use minerva_console::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Tag, Usage};
-use minerva_console::wire::run::{Cell, CellState, Run, RunCounts, RunPrompt, RunState, StartRun};
+use minerva_console::wire::run::{Cell, CellNow, CellState, Run, RunCounts, RunPrompt, RunState, StartRun};
 
 use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::platform::{self, Options, TestPlatform};
@@ -240,4 +240,81 @@ fn the_room_in_a_small_window() {
 #[test]
 fn the_room_enlarged_by_half() {
     look_at("enlarged", Window { size: [844.0, 640.0], theme: Theme::Light, pixels_per_point: 1.5 }, &["side_by_side", "three_panes"]);
+}
+
+impl Story {
+    /// A cell that is being asked, and what is heard of it.
+    fn ask(&mut self, row: usize, column: u32, news: Option<CellNow>) -> Cell {
+        let asked = Cell { state: CellState::Running, answer: None, fault: None, latency_ms: None, ..cell(&self.run, row, column) };
+        let state = self.lab.state_mut();
+        // News may overtake the event that the cell is asked.
+        if let Some(news) = news {
+            state.happen(Happened::CellNews { run_id: self.run.id, cell_id: asked.id, news });
+        }
+        state.happen(Happened::CellChanged(asked.clone()));
+        asked
+    }
+
+    /// When the window is drawn again by itself.
+    fn drawn_again_after(&mut self) -> std::time::Duration {
+        self.settle();
+        self.lab.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay
+    }
+}
+
+/// A long text, a wait before another try, a wait for a turn and a cell that nothing is heard of, then their ends.
+fn asked_cells(theme: Theme) {
+    let mut story = story(Window { size: [1000.0, 620.0], theme, pixels_per_point: 1.0 });
+    story.open_run();
+    let text = r#"…rp against the dark.", "tags": [{"tag": "cat", "confidence": 0.97}, {"tag": "tabby", "confidence": 0.91},
+        {"tag": "whiskers", "confidence": 0.84}, {"tag": "green eyes", "confidence": 0.72}, {"tag": "pet", "confidence": 0.66},
+        {"tag": "fur", "confidence": 0.58}, {"tag": "indoor", "confidence": 0.31}, {"tag": "portrait", "confi"#;
+    let answering = story.ask(0, 0, Some(CellNow::Text { text: text.to_owned() }));
+    let retrying = story.ask(0, 2, Some(CellNow::Retrying { wait_ms: 7_000, kind: FaultKind::RateLimited }));
+    story.ask(1, 0, Some(CellNow::Waiting));
+    story.ask(1, 2, None);
+    let again = story.drawn_again_after();
+    assert!(again.as_millis() > 500 && again.as_millis() <= 1_000, "the wait counts down: {again:?}");
+    assert!(has(&story.lab, "cat.jpg, Photo tags v4 · gemini/gemini-3.8-flash: answering, …rp against the dark."));
+    assert!(has(&story.lab, "Retrying in 7 s: rate limited") && has(&story.lab, "Waiting for its turn"));
+    assert!(has(&story.lab, "dogs_window.jpg, Photo tags v5 draft · gemini/gemini-3.8-flash: asking"));
+    story.lab.state_mut().now += TimeDelta::seconds(3);
+    story.lab.run_steps(2);
+    assert!(has(&story.lab, "Retrying in 4 s: rate limited"));
+    if theme == Theme::Dark {
+        story.picture("lab_asked_cells_dark");
+    }
+
+    story.lab.key_press_modifiers(Modifiers::NONE, Key::Enter);
+    story.lab.run_steps(3);
+    story.lab.get_by_label("Add a pane").click();
+    story.lab.run_steps(3);
+    assert!(has(&story.lab, "Answering…") && has(&story.lab, "Retrying in 4 s: rate limited"));
+    assert!(has(&story.lab, "…rp against the dark."), "the pane says what is written so far");
+    if theme == Theme::Light {
+        story.settle();
+        story.picture("lab_asked_panes_light");
+    }
+
+    // Their ends; asked once more, nothing of the time before is left.
+    for ended in [answering, retrying] {
+        let row = Cell { state: CellState::Completed, answer: Some(answer_of(0, ended.column)), latency_ms: Some(1_240), ..ended.clone() };
+        story.lab.state_mut().happen(Happened::CellChanged(row));
+        story.lab.run_steps(2);
+        story.lab.state_mut().happen(Happened::CellChanged(ended));
+    }
+    story.lab.key_press_modifiers(Modifiers::NONE, Key::Escape);
+    assert!(story.drawn_again_after().as_millis() > 1_000, "nothing counts any more");
+    assert!(!has(&story.lab, "answering, ") && !has(&story.lab, "Retrying in"));
+    assert!(has(&story.lab, "cat.jpg, Photo tags v4 · gemini/gemini-3.8-flash: asking"));
+}
+
+#[test]
+fn cells_that_are_asked_in_the_dark() {
+    asked_cells(Theme::Dark);
+}
+
+#[test]
+fn cells_that_are_asked_in_the_light() {
+    asked_cells(Theme::Light);
 }

@@ -45,7 +45,8 @@ pub struct AreaState<A> {
     tools: Option<Tools>,
     pub link: LinkState,
     keys: Keys,
-    now: DateTime<Utc>,
+    /// The time that frames show.
+    pub now: DateTime<Utc>,
     /// Commands that the area did not do itself, oldest first.
     pub sent: Vec<Command>,
     commands: Vec<Command>,
