@@ -100,7 +100,7 @@ async fn a_short_key_shows_no_tail() {
 }
 
 /// Every file below a folder that holds these bytes, the database's log included.
-fn files_with(folder: &std::path::Path, marker: &str) -> Vec<std::path::PathBuf> {
+pub fn files_with(folder: &std::path::Path, marker: &str) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();

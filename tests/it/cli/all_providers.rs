@@ -12,7 +12,7 @@ use crate::support::provider_stub::{ProviderStub, Wire};
 use Wire::{Anthropic, Compatible, Gemini, Ollama, OpenAi, Vision};
 
 /// The environment variable of a wire's key: what its users already have.
-fn variable(wire: Wire) -> &'static str {
+pub fn variable(wire: Wire) -> &'static str {
     match wire {
         Gemini => "GEMINI_API_KEY",
         Vision => "GOOGLE_VISION_API_KEY",

@@ -4,5 +4,6 @@ mod all_providers;
 mod compare;
 mod costs;
 mod doctor;
+mod keys_stay;
 mod serve;
 mod start;
