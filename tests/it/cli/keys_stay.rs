@@ -11,7 +11,8 @@ use crate::keys::files_with;
 use crate::support::binary::{Said, minerva};
 use crate::support::provider_stub::{ProviderStub, Wire};
 
-const MODELS: [&str; 6] = ["gemini/gemini-3.8-flash", "vision/labels", "openai/gpt-6-luna", "mylab/qwen", "anthropic/claude-haiku-5-5", "ollama/gemma4"];
+const MODELS: [&str; 6] =
+    ["gemini/gemini-3.8-flash", "vision/labels", "openai/gpt-6-luna", "mylab/qwen", "anthropic/claude-haiku-5-5", "ollama/gemma4"];
 
 /// A comparison of all wires, each of which acts out the scenario; all that it writes lies below `home`.
 fn compare(home: &TempDir, stub: &ProviderStub, scenario: &str) -> Command {
