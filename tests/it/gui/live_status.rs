@@ -8,6 +8,7 @@ use minerva_console::gui::live_status::LiveStatus;
 use minerva_console::wire::event::Happened;
 use minerva_console::wire::ids::JobId;
 use minerva_console::wire::job::{JobAction, JobState};
+use minerva_console::wire::result::{Fault, FaultKind};
 
 use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::canned;
@@ -307,6 +308,24 @@ fn live_status_looks_as_it_should() {
         console.snapshot(name);
         results.extend_harness(console);
     }
+}
+
+#[test]
+fn calls_that_are_held_back_are_told_once_and_lead_to_the_providers() {
+    let window = Window { size: [1060.0, 640.0], theme: Theme::Light, pixels_per_point: 1.0 };
+    let mut story = story(60, window);
+    let said = "Calls to Google Gemini are held back. The quota of this key is used up; waiting a few minutes will not help";
+    story.platform.lock().expect("platform").held_back = Some(Fault::new(FaultKind::QuotaSpent, said));
+    let console = &mut story.console;
+    console.state_mut().happen(Happened::JobsChanged { changed: 1 });
+    wait_until(console, "the message", |console| has(console, "Held back") && has(console, "No photo is lost: jobs wait. Calls to Google Gemini"));
+    let photos: Vec<_> = (0..6).map(|n| (canned::job(n).photo_id, 256)).collect();
+    area::wait_for_photos(console, &photos);
+    console.remove_cursor();
+    console.run_steps(4);
+    console.snapshot("live_status_held_back");
+    click(console, "Set up providers");
+    assert!(console.state().sent.iter().any(|command| matches!(command, Command::GoTo(Route::Providers))));
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub struct Canned {
     pub has_results: bool,
     /// Answers everything with an error.
     pub is_broken: bool,
+    /// Why the live model's provider is asked nothing.
+    pub held_back: Option<Fault>,
 }
 
 pub type Shared = Arc<Mutex<Canned>>;
@@ -45,7 +47,7 @@ pub type Shared = Arc<Mutex<Canned>>;
 /// Starts it with so many jobs.
 pub fn start(runtime: &tokio::runtime::Runtime, jobs: usize) -> (Client, Shared) {
     let jobs = (0..jobs).map(job).collect();
-    let canned: Shared = Arc::new(Mutex::new(Canned { jobs, actions: Vec::new(), has_results: true, is_broken: false }));
+    let canned: Shared = Arc::new(Mutex::new(Canned { jobs, actions: Vec::new(), has_results: true, is_broken: false, held_back: None }));
     let router = Router::new()
         .route("/api/ai/dashboard/live-status", get(live_status))
         .route("/api/ai/pipeline/jobs", get(list_jobs))
@@ -150,7 +152,7 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
         confidence_today: Some(0.742),
         confidence_yesterday: Some(0.718),
         completed_yesterday: 1_320,
-        held_back: None,
+        held_back: canned.held_back.clone(),
         live_model: "gemini/gemini-3.8-flash".to_owned(),
         live_prompt: "Photo tags v3".to_owned(),
         workers: 2,
