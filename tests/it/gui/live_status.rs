@@ -7,7 +7,7 @@ use minerva_console::gui::ctx::{Command, LinkState, Route};
 use minerva_console::gui::live_status::LiveStatus;
 use minerva_console::wire::event::Happened;
 use minerva_console::wire::ids::JobId;
-use minerva_console::wire::job::{JobAction, JobState};
+use minerva_console::wire::job::{JobAction, JobQuery, JobState};
 use minerva_console::wire::result::{Fault, FaultKind};
 
 use crate::support::area::{self, AreaState, Window, wait_until};
@@ -332,12 +332,14 @@ fn calls_that_are_held_back_are_told_once_and_lead_to_the_providers() {
 fn on_a_real_platform_the_bundled_photos_go_through_before_ones_eyes() {
     let provider = Scripted::held();
     let mut console = WholeConsole::open(Options::with_providers(vec![provider.clone()]).seeded());
-    console.wait_until("the photos are queued", |console| console.says("cat.jpg, P"));
+    console.wait_until("the photos are queued", |console| console.says(".jpg, P"));
     provider.let_through(100);
-    console
-        .wait_until("the rows follow", |console| console.says("cat.jpg, Completed") && !console.says(", Pending") && !console.says(", Processing"));
+    console.wait_until("the rows follow", |console| console.says(".jpg, Completed") && !console.says(", Pending") && !console.says(", Processing"));
     console.wait_until("the cards follow", |console| console.says("Done today: 24") && console.says("Pending: 0"));
-    console.click("cat.jpg, Completed");
+    // Which one is the newest is not told before: they are added as they are read.
+    let client = console.client();
+    let newest = console.block_on(client.jobs(&JobQuery { limit: Some(1), ..JobQuery::default() })).expect("jobs").items.remove(0);
+    console.click(&format!("{}, Completed", newest.file_name));
     console.press(Modifiers::NONE, Key::Enter);
     console.wait_for("Newest result · on-device");
     console.click("Pause");
