@@ -123,6 +123,9 @@ impl Area for TestingLab {
                     // It measured its models.
                     self.estimate.forget();
                 }
+                if let Some(open) = &mut self.open {
+                    open.on_told(run.id);
+                }
                 self.on_run(run);
             }
             Happened::CellChanged(cell) => {

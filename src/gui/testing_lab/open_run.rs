@@ -35,6 +35,8 @@ pub struct OpenRun {
     is_behind: bool,
     /// When the run was seen to run first, and how many cells were finished then.
     pace: Option<(Instant, u64)>,
+    /// Whether an event told the run while it was asked for.
+    told_since_asked: bool,
 }
 
 impl OpenRun {
@@ -56,6 +58,7 @@ impl OpenRun {
             summarised: None,
             is_behind: true,
             pace: None,
+            told_since_asked: false,
         }
     }
 
@@ -88,10 +91,13 @@ impl OpenRun {
         let id = self.id;
         if self.asked_run.poll()
             && let Some(run) = self.asked_run.value().cloned()
+            // An event that came while it was on its way may be newer, and another one follows if it is not.
+            && !self.told_since_asked
         {
             self.on_run(run);
         }
         if self.asked_run.is_untouched() {
+            self.told_since_asked = false;
             ctx.ask(&mut self.asked_run, |client| async move { client.run(id).await });
         }
         self.cells_logic(ctx);
@@ -123,6 +129,11 @@ impl OpenRun {
             let (id, cursor) = (self.id, self.cursor.clone());
             ctx.ask(&mut self.page, |client| async move { client.run_cells(id, cursor.as_deref()).await });
         }
+    }
+
+    /// An event told the run.
+    pub fn on_told(&mut self, id: RunId) {
+        self.told_since_asked |= id == self.id && self.run.is_some();
     }
 
     /// The run as the platform knows it now.
