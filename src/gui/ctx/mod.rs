@@ -20,7 +20,7 @@ pub use command::{Command, CommandSender, Toast, ToastKind};
 pub use photo_adding::PhotoAdding;
 pub use photo_textures::{PhotoTexture, PhotoTextures};
 pub use remote::Remote;
-pub use route::{AreaId, Route};
+pub use route::{AreaId, LiveView, Route};
 
 /// One of the four areas. It owns its state; the shell calls it once a frame.
 pub trait Area {

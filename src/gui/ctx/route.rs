@@ -40,10 +40,29 @@ impl AreaId {
     }
 }
 
+/// What Live status shows beneath its cards, in the order of its tabs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum LiveView {
+    #[default]
+    Jobs,
+}
+
+impl LiveView {
+    pub const ALL: [Self; 1] = [Self::Jobs];
+
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Jobs => "Jobs",
+        }
+    }
+}
+
 /// A place in an area.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
     Area(AreaId),
+    Live(LiveView),
     /// The job table, filtered.
     Jobs(Option<JobState>),
     Job(JobId),
@@ -63,7 +82,7 @@ impl Route {
     pub fn area(&self) -> AreaId {
         match self {
             Self::Area(area) => *area,
-            Self::Jobs(_) | Self::Job(_) => AreaId::LiveStatus,
+            Self::Live(_) | Self::Jobs(_) | Self::Job(_) => AreaId::LiveStatus,
             Self::Prompt(_) | Self::Models | Self::Providers => AreaId::PipelineControl,
             Self::Photo(_) | Self::Run(_) => AreaId::TestingLab,
             Self::Cost | Self::Latency | Self::Confidence => AreaId::Analytics,

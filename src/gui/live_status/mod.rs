@@ -10,13 +10,14 @@ mod job_list;
 mod job_state;
 mod job_table;
 mod selection;
+mod tabs;
 mod toolbar;
 
 use std::path::PathBuf;
 
 use egui::{Key, Modifiers, Panel, Ui};
 
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, PhotoAdding, Route};
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, LiveView, PhotoAdding, Route};
 use crate::gui::theme;
 use crate::gui::widgets::{empty_state, error_state, number, skeleton};
 use crate::wire::config::PipelineState;
@@ -32,6 +33,7 @@ use selection::Selection;
 
 /// The state of the area.
 pub struct LiveStatus {
+    view: LiveView,
     figures: Figures,
     list: JobList,
     table: JobTable,
@@ -48,6 +50,7 @@ pub struct LiveStatus {
 impl Default for LiveStatus {
     fn default() -> Self {
         Self {
+            view: LiveView::default(),
             figures: Figures::default(),
             list: JobList::default(),
             table: JobTable::default(),
@@ -107,7 +110,10 @@ impl Area for LiveStatus {
                 self.figures.reload();
             }
             ui.add_space(theme::GAP_12);
-            self.jobs_ui(ui, ctx);
+            tabs::ui(ui, &mut self.view);
+            match self.view {
+                LiveView::Jobs => self.jobs_ui(ui, ctx),
+            }
         });
         self.actions.ui(ui, ctx);
     }
@@ -132,8 +138,15 @@ impl Area for LiveStatus {
 
     fn go_to(&mut self, route: &Route, _ctx: &mut AreaCtx<'_>) {
         match route {
-            Route::Jobs(state) => self.show(Filter { state: *state, ..Filter::default() }),
-            Route::Job(id) => self.details.open(*id),
+            Route::Live(view) => self.view = *view,
+            Route::Jobs(state) => {
+                self.view = LiveView::Jobs;
+                self.show(Filter { state: *state, ..Filter::default() });
+            }
+            Route::Job(id) => {
+                self.view = LiveView::Jobs;
+                self.details.open(*id);
+            }
             _ => {}
         }
     }
