@@ -15,6 +15,7 @@ pub mod status;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -22,6 +23,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::wire::problem::Problem;
+use crate::wire::provider::OWN_KEY_HEADER;
 
 /// Why a call gave no answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -31,6 +33,9 @@ pub enum ApiError {
     Problem(Problem),
     #[error("The platform did not answer: {0}")]
     Network(String),
+    /// A person's own key could not be brought along. The message says why and what to do.
+    #[error("{0}")]
+    OwnKey(String),
     #[error("The platform's answer could not be read: {0}")]
     BadAnswer(String),
 }
@@ -54,6 +59,8 @@ pub struct Client {
     http: reqwest::Client,
     base: Arc<Url>,
     token: SecretString,
+    /// A person's own provider keys, as headers.
+    own_keys: HeaderMap,
 }
 
 impl Client {
@@ -64,7 +71,7 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|error| ApiError::Network(format!("no HTTP client: {error}")))?;
-        Ok(Self { http, base: Arc::new(base), token })
+        Ok(Self { http, base: Arc::new(base), token, own_keys: HeaderMap::new() })
     }
 
     #[must_use]
@@ -72,10 +79,44 @@ impl Client {
         &self.base
     }
 
+    /// Whether keys may travel to this platform: over TLS, or without leaving the machine.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        let is_loopback = match self.base.host() {
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(url::Host::Domain(name)) => name == "localhost",
+            None => false,
+        };
+        is_loopback || self.base.scheme() == "https"
+    }
+
+    /// A client whose requests bring these provider keys along: for one request that needs them.
+    pub fn bringing(&self, keys: &[(String, SecretString)]) -> Result<Self> {
+        let mut bringing = self.clone();
+        if keys.is_empty() {
+            return Ok(bringing);
+        }
+        if !self.is_private() {
+            let why = format!("Your own keys do not go to {}, since others could read them on the way: reach it over https", self.base);
+            return Err(ApiError::OwnKey(why));
+        }
+        for (provider, key) in keys {
+            let name = HeaderName::try_from(format!("{OWN_KEY_HEADER}{provider}"));
+            let value = HeaderValue::try_from(key.expose_secret());
+            let (Ok(name), Ok(mut value)) = (name, value) else {
+                return Err(ApiError::OwnKey(format!("Your key for {provider} holds characters that no key has; enter it once more")));
+            };
+            value.set_sensitive(true);
+            bringing.own_keys.insert(name, value);
+        }
+        Ok(bringing)
+    }
+
     /// A request to a path of the API (`api/ai/photos`), with the token.
     fn request(&self, method: Method, path: &str) -> Result<RequestBuilder> {
         let url = self.base.join(path).map_err(|error| ApiError::Network(error.to_string()))?;
-        Ok(self.http.request(method, url).bearer_auth(self.token.expose_secret()).timeout(Duration::from_secs(60)))
+        Ok(self.http.request(method, url).bearer_auth(self.token.expose_secret()).headers(self.own_keys.clone()).timeout(Duration::from_secs(60)))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {

@@ -175,8 +175,8 @@ async fn serve(core: &Arc<Core>, listen: SocketAddr, token: SecretString) -> Res
     let address = listener.local_addr().map_err(refused)?;
     let stop: CancellationToken = core.stop.clone();
     let platform = Arc::new(Platform { core: Arc::clone(core), token, hosts: hosts(address), stop: stop.clone() });
-    let router = routes::router(platform);
-    let server = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await });
+    let service = routes::router(platform).into_make_service_with_connect_info::<SocketAddr>();
+    let server = tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await });
     Ok((address, server))
 }
 

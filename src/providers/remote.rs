@@ -92,13 +92,20 @@ impl Remote {
 
     /// A key that came with the call goes first.
     async fn key(&self, call: &CallContext) -> Result<Option<SecretString>, Fault> {
+        match self.brought_key(call).await {
+            Some(key) => Ok(Some(key)),
+            None => self.own_key().await,
+        }
+    }
+
+    async fn brought_key(&self, call: &CallContext) -> Option<SecretString> {
+        let brought = call.keys.as_ref().filter(|_| self.need != KeyNeed::None)?;
+        brought.get(&self.name).await.ok().map(|(key, _)| key)
+    }
+
+    async fn own_key(&self) -> Result<Option<SecretString>, Fault> {
         if self.need == KeyNeed::None {
             return Ok(None);
-        }
-        if let Some(brought) = &call.keys
-            && let Ok((key, _)) = brought.get(&self.name).await
-        {
-            return Ok(Some(key));
         }
         match self.keys.get(&self.name).await {
             Ok((key, _)) => Ok(Some(key)),
@@ -120,12 +127,13 @@ impl Remote {
     }
 
     async fn ask(&self, request: &PhotoRequest, call: &CallContext) -> Result<Answer, Fault> {
-        // Keys that a person brought say nothing of the platform's own.
-        let is_own = call.keys.is_none();
+        // A key that a person brought says nothing of the platform's own.
+        let brought = self.brought_key(call).await;
+        let is_own = brought.is_none();
         if let Some(held) = self.stopped().filter(|_| is_own) {
             return Err(held);
         }
-        let key = self.key(call).await?;
+        let key = if is_own { self.own_key().await? } else { brought };
         let estimated = self.estimated_tokens(request);
         let course = Course { stop: is_own.then(|| self.state.stopped.subscribe()), ..Course::default() };
         let outcome = course
@@ -295,7 +303,7 @@ impl Remote {
         let sent = self.request(self.dialect.check(), key.as_ref())?;
         let begun = Instant::now();
         Course::default().follow(call, || sent.json()).await?;
-        if call.keys.is_none() {
+        if self.brought_key(call).await.is_none() {
             self.resume();
         }
         Ok(begun.elapsed())

@@ -3,6 +3,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+/// How the header begins that brings a person's own key along with a request; the provider's name follows. Such a key is used
+/// for that request and the run that it starts, before the platform's own, and is never stored. It travels over TLS or loopback only.
+pub const OWN_KEY_HEADER: &str = "x-minerva-key-";
+
 use super::health::ProviderHealth;
 use super::model::KeyState;
 use super::result::Fault;

@@ -1,6 +1,7 @@
 //! Keys and the OS keyring: a real keyring service on a private bus, and none at all.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use minerva_console::wire::model::KeyState;
 use minerva_console::wire::run::{RunPrompt, StartRun};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::support::binary::{Said, minerva};
 use crate::support::console::Console;
 use crate::support::platform::Options;
 use crate::support::provider_stub::{ProviderStub, Wire};
@@ -113,6 +115,36 @@ pub fn files_with(folder: &std::path::Path, marker: &str) -> Vec<std::path::Path
     found
 }
 
+/// The program itself, with the key that the page stored in the keyring: reports of all kinds, of answers and failures,
+/// then the end in the middle of a call. Whatever it leaves is searched.
+fn exports_and_a_crash(home: &Path, stub: &ProviderStub, runtime: &tokio::runtime::Runtime) {
+    let compare = |scenario: &str| {
+        let mut command = minerva(home);
+        for name in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] {
+            command.env(name, std::env::var_os(name).expect("the keyring's bus"));
+        }
+        let temp = home.join("tmp");
+        std::fs::create_dir_all(&temp).expect("a folder");
+        command.env("TMPDIR", temp).args(["--verbose", "compare", "--photos", "assets/photos/cat.jpg", "--model", "gemini/gemini-3.8-flash"]);
+        command.arg("--base-url").arg(format!("gemini={}", stub.base_as(Wire::Gemini, scenario)));
+        command
+    };
+    for (scenario, format, code) in [("good", "html", 0), ("good", "json", 0), ("good", "csv", 0), ("html", "md", 1), ("key-refused", "table", 1)] {
+        let report = home.join(format!("{scenario}.{format}"));
+        let said: Said = compare(scenario).args(["--format", format, "--out"]).arg(&report).output().expect("the program starts").into();
+        assert_eq!(said.code, Some(code), "{scenario} {format}: {}", said.err);
+        assert!(report.exists() && !format!("{}{}", said.out, said.err).contains(Wire::Gemini.key()), "{scenario} {format}");
+    }
+    let before = stub.traffic().all_questions();
+    let mut child = compare("slow").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
+    runtime.block_on(crate::support::platform::until("the call is under way", || async { (stub.traffic().all_questions() > before).then_some(()) }));
+    child.kill().expect("killed");
+    child.wait().expect("it ended");
+    assert!(std::fs::read_dir(home.join("tmp")).expect("a folder").count() > 0, "a crash leaves its work behind, to be searched");
+    assert_eq!(stub.traffic().misplaced_keys(), Vec::<String>::new(), "the key stood elsewhere than in its header");
+    assert_eq!(files_with(home, Wire::Gemini.key()), Vec::<PathBuf>::new());
+}
+
 #[test]
 fn a_key_entered_on_its_page_goes_to_the_keyring_and_its_provider_and_nowhere_else() {
     if !is_inside() {
@@ -161,6 +193,7 @@ fn a_key_entered_on_its_page_goes_to_the_keyring_and_its_provider_and_nowhere_el
     assert_eq!(files_with(folder.path(), Wire::Gemini.key()), Vec::<std::path::PathBuf>::new());
     let command_line = std::fs::read("/proc/self/cmdline").expect("the arguments");
     assert!(!String::from_utf8_lossy(&command_line).contains(Wire::Gemini.key()));
+    exports_and_a_crash(folder.path(), &stub, &runtime);
     // A new program finds it where it was put.
     let kept = runtime.block_on(Keys::new(HashMap::new(), true).get("gemini")).expect("kept");
     assert!(kept.0.expose_secret() == Wire::Gemini.key() && kept.1 == KeyOrigin::Keyring);

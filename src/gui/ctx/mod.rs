@@ -5,6 +5,7 @@ pub mod photo_adding;
 pub mod photo_textures;
 pub mod photo_upload;
 pub mod remote;
+pub mod own_keys;
 pub mod route;
 
 use std::future::Future;
@@ -20,6 +21,7 @@ pub use command::{Command, CommandSender, Toast, ToastKind};
 pub use photo_adding::PhotoAdding;
 pub use photo_textures::{PhotoTexture, PhotoTextures};
 pub use remote::Remote;
+pub use own_keys::OwnKeys;
 pub use route::{AreaId, LiveView, Route};
 
 /// One of the four areas. It owns its state; the shell calls it once a frame.
@@ -98,6 +100,28 @@ impl AreaCtx<'_> {
         F: Future<Output = client::Result<T>> + Send + 'static,
     {
         remote.ask(self.runtime, self.egui, question(self.client.clone()));
+    }
+
+    /// Asks the platform for what makes it call these providers: a platform elsewhere gets the person's own keys with it.
+    pub fn ask_with_keys<T, F>(&self, remote: &mut Remote<T>, providers: Vec<String>, question: impl FnOnce(Client) -> F + Send + 'static)
+    where
+        T: Send + 'static,
+        F: Future<Output = client::Result<T>> + Send + 'static,
+    {
+        let own = self.own_keys();
+        self.ask(remote, |client| async move {
+            let client = match own {
+                Some(own) => own.bring(&client, &providers).await?,
+                None => client,
+            };
+            question(client).await
+        });
+    }
+
+    /// The person's own keys for a platform elsewhere; the embedded platform reads this computer's keys itself.
+    #[must_use]
+    pub fn own_keys(&self) -> Option<OwnKeys> {
+        (!self.embedded).then(|| OwnKeys::new(self.keys.clone(), self.client.base().clone()))
     }
 
     pub fn send(&self, command: Command) {

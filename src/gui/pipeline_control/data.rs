@@ -84,7 +84,14 @@ impl Data {
         let age = self.providers.received_at().map(|at| at.elapsed());
         let is_old = age.is_some_and(|age| age >= MODELS_KEEP) && !self.providers.is_pending();
         if std::mem::take(&mut self.wants.providers) || self.providers.is_untouched() || is_old {
-            ctx.ask(&mut self.providers, |client| async move { client.providers().await });
+            let own = ctx.own_keys();
+            ctx.ask(&mut self.providers, |client| async move {
+                let mut providers = client.providers().await?;
+                if let Some(own) = own {
+                    own.fill_providers(&mut providers.items).await;
+                }
+                Ok(providers)
+            });
         }
         ctx.egui.request_repaint_after(MODELS_KEEP);
     }

@@ -23,6 +23,7 @@ mod step_bar;
 mod tag_chip;
 mod tag_diff;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use egui::{CentralPanel, Frame, Ui};
@@ -319,7 +320,8 @@ impl TestingLab {
         }
         let body = self.body();
         self.starting.take_failure();
-        ctx.ask(&mut self.starting, |client| async move { client.start_run(&body).await });
+        let providers = providers_of(body.models.iter());
+        ctx.ask_with_keys(&mut self.starting, providers, |client| async move { client.start_run(&body).await });
     }
 
     /// What would be run now: rows in the order of the grid.
@@ -352,8 +354,17 @@ impl TestingLab {
     }
 
     fn resume_or_cancel(&mut self, ctx: &AreaCtx<'_>, id: RunId, wanted: RunState) {
+        let own = ctx.own_keys();
         ctx.ask(&mut self.acting, |client| async move {
-            if wanted == RunState::Running { client.resume_run(id).await } else { client.cancel_run(id).await }
+            match own {
+                _ if wanted != RunState::Running => client.cancel_run(id).await,
+                None => client.resume_run(id).await,
+                Some(own) => {
+                    let run = client.run(id).await?;
+                    let providers = providers_of(run.columns.iter().map(|column| &column.model));
+                    own.bring(&client, &providers).await?.resume_run(id).await
+                }
+            }
         });
     }
 
@@ -382,4 +393,10 @@ impl TestingLab {
             self.step = Step::Results;
         }
     }
+}
+
+/// The providers of models, each once.
+fn providers_of<'m>(models: impl Iterator<Item = &'m String>) -> Vec<String> {
+    let providers: BTreeSet<&str> = models.map(|model| model.split_once('/').map_or(model.as_str(), |(provider, _)| provider)).collect();
+    providers.into_iter().map(str::to_owned).collect()
 }

@@ -94,7 +94,14 @@ impl Setup {
         }
         if self.models_behind && !self.models.is_pending() {
             self.models_behind = false;
-            ctx.ask(&mut self.models, |client| async move { client.models().await });
+            let own = ctx.own_keys();
+            ctx.ask(&mut self.models, |client| async move {
+                let mut models = client.models().await?;
+                if let Some(own) = own {
+                    own.fill_models(&mut models.items).await;
+                }
+                Ok(models)
+            });
         }
     }
 

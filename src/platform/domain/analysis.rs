@@ -88,7 +88,8 @@ async fn prepare_and_ask(
     let begun = steps.elapsed_ms();
     let answer = provider.analyse(&request, call).await;
     steps.call_ms = (steps.elapsed_ms() - begun).round() as u64;
-    if answer.is_ok() {
+    // A key that was brought says nothing of the platform's own.
+    if answer.is_ok() && call.keys.is_none() {
         providers::note_key_worked(core, provider.as_ref()).await;
     }
     let detail = match &answer {

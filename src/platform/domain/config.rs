@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::providers::Brought;
 use super::{Core, DomainError, Result, page, providers};
 use crate::platform::store;
 use crate::wire::config::{ConfigChange, ConfigChanged, PipelineConfig, PipelineState, ProcessingRules};
@@ -65,7 +66,7 @@ pub async fn deploy_prompt(core: &Core, id: PromptVersionId) -> Result<ConfigCha
 
 /// Makes a model live. It must be known, and its key there.
 pub async fn activate_model(core: &Core, name: &str) -> Result<ConfigChanged> {
-    super::models::check_usable(core, name).await?;
+    super::models::check_usable(core, name, &Brought::default()).await?;
     change(core, None, |config| {
         name.clone_into(&mut config.live_model);
         Ok(())
@@ -122,7 +123,7 @@ pub async fn undo(core: &Core, id: ConfigChangeId) -> Result<ConfigChanged> {
     }
     let (Value::Object(before), Value::Object(after)) = (entry.before, entry.after) else { return Err(unreadable()) };
     if let Some(model) = before.get("live_model").and_then(Value::as_str) {
-        super::models::check_usable(core, model).await?;
+        super::models::check_usable(core, model, &Brought::default()).await?;
     }
     change_as(core, None, Some(entry.id), |config| {
         let now = fields(config)?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
+use super::providers::Brought;
 use super::{Core, DomainError, Result, config, disk, providers};
 use crate::keys::KeyProblem;
 use crate::platform::store;
@@ -172,7 +173,12 @@ pub async fn check_providers(core: &Core) -> Result<Page<ProviderHealth>> {
 }
 
 /// Asks one provider whether it answers, and keeps what it says.
-pub async fn check_provider(core: &Core, provider: &dyn Provider) -> Result<ProviderHealth> {
+///
+/// What it says of a key that was brought along is no matter of the platform's and is not kept.
+pub async fn check_provider(core: &Core, provider: &dyn Provider, brought: &Brought) -> Result<ProviderHealth> {
+    if brought.has(provider.name()) {
+        return Ok(knock(core, provider, brought).await);
+    }
     let Some(health) = ask(core, provider).await else {
         let why = missing_key(core, provider).await.unwrap_or_else(|| "The key is missing".to_owned());
         return Err(DomainError::Conflict { code: "no_key", message: why });
@@ -187,13 +193,19 @@ async fn ask(core: &Core, provider: &dyn Provider) -> Option<ProviderHealth> {
     if missing_key(core, provider).await.is_some() {
         return None;
     }
-    let call = CallContext::new(core.stop.child_token(), CHECK_LIMIT);
+    let health = knock(core, provider, &Brought::default()).await;
+    if health.status == HealthState::Healthy {
+        providers::note_key_worked(core, provider).await;
+    }
+    Some(health)
+}
+
+/// Really asks.
+async fn knock(core: &Core, provider: &dyn Provider, brought: &Brought) -> ProviderHealth {
+    let call = CallContext { keys: brought.keys(), ..CallContext::new(core.stop.child_token(), CHECK_LIMIT) };
     let answer = tokio::time::timeout(CHECK_LIMIT, provider.check(&call)).await.unwrap_or_else(|_| {
         Err(Fault::new(FaultKind::Timeout, format!("{} did not answer within {} s; try again later", provider.name(), CHECK_LIMIT.as_secs())))
     });
-    if answer.is_ok() {
-        providers::note_key_worked(core, provider).await;
-    }
     let (status, response_time_ms, error_details) = match answer {
         Ok(took) => (HealthState::Healthy, Some(took.as_secs_f64() * 1e3), None),
         Err(fault) => {
@@ -202,5 +214,5 @@ async fn ask(core: &Core, provider: &dyn Provider) -> Option<ProviderHealth> {
         }
     };
     let provider_name = provider.name().to_owned();
-    Some(ProviderHealth { provider_name, status, response_time_ms, error_rate: None, last_check: Some(core.now()), error_details })
+    ProviderHealth { provider_name, status, response_time_ms, error_rate: None, last_check: Some(core.now()), error_details }
 }

@@ -1,10 +1,12 @@
 //! The models that photos can be sent to, with what the pipeline has seen of them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::Duration;
 
 use super::analytics::Tally;
+use super::providers::Brought;
 use super::{Core, DomainError, Result, config, providers};
 use crate::platform::store;
 use crate::providers::{CatalogueEntry, KeyNeed, Provider};
@@ -53,20 +55,26 @@ pub async fn list(core: &Core) -> Result<Page<ModelInfo>> {
     Ok(Page { total: Some(items.len() as u64), items, next_cursor: None })
 }
 
-/// Refuses a model that no provider answers to, and one whose key is missing. A provider's catalogue is what the
+/// The provider of a model; refuses one that no provider answers to. A provider's catalogue is what the
 /// program knew when it was built, so a newer model of a provider on the net is let through.
-pub async fn check_usable(core: &Core, name: &str) -> Result<()> {
+pub fn check_known(core: &Core, name: &str) -> Result<Arc<dyn Provider>> {
     let is_known = |entries: &[CatalogueEntry], model: &str| entries.iter().any(|entry| entry.model == model);
     let found = core.providers.find(name).filter(|(provider, model)| {
         full_name(provider.name(), model) == name && (is_known(&provider.catalogue(), model) || provider.takes_unlisted() && !model.is_empty())
     });
-    let Some((provider, _)) = found else {
+    found.map(|(provider, _)| provider).ok_or_else(|| {
         let of = |provider: &dyn Provider| provider.catalogue().into_iter().map(|entry| full_name(provider.name(), &entry.model)).collect::<Vec<_>>();
         let known: Vec<String> = core.providers.iter().flat_map(|provider| of(provider.as_ref())).collect();
         let message = format!("There is no model '{name}'. Choose one of: {}", known.join(", "));
-        return Err(DomainError::Invalid { code: "unknown_model", message });
-    };
+        DomainError::Invalid { code: "unknown_model", message }
+    })
+}
+
+/// Refuses a model that no provider answers to, and one whose key is missing.
+pub async fn check_usable(core: &Core, name: &str, brought: &Brought) -> Result<()> {
+    let provider = check_known(core, name)?;
     match key_state(core, provider.as_ref()).await {
+        KeyState::Missing { .. } if brought.has(provider.name()) => Ok(()),
         KeyState::Missing { why } => Err(DomainError::Conflict { code: "no_key", message: why }),
         KeyState::NotNeeded | KeyState::Present { .. } => Ok(()),
     }

@@ -1,6 +1,7 @@
 //! Providers as people set them up: where they are, how much may be asked of them, and what is known of their keys.
 
 mod address;
+mod brought;
 mod offered;
 mod words;
 
@@ -18,6 +19,7 @@ use crate::wire::model::KeyState;
 use crate::wire::provider::{AddProvider, KeyWish, ProviderInfo, ProviderLimits, ProviderList, ProviderSetting, SettingOrigin};
 use crate::wire::result::Fault;
 
+pub use brought::Brought;
 pub use offered::{known_offered, models};
 pub use words::summary;
 
@@ -254,8 +256,8 @@ fn wire_limits(limits: Limits) -> ProviderLimits {
 }
 
 /// Really asks a provider whether it answers and takes its key.
-pub async fn test(core: &Core, name: &str) -> Result<crate::wire::health::ProviderHealth> {
-    let health = health::check_provider(core, find(core, name)?.as_ref()).await;
+pub async fn test(core: &Core, name: &str, brought: &Brought) -> Result<crate::wire::health::ProviderHealth> {
+    let health = health::check_provider(core, find(core, name)?.as_ref(), brought).await;
     // A check that is answered well lets held calls through again.
     core.work.notify_one();
     health

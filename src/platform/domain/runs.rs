@@ -10,6 +10,7 @@ use std::sync::Arc;
 use working::Place;
 pub use working::Working;
 
+use super::providers::Brought;
 use super::{Core, DomainError, Result, config, costs, models, page, prompts};
 use crate::platform::store;
 use crate::wire::event::Happened;
@@ -27,9 +28,9 @@ const NAME_MOST: usize = 200;
 const CELLS_A_PAGE: u32 = 2_000;
 
 /// Begins a run: checks it whole, stores it with all its cells, and starts to work on them.
-pub async fn start(core: &Arc<Core>, asked: StartRun) -> Result<Run> {
+pub async fn start(core: &Arc<Core>, asked: StartRun, brought: Brought) -> Result<Run> {
     check_size(&asked)?;
-    let columns = columns(core, &asked).await?;
+    let columns = columns(core, &asked, Some(&brought)).await?;
     let mut seen = HashSet::new();
     let photo_ids: Vec<_> = asked.photo_ids.iter().copied().filter(|id| seen.insert(*id)).collect();
     let config = config::current(core).await?;
@@ -63,7 +64,7 @@ pub async fn start(core: &Arc<Core>, asked: StartRun) -> Result<Run> {
     store::runs::insert_cells(&mut change.tx, core.org, &cells).await?;
     change.tell(&Happened::RunChanged(run.clone())).await?;
     change.commit().await?;
-    executor::spawn(core, run.clone(), cells, place);
+    executor::spawn(core, run.clone(), cells, place, brought);
     Ok(run)
 }
 
@@ -98,12 +99,15 @@ pub(super) fn check_size(asked: &StartRun) -> Result<()> {
     Ok(())
 }
 
-/// Pins the columns: prompts outermost, the text as it is now.
-pub(super) async fn columns(core: &Core, asked: &StartRun) -> Result<Vec<RunColumn>> {
+/// Pins the columns: prompts outermost, the text as it is now. Without `brought` nothing is going to be asked, so no key is missed.
+pub(super) async fn columns(core: &Core, asked: &StartRun, brought: Option<&Brought>) -> Result<Vec<RunColumn>> {
     let mut models: Vec<&String> = Vec::new();
     for model in &asked.models {
         if !models.contains(&model) {
-            models::check_usable(core, model).await?;
+            match brought {
+                Some(brought) => models::check_usable(core, model, brought).await?,
+                None => models::check_known(core, model).map(drop)?,
+            }
             models.push(model);
         }
     }
@@ -224,13 +228,13 @@ pub async fn cancel(core: &Core, id: RunId) -> Result<Run> {
 }
 
 /// Asks what is missing or failed. A fault stays until its retry has ended.
-pub async fn resume(core: &Arc<Core>, id: RunId) -> Result<Run> {
+pub async fn resume(core: &Arc<Core>, id: RunId, brought: Brought) -> Result<Run> {
     let run = get(core, id).await?;
     if run.state == RunState::Running {
         return Ok(run);
     }
     for column in &run.columns {
-        models::check_usable(core, &column.model).await?;
+        models::check_usable(core, &column.model, &brought).await?;
     }
     // Calls that a cancellation gave up may still be on their way out.
     if !core.working.wait_for_end(id).await {
@@ -254,7 +258,7 @@ pub async fn resume(core: &Arc<Core>, id: RunId) -> Result<Run> {
     let run = Run { state: RunState::Running, finished_at: None, prices, ..run };
     change.tell(&Happened::RunChanged(run.clone())).await?;
     change.commit().await?;
-    executor::spawn(core, run.clone(), open, place);
+    executor::spawn(core, run.clone(), open, place, brought);
     Ok(run)
 }
 

@@ -8,6 +8,7 @@ mod guard;
 mod health;
 mod jobs;
 mod models;
+mod own_keys;
 mod photos;
 mod problem;
 mod prompts;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 
 use super::extract::{Body, Path, Query};
+use super::own_keys::OwnKeys;
 use super::revision::{Revised, if_match};
 use super::{Refusal, Shared};
 use crate::platform::domain::providers;
@@ -34,8 +35,8 @@ pub async fn remove_provider(State(platform): State<Shared>, Path(name): Path<St
     Ok(Json(providers::remove(&platform.core, if_match(&headers)?, &name).await?))
 }
 
-pub async fn check_provider(State(platform): State<Shared>, Path(name): Path<String>) -> Result<Json<ProviderHealth>, Refusal> {
-    Ok(Json(providers::test(&platform.core, &name).await?))
+pub async fn check_provider(State(platform): State<Shared>, Path(name): Path<String>, OwnKeys(brought): OwnKeys) -> Result<Json<ProviderHealth>, Refusal> {
+    Ok(Json(providers::test(&platform.core, &name, &brought).await?))
 }
 
 pub async fn resume_provider(State(platform): State<Shared>, Path(name): Path<String>) -> Result<StatusCode, Refusal> {
@@ -47,6 +48,7 @@ pub async fn provider_models(
     State(platform): State<Shared>,
     Path(name): Path<String>,
     Query(query): Query<ProviderModelsQuery>,
+    OwnKeys(brought): OwnKeys,
 ) -> Result<Json<ProviderModels>, Refusal> {
-    Ok(Json(providers::models(&platform.core, &name, query.refresh, None).await?))
+    Ok(Json(providers::models(&platform.core, &name, query.refresh, brought.keys()).await?))
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::Deserialize;
 
 use super::extract::{Body, PageQuery, Path, Query};
+use super::own_keys::OwnKeys;
 use super::{Refusal, Shared};
 use crate::platform::domain::{costs, runs};
 use crate::wire::cost::Estimate;
@@ -21,8 +22,8 @@ pub async fn list_runs(State(platform): State<Shared>, Query(query): Query<PageQ
     Ok(Json(runs::list(&platform.core, query.limit, query.cursor.as_deref()).await?))
 }
 
-pub async fn start_run(State(platform): State<Shared>, Body(asked): Body<StartRun>) -> Result<Json<Run>, Refusal> {
-    Ok(Json(runs::start(&platform.core, asked).await?))
+pub async fn start_run(State(platform): State<Shared>, OwnKeys(brought): OwnKeys, Body(asked): Body<StartRun>) -> Result<Json<Run>, Refusal> {
+    Ok(Json(runs::start(&platform.core, asked, brought).await?))
 }
 
 pub async fn estimate_run(State(platform): State<Shared>, Body(asked): Body<StartRun>) -> Result<Json<Estimate>, Refusal> {
@@ -41,6 +42,6 @@ pub async fn cancel_run(State(platform): State<Shared>, Path(id): Path<RunId>) -
     Ok(Json(runs::cancel(&platform.core, id).await?))
 }
 
-pub async fn resume_run(State(platform): State<Shared>, Path(id): Path<RunId>) -> Result<Json<Run>, Refusal> {
-    Ok(Json(runs::resume(&platform.core, id).await?))
+pub async fn resume_run(State(platform): State<Shared>, Path(id): Path<RunId>, OwnKeys(brought): OwnKeys) -> Result<Json<Run>, Refusal> {
+    Ok(Json(runs::resume(&platform.core, id, brought).await?))
 }

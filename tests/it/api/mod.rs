@@ -9,6 +9,7 @@ mod events;
 mod health;
 mod held_back;
 mod models;
+mod own_keys;
 mod photos;
 mod pipeline;
 mod prompts;

@@ -12,7 +12,7 @@ use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, 
 
 use crate::support::clock::TestClock;
 use crate::support::console::{Console, Look};
-use crate::support::platform::Options;
+use crate::support::platform::{self, Options};
 use crate::support::provider_stub::{ProviderStub, Wire};
 
 /// Real providers; Gemini is at `base` where it is given.
@@ -192,4 +192,33 @@ fn pictures_of_a_small_window() {
 #[test]
 fn pictures_at_150_percent() {
     pictures("150", Theme::Light, [1024.0, 640.0], 1.5);
+}
+
+#[test]
+fn a_platform_elsewhere_gets_a_persons_own_key_only_with_what_they_start() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let stub = runtime.block_on(ProviderStub::start(Duration::ZERO));
+    let server = runtime.block_on(platform::start(options(Some(stub.base(Wire::Gemini).as_str()), &without_keys())));
+    // The server's token is known here, and a key for this computer's own work, which the server must never see.
+    let keys = Keys::new(HashMap::from([("gemini".to_owned(), "a-key-for-work-at-home".into())]), false);
+    let look = Look { size: [1440.0, 900.0], ..Look::default() };
+    let mut console = Console::reaching_with(server.host.base(), server.host.token(), keys, look);
+    console.wait_until("the platform is heard", |console| console.says("Connected"));
+    console.command(Command::GoTo(Route::Providers));
+    console.wait_until("the list of providers", |console| console.harness.query_by_label_contains("Google Gemini, ").is_some());
+    console.harness.get_by_label_contains("Google Gemini, ").click();
+    console.wait_for("Your own key for tests");
+    console.wait_for("There is no key for gemini yet");
+    console.fill("Key for Google Gemini", Wire::Gemini.key());
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("The keyring is not used here");
+    console.click("Keep for this session only");
+    console.wait_for("your own, kept on this computer");
+    console.click("Test key");
+    console.wait_for("Works");
+    console.wait_for("Gemini 3.8 Flash");
+    assert!(stub.traffic().misplaced_keys().is_empty(), "the key that was brought, where it belongs");
+    // The server itself has none: it can't be made live by it.
+    let refused = runtime.block_on(server.client.check_provider("gemini")).expect_err("no key");
+    assert_eq!(refused.code(), Some("no_key"));
 }

@@ -93,9 +93,14 @@ impl Console {
 
     /// Opens a console on a platform elsewhere. Does not wait for it.
     pub fn reaching(base: Url, token: SecretString, look: Look) -> Self {
+        Self::reaching_with(base, token, Keys::new(HashMap::new(), false), look)
+    }
+
+    /// Opens a console on a platform elsewhere, with these keys on this computer. Does not wait for it.
+    pub fn reaching_with(base: Url, token: SecretString, keys: Keys, look: Look) -> Self {
         let start: StartPlatform = Box::new(|| Box::pin(async { Err("This console is for a platform elsewhere".to_owned()) }));
         let folder = tempfile::tempdir().expect("a folder");
-        Self::build(start, Some((base, token)), Keys::new(HashMap::new(), false), folder, look)
+        Self::build(start, Some((base, token)), keys, folder, look)
     }
 
     /// Opens a console whose platform gives these answers to the attempts at starting it, the last one again and again.

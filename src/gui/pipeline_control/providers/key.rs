@@ -8,7 +8,7 @@ use poll_promise::Promise;
 use secrecy::SecretString;
 
 use super::page;
-use crate::gui::ctx::{AreaCtx, ToastKind};
+use crate::gui::ctx::{AreaCtx, ToastKind, own_keys};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::{badge, relative_time};
 use crate::wire::model::KeyState;
@@ -71,7 +71,7 @@ impl KeyForm {
     pub fn take_outcome(&mut self, provider: &str, ctx: &AreaCtx<'_>) -> Option<Changed> {
         if std::mem::take(&mut self.is_kept) {
             self.forget_typed(provider, ctx);
-            return Some(Changed { then_activate: self.then_activate.take() });
+            return Some(Changed { then_activate: self.then_activate.take().filter(|_| ctx.embedded) });
         }
         let (doing, promise) = self.doing.take()?;
         match promise.try_take() {
@@ -86,7 +86,7 @@ impl KeyForm {
                     Doing::Remove => ("The key was removed", None),
                 };
                 ctx.commands.toast(ToastKind::Good, words);
-                Some(Changed { then_activate: then })
+                Some(Changed { then_activate: then.filter(|_| ctx.embedded) })
             }
             Ok(Err(why)) => {
                 self.trouble = Some(why);
@@ -97,7 +97,7 @@ impl KeyForm {
     }
 
     fn start(&mut self, doing: Doing, provider: &str, ctx: &AreaCtx<'_>) {
-        let (keys, provider, egui) = (ctx.keys.clone(), provider.to_owned(), ctx.egui.clone());
+        let (keys, provider, egui) = (ctx.keys.clone(), account(provider, ctx), ctx.egui.clone());
         let key = SecretString::from(self.typed.trim().to_owned());
         let (sender, promise) = Promise::new();
         ctx.runtime.spawn(async move {
@@ -118,13 +118,21 @@ impl KeyForm {
     }
 }
 
+/// What the keyring calls the key: for a platform elsewhere it is one for that platform alone.
+fn account(provider: &str, ctx: &AreaCtx<'_>) -> String {
+    ctx.own_keys().map_or_else(|| provider.to_owned(), |own| own.account(provider))
+}
+
+fn host(ctx: &AreaCtx<'_>) -> String {
+    ctx.client.base().host_str().unwrap_or("the server").to_owned()
+}
+
 /// Draws the key's part of the page.
 pub fn ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
     page::heading(ui, if provider.key_wish == KeyWish::Optional { "Key (optional)" } else { "Key" });
     standing_ui(ui, provider, ctx);
-    if !ctx.embedded {
-        let host = ctx.client.base().host_str().unwrap_or("the server").to_owned();
-        let words = format!("The keys are held by {host}. Whoever runs it adds this one there");
+    if !ctx.embedded && !ctx.client.is_private() {
+        let words = format!("Your own key can't be used with {}, since others could read it on the way: reach it over https", host(ctx));
         ui.add(Label::new(RichText::new(words).color(ctx.tokens().muted)).wrap());
         return;
     }
@@ -136,7 +144,7 @@ pub fn ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &AreaCt
             let words = format!("Or close the program, set {} and start it again", provider.key_variable);
             ui.add(Label::new(RichText::new(words).color(ctx.tokens().muted)).wrap());
             if ui.button("Keep for this session only").clicked() {
-                ctx.keys.set_for_session(&provider.name, SecretString::from(form.typed.trim().to_owned()));
+                ctx.keys.set_for_session(&account(&provider.name, ctx), SecretString::from(form.typed.trim().to_owned()));
                 form.is_kept = true;
                 ctx.egui.request_repaint();
             }
@@ -152,7 +160,7 @@ fn standing_ui(ui: &mut Ui, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
             ui.horizontal_wrapped(|ui| {
                 let tail = if tail.is_empty() { "The key".to_owned() } else { format!("····{tail}") };
                 badge::ui(ui, badge::Tone::Good, icons::ICON_KEY, &tail);
-                ui.label(RichText::new(place(from, provider)).color(tokens.muted));
+                ui.label(RichText::new(place(from, provider, ctx)).color(tokens.muted));
                 if let Some(at) = provider.key_worked_at {
                     let words = format!("· last worked {}", relative_time::words(at, ctx.now));
                     ui.label(RichText::new(words).color(tokens.muted)).on_hover_text(relative_time::absolute(at));
@@ -169,8 +177,10 @@ fn standing_ui(ui: &mut Ui, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
     }
 }
 
-fn place(from: &str, provider: &ProviderInfo) -> String {
+fn place(from: &str, provider: &ProviderInfo, ctx: &AreaCtx<'_>) -> String {
     match from {
+        own_keys::FROM => "your own, kept on this computer".to_owned(),
+        _ if !ctx.embedded => format!("held by {}", host(ctx)),
         "keyring" => "kept in this computer's keyring".to_owned(),
         "environment" => format!("from the environment variable {}", provider.key_variable),
         "session" => "kept until the program ends".to_owned(),
@@ -181,7 +191,11 @@ fn place(from: &str, provider: &ProviderInfo) -> String {
 fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
     let is_idle = form.doing.is_none();
-    let from = if let KeyState::Present { from, .. } = &provider.key { Some(from.as_str()) } else { None };
+    let from = match &provider.key {
+        // A server's key is not for this form.
+        KeyState::Present { from, .. } if ctx.embedded || from == own_keys::FROM => Some(from.as_str()),
+        _ => None,
+    };
     let hint = if from.is_some() { "Paste another key to replace it" } else { "Paste the key here" };
     ui.horizontal(|ui| {
         let width = (ui.available_width() - 260.0).clamp(140.0, 360.0);
@@ -193,7 +207,8 @@ fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &Area
         }
         let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         let can = is_idle && !form.typed.trim().is_empty();
-        let words = match (&form.then_activate, from) {
+        // A key that is only here makes no model live elsewhere.
+        let words = match (form.then_activate.as_ref().filter(|_| ctx.embedded), from) {
             (Some(_), _) => "Store and make live",
             (None, None) => "Store key",
             (None, Some(_)) => "Replace key",
@@ -225,7 +240,15 @@ fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &Area
         });
     }
     if form.trouble.is_none() && !form.is_removing {
-        let words = "It goes into this computer's keyring and is never shown again";
+        let words = if ctx.embedded {
+            "It goes into this computer's keyring and is never shown again".to_owned()
+        } else {
+            let host = host(ctx);
+            format!(
+                "Your own key for tests: it stays in this computer's keyring and goes to {host} only with the tests that you start; {host} does not \
+                 keep it. The live pipeline works with the key that {host} holds"
+            )
+        };
         ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
     }
 }

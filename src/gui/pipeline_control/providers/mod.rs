@@ -159,7 +159,9 @@ impl Page {
         }
         if let Some(key::Changed { then_activate }) = self.key.take_outcome(name, ctx) {
             // A provider that was stopped for its key gets another chance, and what its old key gave is not asked about any more.
-            self.resume(name, ctx);
+            if ctx.embedded {
+                self.resume(name, ctx);
+            }
             self.check = Remote::default();
             self.check_refused = None;
             wishes.extend(then_activate.map(Wish::Activate));
@@ -176,11 +178,13 @@ impl Page {
     fn ask_check(&mut self, name: &str, ctx: &AreaCtx<'_>) {
         self.check_refused = None;
         let name = name.to_owned();
-        ctx.ask(&mut self.check, |client| async move { client.check_provider(&name).await });
+        ctx.ask_with_keys(&mut self.check, vec![name.clone()], |client| async move { client.check_provider(&name).await });
     }
 
     fn ask_models(&mut self, name: &str, refresh: bool, ctx: &AreaCtx<'_>) {
         let name = name.to_owned();
-        ctx.ask(&mut self.models, |client| async move { client.provider_models(&name, refresh).await });
+        // Without a question to the provider the key has no business on the way.
+        let with_key_of = if refresh { vec![name.clone()] } else { Vec::new() };
+        ctx.ask_with_keys(&mut self.models, with_key_of, move |client| async move { client.provider_models(&name, refresh).await });
     }
 }

@@ -32,7 +32,7 @@ const CHANGE_NEAR: Duration = Duration::days(45);
 /// What a run would need. Refuses what starting it would refuse.
 pub async fn estimate(core: &Core, asked: &StartRun) -> Result<Estimate> {
     runs::check_size(asked)?;
-    let columns = runs::columns(core, asked).await?;
+    let columns = runs::columns(core, asked, None).await?;
     let mut seen = HashSet::new();
     let photo_ids: Vec<PhotoId> = asked.photo_ids.iter().copied().filter(|id| seen.insert(*id)).collect();
     let config = config::current(core).await?;

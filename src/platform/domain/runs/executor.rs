@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::cell_news;
 use super::working::{Place, Progress};
+use crate::platform::domain::providers::Brought;
 use crate::platform::domain::{Core, Result, analysis, providers};
 use crate::platform::store;
 use crate::providers::{CallContext, PhotoRule};
@@ -44,32 +45,33 @@ enum Step {
 }
 
 /// Works until every cell has ended or the run is cancelled, and leaves the run in its last state.
-pub async fn execute(core: &Core, run: Run, cells: Vec<Cell>, place: &Place) {
+pub async fn execute(core: &Core, run: Run, cells: Vec<Cell>, place: &Place, brought: Brought) {
     let (sender, receiver) = mpsc::channel(BATCH);
     let (concurrency, columns) = (run.concurrency as usize, run.columns.clone());
     let writing = Writer::new(core, run, cells.len(), place).write(receiver);
-    let asking = ask_all(core, cells, &columns, concurrency, &place.cancel, sender);
+    let round = Round { cancel: &place.cancel, brought, said: Mutex::default() };
+    let asking = ask_all(core, cells, &columns, concurrency, &round, sender);
     tokio::join!(asking, writing);
 }
 
 /// Asks until all cells have ended or the run is cancelled. Dropping `sender` at the end lets the writer finish.
-async fn ask_all(core: &Core, cells: Vec<Cell>, columns: &[RunColumn], concurrency: usize, cancel: &CancellationToken, sender: mpsc::Sender<Step>) {
+async fn ask_all(core: &Core, cells: Vec<Cell>, columns: &[RunColumn], concurrency: usize, round: &Round<'_>, sender: mpsc::Sender<Step>) {
     let (begun, furthest) = watch::channel(0);
     let ahead = Ahead::new(core, &cells, columns);
     let asking = async move {
-        let (sender, begun, why) = (&sender, &begun, &Why::default());
+        let (sender, begun) = (&sender, &begun);
         futures_util::stream::iter(cells.into_iter().enumerate())
-            .take_until(cancel.cancelled())
+            .take_until(round.cancel.cancelled())
             .for_each_concurrent(concurrency, |(at, cell)| async move {
                 begun.send_if_modified(|furthest| std::mem::replace(furthest, at.max(*furthest)) < at);
                 let Some(column) = columns.get(cell.column as usize) else { return };
                 // One cell has said why; the others wait until somebody has seen to it and resumes the run.
-                if why.is_said(core, &column.model) {
+                if round.is_said(core, &column.model) {
                     return;
                 }
                 // Nobody receives any more only when the platform stops.
                 if sender.send(Step::Begun(cell.clone())).await.is_ok() {
-                    let _ = sender.send(ask(core, cell, column, cancel, why).await).await;
+                    let _ = sender.send(ask(core, cell, column, round).await).await;
                 }
             })
             .await;
@@ -119,14 +121,15 @@ impl Ahead {
     }
 }
 
-async fn ask(core: &Core, cell: Cell, column: &RunColumn, cancel: &CancellationToken, why: &Why) -> Step {
+async fn ask(core: &Core, cell: Cell, column: &RunColumn, round: &Round<'_>) -> Step {
     let failed = |fault: Fault, cell: Cell| Step::Ended(Cell { state: CellState::Failed, fault: Some(fault), answer: None, ..cell });
     let photo = match store::photos::get(&core.db, core.org, cell.photo_id).await {
         Ok(Some(photo)) => photo,
         Ok(None) => return failed(analysis::deleted(), cell),
         Err(error) => return failed(Fault::new(FaultKind::Internal, error.to_string()), cell),
     };
-    let call = CallContext { news: cell_news::listener(core, &cell, &column.model), ..CallContext::new(cancel.clone(), TIME_LIMIT) };
+    let news = cell_news::listener(core, &cell, &column.model);
+    let call = CallContext { news, keys: round.brought.keys(), ..CallContext::new(round.cancel.clone(), TIME_LIMIT) };
     let work = analysis::analyse(core, &photo, &column.prompt_content, &column.model, &call);
     let Ok(analysed) = AssertUnwindSafe(work).catch_unwind().await else {
         let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";
@@ -136,32 +139,39 @@ async fn ask(core: &Core, cell: Cell, column: &RunColumn, cancel: &CancellationT
     match analysed.outcome {
         Outcome::Completed(answer) => Step::Ended(Cell { state: CellState::Completed, answer: Some(answer), fault: None, ..done(cell) }),
         Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled => Step::GivenUp(cell),
-        Outcome::Failed(fault) if fault.kind.stops_provider() && why.is_said(core, &column.model) => Step::GivenUp(cell),
+        Outcome::Failed(fault) if fault.kind.stops_provider() && round.is_said(core, &column.model) => Step::GivenUp(cell),
         Outcome::Failed(fault) => {
             if fault.kind.stops_provider() {
-                why.say(&column.model);
+                round.say(&column.model);
             }
             failed(fault, done(cell))
         }
     }
 }
 
-/// Providers of which a cell has said why all their calls are held back (a refused key, a spent quota).
-#[derive(Default)]
-struct Why(Mutex<HashSet<String>>);
+/// What all calls of this round share.
+struct Round<'r> {
+    cancel: &'r CancellationToken,
+    /// Keys of the person who started it.
+    brought: Brought,
+    /// Providers of which a cell has said why all their calls are held back (a refused key, a spent quota).
+    said: Mutex<HashSet<String>>,
+}
 
-impl Why {
+impl Round<'_> {
     fn provider(model: &str) -> &str {
         model.split_once('/').map_or(model, |(provider, _)| provider)
     }
 
     fn say(&self, model: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(Self::provider(model).to_owned());
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(Self::provider(model).to_owned());
     }
 
-    /// Whether it is said, and still so.
+    /// Whether it is said, and still so. A key that was brought stays the one it is.
     fn is_said(&self, core: &Core, model: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(Self::provider(model)) && providers::held_back(core, model).is_some()
+        let provider = Self::provider(model);
+        let is_said = self.said.lock().unwrap_or_else(PoisonError::into_inner).contains(provider);
+        is_said && (self.brought.has(provider) || providers::held_back(core, model).is_some())
     }
 }
 
@@ -336,8 +346,8 @@ fn cost(cell: &Cell) -> Option<UsdMicros> {
 }
 
 /// Works on cells in the background until they have ended, then gives the place free.
-pub fn spawn(core: &Arc<Core>, run: Run, cells: Vec<Cell>, place: Place) {
+pub fn spawn(core: &Arc<Core>, run: Run, cells: Vec<Cell>, place: Place, brought: Brought) {
     let core = Arc::clone(core);
     let tasks = core.tasks.clone();
-    tasks.spawn(async move { execute(&core, run, cells, &place).await });
+    tasks.spawn(async move { execute(&core, run, cells, &place, brought).await });
 }
