@@ -51,7 +51,81 @@ pub enum Happened {
     Resync,
 }
 
+/// `GET /api/ai/dashboard/events` with `Accept: application/json`: events without the stream, for clients whose
+/// proxy breaks it, and for reading back. With `before` newest first, else in order from `after` on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EventsQuery {
+    /// The last event seen; without it the answer only says where the events stand.
+    pub after: Option<i64>,
+    /// Events before this one, newest first.
+    pub before: Option<i64>,
+    /// Only events about this; with `before` alone.
+    pub topic: Option<EventTopic>,
+    /// 1–500.
+    pub limit: Option<u32>,
+    /// With `after`: how long the answer may wait for the first event, at most 20 000 ms.
+    pub wait_ms: Option<u64>,
+}
+
+/// Answer to [`EventsQuery`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventsPage {
+    pub items: Vec<Event>,
+    /// What the next question's `after` (or `before`) is.
+    pub next: i64,
+    /// More events are there already.
+    pub has_more: bool,
+    /// The events after `after` are no longer all kept: ask again for everything.
+    #[serde(default)]
+    pub resync: bool,
+}
+
+/// What an event is about, for filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventTopic {
+    Alerts,
+    Jobs,
+    Photos,
+    Runs,
+    Prompts,
+    Configuration,
+    /// What concerns the stream itself.
+    Stream,
+}
+
+impl EventTopic {
+    /// Those that people filter by.
+    pub const ALL: [Self; 6] = [Self::Alerts, Self::Jobs, Self::Photos, Self::Runs, Self::Prompts, Self::Configuration];
+
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Alerts => "Alerts",
+            Self::Jobs => "Jobs",
+            Self::Photos => "Photos",
+            Self::Runs => "Runs",
+            Self::Prompts => "Prompts",
+            Self::Configuration => "Configuration",
+            Self::Stream => "Stream",
+        }
+    }
+}
+
 impl Happened {
+    #[must_use]
+    pub fn topic(&self) -> EventTopic {
+        match self {
+            Self::PhotoAdded(_) | Self::PhotoDeleted { .. } => EventTopic::Photos,
+            Self::JobChanged(_) | Self::JobsChanged { .. } => EventTopic::Jobs,
+            Self::ConfigChanged { .. } => EventTopic::Configuration,
+            Self::PromptChanged(_) | Self::PromptVersionSaved(_) => EventTopic::Prompts,
+            Self::RunChanged(_) | Self::CellChanged(_) | Self::CellNews { .. } => EventTopic::Runs,
+            Self::Resync => EventTopic::Stream,
+        }
+    }
+
     /// Whether it is kept, so that a client that reconnects hears it too.
     #[must_use]
     pub fn is_kept(&self) -> bool {

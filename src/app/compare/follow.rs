@@ -42,7 +42,7 @@ pub async fn run_to_end(client: &Client, start: &StartRun, cap: Option<Cap>, sto
                     run = changed;
                 },
                 // Events may have been missed: the loop asks for the run itself.
-                StreamItem::Connected | StreamItem::Lost { .. } => run = client.run(run.id).await?,
+                StreamItem::Connected | StreamItem::Polling { .. } | StreamItem::Lost { .. } => run = client.run(run.id).await?,
             },
             () = tokio::time::sleep(LOOK_AGAIN) => run = client.run(run.id).await?,
         }

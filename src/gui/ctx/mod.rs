@@ -1,6 +1,7 @@
 //! What an area gets from the shell, and how it asks for things.
 
 pub mod command;
+pub mod moment;
 pub mod photo_adding;
 pub mod photo_textures;
 pub mod photo_upload;
@@ -18,6 +19,7 @@ use crate::wire::event::Event;
 /// What areas ask and how it fails; they know the platform by these alone.
 pub use crate::client::{ApiError, Client};
 pub use command::{Command, CommandSender, Toast, ToastKind};
+pub use moment::Moment;
 pub use photo_adding::PhotoAdding;
 pub use photo_textures::{PhotoTexture, PhotoTextures};
 pub use remote::Remote;
@@ -63,11 +65,16 @@ pub enum LinkState {
     Connecting,
     /// `last_event`: when the last event (or the connection itself) came.
     Live {
-        last_event: std::time::Instant,
+        last_event: Moment,
+    },
+    /// The event stream does not come through, and why: events are asked for instead, and are a little late.
+    Polling {
+        last_event: Moment,
+        why: String,
     },
     Lost {
         why: String,
-        since: std::time::Instant,
+        since: Moment,
         retry_at: std::time::Instant,
     },
 }

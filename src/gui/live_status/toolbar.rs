@@ -69,7 +69,7 @@ fn held_back_ui(ui: &mut Ui, fault: &Fault, ctx: &AreaCtx<'_>) {
 fn stale_ui(ui: &mut Ui, has_figures: bool, ctx: &AreaCtx<'_>) {
     let LinkState::Lost { why, since, .. } = ctx.link else { return };
     let tokens = ctx.tokens();
-    let age = number::duration_ms(since.elapsed().as_secs() as f64 * 1000.0);
+    let age = number::duration_ms(since.age().as_secs() as f64 * 1000.0);
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::from(icons::ICON_CLOUD_OFF).color(tokens.warn));
         let words = if has_figures { format!("Stale: the platform has not been heard for {age}") } else { "The platform is not heard".to_owned() };

@@ -10,7 +10,7 @@ use url::Url;
 use super::{EmbeddedPlatform, ShellOptions};
 use crate::client::Client;
 use crate::client::event::StreamItem;
-use crate::gui::ctx::LinkState;
+use crate::gui::ctx::{LinkState, Moment};
 use crate::wire::event::{Event, Happened};
 
 /// Items of the event stream taken in one frame; the rest waits for the next.
@@ -38,7 +38,6 @@ pub struct Up {
     pub state: LinkState,
     stop: Option<Stop>,
     stream: mpsc::Receiver<StreamItem>,
-    was_connected: bool,
 }
 
 /// What a frame takes in from the stream.
@@ -100,7 +99,7 @@ impl Link {
         let repaint = egui.clone();
         let _entered = runtime.enter();
         let stream = client.follow_events(None, move || repaint.request_repaint());
-        *self = Link::Up(Up { client, state: LinkState::Connecting, stop, stream, was_connected: false });
+        *self = Link::Up(Up { client, state: LinkState::Connecting, stop, stream });
         true
     }
 
@@ -124,17 +123,23 @@ impl Up {
         let mut news = News::default();
         for _ in 0..ITEMS_PER_FRAME {
             let Ok(item) = self.stream.try_recv() else { break };
-            let now = Instant::now();
+            let now = Moment::now();
             match item {
                 StreamItem::Connected => {
                     // What was asked before the stream stood may be older than its first event, and what was asked
-                    // while it was broken has failed.
-                    news.reload |= !std::mem::replace(&mut self.was_connected, true);
-                    news.reload |= matches!(self.state, LinkState::Lost { .. });
+                    // while it was broken, or before the computer slept, has failed. No such thing after polling.
+                    news.reload |= !matches!(self.state, LinkState::Polling { .. });
                     self.state = LinkState::Live { last_event: now };
                 }
+                StreamItem::Polling { why } => {
+                    news.reload |= !matches!(self.state, LinkState::Live { .. });
+                    self.state = LinkState::Polling { last_event: now, why };
+                }
                 StreamItem::Event(event) => {
-                    self.state = LinkState::Live { last_event: now };
+                    match &mut self.state {
+                        LinkState::Polling { last_event, .. } => *last_event = now,
+                        state => *state = LinkState::Live { last_event: now },
+                    }
                     if event.what == Happened::Resync {
                         news.reload = true;
                         news.events.clear();
@@ -144,7 +149,7 @@ impl Up {
                 }
                 StreamItem::Lost { why, retry_in } => {
                     let since = if let LinkState::Lost { since, .. } = self.state { since } else { now };
-                    self.state = LinkState::Lost { why: why.to_string(), since, retry_at: now + retry_in };
+                    self.state = LinkState::Lost { why: why.to_string(), since, retry_at: Instant::now() + retry_in };
                 }
             }
         }

@@ -219,17 +219,25 @@ fn said(ui: &Ui, line: &Line<'_>) -> Said {
         Line::None => Said { colour: tokens.bad, ..quiet(icons::ICON_CLOUD_OFF, "No platform") },
         Line::Up(LinkState::Connecting) => quiet(icons::ICON_SYNC, "Connecting…"),
         Line::Up(LinkState::Live { last_event }) => {
-            let age = now.saturating_duration_since(*last_event);
+            let age = last_event.age();
             // The age is shown in steps; no frame is drawn between them.
             ui.ctx().request_repaint_after(until_next_age(age));
             let hover = "Changes arrive by themselves. Beside it: when the last one came".to_owned();
             Said { icon: icons::ICON_CLOUD_DONE, colour: tokens.good, words: "Connected", more: age_words(age), hover }
         }
+        Line::Up(LinkState::Polling { last_event, why }) => {
+            let age = last_event.age();
+            ui.ctx().request_repaint_after(until_next_age(age));
+            let hover = format!(
+                "Polling: changes are asked for, and shown a little later than usual. {why}. The stream is tried again every minute"
+            );
+            Said { icon: icons::ICON_SYNC, colour: tokens.warn, words: "Polling", more: age_words(age), hover }
+        }
         Line::Up(LinkState::Lost { why, since, retry_at }) => {
             ui.ctx().request_repaint_after(Duration::from_millis(500));
             let wait = retry_at.saturating_duration_since(now).as_secs_f32().ceil();
             let next = if wait > 0.0 { format!("next try in {wait:.0} s") } else { "trying now".to_owned() };
-            let more = format!("{}, {next}", age_words(now.saturating_duration_since(*since)));
+            let more = format!("{}, {next}", age_words(since.age()));
             Said { icon: icons::ICON_CLOUD_OFF, colour: tokens.bad, words: "Connection lost", more, hover: why.clone() }
         }
     }

@@ -1,79 +1,120 @@
 //! The event stream. Events are read from the store, woken by the newest id: a client that
 //! reconnects with `Last-Event-ID` misses nothing and sees nothing twice. What is not kept is sent between them
-//! without an id.
+//! without an id. Nobody waits for a client that does not read: its connection holds one batch at most, and when
+//! it reads again much later it is told to ask again for everything.
+//!
+//! The same path answers JSON to clients that ask for it, one page at a time.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
-use futures_util::Stream;
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, watch};
 
+use super::extract::Query;
 use super::{Refusal, Shared};
 use crate::platform::domain;
-use crate::wire::event::{Event, Happened};
+use crate::platform::domain::events::Next;
+use crate::wire::event::{Event, EventsQuery, Happened};
 
-pub async fn stream(State(platform): State<Shared>, headers: HeaderMap) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Refusal> {
+/// Between two signs of life of a stream without events; clients take 25 s of silence for a dead connection.
+pub const HEARTBEAT: Duration = Duration::from_secs(10);
+
+pub async fn events(State(platform): State<Shared>, headers: HeaderMap, Query(query): Query<EventsQuery>) -> Result<Response, Refusal> {
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepts.contains("application/json") {
+        let mut response = Json(domain::events::page(&platform.core, &query).await?).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        return Ok(response);
+    }
     let asked = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<i64>().ok());
     let (start, resync) = domain::events::resume(&platform.core, asked).await?;
-    let stream = async_events(platform, start, resync);
-    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(10)).text("heartbeat")))
+    // Something to read at once: a client that gets nothing knows that a proxy keeps the stream back.
+    let hello = futures_util::stream::once(async { Ok(SseEvent::default().comment("here")) });
+    let stream = Sse::new(hello.chain(stream(platform, start, resync))).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat"));
+    let mut response = stream.into_response();
+    // Asks nginx and its like to pass every event on at once.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    // A client that is cut off before its first event knows where to go on.
+    response.headers_mut().insert("last-event-id", HeaderValue::from(start));
+    Ok(response)
 }
 
-fn async_events(platform: Shared, start: i64, resync: bool) -> impl Stream<Item = Result<SseEvent, Infallible>> {
-    struct At {
-        platform: Shared,
-        newest: watch::Receiver<i64>,
-        news: broadcast::Receiver<Happened>,
-        last: i64,
-        ready: std::collections::VecDeque<Event>,
-    }
-    impl At {
-        fn unkept(&self, what: Happened) -> SseEvent {
-            let event = Event { id: self.last, at: self.platform.core.now(), what };
-            SseEvent::default().json_data(&event).unwrap_or_default()
-        }
-    }
+/// Where one client is.
+struct Reader {
+    platform: Shared,
+    newest: watch::Receiver<i64>,
+    news: broadcast::Receiver<Happened>,
+    last: i64,
+    ready: VecDeque<Event>,
+}
+
+fn stream(platform: Shared, start: i64, resync: bool) -> impl Stream<Item = Result<SseEvent, Infallible>> {
     let (newest, news) = (platform.core.newest_event.subscribe(), platform.core.news.subscribe());
-    let ready =
-        if resync { [Event { id: start, at: platform.core.now(), what: Happened::Resync }].into() } else { std::collections::VecDeque::new() };
-    futures_util::stream::unfold(At { platform, newest, news, last: start, ready }, |mut at| async move {
+    let mut reader = Reader { platform, newest, news, last: start, ready: VecDeque::new() };
+    if resync {
+        reader.resync(start);
+    }
+    futures_util::stream::unfold(reader, |mut reader| async move { reader.next().await.map(|event| (Ok(event), reader)) })
+}
+
+impl Reader {
+    /// What is sent next; `None` ends the stream.
+    async fn next(&mut self) -> Option<SseEvent> {
         loop {
             // Before what is kept: news of a cell must not come after the cell's end.
-            match at.news.try_recv() {
-                Ok(what) => return Some((Ok(at.unkept(what)), at)),
+            match self.news.try_recv() {
+                Ok(what) => return Some(self.unkept(what)),
                 Err(TryRecvError::Lagged(_)) => continue,
                 Err(TryRecvError::Empty | TryRecvError::Closed) => {}
             }
-            if let Some(event) = at.ready.pop_front() {
-                at.last = event.id;
-                let sse = SseEvent::default().id(event.id.to_string()).json_data(&event).unwrap_or_default();
-                return Some((Ok(sse), at));
+            if let Some(event) = self.ready.pop_front() {
+                self.last = event.id;
+                return Some(SseEvent::default().id(event.id.to_string()).json_data(&event).unwrap_or_default());
             }
-            at.newest.mark_unchanged();
-            match domain::events::after(&at.platform.core, at.last).await {
-                Ok(events) if !events.is_empty() => {
-                    at.ready = events.into();
+            self.newest.mark_unchanged();
+            match domain::events::next(&self.platform.core, self.last).await {
+                Ok(Next::Resync(newest)) => {
+                    self.resync(newest);
                     continue;
                 }
-                Ok(_) => {}
+                Ok(Next::Events(events)) if !events.is_empty() => {
+                    self.ready = events.into();
+                    continue;
+                }
+                Ok(Next::Events(_)) => {}
                 Err(error) => {
                     tracing::error!(%error, "events could not be read");
                     return None;
                 }
             }
             tokio::select! {
-                () = at.platform.stop.cancelled() => return None,
-                changed = at.newest.changed() => if changed.is_err() { return None; },
-                news = at.news.recv() => match news {
-                    Ok(what) => return Some((Ok(at.unkept(what)), at)),
+                () = self.platform.stop.cancelled() => return None,
+                changed = self.newest.changed() => if changed.is_err() { return None; },
+                news = self.news.recv() => match news {
+                    Ok(what) => return Some(self.unkept(what)),
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return None,
                 },
             }
         }
-    })
+    }
+
+    fn unkept(&self, what: Happened) -> SseEvent {
+        let event = Event { id: self.last, at: self.platform.core.now(), what };
+        SseEvent::default().json_data(&event).unwrap_or_default()
+    }
+
+    /// Goes on after `id`; what was before it the client asks for anew.
+    fn resync(&mut self, id: i64) {
+        self.ready = [Event { id, at: self.platform.core.now(), what: Happened::Resync }].into();
+        self.last = id;
+    }
 }

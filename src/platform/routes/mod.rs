@@ -48,7 +48,7 @@ pub type Shared = Arc<Platform>;
 pub fn router(platform: Shared) -> Router {
     let upload = post(photos::add_photos).layer(DefaultBodyLimit::max(photos::UPLOAD_BYTES_MOST));
     Router::new()
-        .route("/api/ai/dashboard/events", get(events::stream))
+        .route("/api/ai/dashboard/events", get(events::events))
         .route("/api/ai/dashboard/live-status", get(status::live_status))
         .route("/api/ai/analytics/queue-status", get(status::queue_status))
         .route("/api/ai/providers/health", get(health::provider_health))

@@ -3,12 +3,21 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use minerva_console::client::event::StreamItem;
-use minerva_console::wire::event::{Event, Happened};
+use chrono::TimeDelta;
+use futures_util::StreamExt as _;
+use minerva_console::client::Client;
+use minerva_console::client::event::{Patience, StreamItem};
+use minerva_console::platform::domain::events::{self, MOST_BEHIND};
+use minerva_console::wire::event::{Event, EventTopic, EventsQuery, Happened};
+use minerva_console::wire::ids::PhotoId;
 use minerva_console::wire::job::{EnqueueJobs, JobState};
+use secrecy::ExposeSecret as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc::Receiver;
 
-use crate::support::platform::{self, Options};
+use crate::support::clock::TestClock;
+use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::proxy::{self, Manners, Proxy};
 use crate::support::scripted::Scripted;
 
 async fn next(stream: &mut Receiver<StreamItem>) -> StreamItem {
@@ -102,4 +111,207 @@ async fn a_shutdown_does_not_wait_for_readers() {
     platform.stop().await;
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
     assert!(matches!(next(&mut stream).await, StreamItem::Lost { .. }));
+}
+
+/// Tells so many small events at once.
+async fn tell(platform: &TestPlatform, count: i64) {
+    let mut change = platform.host.core().change().await.expect("a change");
+    for _ in 0..count {
+        change.tell(&Happened::PhotoDeleted { id: PhotoId::fresh() }).await.expect("told");
+    }
+    change.commit().await.expect("committed");
+}
+
+#[tokio::test]
+async fn a_reader_is_told_to_ask_anew_when_what_it_missed_is_forgotten_or_too_much() {
+    let clock = TestClock::at_noon();
+    let platform = platform::start(Options { clock: clock.clone(), ..Options::default().without_workers() }).await;
+    tell(&platform, 3).await;
+    clock.advance(TimeDelta::hours(23));
+    assert_eq!(events::prune(platform.host.core()).await.expect("pruned"), 0, "kept for a day");
+    clock.advance(TimeDelta::minutes(61));
+    tell(&platform, 2).await;
+    assert_eq!(events::prune(platform.host.core()).await.expect("pruned"), 3);
+    for (last_seen, hears) in [(1, Happened::Resync), (2, Happened::Resync)] {
+        let mut stream = platform.client.follow_events(Some(last_seen), || {});
+        let seen = read_until(&mut stream, |_| true).await;
+        assert_eq!((seen[0].id, &seen[0].what), (5, &hears), "after {last_seen}");
+    }
+    let mut stream = platform.client.follow_events(Some(3), || {});
+    assert_eq!(read_until(&mut stream, |event| event.id == 5).await.len(), 2, "what is kept is told");
+    tell(&platform, MOST_BEHIND).await;
+    let mut stream = platform.client.follow_events(Some(4), || {});
+    assert_eq!(read_until(&mut stream, |_| true).await[0].what, Happened::Resync, "too much to tell one by one");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_holds_nobody_up_and_is_told_to_ask_anew() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let mut lazy = tokio::net::TcpStream::connect(platform.host.address()).await.expect("connected");
+    let request = format!(
+        "GET /api/ai/dashboard/events HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
+        platform.host.address(),
+        platform.host.token().expose_secret()
+    );
+    lazy.write_all(request.as_bytes()).await.expect("asked");
+    let mut first = [0; 16];
+    lazy.read_exact(&mut first).await.expect("the stream begins");
+
+    let mut keen = platform.client.follow_events(None, || {});
+    assert!(matches!(next(&mut keen).await, StreamItem::Connected));
+    // More than the system holds between the two ends, so that the platform has to wait for the lazy client.
+    let note = "x".repeat(50_000);
+    let prompt = platform.client.prompts().await.expect("prompts").items[0].clone();
+    let mut change = platform.host.core().change().await.expect("a change");
+    for _ in 0..400 {
+        change.tell(&Happened::PromptChanged(minerva_console::wire::prompt::Prompt { name: note.clone(), ..prompt.clone() })).await.expect("told");
+    }
+    change.commit().await.expect("committed");
+    let read = read_until(&mut keen, |event| event.id == 400).await;
+    assert_eq!(read.len(), 400, "the other client has all of them");
+    tell(&platform, MOST_BEHIND + 600).await;
+    let begun = std::time::Instant::now();
+    platform.client.config().await.expect("the platform answers");
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+
+    // It reads on at last.
+    let mut said = String::new();
+    let mut buffer = vec![0; 1 << 20];
+    while !said.contains("\"kind\":\"resync\"") {
+        let count = tokio::time::timeout(Duration::from_secs(20), lazy.read(&mut buffer)).await.expect("in time").expect("read");
+        assert!(count > 0, "the stream goes on");
+        // The end of what was read before, in case the word is cut in two.
+        let end = said.len().saturating_sub(100);
+        said = format!("{}{}", said.get(end..).unwrap_or_default(), String::from_utf8_lossy(&buffer[..count]));
+    }
+}
+
+#[tokio::test]
+async fn a_quiet_stream_shows_that_it_lives() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let url = platform.host.base().join("api/ai/dashboard/events").expect("a URL");
+    let answer = reqwest::Client::new().get(url).bearer_auth(platform.host.token().expose_secret()).send().await.expect("an answer");
+    let mut bytes = answer.bytes_stream();
+    for (what, limit) in [("something at once", 3), ("a heartbeat", 15)] {
+        let said = tokio::time::timeout(Duration::from_secs(limit), bytes.next()).await.expect(what).expect(what).expect(what);
+        assert!(said.starts_with(b":"), "{what}: a comment, no event: {said:?}");
+    }
+}
+
+#[tokio::test]
+async fn events_can_be_asked_for_without_the_stream() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let client = platform.client.clone();
+    let ask = |query: EventsQuery| {
+        let client = client.clone();
+        async move { client.events(&query).await }
+    };
+    let start = ask(EventsQuery::default()).await.expect("events");
+    assert_eq!((start.items.len(), start.next), (0, 0), "where the events stand");
+    platform.add(2, true).await;
+    let all = ask(EventsQuery { after: Some(0), ..EventsQuery::default() }).await.expect("events");
+    let ids = |page: &minerva_console::wire::event::EventsPage| page.items.iter().map(|event| event.id).collect::<Vec<_>>();
+    assert_eq!(ids(&all), (1..=all.next).collect::<Vec<_>>());
+    assert!(!all.has_more && !all.resync);
+    let two = ask(EventsQuery { after: Some(0), limit: Some(2), ..EventsQuery::default() }).await.expect("events");
+    assert_eq!((ids(&two), two.next, two.has_more), (vec![1, 2], 2, true));
+    let older = ask(EventsQuery { before: Some(3), limit: Some(1), ..EventsQuery::default() }).await.expect("events");
+    assert_eq!((ids(&older), older.next, older.has_more), (vec![2], 2, true), "newest first");
+    let jobs = ask(EventsQuery { before: Some(i64::MAX), topic: Some(EventTopic::Jobs), ..EventsQuery::default() }).await.expect("events");
+    assert!(!jobs.items.is_empty() && jobs.items.iter().all(|event| event.what.topic() == EventTopic::Jobs), "{jobs:?}");
+    let future = ask(EventsQuery { after: Some(9_999), ..EventsQuery::default() }).await.expect("events");
+    assert!(future.resync && future.next == all.next);
+    let both = ask(EventsQuery { after: Some(1), before: Some(2), ..EventsQuery::default() }).await.expect_err("refused");
+    assert_eq!(both.code(), Some("after_and_before"));
+}
+
+#[tokio::test]
+async fn a_question_waits_for_the_next_event_and_no_longer() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let query = EventsQuery { after: Some(0), wait_ms: Some(15_000), ..EventsQuery::default() };
+    let (page, ()) = tokio::join!(platform.client.events(&query), async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        tell(&platform, 1).await;
+    });
+    assert_eq!(page.expect("events").items.len(), 1);
+    let begun = std::time::Instant::now();
+    let query = EventsQuery { after: Some(1), wait_ms: Some(80), ..EventsQuery::default() };
+    assert!(platform.client.events(&query).await.expect("events").items.is_empty());
+    assert!((80..5_000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+}
+
+const IMPATIENT: Patience =
+    Patience { first_byte: Duration::from_millis(700), silence: Duration::from_secs(25), retry_stream: Duration::from_millis(1_200) };
+
+async fn behind_a_proxy(platform: &TestPlatform, manners: Manners) -> (Proxy, Client) {
+    let proxy = proxy::start(platform.host.base(), manners).await;
+    let client = Client::new(proxy.base.clone(), platform.host.token()).expect("a client");
+    (proxy, client)
+}
+
+#[tokio::test]
+async fn behind_a_proxy_that_breaks_the_stream_events_are_asked_for() {
+    for (manners, says) in [(Manners::Buffers, "first bytes"), (Manners::Refuses, "504"), (Manners::Renames, "text/html")] {
+        let platform = platform::start(Options::default().without_workers()).await;
+        tell(&platform, 5).await;
+        let (proxy, client) = behind_a_proxy(&platform, manners).await;
+        let mut stream = client.follow_events_patiently(None, IMPATIENT, || {});
+        let StreamItem::Polling { why } = next(&mut stream).await else { panic!("{manners:?}: polling first") };
+        assert!(why.contains(says), "{manners:?}: {why}");
+        tell(&platform, 700).await;
+        let polled = read_until(&mut stream, |event| event.id == 705).await;
+        assert_eq!(polled.iter().map(|event| event.id).collect::<Vec<_>>(), (6..=705).collect::<Vec<_>>(), "{manners:?}");
+
+        // The proxy is mended: the stream is tried again by itself.
+        proxy.be(Manners::Fair);
+        assert!(matches!(next(&mut stream).await, StreamItem::Connected), "{manners:?}");
+        tell(&platform, 3).await;
+        let streamed = read_until(&mut stream, |event| event.id == 708).await;
+        assert_eq!(streamed.iter().map(|event| event.id).collect::<Vec<_>>(), [706, 707, 708], "{manners:?}: nothing twice");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_again_and_again_is_given_up_for_a_while() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let (proxy, client) = behind_a_proxy(&platform, Manners::Cuts).await;
+    let mut stream = client.follow_events_patiently(None, IMPATIENT, || {});
+    let mut ids = Vec::new();
+    loop {
+        match next(&mut stream).await {
+            StreamItem::Polling { .. } => break,
+            StreamItem::Event(event) => ids.push(event.id),
+            StreamItem::Connected | StreamItem::Lost { .. } => tell(&platform, 1).await,
+        }
+    }
+    assert_eq!(proxy.streams(), 3);
+    tell(&platform, 1).await;
+    let last = platform.client.events(&EventsQuery::default()).await.expect("events").next;
+    if ids.last() != Some(&last) {
+        ids.extend(read_until(&mut stream, |event| event.id == last).await.iter().map(|event| event.id));
+    }
+    assert_eq!(ids, (1..=last).collect::<Vec<_>>(), "nothing missed from the first connection on, and nothing twice");
+}
+
+#[tokio::test]
+async fn a_line_that_breaks_while_polling_is_told_and_comes_back_with_all_that_happened() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let (proxy, client) = behind_a_proxy(&platform, Manners::Refuses).await;
+    let mut stream = client.follow_events_patiently(Some(0), IMPATIENT, || {});
+    assert!(matches!(next(&mut stream).await, StreamItem::Polling { .. }));
+    proxy.be(Manners::Broken);
+    // Ends the question that is under way.
+    tell(&platform, 2).await;
+    let mut ids = Vec::new();
+    loop {
+        match next(&mut stream).await {
+            StreamItem::Event(event) => ids.push(event.id),
+            StreamItem::Lost { .. } => break,
+            item => panic!("{item:?}"),
+        }
+    }
+    tell(&platform, 2).await;
+    proxy.be(Manners::Fair);
+    ids.extend(read_until(&mut stream, |event| event.id == 4).await.iter().map(|event| event.id));
+    assert_eq!(ids, [1, 2, 3, 4]);
 }

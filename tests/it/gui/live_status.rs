@@ -3,7 +3,7 @@
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, SnapshotResults};
-use minerva_console::gui::ctx::{Command, LinkState, Route};
+use minerva_console::gui::ctx::{Command, LinkState, Moment, Route};
 use minerva_console::gui::live_status::LiveStatus;
 use minerva_console::wire::event::Happened;
 use minerva_console::wire::ids::JobId;
@@ -235,8 +235,8 @@ fn a_platform_in_trouble_is_told_and_recovers() {
     platform.lock().expect("platform").is_broken = false;
     console.state_mut().command(Command::Reload);
     wait_until(&mut console, "the jobs", |console| has(console, &row(0)) && !has(console, "could not be read"));
-    let since = std::time::Instant::now();
-    console.state_mut().link = LinkState::Lost { why: "connection refused".to_owned(), since, retry_at: since };
+    let retry_at = std::time::Instant::now();
+    console.state_mut().link = LinkState::Lost { why: "connection refused".to_owned(), since: Moment::now(), retry_at };
     console.run_steps(3);
     assert!(has(&console, "Stale: the platform has not been heard for"));
 }

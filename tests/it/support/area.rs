@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use egui_kittest::Harness;
 use minerva_console::client::Client;
-use minerva_console::gui::ctx::{Area, AreaCtx, Command, CommandSender, LinkState, PhotoTexture, PhotoTextures, Route};
+use minerva_console::gui::ctx::{Area, AreaCtx, Command, CommandSender, LinkState, Moment, PhotoTexture, PhotoTextures, Route};
 use minerva_console::gui::theme;
 use minerva_console::keys::Keys;
 use minerva_console::wire::event::{Event, Happened};
@@ -132,7 +132,7 @@ pub fn show<A: Area + 'static>(
         client: client.clone(),
         runtime: runtime.handle().clone(),
         tools: None,
-        link: LinkState::Live { last_event: Instant::now() },
+        link: LinkState::Live { last_event: Moment::now() },
         keys: Keys::new(std::collections::HashMap::new(), false),
         now,
         sent: Vec::new(),

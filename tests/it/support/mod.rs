@@ -7,6 +7,7 @@ pub mod clock;
 pub mod console;
 pub mod platform;
 pub mod provider_stub;
+pub mod proxy;
 #[cfg(target_os = "linux")]
 pub mod screen;
 pub mod scripted;
