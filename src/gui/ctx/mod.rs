@@ -2,11 +2,11 @@
 
 pub mod command;
 pub mod moment;
+pub mod own_keys;
 pub mod photo_adding;
 pub mod photo_textures;
 pub mod photo_upload;
 pub mod remote;
-pub mod own_keys;
 pub mod route;
 
 use std::future::Future;
@@ -20,10 +20,10 @@ use crate::wire::event::Event;
 pub use crate::client::{ApiError, Client};
 pub use command::{Command, CommandSender, Toast, ToastKind};
 pub use moment::Moment;
+pub use own_keys::OwnKeys;
 pub use photo_adding::PhotoAdding;
 pub use photo_textures::{PhotoTexture, PhotoTextures};
 pub use remote::Remote;
-pub use own_keys::OwnKeys;
 pub use route::{AreaId, LiveView, Route};
 
 /// One of the four areas. It owns its state; the shell calls it once a frame.

@@ -228,9 +228,7 @@ fn said(ui: &Ui, line: &Line<'_>) -> Said {
         Line::Up(LinkState::Polling { last_event, why }) => {
             let age = last_event.age();
             ui.ctx().request_repaint_after(until_next_age(age));
-            let hover = format!(
-                "Polling: changes are asked for, and shown a little later than usual. {why}. The stream is tried again every minute"
-            );
+            let hover = format!("Polling: changes are asked for, and shown a little later than usual. {why}. The stream is tried again every minute");
             Said { icon: icons::ICON_SYNC, colour: tokens.warn, words: "Polling", more: age_words(age), hover }
         }
         Line::Up(LinkState::Lost { why, since, retry_at }) => {

@@ -35,7 +35,11 @@ pub async fn remove_provider(State(platform): State<Shared>, Path(name): Path<St
     Ok(Json(providers::remove(&platform.core, if_match(&headers)?, &name).await?))
 }
 
-pub async fn check_provider(State(platform): State<Shared>, Path(name): Path<String>, OwnKeys(brought): OwnKeys) -> Result<Json<ProviderHealth>, Refusal> {
+pub async fn check_provider(
+    State(platform): State<Shared>,
+    Path(name): Path<String>,
+    OwnKeys(brought): OwnKeys,
+) -> Result<Json<ProviderHealth>, Refusal> {
     Ok(Json(providers::test(&platform.core, &name, &brought).await?))
 }
 
