@@ -20,10 +20,11 @@ pub struct LiveStatus {
     pub failed_today: u64,
     /// Jobs in the state failed, whenever they failed.
     pub failed_total: u64,
-    /// Completed in the last 60 minutes.
+    /// Tries that completed in the last 60 minutes, the present one included.
     pub throughput_per_hour: u64,
-    /// Over the jobs begun in the last 60 minutes.
+    /// Over the tries that ended in these 60 minutes.
     pub queue_wait_avg_ms: Option<f64>,
+    /// From a histogram: right to ± 0.8 %.
     pub queue_wait_p95_ms: Option<f64>,
     pub spend_today_usd: UsdMicros,
     /// Results today whose cost is not known.

@@ -1,60 +1,45 @@
-//! Performance and cost of the pipeline over time.
+//! Performance and cost of the pipeline over time, from the rollups.
 
+mod range;
 mod tally;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 
-pub use tally::{Tally, quantile};
+pub use range::Range;
+pub use tally::Tally;
 
 use super::{Core, DomainError, Result};
 use crate::platform::store;
-use crate::platform::store::analytics::LikeResults;
+use crate::platform::store::rollups::{Histograms, Summed, Wanted};
 use crate::wire::analytics::{BudgetStatus, Cost, CostPoint, ModelPerformance, Performance, PerformancePoint, PerformanceQuery};
 use crate::wire::money::UsdMicros;
 
-const MOST_STEPS: i64 = 2_000;
-const LEAST_STEP_MS: i64 = 1_000;
-const DEFAULT_RANGE: Duration = Duration::hours(24);
-const DEFAULT_STEPS: i64 = 24;
-/// A result that was stored at this very moment belongs to "until now".
-const THIS_MOMENT: Duration = Duration::milliseconds(1);
-
 /// Results by model and step. Steps are laid from `from` on; the last one may be shorter.
 pub async fn performance(core: &Core, query: &PerformanceQuery) -> Result<Performance> {
-    let (from, to, step_ms) = range(core, query)?;
-    let results = store::analytics::results(&core.db, core.org, from, to, step_ms).await?;
+    let step = query.step_ms.map(|step| i64::try_from(step).unwrap_or(i64::MAX));
+    let range = Range::asked(core.now(), query.from, query.to, step)?;
+    let results = sums(core, range, Histograms::Latencies).await?;
     let mut all = Series::default();
     let mut by_model: BTreeMap<&str, Series> = BTreeMap::new();
-    for like in &results {
-        all.add(like);
-        by_model.entry(&like.model).or_default().add(like);
+    for summed in &results {
+        all.add(summed);
+        by_model.entry(&summed.model).or_default().add(summed);
     }
     let models = by_model.into_iter().map(|(model, series)| {
-        let (total, points) = series.finish(from, step_ms);
+        let (total, points) = series.finish(range);
         ModelPerformance { model: model.to_owned(), total, points }
     });
     let models = models.collect();
-    let (total, points) = all.finish(from, step_ms);
-    Ok(Performance { from, to, step_ms: step_ms.unsigned_abs(), total, points, models })
+    let (total, points) = all.finish(range);
+    Ok(Performance { from: range.from(), to: range.to(), step_ms: range.step_ms.unsigned_abs(), total, points, models })
 }
 
-/// What was asked for, checked.
-fn range(core: &Core, query: &PerformanceQuery) -> Result<(DateTime<Utc>, DateTime<Utc>, i64)> {
-    let refuse = |code, message: &str| DomainError::Invalid { code, message: message.to_owned() };
-    let to = query.to.unwrap_or_else(|| core.now() + THIS_MOMENT);
-    let from = query.from.or_else(|| to.checked_sub_signed(DEFAULT_RANGE)).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    let range_ms = (to - from).num_milliseconds();
-    if range_ms <= 0 {
-        return Err(refuse("range", "'from' must be before 'to'"));
-    }
-    let usual = (range_ms / DEFAULT_STEPS).max(LEAST_STEP_MS);
-    let step_ms = query.step_ms.map_or(usual, |step| i64::try_from(step).unwrap_or(i64::MAX));
-    if step_ms < LEAST_STEP_MS || (range_ms - 1) / step_ms >= MOST_STEPS {
-        return Err(refuse("step_ms", "A step must be at least 1,000 ms, and there may be at most 2,000 of them"));
-    }
-    Ok((from, to, step_ms))
+/// What the rollups say of a range.
+pub(super) async fn sums(core: &Core, range: Range, histograms: Histograms) -> Result<Vec<Summed>> {
+    let Range { span, from_ms, to_ms, step_ms } = range;
+    Ok(store::rollups::read(&core.db, core.org, Wanted { span, from_ms, to_ms, step_ms, provider: None, histograms }).await?)
 }
 
 /// Results over time.
@@ -65,20 +50,19 @@ struct Series {
 }
 
 impl Series {
-    fn add(&mut self, like: &LikeResults) {
-        self.total.add(like);
-        self.steps.entry(like.step).or_default().add(like);
+    fn add(&mut self, summed: &Summed) {
+        self.total.add(summed);
+        self.steps.entry(summed.step).or_default().add(summed);
     }
 
     /// The figures over all, and one point a step that has results.
-    fn finish(self, from: DateTime<Utc>, step_ms: i64) -> (PerformancePoint, Vec<PerformancePoint>) {
-        let at = |step: i64| from + Duration::milliseconds(step * step_ms);
-        let points = self.steps.into_iter().map(|(step, tally)| tally.point(at(step))).collect();
-        (self.total.point(from), points)
+    fn finish(self, range: Range) -> (PerformancePoint, Vec<PerformancePoint>) {
+        let points = self.steps.into_iter().map(|(step, tally)| tally.point(range.at(step))).collect();
+        (self.total.point(range.from()), points)
     }
 }
 
-/// Cost over one of the fixed time frames, in steps that suit it.
+/// Cost over one of the fixed time frames, in steps that suit it; until the end of this minute, or hour where steps are longer.
 pub async fn cost(core: &Core, timeframe: &str) -> Result<Cost> {
     let (range, step) = match timeframe {
         "1h" => (Duration::hours(1), Duration::minutes(1)),
@@ -90,22 +74,20 @@ pub async fn cost(core: &Core, timeframe: &str) -> Result<Cost> {
             return Err(DomainError::Invalid { code: "timeframe", message });
         }
     };
-    let to = core.now() + THIS_MOMENT;
-    let from = to - range;
-    let results = store::analytics::results(&core.db, core.org, from, to, step.num_milliseconds()).await?;
+    let range = Range::until_now(core.now(), range, step);
+    let results = sums(core, range, Histograms::None).await?;
     let mut by_provider: BTreeMap<String, UsdMicros> = BTreeMap::new();
     let mut by_step: BTreeMap<i64, UsdMicros> = BTreeMap::new();
-    for like in &results {
-        *by_provider.entry(like.provider.clone()).or_default() += like.cost;
-        *by_step.entry(like.step).or_default() += like.cost;
+    for summed in &results {
+        *by_provider.entry(summed.provider.clone()).or_default() += summed.sums.cost;
+        *by_step.entry(summed.step).or_default() += summed.sums.cost;
     }
-    let steps = range.num_milliseconds() / step.num_milliseconds();
-    let trend = (0..steps).map(|at| CostPoint { timestamp: from + step * at as i32, cost: by_step.get(&at).copied().unwrap_or_default() });
+    let trend = (0..range.steps()).map(|at| CostPoint { timestamp: range.at(at), cost: by_step.get(&at).copied().unwrap_or_default() });
     Ok(Cost {
         total_cost: by_provider.values().copied().sum(),
         cost_by_provider: by_provider,
         cost_trend: trend.collect(),
         budget_status: BudgetStatus::NoBudget,
-        unknown_results: results.iter().map(|like| like.cost_unknown).sum(),
+        unknown_results: results.iter().map(|summed| summed.sums.cost_unknown).sum(),
     })
 }

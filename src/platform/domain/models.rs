@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use chrono::Duration;
 
-use super::analytics::Tally;
+use super::analytics::{Range, Tally};
 use super::providers::Brought;
-use super::{Core, DomainError, Result, config, providers};
-use crate::platform::store;
+use super::{Core, DomainError, Result, analytics, config, providers};
+use crate::platform::store::rollups::{Histograms, Span};
 use crate::providers::{CatalogueEntry, KeyNeed, Provider};
 use crate::wire::model::{KeyState, MeasuredModel, ModelInfo};
 use crate::wire::page::Page;
 
-/// How far back measurements go.
+/// How far back measurements go: whole days (UTC), today included.
 const MEASURED: Duration = Duration::days(30);
 
 /// Every model of every provider, and the live one where the catalogue does not know it.
@@ -107,11 +107,13 @@ fn unlisted_entry(model: &str) -> CatalogueEntry {
 
 /// What the pipeline has seen, by model.
 async fn measured(core: &Core) -> Result<HashMap<String, MeasuredModel>> {
+    let from = Span::Day.floor((core.now() - MEASURED).timestamp_millis());
+    let to = Span::Day.floor(core.now().timestamp_millis()) + Span::Day.ms();
     // One step over all of it: only the order of the latencies matters.
-    let to = core.now() + Duration::milliseconds(1);
+    let range = Range { span: Span::Day, from_ms: from, to_ms: to, step_ms: to - from };
     let mut tallies: HashMap<String, Tally> = HashMap::new();
-    for like in store::analytics::results(&core.db, core.org, to - MEASURED, to, MEASURED.num_milliseconds()).await? {
-        tallies.entry(like.model.clone()).or_default().add(&like);
+    for summed in analytics::sums(core, range, Histograms::Latencies).await? {
+        tallies.entry(summed.model.clone()).or_default().add(&summed);
     }
     Ok(tallies.into_iter().map(|(model, tally)| (model, tally.measured())).collect())
 }

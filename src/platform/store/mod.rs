@@ -5,11 +5,11 @@
 //! Reads take the pool of readers; writes take a transaction that [`Db::begin`] opens with
 //! `BEGIN IMMEDIATE` on the one writing connection.
 
-pub mod analytics;
 pub mod config;
 pub mod costs;
 pub mod events;
 pub mod health;
+pub mod histogram;
 pub mod jobs;
 pub mod organizations;
 pub mod peek;
@@ -17,6 +17,7 @@ pub mod photos;
 pub mod prompts;
 pub mod providers;
 pub mod results;
+pub mod rollups;
 pub mod runs;
 pub mod status;
 
@@ -88,7 +89,9 @@ impl Db {
         let write = writer.connect_with(options.clone()).await.map_err(open_error)?;
         MIGRATIONS.run(&write).await?;
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(open_error)?;
-        Ok(Self { read, write })
+        let db = Self { read, write };
+        rollups::add_up_old(&db).await?;
+        Ok(db)
     }
 
     /// Begins a write; waits for the one before it.

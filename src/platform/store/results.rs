@@ -3,6 +3,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
+use super::rollups::{Counted, Rollups};
 use super::{Db, Result, Tx, from_json, from_ms, from_name, to_json, to_ms, to_name};
 use crate::wire::ids::{JobId, OrganizationId, PhotoId, PromptVersionId, ResultId};
 use crate::wire::money::UsdMicros;
@@ -15,8 +16,45 @@ pub struct NewResult {
     pub cost: Option<UsdMicros>,
 }
 
-/// Inserts a result.
+/// Inserts a result, and counts it in the rollups.
 pub async fn insert(tx: &mut Tx, org: OrganizationId, new: &NewResult) -> Result<()> {
+    insert_row(tx, org, new).await?;
+    let mut rollups = Rollups::new(i64::MIN);
+    rollups.add(&new.counted(org));
+    rollups.write(tx).await
+}
+
+impl NewResult {
+    /// What the rollups count of it.
+    #[must_use]
+    pub fn counted(&self, org: OrganizationId) -> Counted<'_> {
+        let result = &self.result;
+        let answer = match &result.outcome {
+            Outcome::Completed(answer) => Some(answer),
+            Outcome::Failed(_) => None,
+        };
+        Counted {
+            organization: org,
+            at_ms: to_ms(result.created_at),
+            provider: provider(&result.model),
+            model: &result.model,
+            prompt_version: result.prompt_version_id.map(|id| id.0),
+            completed: answer.is_some(),
+            cost: self.cost,
+            mean_confidence: answer.and_then(Answer::mean_confidence).map(f64::from),
+            latency_ms: result.provider_response_time_ms,
+            wait_ms: result.queue_wait_time_ms,
+        }
+    }
+}
+
+/// The provider of a model's full name.
+fn provider(model: &str) -> &str {
+    model.split('/').next().unwrap_or_default()
+}
+
+/// Inserts a result without counting it: for who counts many at once.
+pub async fn insert_row(tx: &mut Tx, org: OrganizationId, new: &NewResult) -> Result<()> {
     let NewResult { result, cost } = new;
     let answer = match &result.outcome {
         Outcome::Completed(answer) => Some(answer),
@@ -38,7 +76,7 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, new: &NewResult) -> Result
     .bind(org.0)
     .bind(result.photo_id.0)
     .bind(result.job_id.map(|id| id.0))
-    .bind(result.model.split('/').next().unwrap_or_default())
+    .bind(provider(&result.model))
     .bind(&result.model)
     .bind(result.prompt_version_id.map(|id| id.0))
     .bind(if answer.is_some() { "completed" } else { "failed" })

@@ -1,9 +1,11 @@
-//! The figures of Live Status, all read from one snapshot.
+//! The figures of Live Status, all read from one snapshot: from the rollups, and from the jobs that wait or that the
+//! last hour touched.
 
 use std::collections::HashMap;
 
 use sqlx::SqliteConnection;
 
+use super::rollups::{self, Histograms, Span, Summed, Wanted};
 use super::{Db, Result};
 use crate::wire::ids::OrganizationId;
 
@@ -15,9 +17,7 @@ pub struct Since {
     /// Beginning of the UTC day, and of the one before.
     pub today: i64,
     pub yesterday: i64,
-    /// 60 minutes ago.
-    pub hour: i64,
-    /// Beginning of the first minute of the last hour's series; not before `hour`.
+    /// Beginning of the first minute of the last hour's series.
     pub series: i64,
     pub now: i64,
 }
@@ -29,37 +29,20 @@ pub struct Figures {
     pub processing: i64,
     pub retry_wait: i64,
     pub failed_total: i64,
-    pub ended: Ended,
-    /// Of every try that began in the last 60 minutes: when, and how long it had waited.
-    pub waits: Vec<(i64, i64)>,
-    pub results: Results,
+    /// Jobs that failed since the day began.
+    pub failed_today: i64,
+    /// Sums of yesterday (step 0) and today (step 1).
+    pub days: Vec<Summed>,
+    /// Sums of the last 60 minutes, counted from the first, with the waits.
+    pub hour: Vec<Summed>,
     pub minutes: HashMap<i64, Minute>,
     pub last_event_id: i64,
 }
 
-#[derive(Debug, Clone, Default, sqlx::FromRow)]
-pub struct Ended {
-    pub completed_today: i64,
-    pub failed_today: i64,
-    pub completed_yesterday: i64,
-    pub completed_hour: i64,
-}
-
-#[derive(Debug, Clone, Default, sqlx::FromRow)]
-pub struct Results {
-    pub spend_today: i64,
-    pub spend_unknown: i64,
-    pub confidence_today: Option<f64>,
-    pub confidence_yesterday: Option<f64>,
-}
-
-/// One minute of the last hour, by its number since 1970.
+/// What the jobs say of one minute of the last hour, by its number since 1970.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Minute {
-    pub completed: i64,
     pub failed: i64,
-    pub confidence: Option<f64>,
-    pub cost_usd_micros: i64,
     /// Tries that became ready to be claimed.
     pub joined: i64,
     /// Tries that were claimed, or ended without having been.
@@ -71,10 +54,25 @@ pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figur
     let mut tx = db.read.begin().await?;
     let mut figures = Figures::default();
     count_states(&mut tx, org, &mut figures).await?;
-    figures.ended = ended(&mut tx, org, since).await?;
-    figures.waits = waits(&mut tx, org, since.hour.min(since.series)).await?;
-    figures.results = results(&mut tx, org, since).await?;
-    series(&mut tx, org, since, &mut figures).await?;
+    figures.failed_today =
+        sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE organization_id = $1 AND state = 'failed' AND finished_at_ms >= $2")
+            .bind(org.0)
+            .bind(since.today)
+            .fetch_one(&mut *tx)
+            .await?;
+    let days = Wanted {
+        span: Span::Day,
+        from_ms: since.yesterday,
+        to_ms: since.today + Span::Day.ms(),
+        step_ms: Span::Day.ms(),
+        provider: None,
+        histograms: Histograms::None,
+    };
+    figures.days = rollups::read_in(&mut tx, org, days).await?;
+    let to_ms = Span::Minute.floor(since.now) + MINUTE_MS;
+    let hour = Wanted { span: Span::Minute, from_ms: since.series, to_ms, step_ms: MINUTE_MS, provider: None, histograms: Histograms::Waits };
+    figures.hour = rollups::read_in(&mut tx, org, hour).await?;
+    figures.minutes = minutes(&mut tx, org, since).await?;
     figures.last_event_id =
         sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM events WHERE organization_id = $1").bind(org.0).fetch_one(&mut *tx).await?;
     tx.commit().await?;
@@ -100,50 +98,10 @@ async fn count_states(connection: &mut SqliteConnection, org: OrganizationId, fi
     Ok(())
 }
 
-async fn ended(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<Ended> {
-    Ok(sqlx::query_as(
-        "SELECT COUNT(CASE WHEN state = 'completed' AND finished_at_ms >= $3 THEN 1 END) AS completed_today,
-                COUNT(CASE WHEN state = 'failed' AND finished_at_ms >= $3 THEN 1 END) AS failed_today,
-                COUNT(CASE WHEN state = 'completed' AND finished_at_ms < $3 THEN 1 END) AS completed_yesterday,
-                COUNT(CASE WHEN state = 'completed' AND finished_at_ms > $4 THEN 1 END) AS completed_hour
-         FROM jobs WHERE organization_id = $1 AND finished_at_ms >= $2",
-    )
-    .bind(org.0)
-    .bind(since.yesterday)
-    .bind(since.today)
-    .bind(since.hour)
-    .fetch_one(connection)
-    .await?)
-}
-
-async fn waits(connection: &mut SqliteConnection, org: OrganizationId, after: i64) -> Result<Vec<(i64, i64)>> {
-    Ok(sqlx::query_as("SELECT started_at_ms, started_at_ms - ready_at_ms FROM jobs WHERE organization_id = $1 AND started_at_ms > $2")
-        .bind(org.0)
-        .bind(after)
-        .fetch_all(connection)
-        .await?)
-}
-
-async fn results(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<Results> {
-    Ok(sqlx::query_as(
-        "SELECT COALESCE(SUM(CASE WHEN created_at_ms >= $3 THEN cost_usd_micros END), 0) AS spend_today,
-                COUNT(CASE WHEN created_at_ms >= $3 AND cost_usd_micros IS NULL THEN 1 END) AS spend_unknown,
-                AVG(CASE WHEN created_at_ms >= $3 THEN mean_confidence END) AS confidence_today,
-                AVG(CASE WHEN created_at_ms < $3 THEN mean_confidence END) AS confidence_yesterday
-         FROM ai_processing_results WHERE organization_id = $1 AND created_at_ms >= $2",
-    )
-    .bind(org.0)
-    .bind(since.yesterday)
-    .bind(since.today)
-    .fetch_one(connection)
-    .await?)
-}
-
-async fn series(connection: &mut SqliteConnection, org: OrganizationId, since: Since, figures: &mut Figures) -> Result<()> {
-    let ends: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
-        "SELECT finished_at_ms / 60000, COUNT(CASE WHEN state = 'completed' THEN 1 END), COUNT(CASE WHEN state = 'failed' THEN 1 END),
-                COUNT(CASE WHEN started_at_ms IS NULL THEN 1 END)
-         FROM jobs WHERE organization_id = $1 AND finished_at_ms >= $2 GROUP BY 1",
+async fn minutes(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<HashMap<i64, Minute>> {
+    let ends: Vec<(i64, i64, i64)> = sqlx::query_as(
+        "SELECT finished_at_ms / 60000, COUNT(CASE WHEN state = 'failed' THEN 1 END), COUNT(CASE WHEN started_at_ms IS NULL THEN 1 END)
+         FROM jobs WHERE organization_id = $1 AND state IN ('failed', 'cancelled') AND finished_at_ms >= $2 GROUP BY 1",
     )
     .bind(org.0)
     .bind(since.series)
@@ -158,29 +116,23 @@ async fn series(connection: &mut SqliteConnection, org: OrganizationId, since: S
     .bind(since.now)
     .fetch_all(&mut *connection)
     .await?;
-    let results: Vec<(i64, Option<f64>, i64)> = sqlx::query_as(
-        "SELECT created_at_ms / 60000, AVG(mean_confidence), COALESCE(SUM(cost_usd_micros), 0)
-         FROM ai_processing_results WHERE organization_id = $1 AND created_at_ms >= $2 GROUP BY 1",
-    )
-    .bind(org.0)
-    .bind(since.series)
-    .fetch_all(connection)
-    .await?;
-    let minutes = &mut figures.minutes;
-    for (minute, completed, failed, never_begun) in ends {
+    let starts: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT started_at_ms / 60000, COUNT(*) FROM jobs WHERE organization_id = $1 AND started_at_ms >= $2 GROUP BY 1")
+            .bind(org.0)
+            .bind(since.series)
+            .fetch_all(connection)
+            .await?;
+    let mut minutes: HashMap<i64, Minute> = HashMap::new();
+    for (minute, failed, never_begun) in ends {
         let entry = minutes.entry(minute).or_default();
-        (entry.completed, entry.failed) = (completed, failed);
+        entry.failed = failed;
         entry.left += never_begun;
     }
     for (minute, joined) in joins {
         minutes.entry(minute).or_default().joined = joined;
     }
-    for (minute, confidence, cost) in results {
-        let entry = minutes.entry(minute).or_default();
-        (entry.confidence, entry.cost_usd_micros) = (confidence, cost);
+    for (minute, left) in starts {
+        minutes.entry(minute).or_default().left += left;
     }
-    for (started, _) in figures.waits.iter().filter(|(started, _)| *started >= since.series) {
-        minutes.entry(started / MINUTE_MS).or_default().left += 1;
-    }
-    Ok(())
+    Ok(minutes)
 }

@@ -1,4 +1,4 @@
-//! Analytics: exact figures over the pipeline's own results.
+//! Analytics: the figures are those of the pipeline's own results, worked out another way.
 
 use chrono::TimeDelta;
 use minerva_console::wire::analytics::PerformanceQuery;
@@ -42,11 +42,13 @@ fn quantile(values: &[f64], q: f64) -> f64 {
 }
 
 #[tokio::test]
-async fn performance_is_exact_in_total_and_by_step() {
+async fn performance_is_right_in_total_and_by_step() {
     let (platform, clock) = with_results().await;
     let now = minerva_console::platform::domain::Clock::now(&*clock);
     let query = PerformanceQuery { from: Some(now - TimeDelta::minutes(30)), to: Some(now + TimeDelta::minutes(10)), step_ms: Some(300_000) };
     let seen = platform.client.performance(&query).await.expect("performance");
+    let from = now - TimeDelta::seconds(30) - TimeDelta::minutes(30);
+    assert_eq!((seen.from, seen.to), (from, now + TimeDelta::seconds(30) + TimeDelta::minutes(10)), "whole minutes");
     assert_eq!((seen.step_ms, seen.models.len(), seen.models[0].model.as_str()), (300_000, 1, "metered"));
     assert_eq!((seen.total, &seen.points), (seen.models[0].total, &seen.models[0].points), "there is but one model");
     assert_eq!((seen.total.completed, seen.total.failed), (14, 1));
@@ -55,7 +57,7 @@ async fn performance_is_exact_in_total_and_by_step() {
     assert!((seen.total.mean_confidence.expect("confidence") - mean).abs() < 1e-6);
 
     let points: Vec<_> = seen.points.iter().map(|point| (point.at, point.completed, point.failed)).collect();
-    let at = |minutes| now - TimeDelta::minutes(30) + TimeDelta::minutes(minutes);
+    let at = |minutes| from + TimeDelta::minutes(minutes);
     assert_eq!(points, [(at(20), 9, 1), (at(30), 5, 0)], "a step without results has no point");
 
     let mut latencies = Vec::new();
@@ -68,7 +70,8 @@ async fn performance_is_exact_in_total_and_by_step() {
     assert_eq!(latencies.len(), 14);
     let total = seen.total;
     for (q, seen) in [(0.5, total.latency_p50_ms), (0.9, total.latency_p90_ms), (0.95, total.latency_p95_ms), (0.99, total.latency_p99_ms)] {
-        assert!((seen.expect("latency") - quantile(&latencies, q)).abs() < 1e-9, "{q}: {seen:?} of {latencies:?}");
+        let expected = quantile(&latencies, q);
+        assert!((seen.expect("latency") - expected).abs() <= expected / 128.0 + 1e-9, "{q}: {seen:?} of {latencies:?}");
     }
 }
 

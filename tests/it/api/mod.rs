@@ -14,6 +14,7 @@ mod photos;
 mod pipeline;
 mod prompts;
 mod providers;
+mod rollups;
 mod runs;
 mod start;
 mod status;

@@ -85,7 +85,7 @@ async fn depth_and_waits_follow_the_queue_minute_by_minute() {
     assert_eq!(depths(&status), [0, 3, 3, 0], "newest first");
     // Two waited for nothing, two for two minutes.
     assert_eq!(status.queue_wait_avg_ms, Some(60_000.0));
-    assert_eq!(status.queue_wait_p95_ms, Some(120_000.0));
+    assert!((status.queue_wait_p95_ms.expect("waits") - 120_000.0).abs() <= 120_000.0 / 128.0, "{:?}", status.queue_wait_p95_ms);
     let queue = platform.client.queue_status().await.expect("queue");
     assert_eq!((queue.queue.pending, queue.performance.throughput_per_hour, queue.performance.avg_wait_time), (0, 4, Some(60_000.0)));
 
