@@ -54,12 +54,11 @@ pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figur
     let mut tx = db.read.begin().await?;
     let mut figures = Figures::default();
     count_states(&mut tx, org, &mut figures).await?;
-    figures.failed_today =
-        sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE organization_id = $1 AND state = 'failed' AND finished_at_ms >= $2")
-            .bind(org.0)
-            .bind(since.today)
-            .fetch_one(&mut *tx)
-            .await?;
+    figures.failed_today = sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE organization_id = $1 AND state = 'failed' AND finished_at_ms >= $2")
+        .bind(org.0)
+        .bind(since.today)
+        .fetch_one(&mut *tx)
+        .await?;
     let days = Wanted {
         span: Span::Day,
         from_ms: since.yesterday,
