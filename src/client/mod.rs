@@ -5,6 +5,7 @@ pub mod config;
 pub mod event;
 pub mod health;
 pub mod job;
+pub mod metric;
 pub mod model;
 pub mod photo;
 pub mod prompt;

@@ -10,6 +10,7 @@ pub mod event;
 pub mod health;
 pub mod ids;
 pub mod job;
+pub mod metric;
 pub mod model;
 pub mod money;
 pub mod page;

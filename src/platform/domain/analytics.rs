@@ -20,7 +20,7 @@ use crate::wire::money::UsdMicros;
 pub async fn performance(core: &Core, query: &PerformanceQuery) -> Result<Performance> {
     let step = query.step_ms.map(|step| i64::try_from(step).unwrap_or(i64::MAX));
     let range = Range::asked(core.now(), query.from, query.to, step)?;
-    let results = sums(core, range, Histograms::Latencies).await?;
+    let results = sums(core, range, None, Histograms::Latencies).await?;
     let mut all = Series::default();
     let mut by_model: BTreeMap<&str, Series> = BTreeMap::new();
     for summed in &results {
@@ -36,10 +36,10 @@ pub async fn performance(core: &Core, query: &PerformanceQuery) -> Result<Perfor
     Ok(Performance { from: range.from(), to: range.to(), step_ms: range.step_ms.unsigned_abs(), total, points, models })
 }
 
-/// What the rollups say of a range.
-pub(super) async fn sums(core: &Core, range: Range, histograms: Histograms) -> Result<Vec<Summed>> {
+/// What the rollups say of a range, of one provider or of all.
+pub(super) async fn sums(core: &Core, range: Range, provider: Option<&str>, histograms: Histograms) -> Result<Vec<Summed>> {
     let Range { span, from_ms, to_ms, step_ms } = range;
-    Ok(store::rollups::read(&core.db, core.org, Wanted { span, from_ms, to_ms, step_ms, provider: None, histograms }).await?)
+    Ok(store::rollups::read(&core.db, core.org, Wanted { span, from_ms, to_ms, step_ms, provider, histograms }).await?)
 }
 
 /// Results over time.
@@ -75,7 +75,7 @@ pub async fn cost(core: &Core, timeframe: &str) -> Result<Cost> {
         }
     };
     let range = Range::until_now(core.now(), range, step);
-    let results = sums(core, range, Histograms::None).await?;
+    let results = sums(core, range, None, Histograms::None).await?;
     let mut by_provider: BTreeMap<String, UsdMicros> = BTreeMap::new();
     let mut by_step: BTreeMap<i64, UsdMicros> = BTreeMap::new();
     for summed in &results {

@@ -9,6 +9,7 @@ pub mod disk;
 pub mod events;
 pub mod health;
 pub mod jobs;
+pub mod metrics;
 pub mod models;
 pub mod page;
 pub mod photo_files;

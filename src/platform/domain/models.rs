@@ -112,7 +112,7 @@ async fn measured(core: &Core) -> Result<HashMap<String, MeasuredModel>> {
     // One step over all of it: only the order of the latencies matters.
     let range = Range { span: Span::Day, from_ms: from, to_ms: to, step_ms: to - from };
     let mut tallies: HashMap<String, Tally> = HashMap::new();
-    for summed in analytics::sums(core, range, Histograms::Latencies).await? {
+    for summed in analytics::sums(core, range, None, Histograms::Latencies).await? {
         tallies.entry(summed.model.clone()).or_default().add(&summed);
     }
     Ok(tallies.into_iter().map(|(model, tally)| (model, tally.measured())).collect())

@@ -22,12 +22,12 @@ pub async fn live(core: &Core) -> Result<LiveStatus> {
     Ok(LiveStatus {
         at: now,
         pipeline_state: config.state,
-        pending: figures.pending as u64,
-        processing: figures.processing as u64,
-        retry_wait: figures.retry_wait as u64,
+        pending: figures.counts.pending as u64,
+        processing: figures.counts.processing as u64,
+        retry_wait: figures.counts.retry_wait as u64,
         completed_today: today.completed,
         failed_today: figures.failed_today as u64,
-        failed_total: figures.failed_total as u64,
+        failed_total: figures.counts.failed as u64,
         throughput_per_hour: hour.completed,
         queue_wait_avg_ms: hour.sums.mean_wait_ms(),
         queue_wait_p95_ms: hour.sums.waits.quantile(0.95),
@@ -51,7 +51,7 @@ pub async fn queue(core: &Core) -> Result<QueueStatus> {
     let figures = store::status::figures(&core.db, core.org, since).await?;
     let hour = Ended::of(&figures.hour, |_| true);
     Ok(QueueStatus {
-        queue: QueueCounts { pending: figures.pending as u64, processing: figures.processing as u64 },
+        queue: QueueCounts { pending: figures.counts.pending as u64, processing: figures.counts.processing as u64 },
         performance: QueuePerformance { avg_wait_time: hour.sums.mean_wait_ms(), throughput_per_hour: hour.completed },
     })
 }
@@ -89,7 +89,7 @@ impl Ended {
 /// One point a minute, oldest first. The depth is counted back from what waits now.
 fn last_hour(figures: &Figures, since: Since) -> Vec<MinutePoint> {
     let first = since.series / MINUTE_MS;
-    let mut depth = figures.pending;
+    let mut depth = figures.counts.pending;
     let mut points: Vec<MinutePoint> = (0..MINUTES)
         .rev()
         .filter_map(|step| {

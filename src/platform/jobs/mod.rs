@@ -1,6 +1,7 @@
 //! The worker loop and every periodic job, one per file.
 
 mod prune_events;
+mod sample_metrics;
 mod seed_photos;
 mod worker;
 
@@ -22,6 +23,7 @@ pub fn start(core: &Arc<Core>, wanted: Wanted) {
         core.tasks.spawn(seed_photos::run(Arc::clone(core)));
     }
     if wanted.workers {
+        core.tasks.spawn(sample_metrics::run(Arc::clone(core)));
         core.tasks.spawn(worker::run(Arc::clone(core)));
     }
 }

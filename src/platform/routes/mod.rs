@@ -7,6 +7,7 @@ mod extract;
 mod guard;
 mod health;
 mod jobs;
+mod metrics;
 mod models;
 mod own_keys;
 mod photos;
@@ -50,6 +51,7 @@ pub fn router(platform: Shared) -> Router {
     Router::new()
         .route("/api/ai/dashboard/events", get(events::events))
         .route("/api/ai/dashboard/live-status", get(status::live_status))
+        .route("/api/ai/dashboard/metrics", get(metrics::list_metrics))
         .route("/api/ai/analytics/queue-status", get(status::queue_status))
         .route("/api/ai/providers/health", get(health::provider_health))
         .route("/api/ai/providers/health/check", post(health::check_providers))

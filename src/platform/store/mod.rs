@@ -11,6 +11,7 @@ pub mod events;
 pub mod health;
 pub mod histogram;
 pub mod jobs;
+pub mod metrics;
 pub mod organizations;
 pub mod peek;
 pub mod photos;

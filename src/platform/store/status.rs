@@ -25,10 +25,7 @@ pub struct Since {
 /// Everything that the cards are made of.
 #[derive(Debug, Clone, Default)]
 pub struct Figures {
-    pub pending: i64,
-    pub processing: i64,
-    pub retry_wait: i64,
-    pub failed_total: i64,
+    pub counts: Counts,
     /// Jobs that failed since the day began.
     pub failed_today: i64,
     /// Sums of yesterday (step 0) and today (step 1).
@@ -37,6 +34,16 @@ pub struct Figures {
     pub hour: Vec<Summed>,
     pub minutes: HashMap<i64, Minute>,
     pub last_event_id: i64,
+}
+
+/// Jobs by the states that matter now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub pending: i64,
+    pub processing: i64,
+    pub retry_wait: i64,
+    /// In the state failed, whenever they failed.
+    pub failed: i64,
 }
 
 /// What the jobs say of one minute of the last hour, by its number since 1970.
@@ -53,7 +60,7 @@ pub struct Minute {
 pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figures> {
     let mut tx = db.read.begin().await?;
     let mut figures = Figures::default();
-    count_states(&mut tx, org, &mut figures).await?;
+    figures.counts = count_states(&mut tx, org).await?;
     figures.failed_today = sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE organization_id = $1 AND state = 'failed' AND finished_at_ms >= $2")
         .bind(org.0)
         .bind(since.today)
@@ -78,23 +85,29 @@ pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figur
     Ok(figures)
 }
 
-async fn count_states(connection: &mut SqliteConnection, org: OrganizationId, figures: &mut Figures) -> Result<()> {
-    let counts: Vec<(String, i64)> = sqlx::query_as(
+/// Counts the jobs by state.
+pub async fn counts(db: &Db, org: OrganizationId) -> Result<Counts> {
+    count_states(&mut *db.read.acquire().await?, org).await
+}
+
+async fn count_states(connection: &mut SqliteConnection, org: OrganizationId) -> Result<Counts> {
+    let mut counted = Counts::default();
+    let rows: Vec<(String, i64)> = sqlx::query_as(
         "SELECT state, COUNT(*) FROM jobs
          WHERE organization_id = $1 AND state IN ('pending', 'processing', 'retry_wait', 'failed') GROUP BY state",
     )
     .bind(org.0)
     .fetch_all(connection)
     .await?;
-    for (state, count) in counts {
+    for (state, count) in rows {
         match state.as_str() {
-            "pending" => figures.pending = count,
-            "processing" => figures.processing = count,
-            "retry_wait" => figures.retry_wait = count,
-            _ => figures.failed_total = count,
+            "pending" => counted.pending = count,
+            "processing" => counted.processing = count,
+            "retry_wait" => counted.retry_wait = count,
+            _ => counted.failed = count,
         }
     }
-    Ok(())
+    Ok(counted)
 }
 
 async fn minutes(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<HashMap<i64, Minute>> {

@@ -8,6 +8,7 @@ mod costs;
 mod events;
 mod health;
 mod held_back;
+mod metrics;
 mod models;
 mod own_keys;
 mod photos;
