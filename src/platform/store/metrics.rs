@@ -84,14 +84,13 @@ pub async fn prune(tx: &mut Tx, org: OrganizationId, before: DateTime<Utc>) -> R
     let mut forgotten = 0;
     // By metric, so that the primary key finds them.
     for metric in MetricType::ALL.into_iter().filter(|metric| metric.is_sampled()) {
-        let done = sqlx::query(
-            "DELETE FROM ai_dashboard_metrics WHERE organization_id = $1 AND metric_type = $2 AND provider = '' AND timestamp < $3",
-        )
-        .bind(org.0)
-        .bind(metric.as_str())
-        .bind(to_ms(before))
-        .execute(&mut **tx)
-        .await?;
+        let done =
+            sqlx::query("DELETE FROM ai_dashboard_metrics WHERE organization_id = $1 AND metric_type = $2 AND provider = '' AND timestamp < $3")
+                .bind(org.0)
+                .bind(metric.as_str())
+                .bind(to_ms(before))
+                .execute(&mut **tx)
+                .await?;
         forgotten += done.rows_affected();
     }
     Ok(forgotten)

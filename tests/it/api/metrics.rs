@@ -95,7 +95,10 @@ async fn the_answer_has_the_names_that_others_read() {
     let answer = reqwest::Client::new().get(url).bearer_auth(platform.host.token().expose_secret()).send().await.expect("an answer");
     let seen: serde_json::Value = answer.json().await.expect("JSON");
     let last = seen["metrics"].as_array().expect("metrics").last().expect("steps").clone();
-    assert_eq!((last["metric_type"].as_str(), last["metric_value"].as_f64(), last["provider"].as_str()), (Some("completed"), Some(5.0), Some("metered")));
+    assert_eq!(
+        (last["metric_type"].as_str(), last["metric_value"].as_f64(), last["provider"].as_str()),
+        (Some("completed"), Some(5.0), Some("metered"))
+    );
     assert_eq!((last["timestamp"].as_str(), last["metadata"]["samples"].as_u64()), (Some("2026-03-14T11:21:00Z"), Some(6)));
 }
 
