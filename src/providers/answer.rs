@@ -61,32 +61,36 @@ pub fn read(text: &str) -> Result<ReadAnswer, String> {
     Ok(ReadAnswer { caption, tags, notes })
 }
 
-/// The JSON of an answer: all of it, what stands in a fence, or from the first brace to the last.
+/// The JSON of an answer: all of it, what stands in a fence, or from the first brace to the last. Where it is not strict JSON
+/// (a comma too many, `NaN`, single quotes, comments), it is read as JSON5.
 fn json_in(text: &str) -> Option<Value> {
     let text = text.trim();
     if let Ok(value) = serde_json::from_str::<Value>(text) {
         return Some(value).filter(|value| value.is_object() || value.is_array());
     }
+    let parse = |text: &str| serde_json::from_str::<Value>(text).ok().or_else(|| json5::from_str::<Value>(text).ok());
     // The bracket that comes first is the outer one: a bare list holds objects, an object holds the list.
     let mut pairs = [('{', '}'), ('[', ']')];
     pairs.sort_by_key(|(open, _)| text.find(*open).unwrap_or(usize::MAX));
-    pairs.into_iter().find_map(|(open, close)| serde_json::from_str(text.get(text.find(open)?..=text.rfind(close)?)?).ok())
+    pairs.into_iter().find_map(|(open, close)| parse(text.get(text.find(open)?..=text.rfind(close)?)?))
 }
 
 fn tags(list: &[Value], notes: &mut Vec<String>) -> Vec<Tag> {
-    let (mut tags, mut mended, mut dropped): (Vec<Tag>, u32, u32) = (Vec::new(), 0, 0);
+    let (mut tags, mut mended, mut missing, mut dropped): (Vec<Tag>, u32, u32, u32) = (Vec::new(), 0, 0, 0);
     let mut at_name = std::collections::HashMap::new();
     for item in list {
         let Some(name) = name_of(item) else {
             dropped += 1;
             continue;
         };
-        let (confidence, sound) = confidence_of(item);
-        mended += u32::from(!sound);
+        let given = confidence_of(item);
+        let confidence = given.map(|given| given.clamp(0.0, 1.0));
+        mended += u32::from(given != confidence);
+        missing += u32::from(given.is_none());
         match at_name.get(&name) {
             Some(&at) => {
                 let tag: &mut Tag = &mut tags[at];
-                tag.confidence = tag.confidence.max(confidence);
+                tag.confidence = confidence.into_iter().chain(tag.confidence).reduce(f32::max);
             }
             None => {
                 at_name.insert(name.clone(), tags.len());
@@ -95,7 +99,10 @@ fn tags(list: &[Value], notes: &mut Vec<String>) -> Vec<Tag> {
         }
     }
     if mended > 0 {
-        notes.push(format!("{mended} confidences were missing or outside 0–1; they were set to the nearest bound, missing ones to 0"));
+        notes.push(format!("{mended} confidences were outside 0–1 and set to the nearest bound"));
+    }
+    if missing > 0 {
+        notes.push(format!("{missing} tags came without a confidence"));
     }
     if dropped > 0 {
         notes.push(format!("{dropped} entries without a name were left out"));
@@ -104,7 +111,7 @@ fn tags(list: &[Value], notes: &mut Vec<String>) -> Vec<Tag> {
         notes.push(format!("{} tags were given; the first {TAGS_MOST} are kept", tags.len()));
         tags.truncate(TAGS_MOST);
     }
-    tags.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    Tag::sort(&mut tags);
     tags
 }
 
@@ -119,19 +126,15 @@ fn name_of(item: &Value) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-/// The confidence, 0–1, and whether it was sound as given.
-fn confidence_of(item: &Value) -> (f32, bool) {
+/// The confidence as it was given.
+fn confidence_of(item: &Value) -> Option<f32> {
     let given = ["confidence", "score", "probability"].iter().find_map(|key| item.get(*key));
     let number = match given {
         Some(Value::Number(number)) => number.as_f64(),
         Some(Value::String(text)) => text.trim().parse().ok(),
         _ => None,
     };
-    match number.filter(|number| number.is_finite()) {
-        Some(number) if (0.0..=1.0).contains(&number) => (number as f32, true),
-        Some(number) => (number.clamp(0.0, 1.0) as f32, false),
-        None => (0.0, false),
-    }
+    number.filter(|number| number.is_finite()).map(|number| number as f32)
 }
 
 #[cfg(test)]
@@ -139,7 +142,7 @@ mod tests {
     use super::*;
 
     fn names(text: &str) -> Vec<(String, f32)> {
-        read(text).expect("reads").tags.into_iter().map(|tag| (tag.name, tag.confidence)).collect()
+        read(text).expect("reads").tags.into_iter().map(|tag| (tag.name, tag.confidence.expect("a confidence"))).collect()
     }
 
     #[test]
@@ -151,6 +154,8 @@ mod tests {
             "Here you are: {\"labels\":[{\"label\":\"dog\",\"score\":0.5}]} Enjoy!",
             r#"[{"tag":"dog","confidence":0.5},{"tag":"DOG","confidence":0.1}]"#,
             "```json\n[{\"tag\":\"dog\",\"confidence\":0.5}]\n```",
+            r#"{"tags":[{"tag":"dog","confidence":0.5,},],}"#,
+            "{'tags': [{'tag': 'dog', 'confidence': .5}]} // done",
         ] {
             assert_eq!(names(text), dog, "{text}");
         }
@@ -159,8 +164,17 @@ mod tests {
     #[test]
     fn confidences_out_of_range_are_mended_and_said() {
         let answer = read(r#"{"tags":[{"tag":"a","confidence":7},{"tag":"b","confidence":-1},{"tag":"c","confidence":"high"},"d"]}"#).expect("reads");
-        assert_eq!(answer.tags.iter().map(|tag| tag.confidence).collect::<Vec<_>>(), [1.0, 0.0, 0.0, 0.0]);
-        assert!(answer.notes[0].starts_with("4 confidences"), "{:?}", answer.notes);
+        assert_eq!(answer.tags.iter().map(|tag| tag.confidence).collect::<Vec<_>>(), [Some(1.0), Some(0.0), None, None]);
+        assert!(answer.notes[0].starts_with("2 confidences") && answer.notes[1].starts_with("2 tags"), "{:?}", answer.notes);
+    }
+
+    #[test]
+    fn a_confidence_that_is_no_number_is_none_and_not_zero() {
+        let answer = read(r#"{"tags":["dog", {"tag":"cat","confidence":NaN}, {"tag":"bird","confidence":0.4}]}"#).expect("reads");
+        let tags: Vec<_> = answer.tags.iter().map(|tag| (tag.name.as_str(), tag.confidence)).collect();
+        assert_eq!(tags, [("bird", Some(0.4)), ("dog", None), ("cat", None)]);
+        assert_eq!(crate::wire::result::mean_confidence(&answer.tags), Some(0.4));
+        assert_eq!(crate::wire::result::mean_confidence(&answer.tags[1..]), None);
     }
 
     #[test]

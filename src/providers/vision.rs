@@ -143,7 +143,7 @@ fn scored(list: &Value, name: &str) -> Vec<Tag> {
     entries
         .filter_map(|entry| {
             let confidence = entry["score"].as_f64()?.clamp(0.0, 1.0) as f32;
-            Some(Tag { name: entry[name].as_str()?.trim().to_lowercase(), confidence, bounds: None })
+            Some(Tag { name: entry[name].as_str()?.trim().to_lowercase(), confidence: Some(confidence), bounds: None })
         })
         .filter(|tag| !tag.name.is_empty())
         .collect()
@@ -175,14 +175,14 @@ fn safe_search(found: &Value) -> Vec<Tag> {
                 "VERY_LIKELY" => 0.95,
                 _ => return None,
             };
-            Some(Tag { name: format!("safe search: {kind}"), confidence, bounds: None })
+            Some(Tag { name: format!("safe search: {kind}"), confidence: Some(confidence), bounds: None })
         })
         .collect()
 }
 
 /// Each name once, with its best score and the box that goes with it; best first.
 fn once_each(mut tags: Vec<Tag>) -> Vec<Tag> {
-    tags.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    Tag::sort(&mut tags);
     let mut kept: Vec<Tag> = Vec::new();
     for tag in tags {
         match kept.iter_mut().find(|known| known.name == tag.name) {

@@ -10,10 +10,22 @@ use super::money::UsdMicros;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tag {
     pub name: String,
-    pub confidence: f32,
+    /// 0–1; `None` where the model gave none, which is not the same as 0.
+    #[serde(default)]
+    pub confidence: Option<f32>,
     /// Where in the oriented photo, as fractions `[left, top, right, bottom]`, where the model says so.
     #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
     pub bounds: Option<[f32; 4]>,
+}
+
+impl Tag {
+    /// Highest confidence first, those without one last; else as they were.
+    pub fn sort(tags: &mut [Self]) {
+        tags.sort_by(|one, other| match (one.confidence, other.confidence) {
+            (Some(one), Some(other)) => other.total_cmp(&one),
+            (one, other) => other.is_some().cmp(&one.is_some()),
+        });
+    }
 }
 
 /// What kind of number a confidence is.
@@ -183,21 +195,22 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Mean confidence over the tags; `None` without tags.
+    /// Mean confidence over the tags that have one; `None` where none has.
     #[must_use]
     pub fn mean_confidence(&self) -> Option<f32> {
         mean_confidence(&self.tags)
     }
 }
 
-/// Mean confidence over the tags; `None` without tags.
+/// Mean confidence over the tags that have one; `None` where none has.
 #[must_use]
 pub fn mean_confidence(tags: &[Tag]) -> Option<f32> {
-    if tags.is_empty() {
-        return None;
+    let (mut sum, mut count) = (0.0, 0_u32);
+    for confidence in tags.iter().filter_map(|tag| tag.confidence) {
+        sum += f64::from(confidence);
+        count += 1;
     }
-    let sum: f64 = tags.iter().map(|tag| f64::from(tag.confidence)).sum();
-    Some((sum / tags.len() as f64) as f32)
+    (count > 0).then(|| (sum / f64::from(count)) as f32)
 }
 
 /// What the thresholds say of a result.

@@ -94,8 +94,9 @@ fn answer(page: &mut String, cell: &ReportCell, truth: Option<&Truth>) {
     for tag in &cell.tags {
         // The mark says it in a sign as well, never by colour alone.
         let mark = if labels.is_some_and(|labels| labels.contains(&truth::normal(&tag.name))) { "✓ " } else { "" };
-        let share = f64::from(tag.confidence).clamp(0.0, 1.0) * 100.0;
-        let _ = writeln!(page, "<li><span>{mark}{}</span><i style=\"--share:{share:.0}%\"></i><b>{:.2}</b></li>", escape(&tag.name), tag.confidence);
+        let share = f64::from(tag.confidence.unwrap_or(0.0)).clamp(0.0, 1.0) * 100.0;
+        let figure = tag.confidence.map_or_else(|| "–".to_owned(), |confidence| format!("{confidence:.2}"));
+        let _ = writeln!(page, "<li><span>{mark}{}</span><i style=\"--share:{share:.0}%\"></i><b>{figure}</b></li>", escape(&tag.name));
     }
     page.push_str("</ul>\n");
     let _ = writeln!(page, "<p class=\"muted\">{}</p>\n</article>", escape(&facts(cell)));

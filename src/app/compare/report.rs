@@ -34,7 +34,16 @@ pub enum CellStatus {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReportTag {
     pub name: String,
-    pub confidence: f32,
+    /// `null` where the model gave none.
+    pub confidence: Option<f32>,
+}
+
+impl ReportTag {
+    /// Such as `cat 0.87`; only the name where there is no confidence.
+    #[must_use]
+    pub fn words(&self) -> String {
+        self.confidence.map_or_else(|| self.name.clone(), |confidence| format!("{} {confidence:.2}", self.name))
+    }
 }
 
 /// One answer, or why there is none.

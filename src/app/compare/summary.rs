@@ -46,7 +46,7 @@ pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], truth: Option
     let answered: Vec<&ReportCell> = cells.iter().copied().filter(|cell| cell.status == CellStatus::Ok).collect();
     let mut latencies: Vec<f64> = answered.iter().filter_map(|cell| cell.latency_ms).map(|ms| ms as f64).collect();
     latencies.sort_by(f64::total_cmp);
-    let confidences: Vec<f64> = answered.iter().filter_map(|cell| mean(cell.tags.iter().map(|tag| f64::from(tag.confidence)))).collect();
+    let confidences: Vec<f64> = answered.iter().filter_map(|cell| mean(cell.tags.iter().filter_map(|tag| tag.confidence).map(f64::from))).collect();
     SummaryRow {
         model: model.to_owned(),
         prompt: prompt.to_owned(),
@@ -114,7 +114,7 @@ mod tests {
     fn cell(photo: &str, latency_ms: u64, tags: &[(&str, f32)], cost: Option<i64>) -> ReportCell {
         ReportCell {
             status: CellStatus::Ok,
-            tags: tags.iter().map(|(name, confidence)| ReportTag { name: (*name).to_owned(), confidence: *confidence }).collect(),
+            tags: tags.iter().map(|(name, confidence)| ReportTag { name: (*name).to_owned(), confidence: Some(*confidence) }).collect(),
             latency_ms: Some(latency_ms),
             cost_usd_micros: cost,
             is_billed: true,

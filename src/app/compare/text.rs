@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 
-use super::report::{CellStatus, Report, ReportCell};
+use super::report::{CellStatus, Report, ReportCell, ReportTag};
 use super::summary::SummaryRow;
 use crate::wire::money::UsdMicros;
 
@@ -61,7 +61,7 @@ fn found(cell: &ReportCell) -> String {
     if cell.status == CellStatus::Failed {
         return format!("failed: {}", cell.error.as_deref().unwrap_or("no reason given"));
     }
-    let shown: Vec<_> = cell.tags.iter().take(TAGS_SHOWN).map(|tag| format!("{} {:.2}", tag.name, tag.confidence)).collect();
+    let shown: Vec<_> = cell.tags.iter().take(TAGS_SHOWN).map(ReportTag::words).collect();
     let more = cell.tags.len().saturating_sub(TAGS_SHOWN);
     match (shown.is_empty(), more) {
         (true, _) => "no tags".to_owned(),
@@ -132,7 +132,7 @@ pub fn markdown(report: &Report) -> String {
     for cell in &report.cells {
         let tags = match &cell.error {
             Some(error) => format!("**failed:** {error}"),
-            None => cell.tags.iter().map(|tag| format!("{} {:.2}", tag.name, tag.confidence)).collect::<Vec<_>>().join(", "),
+            None => cell.tags.iter().map(ReportTag::words).collect::<Vec<_>>().join(", "),
         };
         markdown_row(
             &mut text,
@@ -166,6 +166,12 @@ fn markdown_row<S: AsRef<str>>(text: &mut String, cells: &[S]) {
     text.push('\n');
 }
 
+/// `name:confidence`, and only the name where the model gave no confidence.
+fn csv_tag(tag: &ReportTag) -> String {
+    let name = tag.name.replace(';', ",");
+    tag.confidence.map_or_else(|| name.clone(), |confidence| format!("{name}:{confidence}"))
+}
+
 /// One line per cell with everything that the JSON has of it; tags as `name:confidence`, separated by `;`.
 pub fn csv(report: &Report) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -185,7 +191,7 @@ pub fn csv(report: &Report) -> Result<String, csv::Error> {
     ])?;
     let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
     for cell in &report.cells {
-        let tags: Vec<_> = cell.tags.iter().map(|tag| format!("{}:{}", tag.name.replace(';', ","), tag.confidence)).collect();
+        let tags: Vec<_> = cell.tags.iter().map(csv_tag).collect();
         writer.write_record([
             as_text(&cell.photo),
             as_text(&cell.prompt),
@@ -212,7 +218,6 @@ fn as_text(field: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::ReportTag;
     use super::super::summary;
     use super::*;
     use crate::wire::ids::RunId;
@@ -221,7 +226,7 @@ mod tests {
         let blank = |error: &str| {
             ReportCell::failed("boats_1865.jpg".into(), "boats_1865.jpg".into(), "short list".into(), "on-device".into(), 1, error.into())
         };
-        let tags = (0..12).map(|at| ReportTag { name: format!("a long tag name {at}"), confidence: 0.9 }).collect();
+        let tags = (0..12).map(|at| ReportTag { name: format!("a long tag name {at}"), confidence: Some(0.9) }).collect();
         let ok = ReportCell {
             status: CellStatus::Ok,
             error: None,

@@ -144,9 +144,10 @@ async fn on_device_model(providers: &Providers) -> Check {
     let begun = Instant::now();
     match provider.analyse(&request, &call()).await {
         Ok(answer) => match answer.tags.first() {
-            Some(best) => {
-                Check::ok(NAME, format!("{name}: {} {:.2}, in {} ms with loading", best.name, best.confidence, begun.elapsed().as_millis()))
-            }
+            Some(best) => Check::ok(
+                NAME,
+                format!("{name}: {} {:.2}, in {} ms with loading", best.name, best.confidence.unwrap_or_default(), begun.elapsed().as_millis()),
+            ),
             None => Check::fail(NAME, format!("It found nothing in {name}"), MEND),
         },
         Err(fault) => Check::fail(NAME, fault.message, MEND),

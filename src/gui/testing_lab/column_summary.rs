@@ -79,7 +79,7 @@ mod tests {
             state: CellState::Completed,
             answer: Some(Answer {
                 caption: None,
-                tags: vec![Tag { name: "cat".to_owned(), confidence, bounds: None }],
+                tags: vec![Tag { name: "cat".to_owned(), confidence: Some(confidence), bounds: None }],
                 confidence_kind: ConfidenceKind::ModelScore,
                 usage: Usage::default(),
                 cost_usd,

@@ -79,7 +79,7 @@ fn group_ui(ui: &mut Ui, group: &Group<'_>, colours: &[Color32], tokens: &Tokens
 
 /// The tag, a bar for every answer that has it, and how far two answers are apart.
 fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, colours: &[Color32], tokens: &Tokens) {
-    let holders: Vec<(usize, f32)> = row.confidences.iter().enumerate().filter_map(|(pane, confidence)| confidence.map(|c| (pane, c))).collect();
+    let holders: Vec<(usize, Option<f32>)> = row.holders().collect();
     let height = (holders.len() as f32 * BAR_LINE + 8.0).max(24.0);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(egui::Role::ListItem, true, in_words(group, row)));
@@ -105,10 +105,10 @@ fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, colours: &[Color32], tokens: &
             left += LETTER_WIDTH;
         }
         let lane = Rect::from_min_max(pos2(left, middle - 3.0), pos2((right - FIGURE_WIDTH).max(left + 8.0), middle + 3.0));
-        let filled = Rect::from_min_size(lane.min, vec2(lane.width() * confidence.clamp(0.0, 1.0), lane.height()));
+        let filled = Rect::from_min_size(lane.min, vec2(lane.width() * confidence.unwrap_or(0.0).clamp(0.0, 1.0), lane.height()));
         painter.rect_filled(lane, 3, tokens.raised);
         painter.rect_filled(filled, 3, colours.get(*pane).copied().unwrap_or(tokens.accent));
-        painter.text(pos2(right, middle), Align2::RIGHT_CENTER, number::percent(f64::from(*confidence)), small.clone(), tokens.text);
+        painter.text(pos2(right, middle), Align2::RIGHT_CENTER, number::confidence(*confidence), small.clone(), tokens.text);
     }
     if let Some(difference) = difference {
         let colour = if difference.abs() < 0.005 { tokens.muted } else { tokens.text };
@@ -129,21 +129,21 @@ fn points(difference: f32) -> String {
 
 /// Such as `In both: cat, A 87 %, B 75 %, −12 pt`.
 fn in_words(group: &str, row: &TagRow) -> String {
-    let held = row.confidences.iter().zip(LETTERS).filter_map(|(confidence, letter)| confidence.map(|confidence| (letter, confidence)));
     let mut parts = vec![format!("{group}: {}", row.name)];
-    parts.extend(held.map(|(letter, confidence)| format!("{letter} {}", number::percent(f64::from(confidence)))));
+    parts.extend(row.holders().map(|(pane, confidence)| format!("{} {}", LETTERS[pane], number::confidence(confidence))));
     parts.extend(row.difference().map(points));
     parts.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tag_diff::Held;
     use super::*;
 
     #[test]
     fn differences_are_told_in_points_with_their_sign() {
         assert_eq!([points(0.124), points(-0.3), points(0.001)], ["+12 pt", "−30 pt", "same"]);
-        let row = TagRow { name: "cat".to_owned(), confidences: vec![Some(0.87), Some(0.75)] };
+        let row = TagRow { name: "cat".to_owned(), held: vec![Held::Yes(Some(0.87)), Held::Yes(Some(0.75))] };
         assert_eq!(in_words("In both", &row), "In both: cat, A 87 %, B 75 %, −12 pt");
     }
 

@@ -79,8 +79,7 @@ pub fn in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>) -> String {
     let Some(cell) = cell else { return "not read yet".to_owned() };
     match (cell.state, &cell.answer, &cell.fault) {
         (CellState::Completed, Some(answer), _) => {
-            let tags: Vec<String> =
-                answer.tags.iter().take(6).map(|tag| format!("{} {}", tag.name, number::percent(f64::from(tag.confidence)))).collect();
+            let tags: Vec<String> = answer.tags.iter().take(6).map(|tag| format!("{} {}", tag.name, number::confidence(tag.confidence))).collect();
             if tags.is_empty() { "no tags".to_owned() } else { tags.join(", ") }
         }
         (CellState::Failed, _, Some(fault)) => format!("failed, {}", fault.kind.label()),
@@ -104,7 +103,7 @@ pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, doing: Option<Doing<'_>>, toke
         if let Some(caption) = &answer.caption {
             ui.label(caption);
         }
-        let tags: Vec<String> = answer.tags.iter().map(|tag| format!("{} {}", tag.name, number::percent(f64::from(tag.confidence)))).collect();
+        let tags: Vec<String> = answer.tags.iter().map(|tag| format!("{} {}", tag.name, number::confidence(tag.confidence))).collect();
         ui.label(RichText::new(tags.join(", ")).color(tokens.muted));
         ui.label(RichText::new(format!("Confidence: {}", kind_words(answer.confidence_kind))).size(theme::TEXT_SMALL).color(tokens.muted));
         ui.label(RichText::new("Enter or click: side by side").size(theme::TEXT_SMALL).color(tokens.muted));

@@ -207,7 +207,7 @@ fn about_ui(ui: &mut Ui, photo: &Photo, tokens: &Tokens) {
     if let Some(caption) = &photo.caption {
         ui.label(caption);
     }
-    let tags: Vec<String> = photo.tags.iter().take(8).map(|tag| format!("{} {}", tag.name, number::percent(f64::from(tag.confidence)))).collect();
+    let tags: Vec<String> = photo.tags.iter().take(8).map(|tag| format!("{} {}", tag.name, number::confidence(tag.confidence))).collect();
     if !tags.is_empty() {
         ui.label(muted(format!("In the pipeline: {}", tags.join(", "))));
     }

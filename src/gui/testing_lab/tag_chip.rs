@@ -19,7 +19,7 @@ pub fn paint_chips(ui: &Ui, room: Rect, tags: &[Tag], colour: Color32, tokens: &
     let reserve = 30.0;
     for (index, tag) in tags.iter().enumerate() {
         let name = elided(ui, &tag.name, font.clone(), room.width() - 2.0 * PAD - 34.0, tokens.text);
-        let share = painter.layout_no_wrap(number::percent(f64::from(tag.confidence)), font.clone(), tokens.muted);
+        let share = painter.layout_no_wrap(number::confidence(tag.confidence), font.clone(), tokens.muted);
         let width = name.size().x + share.size().x + 2.0 * PAD + 5.0;
         let is_last_row = |top: f32| top + 2.0 * CHIP_HEIGHT + gap > room.bottom();
         let right = if is_last_row(at.y) && index + 1 < tags.len() { room.right() - reserve } else { room.right() };
@@ -36,7 +36,7 @@ pub fn paint_chips(ui: &Ui, room: Rect, tags: &[Tag], colour: Color32, tokens: &
         let chip = Rect::from_min_size(at, vec2(width.min(room.width()), CHIP_HEIGHT));
         painter.rect_filled(chip, theme::RADIUS_4, tokens.raised);
         let lane = Rect::from_min_max(chip.left_bottom() - vec2(0.0, 2.0), chip.right_bottom());
-        let filled = Rect::from_min_size(lane.min, vec2(lane.width() * tag.confidence.clamp(0.0, 1.0), 2.0));
+        let filled = Rect::from_min_size(lane.min, vec2(lane.width() * tag.confidence.unwrap_or(0.0).clamp(0.0, 1.0), 2.0));
         painter.rect_filled(filled, 1, colour);
         let middle = chip.center().y - 1.0;
         painter.galley(Pos2::new(chip.left() + PAD, middle - name.size().y / 2.0), name.clone(), tokens.text);

@@ -4,33 +4,56 @@ use std::collections::HashMap;
 
 use crate::wire::result::Tag;
 
-/// One tag with the confidence that each answer gives it.
+/// Whether an answer has a tag.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Held {
+    /// Not in the answer, or there is no answer.
+    #[default]
+    No,
+    /// With its confidence, 0–1, where the model gave one.
+    Yes(Option<f32>),
+}
+
+impl Held {
+    fn confidence(self) -> Option<f32> {
+        match self {
+            Self::Yes(confidence) => confidence,
+            Self::No => None,
+        }
+    }
+}
+
+/// One tag and how each answer holds it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TagRow {
     /// As the most confident answer writes it.
     pub name: String,
-    /// One a pane, 0–1; `None` where the answer has no such tag or there is no answer.
-    pub confidences: Vec<Option<f32>>,
+    /// One a pane.
+    pub held: Vec<Held>,
 }
 
 impl TagRow {
-    /// The highest confidence that any answer gives it.
+    /// The highest confidence that any answer gives it; 0 where none gives one.
     #[must_use]
     pub fn best(&self) -> f32 {
-        self.confidences.iter().flatten().copied().fold(0.0, f32::max)
+        self.held.iter().filter_map(|held| held.confidence()).fold(0.0, f32::max)
     }
 
-    /// Of the second of two answers against the first, in −1 … 1, where both have the tag.
+    /// Of the second of two answers against the first, in −1 … 1, where both give the tag a confidence.
     #[must_use]
     pub fn difference(&self) -> Option<f32> {
-        match self.confidences.as_slice() {
-            [Some(first), Some(second)] => Some(second - first),
+        match self.held.as_slice() {
+            [Held::Yes(Some(first)), Held::Yes(Some(second))] => Some(second - first),
             _ => None,
         }
     }
 
-    fn holders(&self) -> impl Iterator<Item = usize> + '_ {
-        self.confidences.iter().enumerate().filter(|(_, confidence)| confidence.is_some()).map(|(pane, _)| pane)
+    /// The panes that have the tag, with its confidence there.
+    pub fn holders(&self) -> impl Iterator<Item = (usize, Option<f32>)> + '_ {
+        self.held.iter().enumerate().filter_map(|(pane, held)| match held {
+            Held::Yes(confidence) => Some((pane, *confidence)),
+            Held::No => None,
+        })
     }
 }
 
@@ -53,7 +76,7 @@ pub fn compare(panes: &[Option<&[Tag]>]) -> TagDiff {
     let answered = panes.iter().flatten().count();
     let mut diff = TagDiff { only: vec![Vec::new(); panes.len()], answered, ..TagDiff::default() };
     for row in rows(panes) {
-        let holders: Vec<usize> = row.holders().collect();
+        let holders: Vec<usize> = row.holders().map(|(pane, _)| pane).collect();
         match holders.as_slice() {
             [pane] => diff.only[*pane].push(row),
             several if several.len() == answered => diff.in_all.push(row),
@@ -72,16 +95,16 @@ fn rows(panes: &[Option<&[Tag]>]) -> Vec<TagRow> {
     for (pane, tags) in panes.iter().enumerate() {
         for tag in tags.unwrap_or_default() {
             let at = *places.entry(normalised(&tag.name)).or_insert_with(|| {
-                rows.push(TagRow { name: tag.name.clone(), confidences: vec![None; panes.len()] });
+                rows.push(TagRow { name: tag.name.clone(), held: vec![Held::No; panes.len()] });
                 rows.len() - 1
             });
             let row = &mut rows[at];
-            if tag.confidence > row.best() {
+            if tag.confidence.is_some_and(|confidence| confidence > row.best()) {
                 row.name.clone_from(&tag.name);
             }
             // Two spellings of one tag in one answer count once, with the higher confidence.
-            let held = &mut row.confidences[pane];
-            *held = Some(held.unwrap_or(0.0).max(tag.confidence));
+            let held = &mut row.held[pane];
+            *held = Held::Yes(held.confidence().into_iter().chain(tag.confidence).reduce(f32::max));
         }
     }
     rows
@@ -99,7 +122,7 @@ mod tests {
     use super::*;
 
     fn tags(list: &[(&str, f32)]) -> Vec<Tag> {
-        list.iter().map(|(name, confidence)| Tag { name: (*name).to_owned(), confidence: *confidence, bounds: None }).collect()
+        list.iter().map(|(name, confidence)| Tag { name: (*name).to_owned(), confidence: Some(*confidence), bounds: None }).collect()
     }
 
     fn names(rows: &[TagRow]) -> Vec<&str> {
@@ -125,7 +148,7 @@ mod tests {
         let diff = compare(&[Some(&a), Some(&b)]);
         assert_eq!(diff.in_all.len(), 1);
         assert_eq!(diff.in_all[0].name, "golden retriever");
-        assert_eq!(diff.in_all[0].confidences, [Some(0.9), Some(0.5)]);
+        assert_eq!(diff.in_all[0].held, [Held::Yes(Some(0.9)), Held::Yes(Some(0.5))]);
     }
 
     #[test]

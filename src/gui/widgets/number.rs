@@ -20,6 +20,12 @@ pub fn percent(share: f64) -> String {
     if is_small { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
 }
 
+/// A tag's confidence, 0–1, as a percentage; a dash where the model gave none.
+#[must_use]
+pub fn confidence(confidence: Option<f32>) -> String {
+    confidence.map_or_else(|| "–".to_owned(), |confidence| percent(f64::from(confidence)))
+}
+
 /// A duration in milliseconds, with three digits that matter: `3.2 ms`, `146 ms`, `1.24 s`, `2 min 05 s`, `3 h 20 min`, `2 d 4 h`.
 #[must_use]
 pub fn duration_ms(ms: f64) -> String {

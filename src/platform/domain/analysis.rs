@@ -136,16 +136,16 @@ fn call_detail(model: &str, usage: &Usage, retries: u32) -> String {
 /// Holds an answer to its contract, whichever provider gave it: sound confidences, sorted, not endless.
 fn check(answer: &mut Answer) {
     let given = answer.tags.len();
-    answer.tags.retain(|tag: &Tag| tag.confidence.is_finite() && !tag.name.trim().is_empty());
+    answer.tags.retain(|tag: &Tag| tag.confidence.is_none_or(f32::is_finite) && !tag.name.trim().is_empty());
     let mut out_of_range = 0;
     for tag in &mut answer.tags {
-        let sound = tag.confidence.clamp(0.0, 1.0);
+        let sound = tag.confidence.map(|confidence| confidence.clamp(0.0, 1.0));
         out_of_range += usize::from(sound != tag.confidence);
         tag.confidence = sound;
     }
-    answer.tags.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    Tag::sort(&mut answer.tags);
     if answer.tags.len() < given {
-        answer.notes.push(format!("{} tags without a name or a confidence were left out", given - answer.tags.len()));
+        answer.notes.push(format!("{} tags without a name, or with a confidence that is no number, were left out", given - answer.tags.len()));
     }
     if out_of_range > 0 {
         answer.notes.push(format!("{out_of_range} confidences were outside 0–1 and were set to its ends"));
@@ -198,7 +198,11 @@ mod tests {
     use crate::wire::result::ConfidenceKind;
 
     fn answer(confidences: &[f32]) -> Answer {
-        let tags = confidences.iter().enumerate().map(|(at, &confidence)| Tag { name: format!("tag {at}"), confidence, bounds: None }).collect();
+        let tags = confidences
+            .iter()
+            .enumerate()
+            .map(|(at, &confidence)| Tag { name: format!("tag {at}"), confidence: Some(confidence), bounds: None })
+            .collect();
         Answer {
             caption: None,
             tags,
@@ -214,7 +218,7 @@ mod tests {
     fn unsound_confidences_are_mended_and_named() {
         let mut given = answer(&[0.2, 7.0, f32::NAN, -1.0]);
         check(&mut given);
-        let confidences: Vec<f32> = given.tags.iter().map(|tag| tag.confidence).collect();
+        let confidences: Vec<f32> = given.tags.iter().filter_map(|tag| tag.confidence).collect();
         assert_eq!(confidences, [1.0, 0.2, 0.0]);
         assert_eq!(given.notes.len(), 2, "{:?}", given.notes);
     }
@@ -225,7 +229,7 @@ mod tests {
         let mut given = answer(&confidences);
         check(&mut given);
         assert_eq!(given.tags.len(), 100);
-        assert!(given.tags.iter().all(|tag| tag.confidence >= 0.99));
+        assert!(given.tags.iter().all(|tag| tag.confidence >= Some(0.99)));
         assert!(given.notes[0].contains("10000"));
     }
 

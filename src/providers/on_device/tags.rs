@@ -70,15 +70,16 @@ fn probability_of(word: &str, classes: &[f32]) -> Option<f32> {
 fn add(tags: &mut Vec<Tag>, name: &str, confidence: f32, bounds: Option<[f32; 4]>) {
     match tags.iter_mut().find(|tag| tag.name == name) {
         Some(tag) => {
-            tag.confidence = tag.confidence.max(confidence);
+            tag.confidence = tag.confidence.into_iter().chain([confidence]).reduce(f32::max);
             tag.bounds = tag.bounds.or(bounds);
         }
-        None => tags.push(Tag { name: name.to_owned(), confidence, bounds }),
+        None => tags.push(Tag { name: name.to_owned(), confidence: Some(confidence), bounds }),
     }
 }
 
 fn sorted(mut tags: Vec<Tag>) -> Vec<Tag> {
-    tags.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then_with(|| a.name.cmp(&b.name)));
+    tags.sort_by(|one, other| one.name.cmp(&other.name));
+    Tag::sort(&mut tags);
     tags.truncate(MOST_TAGS);
     tags
 }

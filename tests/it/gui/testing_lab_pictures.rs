@@ -68,7 +68,10 @@ fn answer(found: &[Found], caption: Option<&str>, kind: ConfidenceKind) -> Answe
     let is_paid = kind == ConfidenceKind::SelfReported;
     Answer {
         caption: caption.map(str::to_owned),
-        tags: found.iter().map(|(name, confidence, bounds)| Tag { name: (*name).to_owned(), confidence: *confidence, bounds: *bounds }).collect(),
+        tags: found
+            .iter()
+            .map(|(name, confidence, bounds)| Tag { name: (*name).to_owned(), confidence: Some(*confidence), bounds: *bounds })
+            .collect(),
         confidence_kind: kind,
         usage: if is_paid { Usage { input_tokens: Some(1_204), output_tokens: Some(96), ..Usage::default() } } else { Usage::default() },
         cost_usd: Some(UsdMicros(if is_paid { 842 } else { 0 })),

@@ -192,7 +192,7 @@ async fn act(State(canned): State<Shared>, Json(action): Json<JobsAction>) -> Js
 async fn job_details(State(canned): State<Shared>, Path(id): Path<JobId>) -> Response {
     let canned = canned.lock().expect("canned");
     let Some(job) = canned.jobs.iter().find(|job| job.id == id).cloned() else { return StatusCode::NOT_FOUND.into_response() };
-    let tag = |name: &str, confidence| Tag { name: name.to_owned(), confidence, bounds: None };
+    let tag = |name: &str, confidence: f32| Tag { name: name.to_owned(), confidence: Some(confidence), bounds: None };
     let outcome = match &job.fault {
         Some(fault) => Outcome::Failed(fault.clone()),
         None => Outcome::Completed(Answer {

@@ -187,7 +187,7 @@ impl Provider for Renamed {
 pub fn answer(tags: &[(&str, f32)]) -> Answer {
     Answer {
         caption: Some("A cat on a sofa".to_owned()),
-        tags: tags.iter().map(|(name, confidence)| Tag { name: (*name).to_owned(), confidence: *confidence, bounds: None }).collect(),
+        tags: tags.iter().map(|(name, confidence)| Tag { name: (*name).to_owned(), confidence: Some(*confidence), bounds: None }).collect(),
         confidence_kind: ConfidenceKind::SelfReported,
         usage: Usage { input_tokens: Some(300), output_tokens: Some(40), ..Usage::default() },
         cost_usd: Some(UsdMicros(194)),
