@@ -1,6 +1,10 @@
 //! What kind of file some bytes are, told by their first bytes, and whether a JPEG is whole.
 
+use std::io::Cursor;
+
 use image::ImageFormat;
+use tiff::decoder::Decoder;
+use tiff::tags::Tag;
 
 use super::{PhotoError, truncated};
 
@@ -42,6 +46,9 @@ pub fn format(bytes: &[u8]) -> Result<(ImageFormat, &'static str), PhotoError> {
         Ok(ImageFormat::Png) => Ok((ImageFormat::Png, "png")),
         Ok(ImageFormat::WebP) => Ok((ImageFormat::WebP, "webp")),
         Ok(ImageFormat::Gif) => Ok((ImageFormat::Gif, "gif")),
+        Ok(ImageFormat::Tiff) if is_raw(bytes) => {
+            Err(PhotoError::new("unsupported_format", "This is a raw photo, which can't be read yet. Export it as JPEG or PNG and add that"))
+        }
         Ok(ImageFormat::Tiff) => Ok((ImageFormat::Tiff, "tiff")),
         Ok(ImageFormat::Bmp) => Ok((ImageFormat::Bmp, "bmp")),
         Ok(other) => Err(PhotoError::new(
@@ -53,6 +60,18 @@ pub fn format(bytes: &[u8]) -> Result<(ImageFormat, &'static str), PhotoError> {
             "The content is not that of a photo, whatever the name says. JPEG, PNG, WebP, GIF, TIFF and BMP can be read",
         )),
     }
+}
+
+/// Whether a TIFF is a camera's raw file (DNG, NEF, ARW, …): it names itself one, or its first picture is only a preview of
+/// the sensor's data, which would be tagged in place of the photo.
+fn is_raw(bytes: &[u8]) -> bool {
+    const DNG_VERSION: Tag = Tag::Unknown(50_706);
+    const COLOUR_FILTER_ARRAY: u32 = 32_803;
+    let Ok(mut file) = Decoder::new(Cursor::new(bytes)) else { return false };
+    let mut number = |tag| file.find_tag_unsigned::<u32>(tag).ok().flatten();
+    let is_preview = number(Tag::NewSubfileType).is_some_and(|kind| kind & 1 == 1);
+    let is_sensor = number(Tag::PhotometricInterpretation) == Some(COLOUR_FILTER_ARRAY);
+    is_preview || is_sensor || file.find_tag(DNG_VERSION).is_ok_and(|version| version.is_some())
 }
 
 /// Whether a JPEG has its end marker. The decoder fills what is missing with grey and says nothing, so a photo that was

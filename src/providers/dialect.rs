@@ -75,6 +75,12 @@ pub trait Dialect: Send + Sync + 'static {
     /// The sender adds provider, status, request id and `retry-after`.
     fn read_fault(&self, status: StatusCode, headers: &HeaderMap, reply: &Value) -> Fault;
 
+    /// What the headers of a reply that came whole say of its cost. (Those of a stream are sent before the cost is known.)
+    fn cost_told(&self, headers: &HeaderMap) -> Option<UsdMicros> {
+        let _ = headers;
+        None
+    }
+
     /// What the headers of a reply say of the limits.
     fn allowance(&self, headers: &HeaderMap) -> Allowance {
         let _ = headers;

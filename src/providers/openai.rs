@@ -221,6 +221,13 @@ impl Dialect for OpenAi {
         fault_of(&self.label, status, error_of(reply))
     }
 
+    /// `LiteLLM` tells it here.
+    fn cost_told(&self, headers: &HeaderMap) -> Option<UsdMicros> {
+        let told = headers.get("x-litellm-response-cost")?.to_str().ok()?;
+        // It writes 0 for models whose price it does not know.
+        told.trim().parse().ok().and_then(micros).filter(|cost| cost.0 > 0)
+    }
+
     fn allowance(&self, headers: &HeaderMap) -> Allowance {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let count = |name: &str| text(name).and_then(|value| value.trim().parse().ok());
@@ -314,8 +321,11 @@ fn usage(usage: &Value) -> Usage {
 
 /// What a router says that the call cost, in USD.
 fn cost(usage: &Value) -> Option<UsdMicros> {
-    let usd = usage["cost"].as_f64().filter(|usd| (0.0..1e9).contains(usd))?;
-    Some(UsdMicros((usd * 1e6).round() as i64))
+    micros(usage["cost"].as_f64()?)
+}
+
+fn micros(usd: f64) -> Option<UsdMicros> {
+    (0.0..1e9).contains(&usd).then(|| UsdMicros((usd * 1e6).round() as i64))
 }
 
 /// Routers tell of errors inside a good status, and in the middle of a stream.
@@ -423,6 +433,10 @@ mod tests {
         let wire = OpenAi::compatible("mine", None);
         let reply = json!({"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 5, "cost": 0.000_123}});
         assert_eq!(wire.read(&request, &reply).expect("reads").cost_usd, Some(UsdMicros(123)));
+        for (told, cost) in [("1.23e-4", Some(UsdMicros(123))), ("0.0", None), ("-1", None), ("free", None)] {
+            let headers = HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-litellm-response-cost"), told.parse().expect("a header"))]);
+            assert_eq!(wire.cost_told(&headers), cost, "{told}");
+        }
         let reply = json!({"error": {"code": 402, "message": "Insufficient credits"}});
         assert_eq!(wire.read(&request, &reply).expect_err("a fault").kind, FaultKind::QuotaSpent);
     }

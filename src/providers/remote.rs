@@ -15,7 +15,7 @@ use url::Url;
 use super::dialect::{AskMode, Dialect, End, HttpRequest, Reading};
 use super::limits::Gate;
 use super::price::{ListedModel, Place, is_near};
-use super::send::{Request, http_client};
+use super::send::{Request, Whole, http_client};
 use super::{
     BoxFuture, CallContext, CallNews, CatalogueEntry, Endpoint, KeyNeed, Limits, OfferedModel, PhotoRequest, PhotoRule, PriceBook, Provider,
     SentPhoto, answer,
@@ -230,13 +230,13 @@ impl Remote {
                 .await
             }
             None => {
-                let (reply, request_id) = sent.json().await?;
-                let reading = self.dialect.read(request, &reply).map_err(|fault| Fault {
+                let Whole { value, request_id, cost_usd } = sent.json().await?;
+                let reading = self.dialect.read(request, &value).map_err(|fault| Fault {
                     status: Some(200),
                     request_id: fault.request_id.clone().or_else(|| request_id.clone()),
                     ..fault
                 })?;
-                Ok((reading, request_id))
+                Ok((Reading { cost_usd: reading.cost_usd.or(cost_usd), ..reading }, request_id))
             }
         }
     }
@@ -287,8 +287,8 @@ impl Remote {
         for _ in 0..PAGES_MOST {
             let Some(asked) = self.dialect.list_models(page.as_deref()) else { break };
             let sent = self.request(asked, key.as_ref())?;
-            let (reply, _) = Course::default().follow(call, || sent.json()).await?;
-            let (found, next) = self.dialect.read_models(&reply)?;
+            let reply = Course::default().follow(call, || sent.json()).await?;
+            let (found, next) = self.dialect.read_models(&reply.value)?;
             models.extend(found);
             if next.is_none() {
                 break;

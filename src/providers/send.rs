@@ -15,6 +15,7 @@ use url::Url;
 use super::PhotoRequest;
 use super::dialect::{Dialect, End, Framing, Reading};
 use super::limits::Gate;
+use crate::wire::money::UsdMicros;
 use crate::wire::result::{Fault, FaultKind};
 
 /// Largest answer that is read.
@@ -52,14 +53,23 @@ struct Opened {
     request_id: Option<String>,
 }
 
+/// A reply that came whole.
+pub struct Whole {
+    pub value: Value,
+    pub request_id: Option<String>,
+    /// What the call cost by the reply's headers.
+    pub cost_usd: Option<UsdMicros>,
+}
+
 impl Request<'_> {
     /// The whole reply as JSON.
-    pub async fn json(&self) -> Result<(Value, Option<String>), Fault> {
+    pub async fn json(&self) -> Result<Whole, Fault> {
         self.within(async {
             let Opened { response, request_id } = self.open().await?;
+            let cost_usd = self.dialect.cost_told(response.headers());
             let body = read_body(response).await?;
             let value = serde_json::from_slice(&body).map_err(|_| Fault { request_id: request_id.clone(), ..self.not_json(&body) })?;
-            Ok((value, request_id))
+            Ok(Whole { value, request_id, cost_usd })
         })
         .await
     }

@@ -5,6 +5,8 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use minerva_console::photos::{decode, encode_jpeg, fit};
 use proptest::prelude::*;
+use tiff::encoder::TiffEncoder;
+use tiff::tags::Tag;
 
 fn red(width: u32, height: u32) -> DynamicImage {
     DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, |x, y| Rgb([200, (x % 251) as u8, (y % 241) as u8])))
@@ -121,6 +123,23 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes
         .iter()
         .fold(!0_u32, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }))
+}
+
+#[test]
+fn a_raw_photo_is_named_and_its_preview_is_not_taken_for_it() {
+    let with = |tag: Tag, value: u32| {
+        let mut bytes = Cursor::new(Vec::new());
+        let mut encoder = TiffEncoder::new(&mut bytes).expect("begins");
+        let mut image = encoder.new_image::<tiff::encoder::colortype::RGB8>(2, 2).expect("begins");
+        image.encoder().write_tag(tag, value).expect("written");
+        image.write_data(&[9; 12]).expect("written");
+        bytes.into_inner()
+    };
+    for (tag, value) in [(Tag::NewSubfileType, 1), (Tag::Unknown(50_706), 0x0001_0400)] {
+        let refused = decode(&with(tag, value)).expect_err("a raw photo");
+        assert_eq!((refused.code, refused.message.contains("raw photo")), ("unsupported_format", true), "{tag:?}: {refused}");
+    }
+    assert_eq!(decode(&with(Tag::NewSubfileType, 0)).expect("a plain TIFF").format, "tiff");
 }
 
 #[test]
