@@ -434,7 +434,8 @@ mod tests {
         let reply = json!({"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 5, "cost": 0.000_123}});
         assert_eq!(wire.read(&request, &reply).expect("reads").cost_usd, Some(UsdMicros(123)));
         for (told, cost) in [("1.23e-4", Some(UsdMicros(123))), ("0.0", None), ("-1", None), ("free", None)] {
-            let headers = HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-litellm-response-cost"), told.parse().expect("a header"))]);
+            let headers =
+                HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-litellm-response-cost"), told.parse().expect("a header"))]);
             assert_eq!(wire.cost_told(&headers), cost, "{told}");
         }
         let reply = json!({"error": {"code": 402, "message": "Insufficient credits"}});
