@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -20,6 +21,9 @@ const OWN_CATALOGUE: &str = "model-catalogue.json";
 /// Environment variable that may hold the token of a platform.
 pub const TOKEN_VARIABLE: &str = "MINERVA_TOKEN";
 
+/// Between two looks at health, unless told.
+const HEALTH_EVERY: Duration = Duration::from_mins(5);
+
 /// The configuration file. Keys of providers do not belong here: an unknown field is refused.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -28,6 +32,8 @@ struct ConfigFile {
     log_level: Option<String>,
     /// Threads of the on-device model; all cores unless told.
     on_device_threads: Option<usize>,
+    /// Between two looks at health, 1–1,440; 0 only looks when asked to.
+    health_check_minutes: Option<u32>,
     /// Base URL by provider: short for `providers.NAME.base_url`.
     base_urls: BTreeMap<String, BaseAddress>,
     providers: BTreeMap<String, ProviderTable>,
@@ -62,6 +68,8 @@ pub struct Settings {
     /// Whether a person chose the data folder, rather than the system's place being taken.
     pub data_dir_given: bool,
     pub log_level: String,
+    /// Between two looks at the platform's health and its providers'.
+    pub health_every: Option<Duration>,
     pub providers: ProviderSettings,
     pub keys: Keys,
 }
@@ -86,10 +94,12 @@ impl Settings {
             Some(path) => path.parent().map(Path::to_owned),
             None => project.as_ref().map(|project| project.config_dir().to_owned()),
         };
+        let health_every = health_every(file.health_check_minutes)?;
         let keys = Keys::new(environment_keys(&endpoints), true);
         Ok(Self {
             data_dir,
             data_dir_given: args.data_dir.is_some(),
+            health_every,
             log_level: if args.verbose { "debug".to_owned() } else { file.log_level.unwrap_or_else(|| "info".to_owned()) },
             providers: ProviderSettings {
                 endpoints,
@@ -103,6 +113,15 @@ impl Settings {
     #[must_use]
     pub fn providers(&self) -> Providers {
         Providers::new(&self.providers, &self.keys)
+    }
+}
+
+fn health_every(minutes: Option<u32>) -> Result<Option<Duration>> {
+    match minutes {
+        Some(0) => Ok(None),
+        Some(minutes @ 1..=1_440) => Ok(Some(Duration::from_secs(u64::from(minutes) * 60))),
+        Some(other) => Err(Failure::Usage(format!("health_check_minutes = {other} is out of range: write 1 to 1440, or 0 to look only when asked to"))),
+        None => Ok(Some(HEALTH_EVERY)),
     }
 }
 

@@ -49,6 +49,7 @@ fn start_platform(settings: Settings) -> StartPlatform {
                 token: None,
                 run_workers: true,
                 seed_library: true,
+                health_every: settings.health_every,
                 providers: settings.providers(),
                 keys: settings.keys.clone(),
             })

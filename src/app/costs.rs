@@ -51,6 +51,7 @@ async fn ask(settings: &Settings, asked: &Reprice) -> Result<Repriced> {
         token: None,
         run_workers: false,
         seed_library: false,
+        health_every: None,
         providers: settings.providers(),
         keys: settings.keys.clone(),
     };

@@ -36,6 +36,7 @@ async fn serve(settings: &Settings, args: &ServeArgs, folder: PathBuf, token: Op
         token,
         run_workers: true,
         seed_library: !args.no_bundled_photos,
+        health_every: settings.health_every,
         providers: settings.providers(),
         keys: settings.keys.clone(),
     })

@@ -44,6 +44,16 @@ pub enum KeyProblem {
     KeyringUnavailable(String),
 }
 
+/// Whether keys can be kept in the OS keyring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyringState {
+    Available,
+    /// This process was told to leave it alone.
+    NotUsed,
+    /// Why, and what to do.
+    Unavailable(String),
+}
+
 /// All provider keys of this process. Cheap to clone; clones share what is held.
 #[derive(Clone)]
 pub struct Keys {
@@ -96,6 +106,17 @@ impl Keys {
         let failure = asked.as_ref().err().map(|problem| (Instant::now(), problem.clone()));
         *self.keyring_failed.lock().unwrap_or_else(PoisonError::into_inner) = failure;
         asked
+    }
+
+    /// Whether the keyring answers.
+    pub async fn keyring(&self) -> KeyringState {
+        /// Nobody keeps a key under this name: only whether the question is answered counts.
+        const NOBODY: &str = "nobody";
+        match self.ask_keyring(NOBODY).await {
+            _ if !self.use_keyring => KeyringState::NotUsed,
+            Ok(_) => KeyringState::Available,
+            Err(problem) => KeyringState::Unavailable(problem.to_string()),
+        }
     }
 
     /// What a list of models may say about a provider's key.

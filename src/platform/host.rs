@@ -44,6 +44,8 @@ pub struct HostOptions {
     pub run_workers: bool,
     /// Whether an empty library gets the bundled photos and queues them.
     pub seed_library: bool,
+    /// Between two looks at the platform's health and its providers'; `None`: only when asked for.
+    pub health_every: Option<Duration>,
     pub providers: Providers,
     pub keys: Keys,
 }
@@ -103,7 +105,7 @@ pub async fn start_at(options: HostOptions, clock: Arc<dyn Clock>) -> Result<Hos
         None => random_token()?,
     };
     let (address, server) = serve(&core, options.listen, token.clone()).await?;
-    jobs::start(&core, jobs::Wanted { workers: options.run_workers, bundled_photos: options.seed_library });
+    jobs::start(&core, jobs::Wanted { workers: options.run_workers, bundled_photos: options.seed_library, health_every: options.health_every });
     tracing::info!(%address, "the platform answers");
     Ok(Host { address, token, core, server: Some(server), locks })
 }

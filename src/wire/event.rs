@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::config::{ConfigChange, PipelineConfig};
+use super::health::HealthState;
 use super::ids::{CellId, PhotoId, RunId};
 use super::job::Job;
 use super::photo::Photo;
@@ -46,6 +47,15 @@ pub enum Happened {
         run_id: RunId,
         cell_id: CellId,
         news: CellNow,
+    },
+    /// A part of the platform, or a provider, is in another state of health than when it was last looked at.
+    HealthChanged {
+        /// As [`super::health::Component::name`].
+        component: String,
+        label: String,
+        status: HealthState,
+        /// Why, and what to do; empty when it is healthy.
+        detail: String,
     },
     /// The client fell behind or asked for events no longer kept: ask again for everything.
     Resync,

@@ -145,6 +145,7 @@ async fn compare(settings: &Settings, args: &CompareArgs, plan: Plan, providers:
         token: None,
         run_workers: false,
         seed_library: false,
+        health_every: None,
         providers,
         keys: settings.keys.clone(),
     })

@@ -88,6 +88,7 @@ async fn prepare_and_ask(
     let begun = steps.elapsed_ms();
     let answer = provider.analyse(&request, call).await;
     steps.call_ms = (steps.elapsed_ms() - begun).round() as u64;
+    note_call(core, provider.name(), call, &answer, steps.call_ms);
     // A key that was brought says nothing of the platform's own.
     if answer.is_ok() && call.keys.is_none() {
         providers::note_key_worked(core, provider.as_ref()).await;
@@ -98,6 +99,14 @@ async fn prepare_and_ask(
     };
     steps.add("call", begun, detail);
     answer
+}
+
+/// Takes the call down for the provider's health. What a provider says of somebody's own key is no matter of its health.
+fn note_call(core: &Core, provider: &str, call: &CallContext, answer: &std::result::Result<Answer, Fault>, took_ms: u64) {
+    let speaks_of_own_key = call.keys.is_some() && answer.as_ref().is_err_and(|fault| fault.kind.stops_provider());
+    if !speaks_of_own_key {
+        core.health.calls.note(provider, core.now(), answer.as_ref().map(|_| took_ms as f64));
+    }
 }
 
 /// A photo whose file is gone because somebody deleted it is no fault of the disk.

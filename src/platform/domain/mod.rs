@@ -71,6 +71,8 @@ pub struct Core {
     pub working: runs::Working,
     /// Whether this process takes jobs from the queue.
     pub worker_runs: AtomicBool,
+    /// What is remembered of health besides its past.
+    pub health: health::Watch,
     /// What is remembered of providers besides their settings.
     pub seen_of_providers: providers::Seen,
 }
@@ -143,6 +145,7 @@ impl Core {
             in_work: std::sync::Mutex::default(),
             working: runs::Working::default(),
             worker_runs: AtomicBool::new(false),
+            health: health::Watch::default(),
             seen_of_providers: providers::Seen::default(),
         }
     }

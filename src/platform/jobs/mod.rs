@@ -1,11 +1,13 @@
 //! The worker loop and every periodic job, one per file.
 
+mod check_health;
 mod prune_events;
 mod sample_metrics;
 mod seed_photos;
 mod worker;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::platform::domain::Core;
 
@@ -14,11 +16,16 @@ use crate::platform::domain::Core;
 pub struct Wanted {
     pub workers: bool,
     pub bundled_photos: bool,
+    /// Between two looks at the platform's health; `None`: only when asked for.
+    pub health_every: Option<Duration>,
 }
 
 /// Starts the jobs on the current runtime; they end with `core.stop`.
 pub fn start(core: &Arc<Core>, wanted: Wanted) {
     core.tasks.spawn(prune_events::run(Arc::clone(core)));
+    if let Some(every) = wanted.health_every {
+        core.tasks.spawn(check_health::run(Arc::clone(core), every));
+    }
     if wanted.bundled_photos {
         core.tasks.spawn(seed_photos::run(Arc::clone(core)));
     }

@@ -60,6 +60,8 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/providers/{name}/check", post(providers::check_provider))
         .route("/api/ai/providers/{name}/resume", post(providers::resume_provider))
         .route("/api/ai/providers/{name}/models", get(providers::provider_models))
+        .route("/api/ai/health", get(health::health_report))
+        .route("/api/ai/health/check", post(health::check_health))
         .route(guard::OPEN_PATH, get(health::platform_health))
         .route("/api/ai/photos", get(photos::list_photos).merge(upload))
         .route("/api/ai/photos/{id}", get(photos::get_photo).delete(photos::delete_photo))

@@ -22,6 +22,8 @@ pub struct Options {
     pub keys: Keys,
     pub run_workers: bool,
     pub seed_library: bool,
+    /// How often it looks at its health by itself; not at all unless told.
+    pub health_every: Option<Duration>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -29,7 +31,7 @@ impl Default for Options {
     fn default() -> Self {
         let keys = Keys::new(HashMap::new(), false);
         let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book: PriceBook::shipped() }, &keys);
-        Self { providers, keys, run_workers: true, seed_library: false, clock: Arc::new(SystemClock) }
+        Self { providers, keys, run_workers: true, seed_library: false, health_every: None, clock: Arc::new(SystemClock) }
     }
 }
 
@@ -56,6 +58,7 @@ impl Options {
             token: None,
             run_workers: self.run_workers,
             seed_library: self.seed_library,
+            health_every: self.health_every,
             providers: self.providers.clone(),
             keys: self.keys.clone(),
         }
