@@ -120,7 +120,9 @@ fn health_every(minutes: Option<u32>) -> Result<Option<Duration>> {
     match minutes {
         Some(0) => Ok(None),
         Some(minutes @ 1..=1_440) => Ok(Some(Duration::from_secs(u64::from(minutes) * 60))),
-        Some(other) => Err(Failure::Usage(format!("health_check_minutes = {other} is out of range: write 1 to 1440, or 0 to look only when asked to"))),
+        Some(other) => {
+            Err(Failure::Usage(format!("health_check_minutes = {other} is out of range: write 1 to 1440, or 0 to look only when asked to")))
+        }
         None => Ok(Some(HEALTH_EVERY)),
     }
 }

@@ -172,7 +172,8 @@ async fn look_and_record(core: &Core) -> Result<()> {
     let now = core.now();
     let (provided, parts) = parts::look(core).await;
     let whole = parts::whole(&parts);
-    let mut looks: Vec<(String, Check)> = std::iter::once(&whole).chain(&parts).map(|part| (part.label.to_owned(), look_at_part(part, now))).collect();
+    let mut looks: Vec<(String, Check)> =
+        std::iter::once(&whole).chain(&parts).map(|part| (part.label.to_owned(), look_at_part(part, now))).collect();
     let known = provided.iter().filter(|provided| provided.is_in_use && (provided.health.last_check.is_some() || provided.window.calls() > 0));
     looks.extend(known.map(|provided| (provided.label.clone(), look_at_provider(provided, now))));
     let begun = Instant::now();

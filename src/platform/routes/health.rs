@@ -14,7 +14,8 @@ use crate::wire::page::Page;
 /// the status code sees 503 when the platform is down.
 pub async fn platform_health(State(platform): State<Shared>, headers: HeaderMap) -> (StatusCode, Json<Health>) {
     let trusted = has_token(&platform, &headers);
-    let answer = if trusted { health::all(&platform.core).await } else { Health { status: health::status(&platform.core).await, checks: Vec::new() } };
+    let answer =
+        if trusted { health::all(&platform.core).await } else { Health { status: health::status(&platform.core).await, checks: Vec::new() } };
     let code = if answer.status == HealthState::Down && !trusted { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     (code, Json(answer))
 }

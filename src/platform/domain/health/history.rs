@@ -120,7 +120,9 @@ fn past(hours: &[Hour], present: i64) -> Past {
     };
     let spans = |count: i64, hours_each: i64| {
         let last = present / hours_each;
-        (last - count + 1..=last).filter_map(|number| span(hours.iter().filter(|hour| hour.hour / hours_each == number), number * hours_each)).collect()
+        (last - count + 1..=last)
+            .filter_map(|number| span(hours.iter().filter(|hour| hour.hour / hours_each == number), number * hours_each))
+            .collect()
     };
     Past { uptime, hours: spans(HOURS_SHOWN, 1), days: spans(DAYS_SHOWN, 24) }
 }
@@ -171,7 +173,8 @@ mod tests {
     fn uptime_counts_only_what_is_known() {
         let hour = |hour, healthy_ms, degraded_ms, down_ms| Hour { hour, healthy_ms, degraded_ms, down_ms, ..Hour::default() };
         let present = 500_000;
-        let hours = [hour(present - 200, 0, 0, 1_000), hour(present - 24, 0, 0, 4_000), hour(present - 23, 2_000, 1_000, 1_000), hour(present, 0, 0, 0)];
+        let hours =
+            [hour(present - 200, 0, 0, 1_000), hour(present - 24, 0, 0, 4_000), hour(present - 23, 2_000, 1_000, 1_000), hour(present, 0, 0, 0)];
         let past = past(&hours, present);
         assert_eq!(past.uptime, Uptime { day: Some(0.75), week: Some(0.375), month: Some(1.0 / 3.0) });
         assert_eq!((past.hours.len(), past.days.len()), (24, 30));

@@ -103,7 +103,10 @@ async fn queue(core: &Core, config: &PipelineConfig) -> Part {
             let waits = age(now - since);
             let stands = now - since > QUEUE_STANDS_AFTER && begun.is_none_or(|begun| now - begun > QUEUE_STANDS_AFTER);
             if stands && config.state == PipelineState::Running {
-                return part(HealthState::Degraded, format!("A job has been waiting for {waits} and none was begun; look at the workers and the live model"));
+                return part(
+                    HealthState::Degraded,
+                    format!("A job has been waiting for {waits} and none was begun; look at the workers and the live model"),
+                );
             }
             part(HealthState::Healthy, format!("The oldest job has been waiting for {waits}"))
         }
