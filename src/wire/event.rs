@@ -132,6 +132,7 @@ impl Happened {
             Self::ConfigChanged { .. } => EventTopic::Configuration,
             Self::PromptChanged(_) | Self::PromptVersionSaved(_) => EventTopic::Prompts,
             Self::RunChanged(_) | Self::CellChanged(_) | Self::CellNews { .. } => EventTopic::Runs,
+            Self::HealthChanged { .. } => EventTopic::Alerts,
             Self::Resync => EventTopic::Stream,
         }
     }
