@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::NaiveDate;
 use image::RgbImage;
 use tokio_util::sync::CancellationToken;
 
@@ -118,6 +119,18 @@ pub struct CatalogueEntry {
     pub follows_prompt: bool,
     pub input_usd_per_million: Option<f64>,
     pub output_usd_per_million: Option<f64>,
+    /// The next price that is known of.
+    pub next_price: Option<NextPrice>,
+    /// The last day on which it answers.
+    pub retires: Option<NaiveDate>,
+}
+
+/// A price that holds from a later day on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NextPrice {
+    pub from: NaiveDate,
+    pub input_usd_per_million: f64,
+    pub output_usd_per_million: f64,
 }
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

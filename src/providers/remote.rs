@@ -17,8 +17,8 @@ use super::limits::Gate;
 use super::price::{ListedModel, Place, is_near};
 use super::send::{Request, Whole, http_client};
 use super::{
-    BoxFuture, CallContext, CallNews, CatalogueEntry, Endpoint, KeyNeed, Limits, OfferedModel, PhotoRequest, PhotoRule, PriceBook, Provider,
-    SentPhoto, answer,
+    BoxFuture, CallContext, CallNews, CatalogueEntry, Endpoint, KeyNeed, Limits, NextPrice, OfferedModel, PhotoRequest, PhotoRule, PriceBook,
+    Provider, SentPhoto, answer,
 };
 use crate::keys::Keys;
 use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind};
@@ -343,6 +343,12 @@ impl Provider for Remote {
                 follows_prompt: self.dialect.follows_prompt(),
                 input_usd_per_million: price.map(|price| price.input.usd_per_million()),
                 output_usd_per_million: price.map(|price| price.output.usd_per_million()),
+                next_price: model.next_change(today).filter(|price| price.unit.is_none()).map(|price| NextPrice {
+                    from: price.from,
+                    input_usd_per_million: price.input.usd_per_million(),
+                    output_usd_per_million: price.output.usd_per_million(),
+                }),
+                retires: model.retires,
             }
         };
         self.book.models(&self.name).map(entry).collect()

@@ -102,6 +102,8 @@ fn unlisted_entry(model: &str) -> CatalogueEntry {
         follows_prompt: true,
         input_usd_per_million: None,
         output_usd_per_million: None,
+        next_price: None,
+        retires: None,
     }
 }
 

@@ -86,6 +86,8 @@ impl Provider for OnDevice {
             follows_prompt: false,
             input_usd_per_million: Some(0.0),
             output_usd_per_million: Some(0.0),
+            next_price: None,
+            retires: None,
         }]
     }
 

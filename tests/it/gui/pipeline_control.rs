@@ -7,12 +7,12 @@ use egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use minerva_console::gui::ctx::{AreaId, Command};
 use minerva_console::keys::Keys;
-use minerva_console::providers::{PriceBook, ProviderSettings, Providers};
+use minerva_console::providers::{ProviderSettings, Providers};
 use minerva_console::wire::prompt::{CreatePrompt, Prompt, SavePromptVersion, UpdatePrompt};
 
 use crate::support::clock::TestClock;
 use crate::support::console::{Console, Look};
-use crate::support::platform::Options;
+use crate::support::platform::{Options, lasting_prices};
 
 /// A prompt with everything that the editor marks.
 const RICH: &str = "\
@@ -43,7 +43,7 @@ fn options() -> Options {
     let clock = TestClock::at_noon();
     clock.advance(TimeDelta::minutes(-160));
     let keys = Keys::new(HashMap::new(), false);
-    let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book: PriceBook::shipped() }, &keys);
+    let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book: lasting_prices() }, &keys);
     Options { providers, keys, clock, ..Options::default().without_workers() }
 }
 

@@ -8,11 +8,11 @@ use egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::Queryable as _;
 use minerva_console::gui::ctx::{Command, Route};
 use minerva_console::keys::Keys;
-use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, Providers};
+use minerva_console::providers::{Endpoint, Limits, ProviderSettings, Providers};
 
 use crate::support::clock::TestClock;
 use crate::support::console::{Console, Look};
-use crate::support::platform::{self, Options};
+use crate::support::platform::{self, Options, lasting_prices};
 use crate::support::provider_stub::{ProviderStub, Wire};
 
 /// Real providers; Gemini is at `base` where it is given.
@@ -20,7 +20,7 @@ fn options(base: Option<&str>, keys: &Keys) -> Options {
     let clock = TestClock::at_noon();
     clock.advance(TimeDelta::minutes(-160));
     let told = base.map(|base| Endpoint { name: "gemini".to_owned(), base: Some(base.parse().expect("a URL")), limits: Limits::default() });
-    let settings = ProviderSettings { endpoints: told.into_iter().collect(), on_device_threads: 1, book: PriceBook::shipped() };
+    let settings = ProviderSettings { endpoints: told.into_iter().collect(), on_device_threads: 1, book: lasting_prices() };
     let providers = Providers::new(&settings, keys);
     Options { providers, keys: keys.clone(), clock, ..Options::default().without_workers() }
 }

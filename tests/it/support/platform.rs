@@ -15,6 +15,17 @@ use minerva_console::wire::job::{Job, JobQuery, JobState};
 use minerva_console::wire::photo::Photo;
 use tempfile::TempDir;
 
+/// The shipped prices, but for changes that are due: pictures and sums must be the same on every day.
+pub fn lasting_prices() -> PriceBook {
+    let price = |id: &str, input: f64, output: f64| {
+        let from = |day: &str, factor: f64| serde_json::json!({"from": day, "in": input * factor, "out": output * factor});
+        serde_json::json!({"provider": "gemini", "id": id, "prices": [from("2026-01-01", 1.0), from("2099-01-01", 2.0)]})
+    };
+    let models = [price("gemini-3.8-flash", 0.75, 3.75), price("gemini-4-argon", 2.0, 10.0), price("gemini-4-carbon", 2.0, 10.0)];
+    let own = serde_json::json!({"catalogue_version": 1, "models": models});
+    PriceBook::shipped().with_own(&own.to_string()).expect("in the form of the catalogue")
+}
+
 /// How a test wants its platform. The default: real providers without keys, workers on, an empty library.
 #[derive(Clone)]
 pub struct Options {
@@ -30,7 +41,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let keys = Keys::new(HashMap::new(), false);
-        let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book: PriceBook::shipped() }, &keys);
+        let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book: lasting_prices() }, &keys);
         Self { providers, keys, run_workers: true, seed_library: false, health_every: None, clock: Arc::new(SystemClock) }
     }
 }

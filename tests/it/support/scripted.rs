@@ -127,6 +127,8 @@ impl Provider for Scripted {
             follows_prompt: true,
             input_usd_per_million: None,
             output_usd_per_million: None,
+            next_price: None,
+            retires: None,
         }]
     }
 

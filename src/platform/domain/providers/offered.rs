@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::find;
 use crate::keys::Keys;
 use crate::platform::domain::{Core, Result, models};
-use crate::providers::{CallContext, CatalogueEntry, OfferedModel, Provider};
+use crate::providers::{CallContext, CatalogueEntry, NextPrice, OfferedModel, Provider};
 use crate::wire::provider::{ProviderModel, ProviderModels};
 use crate::wire::result::{Fault, FaultKind};
 
@@ -72,9 +72,15 @@ fn of_catalogue(provider: &str, entry: &CatalogueEntry, offered: Option<&Offered
         follows_prompt: entry.follows_prompt,
         input_usd_per_million: entry.input_usd_per_million,
         output_usd_per_million: entry.output_usd_per_million,
-        retires: offered.and_then(|offered| offered.retires),
-        notes: Vec::new(),
+        retires: offered.and_then(|offered| offered.retires).or(entry.retires),
+        notes: entry.next_price.iter().map(next_price).collect(),
     }
+}
+
+/// Such as `From 1 December 2026: $4.00 in · $20.00 out per million tokens`.
+fn next_price(next: &NextPrice) -> String {
+    let day = next.from.format("%-d %B %Y");
+    format!("From {day}: ${:.2} in · ${:.2} out per million tokens", next.input_usd_per_million, next.output_usd_per_million)
 }
 
 fn of_list(provider: &str, model: &OfferedModel) -> ProviderModel {
