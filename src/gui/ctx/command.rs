@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::route::{AreaId, Route};
+use super::route::{AreaId, LiveView, Route};
 use crate::wire::ids::ConfigChangeId;
 use crate::wire::job::JobsAction;
 
@@ -32,6 +32,8 @@ pub enum Command {
     AddPhotos,
     AddPhotoFolder,
     RetryFailedJobs,
+    /// Asks every provider and looks at every part of the platform.
+    CheckHealth,
     /// Acts on jobs without asking: what an undo button holds.
     ActOnJobs(Vec<JobsAction>),
     // Pipeline Control
@@ -65,6 +67,8 @@ impl Command {
             Self::AddPhotos,
             Self::AddPhotoFolder,
             Self::RetryFailedJobs,
+            Self::GoTo(Route::Live(LiveView::Health)),
+            Self::CheckHealth,
             Self::NewPrompt,
             Self::SavePromptVersion,
             Self::MakePromptLive,
@@ -93,6 +97,7 @@ impl Command {
         match self {
             Self::NewPrompt | Self::SavePromptVersion | Self::MakePromptLive => Some(AreaId::PipelineControl),
             Self::RunComparison | Self::CancelRun | Self::ResumeRun => Some(AreaId::TestingLab),
+            Self::CheckHealth => Some(AreaId::LiveStatus),
             _ => None,
         }
     }
@@ -105,6 +110,7 @@ impl Command {
             Self::GoTo(Route::Models) => "Choose the live model".to_owned(),
             Self::GoTo(Route::Providers) => "Set up providers and keys".to_owned(),
             Self::GoTo(Route::Jobs(Some(_))) => "Show failed jobs".to_owned(),
+            Self::GoTo(Route::Live(LiveView::Health)) => "Show health".to_owned(),
             Self::GoTo(_) => "Go there".to_owned(),
             Self::OpenPalette => "Find a command…".to_owned(),
             Self::OpenSettings => "Settings…".to_owned(),
@@ -123,6 +129,7 @@ impl Command {
             Self::AddPhotos => "Add photos…".to_owned(),
             Self::AddPhotoFolder => "Add a folder of photos…".to_owned(),
             Self::RetryFailedJobs => "Retry failed jobs".to_owned(),
+            Self::CheckHealth => "Check health".to_owned(),
             Self::ActOnJobs(_) => "Put the jobs back as they were".to_owned(),
             Self::NewPrompt => "New prompt…".to_owned(),
             Self::SavePromptVersion => "Save as version…".to_owned(),
@@ -145,6 +152,8 @@ impl Command {
             Self::AddPhotos => "Choose photo files, add them to the library and queue them".to_owned(),
             Self::AddPhotoFolder => "Choose a folder, add every photo in it and queue them".to_owned(),
             Self::RetryFailedJobs => "Queue every failed job once more".to_owned(),
+            Self::GoTo(Route::Live(LiveView::Health)) => "Is every part of the platform well, and since when".to_owned(),
+            Self::CheckHealth => "Ask every provider and look at every part now; costs nothing".to_owned(),
             Self::SavePromptVersion => "Keep the text in the editor as a version that never changes".to_owned(),
             Self::MakePromptLive => "Use this version for every photo from now on; can be undone".to_owned(),
             Self::UndoConfigChange => "Put back the model, prompt, rules or settings of a provider that were there before".to_owned(),

@@ -45,15 +45,17 @@ impl AreaId {
 pub enum LiveView {
     #[default]
     Jobs,
+    Health,
 }
 
 impl LiveView {
-    pub const ALL: [Self; 1] = [Self::Jobs];
+    pub const ALL: [Self; 2] = [Self::Jobs, Self::Health];
 
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::Jobs => "Jobs",
+            Self::Health => "Health",
         }
     }
 }
@@ -70,6 +72,8 @@ pub enum Route {
     Models,
     /// The page of the provider that was open last, or the first.
     Providers,
+    /// The page of this provider.
+    Provider(String),
     Photo(PhotoId),
     Run(RunId),
     Cost,
@@ -83,7 +87,7 @@ impl Route {
         match self {
             Self::Area(area) => *area,
             Self::Live(_) | Self::Jobs(_) | Self::Job(_) => AreaId::LiveStatus,
-            Self::Prompt(_) | Self::Models | Self::Providers => AreaId::PipelineControl,
+            Self::Prompt(_) | Self::Models | Self::Providers | Self::Provider(_) => AreaId::PipelineControl,
             Self::Photo(_) | Self::Run(_) => AreaId::TestingLab,
             Self::Cost | Self::Latency | Self::Confidence => AreaId::Analytics,
         }

@@ -4,6 +4,7 @@ mod actions;
 mod cards;
 mod details;
 mod figures;
+mod health;
 mod job_cells;
 mod job_filter;
 mod job_list;
@@ -35,6 +36,7 @@ use selection::Selection;
 pub struct LiveStatus {
     view: LiveView,
     figures: Figures,
+    health: health::Health,
     list: JobList,
     table: JobTable,
     selection: Selection,
@@ -52,6 +54,7 @@ impl Default for LiveStatus {
         Self {
             view: LiveView::default(),
             figures: Figures::default(),
+            health: health::Health::default(),
             list: JobList::default(),
             table: JobTable::default(),
             selection: Selection::default(),
@@ -78,6 +81,7 @@ impl Area for LiveStatus {
             }
             Happened::JobsChanged { .. } | Happened::Resync => self.reload(),
             Happened::ConfigChanged { .. } => self.figures.mark_behind(),
+            Happened::HealthChanged { .. } => self.health.mark_behind(),
             Happened::PhotoDeleted { .. } => self.list.reload(),
             _ => {}
         }
@@ -89,6 +93,7 @@ impl Area for LiveStatus {
             self.select_all();
         }
         self.details.logic(ctx);
+        self.health.logic(ctx);
         if self.adding.logic(ctx).is_some() || self.actions.logic(ctx) {
             self.figures.mark_behind();
         }
@@ -113,6 +118,7 @@ impl Area for LiveStatus {
             tabs::ui(ui, &mut self.view);
             match self.view {
                 LiveView::Jobs => self.jobs_ui(ui, ctx),
+                LiveView::Health => self.health.ui(ui, ctx),
             }
         });
         self.actions.ui(ui, ctx);
@@ -125,6 +131,10 @@ impl Area for LiveStatus {
             Command::AddPhotos => self.adding.choose_files(ctx),
             Command::AddPhotoFolder => self.adding.choose_folder(ctx),
             Command::RetryFailedJobs => self.actions.retry_all_failed(ctx),
+            Command::CheckHealth => {
+                self.view = LiveView::Health;
+                self.health.check(ctx);
+            }
             Command::ActOnJobs(actions) => self.actions.undo(actions.clone(), ctx),
             Command::Reload => {
                 self.reload();
@@ -172,6 +182,7 @@ impl Area for LiveStatus {
 impl LiveStatus {
     fn reload(&mut self) {
         self.figures.reload();
+        self.health.mark_behind();
         self.list.reload();
         self.details.reload();
     }

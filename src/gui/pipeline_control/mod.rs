@@ -203,6 +203,10 @@ impl Area for PipelineControl {
                 let first = list.and_then(|list| list.items.iter().find(|provider| provider.is_remote)).map(|provider| provider.name.clone());
                 self.providers.open = self.providers.open.take().or(first).or_else(|| Some("gemini".to_owned()));
             }
+            Route::Provider(name) => {
+                self.is_wanted = true;
+                self.providers.show(name, None);
+            }
             Route::Prompt(id) => self.fulfil(Wish::Open(*id), ctx),
             _ => {}
         }

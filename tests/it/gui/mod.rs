@@ -1,6 +1,7 @@
 //! Stories told through the gui.
 
 mod analytics;
+mod health;
 mod live_status;
 mod pipeline_control;
 mod providers;

@@ -50,6 +50,8 @@ pub fn start(runtime: &tokio::runtime::Runtime, jobs: usize) -> (Client, Shared)
     let canned: Shared = Arc::new(Mutex::new(Canned { jobs, actions: Vec::new(), has_results: true, is_broken: false, held_back: None }));
     let router = Router::new()
         .route("/api/ai/dashboard/live-status", get(live_status))
+        .route("/api/ai/health", get(super::canned_health::report))
+        .route("/api/ai/health/check", post(super::canned_health::report))
         .route("/api/ai/pipeline/jobs", get(list_jobs))
         .route("/api/ai/pipeline/jobs/actions", post(act))
         .route("/api/ai/pipeline/jobs/{id}", get(job_details))

@@ -3,6 +3,7 @@
 pub mod area;
 pub mod binary;
 pub mod canned;
+pub mod canned_health;
 pub mod clock;
 pub mod console;
 pub mod platform;

@@ -1,0 +1,176 @@
+//! Health: every part of the platform and every provider, how it is, how it was, and where it is mended.
+
+mod columns;
+mod row;
+mod strip;
+
+use std::time::{Duration, Instant};
+
+use egui::{RichText, ScrollArea, Ui};
+
+use crate::gui::ctx::{AreaCtx, Command, Remote, ToastKind};
+use crate::gui::theme::{self, icons};
+use crate::gui::widgets::{badge, error_state, relative_time, skeleton};
+use crate::wire::health::{HealthReport, HealthState};
+use columns::Columns;
+
+/// The platform tells of changes; figures and ages move on by themselves.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(30);
+
+/// How much of the past the strips show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Period {
+    #[default]
+    Day,
+    Month,
+}
+
+impl Period {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Day => "24 hours",
+            Self::Month => "30 days",
+        }
+    }
+}
+
+/// The panel's memory.
+#[derive(Default)]
+pub struct Health {
+    report: Remote<HealthReport>,
+    checking: Remote<HealthReport>,
+    asked_at: Option<Instant>,
+    is_behind: bool,
+    period: Period,
+}
+
+impl Health {
+    /// Something changed that the report tells of.
+    pub fn mark_behind(&mut self) {
+        self.is_behind = true;
+    }
+
+    /// Looks at everything now.
+    pub fn check(&mut self, ctx: &AreaCtx<'_>) {
+        if !self.checking.is_pending() {
+            ctx.ask(&mut self.checking, |client| async move { client.check_health().await });
+        }
+    }
+
+    /// Takes in answers.
+    pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
+        self.report.poll();
+        if !self.checking.poll() {
+            return;
+        }
+        if let Some(failure) = self.checking.take_failure() {
+            ctx.commands.toast(ToastKind::Bad, format!("Health could not be checked. {failure}"));
+        } else if let Some(report) = self.checking.take() {
+            ctx.commands.toast(tone_of_toast(report.status), told(&report));
+            self.report.set(report);
+            self.asked_at = Some(Instant::now());
+        }
+    }
+
+    /// Asks when it is time; called while the panel is on screen.
+    fn ask(&mut self, ctx: &AreaCtx<'_>) {
+        if self.report.is_pending() {
+            return;
+        }
+        let is_due = self.is_behind || self.asked_at.is_none_or(|at| at.elapsed() >= AT_LEAST_EVERY);
+        if is_due {
+            self.is_behind = false;
+            self.asked_at = Some(Instant::now());
+            ctx.ask(&mut self.report, |client| async move { client.health_report().await });
+        }
+        ctx.egui.request_repaint_after(AT_LEAST_EVERY);
+    }
+
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>) {
+        self.ask(ctx);
+        if let Some(failure) = self.report.failure()
+            && error_state::ui(ui, "Health could not be read", &failure.to_string())
+        {
+            self.asked_at = None;
+        }
+        self.header_ui(ui, ctx);
+        ui.add_space(theme::GAP_4);
+        let Some(report) = self.report.value() else {
+            if self.report.failure().is_none() {
+                skeleton::lines(ui, 8);
+            }
+            return;
+        };
+        let columns = Columns::of(ui.available_width());
+        columns.heads_ui(ui, self.period);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            for component in &report.components {
+                if let Some(command) = row::ui(ui, component, &columns, self.period, ctx) {
+                    ctx.send(command);
+                }
+            }
+            ui.add_space(theme::GAP_8);
+            let words = "Uptime is the share of the known time that a part was healthy or degraded; time without a check does not count. Days are UTC days";
+            ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(ctx.tokens().muted));
+        });
+    }
+
+    /// How the whole is, what the strips show, and the button.
+    fn header_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>) {
+        ui.horizontal_wrapped(|ui| {
+            if let Some(report) = self.report.value() {
+                let (tone, icon) = look(Some(report.status));
+                badge::ui(ui, tone, icon, report.status.label());
+            }
+            let is_checking = self.checking.is_pending();
+            let label = if is_checking { "Checking…" } else { "Check now" };
+            let button = ui.add_enabled(!is_checking, egui::Button::new((RichText::from(icons::ICON_MONITOR_HEART), label)));
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, !is_checking, label));
+            if button.on_hover_text(Command::CheckHealth.tooltip()).clicked() {
+                ctx.send(Command::CheckHealth);
+            }
+            for period in [Period::Day, Period::Month] {
+                let is_chosen = self.period == period;
+                let response = ui.add(egui::Button::selectable(is_chosen, period.label()));
+                response.widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, is_chosen, period.label()));
+                if response.clicked() {
+                    self.period = period;
+                }
+            }
+            if let Some(next) = self.report.value().and_then(|report| report.next_check) {
+                let words = if next > ctx.now { format!("Next check {}", relative_time::words(next, ctx.now)) } else { "Next check is due".to_owned() };
+                ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(ctx.tokens().muted)).on_hover_text(relative_time::absolute(next));
+            }
+        });
+    }
+}
+
+/// Icon and tone of a state, so that its colour is never alone.
+fn look(state: Option<HealthState>) -> (badge::Tone, egui_material_icons::MaterialIcon) {
+    match state {
+        Some(HealthState::Healthy) => (badge::Tone::Good, icons::ICON_CHECK_CIRCLE),
+        Some(HealthState::Degraded) => (badge::Tone::Warn, icons::ICON_WARNING),
+        Some(HealthState::Down) => (badge::Tone::Bad, icons::ICON_ERROR),
+        None => (badge::Tone::Neutral, icons::ICON_RADIO_BUTTON_UNCHECKED),
+    }
+}
+
+fn tone_of_toast(state: HealthState) -> ToastKind {
+    match state {
+        HealthState::Healthy => ToastKind::Good,
+        HealthState::Degraded => ToastKind::Warn,
+        HealthState::Down => ToastKind::Bad,
+    }
+}
+
+/// What a check found, in one line.
+fn told(report: &HealthReport) -> String {
+    let ill: Vec<&str> = report
+        .components
+        .iter()
+        .filter(|component| component.name != "platform" && component.status.is_some_and(|status| status != HealthState::Healthy))
+        .map(|component| component.label.as_str())
+        .collect();
+    if ill.is_empty() { "Checked: everything is well".to_owned() } else { format!("Checked: not well: {}", ill.join(", ")) }
+}
