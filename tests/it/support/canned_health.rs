@@ -24,12 +24,14 @@ pub async fn report() -> Json<HealthReport> {
     }
     set(&mut gemini.hours[14], HealthState::Down, "Google Gemini did not answer within 20 s; try again later");
     set(&mut gemini.days[29], HealthState::Down, "Google Gemini did not answer within 20 s; try again later");
-    let mut ollama = component("provider:ollama", "Ollama", Some(HealthState::Down), "No connection to http://localhost:11434. Start Ollama, or set its address");
+    let mut ollama =
+        component("provider:ollama", "Ollama", Some(HealthState::Down), "No connection to http://localhost:11434. Start Ollama, or set its address");
     ollama.uptime = Uptime { day: Some(0.0), week: None, month: None };
     ollama.hours.iter_mut().for_each(forget);
     ollama.days.iter_mut().for_each(forget);
     set(&mut ollama.hours[23], HealthState::Down, "No connection to http://localhost:11434");
-    let mut openai = component("provider:openai", "OpenAI", None, "There is no key for openai yet. Enter one in Pipeline control, or set OPENAI_API_KEY");
+    let mut openai =
+        component("provider:openai", "OpenAI", None, "There is no key for openai yet. Enter one in Pipeline control, or set OPENAI_API_KEY");
     (openai.last_check, openai.uptime) = (None, Uptime::default());
     openai.hours.iter_mut().chain(&mut openai.days).for_each(forget);
     let mut database = part("database", "Database", "412 MiB, read 0.3 ms, write 2.1 ms; its pages are sound");
@@ -44,7 +46,12 @@ pub async fn report() -> Json<HealthReport> {
         component("model", "Live model", Some(HealthState::Degraded), "9 of 112 calls failed in the last 15 minutes"),
         part("events", "Event stream", "1 listener, newest event 51208, none waits"),
         part("disk", "Disk", "34.1 GiB free"),
-        component("keyring", "Keyring", Some(HealthState::Degraded), "There is no keyring service on this computer. Install gnome-keyring, or set keys as environment variables"),
+        component(
+            "keyring",
+            "Keyring",
+            Some(HealthState::Degraded),
+            "There is no keyring service on this computer. Install gnome-keyring, or set keys as environment variables",
+        ),
         on_device,
         gemini,
         ollama,
@@ -56,7 +63,9 @@ pub async fn report() -> Json<HealthReport> {
 fn component(name: &str, label: &str, status: Option<HealthState>, detail: &str) -> Component {
     // The first nights of the month nobody looked.
     let day = |n: i64| span((now() - Duration::days(29 - n)).duration_trunc(Duration::days(1)).expect("a day"), if n < 4 { 0 } else { 24 * HOUR_MS });
-    let hour = |n: i64| span((now() - Duration::hours(23 - n)).duration_trunc(Duration::hours(1)).expect("an hour"), if (3..6).contains(&n) { 0 } else { HOUR_MS });
+    let hour = |n: i64| {
+        span((now() - Duration::hours(23 - n)).duration_trunc(Duration::hours(1)).expect("an hour"), if (3..6).contains(&n) { 0 } else { HOUR_MS })
+    };
     Component {
         name: name.to_owned(),
         label: label.to_owned(),

@@ -111,7 +111,8 @@ impl Health {
                 }
             }
             ui.add_space(theme::GAP_8);
-            let words = "Uptime is the share of the known time that a part was healthy or degraded; time without a check does not count. Days are UTC days";
+            let words =
+                "Uptime is the share of the known time that a part was healthy or degraded; time without a check does not count. Days are UTC days";
             ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(ctx.tokens().muted));
         });
     }
@@ -139,7 +140,8 @@ impl Health {
                 }
             }
             if let Some(next) = self.report.value().and_then(|report| report.next_check) {
-                let words = if next > ctx.now { format!("Next check {}", relative_time::words(next, ctx.now)) } else { "Next check is due".to_owned() };
+                let words =
+                    if next > ctx.now { format!("Next check {}", relative_time::words(next, ctx.now)) } else { "Next check is due".to_owned() };
                 ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(ctx.tokens().muted)).on_hover_text(relative_time::absolute(next));
             }
         });

@@ -73,7 +73,8 @@ fn span_ui(ui: &mut Ui, span: &HealthSpan, period: Period) {
     ui.horizontal(|ui| crate::gui::widgets::badge::ui(ui, tone, icon, word));
     if span.known_ms() > 0 {
         let parts = [("healthy", span.healthy_ms), ("degraded", span.degraded_ms), ("down", span.down_ms)];
-        let parts: Vec<String> = parts.iter().filter(|(_, ms)| *ms > 0).map(|(word, ms)| format!("{word} {}", number::duration_ms(*ms as f64))).collect();
+        let parts: Vec<String> =
+            parts.iter().filter(|(_, ms)| *ms > 0).map(|(word, ms)| format!("{word} {}", number::duration_ms(*ms as f64))).collect();
         ui.label(parts.join(", "));
     }
     if span.checks > 0 {
