@@ -98,7 +98,7 @@ fn health_looks_as_it_should() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let window = Window { size: [1280.0, 900.0], ..Window::default() };
     for (name, window, hovers) in [
-        ("health_dark", window, true),
+        ("health_dark", Window { size: [1280.0, 1040.0], ..window }, true),
         ("health_light", Window { theme: Theme::Light, ..window }, false),
         ("health_small", Window { size: [824.0, 640.0], ..window }, false),
         ("health_150", Window { size: [1060.0, 700.0], theme: Theme::Light, pixels_per_point: 1.5 }, false),

@@ -11,12 +11,14 @@ const GO: f32 = theme::CONTROL_HEIGHT;
 const FIGURE: f32 = 62.0;
 const WHEN: f32 = 82.0;
 /// Below this width, in points, only the uptime of the period that is shown has room.
-const WIDE: f32 = 1000.0;
+const WIDE: f32 = 1120.0;
+/// The scroll bar beside the rows.
+const BAR: f32 = 12.0;
 
 /// Widths in points; what is left is the name's and the detail's.
 #[derive(Debug, Clone, Copy)]
 pub struct Columns {
-    width: f32,
+    pub width: f32,
     strip: f32,
     pub is_wide: bool,
 }
@@ -36,7 +38,8 @@ pub struct Places {
 
 impl Columns {
     #[must_use]
-    pub fn of(width: f32) -> Self {
+    pub fn of(available: f32) -> Self {
+        let width = available - BAR;
         let is_wide = width >= WIDE;
         Self { width, strip: if is_wide { 200.0 } else { 120.0 }, is_wide }
     }

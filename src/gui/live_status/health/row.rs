@@ -15,7 +15,7 @@ const HEIGHT: f32 = 50.0;
 /// Draws the row; returns where the person wants to go.
 pub fn ui(ui: &mut Ui, component: &Component, columns: &Columns, period: Period, ctx: &AreaCtx<'_>) -> Option<Command> {
     let tokens = ctx.tokens();
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(columns.width, HEIGHT), Sense::hover());
     if !ui.is_rect_visible(rect) {
         return None;
     }
