@@ -1,5 +1,6 @@
 //! Typed calls of the platform's API, a file per noun, and the event stream.
 
+pub mod alert;
 pub mod analytics;
 pub mod config;
 pub mod event;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::alert::AlertRules;
 use super::ids::{ConfigChangeId, PromptVersionId};
 use super::provider::ProviderSetting;
 
@@ -22,6 +23,9 @@ pub struct PipelineConfig {
     /// What is set of providers, by name.
     #[serde(default)]
     pub providers: BTreeMap<String, ProviderSetting>,
+    /// When alerts fire.
+    #[serde(default = "super::alert::shipped_rules")]
+    pub alert_rules: AlertRules,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

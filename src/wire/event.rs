@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::alert::Alert;
 use super::config::{ConfigChange, PipelineConfig};
 use super::health::HealthState;
 use super::ids::{CellId, PhotoId, RunId};
@@ -42,6 +43,8 @@ pub enum Happened {
     PromptVersionSaved(PromptVersion),
     RunChanged(Run),
     CellChanged(Cell),
+    /// It fired, resolved, was acknowledged or put off, or its snooze is over.
+    AlertChanged(Alert),
     /// What a cell that is being asked is doing right now. Not kept: who was not there has missed it.
     CellNews {
         run_id: RunId,
@@ -132,7 +135,7 @@ impl Happened {
             Self::ConfigChanged { .. } => EventTopic::Configuration,
             Self::PromptChanged(_) | Self::PromptVersionSaved(_) => EventTopic::Prompts,
             Self::RunChanged(_) | Self::CellChanged(_) | Self::CellNews { .. } => EventTopic::Runs,
-            Self::HealthChanged { .. } => EventTopic::Alerts,
+            Self::HealthChanged { .. } | Self::AlertChanged(_) => EventTopic::Alerts,
             Self::Resync => EventTopic::Stream,
         }
     }

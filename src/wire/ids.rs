@@ -54,6 +54,8 @@ ids! {
     RunId,
     /// One cell of a run: photo × column × repeat.
     CellId,
+    /// One time that an alert fired.
+    AlertId,
     /// One entry of the configuration journal.
     ConfigChangeId,
 }

@@ -3,6 +3,7 @@
 //! Conventions: times are RFC 3339 UTC, money is USD as a decimal number (held as integer
 //! micro-dollars), durations end in `_ms`, ids are UUID v7. Nothing here does I/O.
 
+pub mod alert;
 pub mod analytics;
 pub mod config;
 pub mod cost;

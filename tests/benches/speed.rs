@@ -6,6 +6,8 @@
 mod api;
 #[path = "speed/compare.rs"]
 mod compare;
+#[path = "speed/events.rs"]
+mod events;
 #[path = "speed/frames.rs"]
 mod frames;
 #[path = "speed/photos.rs"]
@@ -33,6 +35,10 @@ const PARTS: &[Part] = &[
     #[cfg(target_os = "linux")]
     ("provider-calls", provider_calls::overhead),
     ("frames", frames::cost_by_area),
+    ("events-delivery", events::delivery),
+    ("events-on-screen", events::on_screen),
+    ("events-frames", events::frames_under_load),
+    ("events-memory", events::memory_after_an_hour),
     #[cfg(target_os = "linux")]
     ("window", window::start_memory_idle),
 ];

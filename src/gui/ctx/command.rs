@@ -59,6 +59,8 @@ impl Command {
     pub fn palette() -> Vec<Self> {
         let mut all: Vec<Self> = AreaId::ALL.into_iter().map(|area| Self::GoTo(Route::Area(area))).collect();
         all.extend([
+            Self::GoTo(Route::Live(LiveView::Events)),
+            Self::GoTo(Route::Live(LiveView::Alerts)),
             Self::GoTo(Route::Models),
             Self::GoTo(Route::Providers),
             Self::GoTo(Route::Jobs(Some(crate::wire::job::JobState::Failed))),
@@ -107,6 +109,7 @@ impl Command {
     pub fn label(&self) -> String {
         match self {
             Self::GoTo(Route::Area(area)) => format!("Go to {}", area.label().to_lowercase()),
+            Self::GoTo(Route::Live(view)) => format!("Show {} of the pipeline", view.label().to_lowercase()),
             Self::GoTo(Route::Models) => "Choose the live model".to_owned(),
             Self::GoTo(Route::Providers) => "Set up providers and keys".to_owned(),
             Self::GoTo(Route::Jobs(Some(_))) => "Show failed jobs".to_owned(),

@@ -46,16 +46,20 @@ pub enum LiveView {
     #[default]
     Jobs,
     Health,
+    Events,
+    Alerts,
 }
 
 impl LiveView {
-    pub const ALL: [Self; 2] = [Self::Jobs, Self::Health];
+    pub const ALL: [Self; 4] = [Self::Jobs, Self::Health, Self::Events, Self::Alerts];
 
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::Jobs => "Jobs",
             Self::Health => "Health",
+            Self::Events => "Events",
+            Self::Alerts => "Alerts",
         }
     }
 }

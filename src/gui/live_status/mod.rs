@@ -1,8 +1,10 @@
 //! Live status: what the pipeline is doing right now, and whether it is healthy.
 
 mod actions;
+mod alerts;
 mod cards;
 mod details;
+mod feed;
 mod figures;
 mod health;
 mod job_cells;
@@ -25,7 +27,9 @@ use crate::wire::config::PipelineState;
 use crate::wire::event::{Event, Happened};
 use crate::wire::job::{Job, JobAction};
 use actions::{Actions, Applicable};
+use alerts::AlertsView;
 use details::{Details, DetailsAnswer};
+use feed::Feed;
 use figures::Figures;
 use job_filter::SelectionAnswer;
 use job_list::{Filter, JobList};
@@ -46,6 +50,8 @@ pub struct LiveStatus {
     selects_all: bool,
     details: Details,
     actions: Actions,
+    feed: Feed,
+    alerts: AlertsView,
     adding: PhotoAdding,
 }
 
@@ -62,6 +68,8 @@ impl Default for LiveStatus {
             selects_all: false,
             details: Details::default(),
             actions: Actions::default(),
+            feed: Feed::default(),
+            alerts: AlertsView::default(),
             adding: PhotoAdding::new(true),
         }
     }
@@ -73,6 +81,8 @@ impl Area for LiveStatus {
     }
 
     fn on_event(&mut self, event: &Event, _ctx: &mut AreaCtx<'_>) {
+        self.feed.on_event(event);
+        self.alerts.on_event(event);
         match &event.what {
             Happened::JobChanged(job) => {
                 self.list.on_job(job);
@@ -119,6 +129,8 @@ impl Area for LiveStatus {
             match self.view {
                 LiveView::Jobs => self.jobs_ui(ui, ctx),
                 LiveView::Health => self.health.ui(ui, ctx),
+                LiveView::Events => self.feed.ui(ui, ctx),
+                LiveView::Alerts => self.alerts.ui(ui, ctx),
             }
         });
         self.actions.ui(ui, ctx);
@@ -138,6 +150,8 @@ impl Area for LiveStatus {
             Command::ActOnJobs(actions) => self.actions.undo(actions.clone(), ctx),
             Command::Reload => {
                 self.reload();
+                self.feed.reload();
+                self.alerts.reload();
                 // Every area reloads.
                 return false;
             }

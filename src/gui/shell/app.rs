@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use egui::{CentralPanel, Context, Frame, RichText, Ui};
 
 use super::ShellOptions;
+use super::alarms::Alarms;
 use super::link::{self, Link};
 use super::navigation::{self, Line, Standing};
 use super::palette::Palette;
@@ -48,6 +49,7 @@ pub struct App {
     settings: Settings,
     shortcuts: Shortcuts,
     toasts: Toasts,
+    alarms: Alarms,
     fixed_now: Option<DateTime<Utc>>,
     egui: Context,
     /// An embedded platform that is on its way out.
@@ -79,6 +81,7 @@ impl App {
             settings: Settings::default(),
             shortcuts: Shortcuts::default(),
             toasts: Toasts::default(),
+            alarms: Alarms::default(),
             fixed_now: None,
             egui: egui.clone(),
             stopping: None,
@@ -111,6 +114,10 @@ impl App {
         }
     }
 
+    fn now(&self) -> DateTime<Utc> {
+        self.fixed_now.unwrap_or_else(Utc::now)
+    }
+
     /// Calls `work` with the areas and what they may use; does nothing before the platform is up.
     fn with_areas<R>(&mut self, egui: &Context, work: impl FnOnce(&mut [Box<dyn Area>], &mut AreaCtx<'_>) -> R) -> Option<R> {
         let (Link::Up(up), Some(textures)) = (&self.link, &mut self.textures) else { return None };
@@ -128,8 +135,10 @@ impl App {
         Some(work(&mut self.areas, &mut ctx))
     }
 
+    /// Asks for what the window itself shows: what is live, and what fires.
     fn ask_config(&mut self, egui: &Context) {
         if let Link::Up(up) = &self.link {
+            self.alarms.ask(&up.client, &self.options.runtime, egui);
             let client = up.client.clone();
             self.asked_config.ask(&self.options.runtime, egui, async move { client.config().await });
         }
@@ -150,9 +159,17 @@ impl App {
         if up.has_more() {
             egui.request_repaint();
         }
+        let now = self.now();
         for event in &news.events {
-            if let Happened::ConfigChanged { config, .. } = &event.what {
-                learn(&mut self.config, config.clone());
+            match &event.what {
+                Happened::ConfigChanged { config, .. } => learn(&mut self.config, config.clone()),
+                Happened::AlertChanged(alert) => {
+                    if let Some(toast) = self.alarms.on_alert(alert, now) {
+                        call_attention(egui, toast.kind);
+                        self.toasts.push(toast);
+                    }
+                }
+                _ => {}
             }
         }
         self.with_areas(egui, |areas, ctx| {
@@ -165,6 +182,7 @@ impl App {
         if news.reload {
             self.commands.send(Command::Reload);
         }
+        self.alarms.poll();
         if self.asked_config.poll()
             && let Some(config) = self.asked_config.take()
         {
@@ -328,6 +346,7 @@ impl App {
         }
         self.textures = None;
         (self.config, self.asked_config) = (None, Remote::default());
+        self.alarms = Alarms::default();
     }
 
     /// Lets the areas hand over what is not saved yet.
@@ -374,6 +393,13 @@ impl App {
         if self.titled.replace(shown) != Some(shown) {
             egui.send_viewport_cmd(egui::ViewportCommand::Title(format!("{} – Minerva Console", shown.label())));
         }
+    }
+}
+
+/// The system marks a window that is not looked at, so that an alert is seen there too.
+fn call_attention(egui: &Context, kind: ToastKind) {
+    if kind != ToastKind::Good && !egui.input(|input| input.focused) {
+        egui.send_viewport_cmd(egui::ViewportCommand::RequestUserAttention(egui::UserAttentionType::Informational));
     }
 }
 
@@ -425,6 +451,7 @@ impl eframe::App for App {
                 Link::Up(up) => Line::Up(&up.state),
             },
             config: self.config.as_ref(),
+            alerts: self.alarms.loud(self.now()),
             remote: remote.and_then(url::Url::host_str),
             is_narrow: self.saved.is_narrow,
         };

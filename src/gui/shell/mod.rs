@@ -1,5 +1,6 @@
 //! The window around the areas: navigation, palette, toasts, settings; runs the commands.
 
+mod alarms;
 mod app;
 mod dialog;
 mod link;

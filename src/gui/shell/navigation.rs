@@ -9,7 +9,7 @@ use egui::{
 };
 use egui_material_icons::MaterialIcon;
 
-use crate::gui::ctx::{AreaId, Command, LinkState, Route};
+use crate::gui::ctx::{AreaId, Command, LinkState, LiveView, Route};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::keycap;
 use crate::gui::widgets::toolbar::Tool;
@@ -31,6 +31,8 @@ pub struct Standing<'a> {
     pub shown: AreaId,
     pub line: Line<'a>,
     pub config: Option<&'a PipelineConfig>,
+    /// Alerts that nobody has taken on, and whether one of them is critical.
+    pub alerts: (usize, bool),
     /// The platform's address when it is a team's.
     pub remote: Option<&'a str>,
     pub is_narrow: bool,
@@ -70,6 +72,9 @@ fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
     for area in AreaId::ALL {
         if area_ui(ui, area, area == standing.shown, standing.is_narrow).clicked() {
             command = Some(Command::GoTo(Route::Area(area)));
+        }
+        if area == AreaId::LiveStatus && alerts_ui(ui, standing.alerts, standing.is_narrow) {
+            command = Some(Command::GoTo(Route::Live(LiveView::Alerts)));
         }
     }
     command
@@ -146,6 +151,23 @@ fn area_ui(ui: &mut Ui, area: AreaId, is_shown: bool, is_narrow: bool) -> Respon
     response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, is_shown, area.label()));
     let hover = if is_narrow { format!("{} ({keys})\n{}", area.label(), area.question()) } else { area.question().to_owned() };
     response.on_hover_text(hover)
+}
+
+/// Says how many alerts fire, where one does; returns whether they are to be shown.
+fn alerts_ui(ui: &mut Ui, (count, is_critical): (usize, bool), is_narrow: bool) -> bool {
+    if count == 0 {
+        return false;
+    }
+    let tokens = theme::tokens(ui.ctx());
+    let colour = if is_critical { tokens.bad } else { tokens.warn };
+    let said = if count == 1 { "1 alert".to_owned() } else { format!("{count} alerts") };
+    let icon = RichText::new(icons::ICON_NOTIFICATIONS_ACTIVE.codepoint).size(16.0).color(colour);
+    let words = RichText::new(if is_narrow { count.to_string() } else { said.clone() }).size(theme::TEXT_SMALL).color(colour);
+    let button = Button::new((icon, words)).fill(colour.gamma_multiply(0.12)).min_size(vec2(ui.available_width(), theme::CONTROL_HEIGHT));
+    let response = ui.add(button);
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &said));
+    let hover = if is_critical { "Something critical fires. Click to see what" } else { "Something fires. Click to see what" };
+    response.on_hover_text(format!("{said}\n{hover}")).clicked()
 }
 
 fn row(ui: &mut Ui, icon: MaterialIcon, label: &str, command: &Command, is_narrow: bool) -> Response {

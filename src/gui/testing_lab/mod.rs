@@ -140,7 +140,7 @@ impl Area for TestingLab {
                 }
             }
             Happened::Resync => self.reload(),
-            Happened::JobChanged(_) | Happened::JobsChanged { .. } | Happened::HealthChanged { .. } => {}
+            Happened::JobChanged(_) | Happened::JobsChanged { .. } | Happened::HealthChanged { .. } | Happened::AlertChanged(_) => {}
         }
     }
 

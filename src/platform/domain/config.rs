@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::providers::Brought;
 use super::{Core, DomainError, Result, page, providers};
 use crate::platform::store;
+use crate::wire::alert::{AlertRule, AlertRules, shipped_rules};
 use crate::wire::config::{ConfigChange, ConfigChanged, PipelineConfig, PipelineState, ProcessingRules};
 use crate::wire::event::Happened;
 use crate::wire::ids::{ConfigChangeId, PromptVersionId};
@@ -15,7 +16,7 @@ use crate::wire::page::Page;
 use crate::wire::provider::ProviderSetting;
 
 /// Who changes things on a platform that serves one person.
-const ACTOR: &str = "you";
+pub(super) const ACTOR: &str = "you";
 
 /// Gives a fresh database its first configuration.
 pub async fn ensure_default(core: &Core) -> Result<()> {
@@ -33,6 +34,7 @@ pub async fn ensure_default(core: &Core) -> Result<()> {
         live_prompt: String::new(),
         rules: ProcessingRules { accept_threshold: 0.6, reject_threshold: 0.2, workers: 2, max_attempts: 3 },
         providers: BTreeMap::new(),
+        alert_rules: shipped_rules(),
     };
     let mut change = core.change().await?;
     store::config::insert(&mut change.tx, core.org, &config).await?;
@@ -147,6 +149,7 @@ fn unreadable() -> DomainError {
 fn name_of(field: &str) -> String {
     match field.strip_prefix(PROVIDER) {
         Some(provider) => format!("The settings of {provider} have"),
+        None if field.starts_with(ALERT) => "The rule of this alert has".to_owned(),
         None => format!("The {} has", field.replace('_', " ")),
     }
 }
@@ -218,6 +221,8 @@ struct Fields {
 
 /// Before the names of providers in the journal.
 const PROVIDER: &str = "provider:";
+/// Before the names of alerts' rules in the journal.
+const ALERT: &str = "alert:";
 
 fn fields(config: &PipelineConfig) -> Result<Map<String, Value>> {
     let PipelineConfig { state, ref live_model, live_prompt_version_id, rules, .. } = *config;
@@ -228,14 +233,20 @@ fn fields(config: &PipelineConfig) -> Result<Map<String, Value>> {
     for (name, setting) in &config.providers {
         fields.insert(format!("{PROVIDER}{name}"), serde_json::to_value(setting).map_err(|_| unreadable())?);
     }
+    for (name, rule) in &config.alert_rules {
+        fields.insert(format!("{ALERT}{name}"), serde_json::to_value(rule).map_err(|_| unreadable())?);
+    }
     Ok(fields)
 }
 
 fn set_fields(config: &mut PipelineConfig, values: Map<String, Value>) -> Result<()> {
     let mut all = fields(config)?;
     all.extend(values);
-    let mut providers = BTreeMap::new();
+    let (mut providers, mut alert_rules) = (BTreeMap::new(), AlertRules::new());
     for (field, value) in &all {
+        if let Some(name) = field.strip_prefix(ALERT).filter(|_| !value.is_null()) {
+            alert_rules.insert(name.to_owned(), serde_json::from_value::<AlertRule>(value.clone()).map_err(|_| unreadable())?);
+        }
         // Null: there were no settings of it.
         if let Some(name) = field.strip_prefix(PROVIDER).filter(|_| !value.is_null()) {
             providers.insert(name.to_owned(), serde_json::from_value::<ProviderSetting>(value.clone()).map_err(|_| unreadable())?);
@@ -244,7 +255,7 @@ fn set_fields(config: &mut PipelineConfig, values: Map<String, Value>) -> Result
     let fields: Fields = serde_json::from_value(Value::Object(all)).map_err(|_| unreadable())?;
     let Fields { state, live_model, live_prompt_version_id, rules } = fields;
     let (revision, live_prompt) = (config.revision, config.live_prompt.clone());
-    *config = PipelineConfig { revision, state, live_model, live_prompt_version_id, live_prompt, rules, providers };
+    *config = PipelineConfig { revision, state, live_model, live_prompt_version_id, live_prompt, rules, providers, alert_rules };
     Ok(())
 }
 
@@ -295,5 +306,6 @@ async fn summary(core: &Core, before: &PipelineConfig, after: &PipelineConfig) -
         }
     }
     said.extend(providers::summary(core, &before.providers, &after.providers));
+    said.extend(super::alerts::summary(&before.alert_rules, &after.alert_rules));
     Ok(said.join("; "))
 }

@@ -1,5 +1,6 @@
 //! The rules: a file per noun. No HTTP, no SQL text; clock and randomness are passed in.
 
+pub mod alerts;
 pub mod analysis;
 pub mod analytics;
 pub mod bundled;
@@ -73,6 +74,8 @@ pub struct Core {
     pub worker_runs: AtomicBool,
     /// What is remembered of health besides its past.
     pub health: health::Watch,
+    /// What is remembered between two looks at the rules of alerts.
+    pub alerts: alerts::Watch,
     /// What is remembered of providers besides their settings.
     pub seen_of_providers: providers::Seen,
 }
@@ -146,6 +149,7 @@ impl Core {
             working: runs::Working::default(),
             worker_runs: AtomicBool::new(false),
             health: health::Watch::default(),
+            alerts: alerts::Watch::default(),
             seen_of_providers: providers::Seen::default(),
         }
     }

@@ -4,6 +4,7 @@ mod check_health;
 mod prune_events;
 mod sample_metrics;
 mod seed_photos;
+mod watch_alerts;
 mod worker;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub fn start(core: &Arc<Core>, wanted: Wanted) {
     }
     if wanted.workers {
         core.tasks.spawn(sample_metrics::run(Arc::clone(core)));
+        core.tasks.spawn(watch_alerts::run(Arc::clone(core)));
         core.tasks.spawn(worker::run(Arc::clone(core)));
     }
 }

@@ -1,9 +1,9 @@
-//! Forgets old events, once an hour.
+//! Forgets old events and alerts that were over long ago, once an hour.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::platform::domain::{Core, events};
+use crate::platform::domain::{Core, alerts, events};
 
 const EVERY: Duration = Duration::from_hours(1);
 
@@ -13,6 +13,9 @@ pub async fn run(core: Arc<Core>) {
             Ok(0) => {}
             Ok(pruned) => tracing::info!(pruned, "old events forgotten"),
             Err(error) => tracing::warn!(%error, "old events could not be forgotten"),
+        }
+        if let Err(error) = alerts::prune(&core).await {
+            tracing::warn!(%error, "old alerts could not be forgotten");
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}

@@ -1,5 +1,6 @@
 //! The route table, and the one place that maps errors to status codes.
 
+mod alerts;
 mod analytics;
 mod config;
 mod events;
@@ -52,6 +53,10 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/dashboard/events", get(events::events))
         .route("/api/ai/dashboard/live-status", get(status::live_status))
         .route("/api/ai/dashboard/metrics", get(metrics::list_metrics))
+        .route("/api/ai/alerts", get(alerts::get_alerts).put(alerts::set_alert_rules))
+        .route("/api/ai/alerts/history", get(alerts::alert_history))
+        .route("/api/ai/alerts/{id}/ack", post(alerts::acknowledge_alert))
+        .route("/api/ai/alerts/{id}/snooze", post(alerts::snooze_alert))
         .route("/api/ai/analytics/queue-status", get(status::queue_status))
         .route("/api/ai/providers/health", get(health::provider_health))
         .route("/api/ai/providers/health/check", post(health::check_providers))

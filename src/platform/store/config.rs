@@ -3,14 +3,15 @@
 use chrono::{DateTime, Utc};
 
 use super::{Db, Result, Tx, from_json, from_ms, from_name, to_json, to_ms, to_name};
+use crate::wire::alert::shipped_rules;
 use crate::wire::config::{ConfigChange, PipelineConfig};
 use crate::wire::ids::{ConfigChangeId, OrganizationId, PromptVersionId};
 
 /// The configuration; `None` before the first start.
 pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>> {
-    type Row = (i64, String, String, uuid::Uuid, String, i64, String, String);
+    type Row = (i64, String, String, uuid::Uuid, String, i64, String, String, Option<String>);
     let row: Option<Row> = sqlx::query_as(
-        "SELECT c.revision, c.state, c.live_model, c.live_prompt_version_id, p.name, v.version, c.rules, c.providers
+        "SELECT c.revision, c.state, c.live_model, c.live_prompt_version_id, p.name, v.version, c.rules, c.providers, c.alert_rules
          FROM pipeline_config c
          JOIN prompt_versions v ON v.id = c.live_prompt_version_id
          JOIN prompts p ON p.id = v.prompt_id
@@ -19,7 +20,7 @@ pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>>
     .bind(org.0)
     .fetch_optional(&db.read)
     .await?;
-    row.map(|(revision, state, live_model, prompt_version, prompt_name, version, rules, providers)| {
+    row.map(|(revision, state, live_model, prompt_version, prompt_name, version, rules, providers, alert_rules)| {
         Ok(PipelineConfig {
             revision: revision as u64,
             state: from_name(&state)?,
@@ -28,6 +29,7 @@ pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>>
             live_prompt: format!("{prompt_name} v{version}"),
             rules: from_json(&rules)?,
             providers: from_json(&providers)?,
+            alert_rules: alert_rules.map_or_else(|| Ok(shipped_rules()), |rules| from_json(&rules))?,
         })
     })
     .transpose()
@@ -36,7 +38,8 @@ pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>>
 /// Inserts the first configuration.
 pub async fn insert(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -> Result<()> {
     sqlx::query(
-        "INSERT INTO pipeline_config (organization_id, revision, state, live_model, live_prompt_version_id, rules, providers) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO pipeline_config (organization_id, revision, state, live_model, live_prompt_version_id, rules, providers, alert_rules)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(org.0)
     .bind(config.revision as i64)
@@ -45,6 +48,7 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -
     .bind(config.live_prompt_version_id.0)
     .bind(to_json(&config.rules)?)
     .bind(to_json(&config.providers)?)
+    .bind(to_json(&config.alert_rules)?)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -53,7 +57,8 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -
 /// Writes a changed configuration.
 pub async fn update(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -> Result<()> {
     sqlx::query(
-        "UPDATE pipeline_config SET revision = $2, state = $3, live_model = $4, live_prompt_version_id = $5, rules = $6, providers = $7 WHERE organization_id = $1",
+        "UPDATE pipeline_config SET revision = $2, state = $3, live_model = $4, live_prompt_version_id = $5, rules = $6, providers = $7,
+         alert_rules = $8 WHERE organization_id = $1",
     )
     .bind(org.0)
     .bind(config.revision as i64)
@@ -62,6 +67,7 @@ pub async fn update(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -
     .bind(config.live_prompt_version_id.0)
     .bind(to_json(&config.rules)?)
     .bind(to_json(&config.providers)?)
+    .bind(to_json(&config.alert_rules)?)
     .execute(&mut **tx)
     .await?;
     Ok(())

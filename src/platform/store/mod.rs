@@ -5,6 +5,7 @@
 //! Reads take the pool of readers; writes take a transaction that [`Db::begin`] opens with
 //! `BEGIN IMMEDIATE` on the one writing connection.
 
+pub mod alerts;
 pub mod config;
 pub mod costs;
 pub mod events;

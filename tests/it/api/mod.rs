@@ -1,5 +1,6 @@
 //! Stories told through the api.
 
+mod alerts;
 mod analytics;
 mod bad_input;
 mod cell_news;

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod health;
+mod live_events;
 mod live_status;
 mod pipeline_control;
 mod providers;

@@ -51,6 +51,8 @@ pub struct AreaState<A> {
     pub sent: Vec<Command>,
     commands: Vec<Command>,
     events: Vec<Event>,
+    /// Id of the newest event; after those of any platform that a story uses.
+    told: i64,
     routes: Vec<Route>,
     dropped: Vec<std::path::PathBuf>,
 }
@@ -102,7 +104,8 @@ impl<A: Area> AreaState<A> {
 
     /// Tells the area of something that happened, in the next frame.
     pub fn happen(&mut self, what: Happened) {
-        self.events.push(Event { id: 1, at: self.now, what });
+        self.told += 1;
+        self.events.push(Event { id: self.told, at: self.now, what });
     }
 
     /// Drops files on the window.
@@ -138,6 +141,7 @@ pub fn show<A: Area + 'static>(
         sent: Vec::new(),
         commands: Vec::new(),
         events: Vec::new(),
+        told: 1_000_000,
         routes: Vec::new(),
         dropped: Vec::new(),
     };

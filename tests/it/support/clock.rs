@@ -11,7 +11,11 @@ pub struct TestClock(Mutex<DateTime<Utc>>);
 impl TestClock {
     /// At noon of a day, UTC, so that neither midnight is near.
     pub fn at_noon() -> Arc<Self> {
-        Arc::new(Self(Mutex::new("2026-03-14T12:00:30Z".parse().expect("a time"))))
+        Self::at("2026-03-14T12:00:30Z".parse().expect("a time"))
+    }
+
+    pub fn at(time: DateTime<Utc>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(time)))
     }
 
     pub fn advance(&self, by: TimeDelta) {

@@ -1,0 +1,176 @@
+//! The rules: each with its figure of now, on or off, and edited where it stands.
+
+use egui::{Button, Checkbox, ComboBox, Grid, RichText, TextEdit, Ui, WidgetInfo};
+
+use super::rows;
+use crate::gui::ctx::AreaCtx;
+use crate::gui::theme;
+use crate::gui::widgets::badge;
+use crate::wire::alert::{AlertMetric, AlertRule, AlertRules, Alerts, FOR_MINUTES_MOST, Severity};
+
+/// A rule that is being edited.
+pub struct Draft {
+    name: String,
+    threshold: String,
+    for_minutes: String,
+    severity: Severity,
+    /// What the platform said of it.
+    pub problem: Option<String>,
+}
+
+impl Draft {
+    fn of(name: &str, rule: &AlertRule) -> Self {
+        let (threshold, for_minutes) = (rule.threshold.to_string(), rule.for_minutes.to_string());
+        Self { name: name.to_owned(), threshold, for_minutes, severity: rule.severity, problem: None }
+    }
+
+    /// The threshold, or what is wrong with it.
+    fn threshold(&self, metric: AlertMetric) -> Result<f64, String> {
+        let Some((least, most)) = metric.bounds() else { return Ok(0.0) };
+        let value: f64 = self.threshold.trim().replace(',', "").parse().map_err(|_| "Enter a number".to_owned())?;
+        if (least..=most).contains(&value) { Ok(value) } else { Err(format!("From {} to {}", metric.words(least), metric.words(most))) }
+    }
+
+    fn for_minutes(&self) -> Result<u32, String> {
+        let minutes = self.for_minutes.trim().parse().ok().filter(|minutes| *minutes <= FOR_MINUTES_MOST);
+        minutes.ok_or_else(|| format!("Whole minutes from 0 to {FOR_MINUTES_MOST}"))
+    }
+}
+
+/// Draws the rules; returns all of them when one was changed.
+pub fn ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, is_busy: bool, ctx: &AreaCtx<'_>) -> Option<AlertRules> {
+    let mut changed = None;
+    Grid::new("alert rules").num_columns(5).spacing([theme::GAP_16, theme::GAP_8]).show(ui, |ui| {
+        for header in ["On", "Fires when", "Severity", "Now", ""] {
+            ui.label(RichText::new(header).size(theme::TEXT_SMALL).color(ctx.tokens().muted));
+        }
+        ui.end_row();
+        for (name, rule) in &alerts.rules {
+            ui.push_id(name, |ui| {
+                let mut is_enabled = rule.is_enabled;
+                let toggle = ui.add_enabled(!is_busy, Checkbox::without_text(&mut is_enabled));
+                let said = format!("Alert on {}", rule.metric.label().to_lowercase());
+                toggle.widget_info(|| WidgetInfo::selected(egui::Role::CheckBox, !is_busy, is_enabled, &said));
+                if toggle.on_hover_text(said).changed() {
+                    changed = Some(with(alerts, name, AlertRule { is_enabled, ..*rule }));
+                }
+            });
+            let words = RichText::new(rule.words()).color(if rule.is_enabled { ctx.tokens().text } else { ctx.tokens().muted });
+            ui.label(words).on_hover_text(rule.metric.explanation());
+            let (icon, tone) = rows::mark(rule.severity);
+            badge::ui(ui, tone, icon, rule.severity.label());
+            now_ui(ui, rule, alerts, ctx);
+            edit_button(ui, name, rule, draft);
+            ui.end_row();
+        }
+    });
+    let edited = draft.as_ref().and_then(|draft| alerts.rules.get_key_value(&draft.name));
+    if let Some((name, rule)) = edited {
+        changed = editor_ui(ui, name, rule, alerts, draft, is_busy, ctx).or(changed);
+    }
+    changed
+}
+
+fn with(alerts: &Alerts, name: &str, rule: AlertRule) -> AlertRules {
+    let mut rules = alerts.rules.clone();
+    rules.insert(name.to_owned(), rule);
+    rules
+}
+
+/// The figure of the last look, said to be over where it is.
+fn now_ui(ui: &mut Ui, rule: &AlertRule, alerts: &Alerts, ctx: &AreaCtx<'_>) {
+    let tokens = ctx.tokens();
+    match alerts.figures.get(&rule.metric) {
+        None => ui.label(RichText::new("not enough data").color(tokens.muted)),
+        Some(count) if rule.metric == AlertMetric::ProviderDown => ui.label(if *count > 0.0 { format!("{count:.0} down") } else { "none down".to_owned() }),
+        Some(value) if rule.is_broken_by(*value) => ui.label(RichText::new(format!("{}, broken", rule.metric.words(*value))).color(tokens.warn)),
+        Some(value) => ui.label(rule.metric.words(*value)),
+    };
+}
+
+fn edit_button(ui: &mut Ui, name: &str, rule: &AlertRule, draft: &mut Option<Draft>) {
+    let is_open = draft.as_ref().is_some_and(|draft| draft.name == name);
+    let button = ui.add(Button::selectable(is_open, "Edit"));
+    let said = format!("Edit {}", rule.metric.label().to_lowercase());
+    button.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, is_open, &said));
+    if button.clicked() {
+        *draft = if is_open { None } else { Some(Draft::of(name, rule)) };
+    }
+}
+
+fn editor_ui(
+    ui: &mut Ui,
+    name: &str,
+    rule: &AlertRule,
+    alerts: &Alerts,
+    draft: &mut Option<Draft>,
+    is_busy: bool,
+    ctx: &AreaCtx<'_>,
+) -> Option<AlertRules> {
+    let edited = draft.as_mut()?;
+    let tokens = ctx.tokens();
+    let (mut saved, mut is_over) = (None, false);
+    ui.add_space(theme::GAP_8);
+    let frame = egui::Frame::new().fill(tokens.surface).corner_radius(theme::RADIUS_4).inner_margin(theme::GAP_12);
+    frame.show(ui, |ui| {
+        ui.label(RichText::new(rule.metric.label()).font(theme::semibold(theme::TEXT_BODY)));
+        ui.label(RichText::new(rule.metric.explanation()).size(theme::TEXT_SMALL).color(tokens.muted));
+        let (threshold, for_minutes) = (edited.threshold(rule.metric), edited.for_minutes());
+        Grid::new("rule").num_columns(3).spacing([theme::GAP_12, theme::GAP_8]).show(ui, |ui| {
+            if rule.metric.bounds().is_some() {
+                let way = if rule.metric.is_broken_below() { "Below" } else { "Above" };
+                field_ui(ui, way, unit(rule.metric), &mut edited.threshold, threshold.as_ref().err());
+            }
+            field_ui(ui, "For", "min", &mut edited.for_minutes, for_minutes.as_ref().err());
+            let label = ui.label("Severity");
+            let combo = ComboBox::from_id_salt("severity").selected_text(edited.severity.label()).show_ui(ui, |ui| {
+                for severity in Severity::ALL {
+                    ui.selectable_value(&mut edited.severity, severity, severity.label());
+                }
+            });
+            combo.response.labelled_by(label.id);
+            ui.end_row();
+        });
+        if let Some(problem) = &edited.problem {
+            ui.label(RichText::new(problem).color(tokens.bad));
+        }
+        ui.horizontal(|ui| {
+            let is_ready = threshold.is_ok() && for_minutes.is_ok() && !is_busy;
+            if ui.add_enabled(is_ready, Button::new("Save rule")).clicked()
+                && let (Ok(threshold), Ok(for_minutes)) = (threshold, for_minutes)
+            {
+                edited.problem = None;
+                saved = Some(with(alerts, name, AlertRule { threshold, for_minutes, severity: edited.severity, ..*rule }));
+            }
+            is_over = ui.button("Cancel").clicked();
+        });
+    });
+    if is_over {
+        *draft = None;
+    }
+    saved
+}
+
+/// A field with its unit, and what is wrong with it beside it.
+fn field_ui(ui: &mut Ui, name: &str, unit: &str, text: &mut String, problem: Option<&String>) {
+    let tokens = theme::tokens(ui.ctx());
+    let label = ui.label(name);
+    ui.horizontal(|ui| {
+        ui.add(TextEdit::singleline(text).desired_width(90.0)).labelled_by(label.id);
+        ui.label(RichText::new(unit).color(tokens.muted));
+    });
+    if let Some(problem) = problem {
+        ui.label(RichText::new(problem).color(tokens.bad));
+    }
+    ui.end_row();
+}
+
+fn unit(metric: AlertMetric) -> &'static str {
+    match metric {
+        AlertMetric::QueueDepth => "jobs",
+        AlertMetric::OldestWaiting => "min",
+        AlertMetric::ErrorRate | AlertMetric::Confidence => "%",
+        AlertMetric::SpendToday => "USD",
+        AlertMetric::ProviderDown => "",
+    }
+}
