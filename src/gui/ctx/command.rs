@@ -109,11 +109,10 @@ impl Command {
     pub fn label(&self) -> String {
         match self {
             Self::GoTo(Route::Area(area)) => format!("Go to {}", area.label().to_lowercase()),
-            Self::GoTo(Route::Live(view)) => format!("Show {} of the pipeline", view.label().to_lowercase()),
+            Self::GoTo(Route::Live(view)) => format!("Show {}", view.label().to_lowercase()),
             Self::GoTo(Route::Models) => "Choose the live model".to_owned(),
             Self::GoTo(Route::Providers) => "Set up providers and keys".to_owned(),
             Self::GoTo(Route::Jobs(Some(_))) => "Show failed jobs".to_owned(),
-            Self::GoTo(Route::Live(LiveView::Health)) => "Show health".to_owned(),
             Self::GoTo(_) => "Go there".to_owned(),
             Self::OpenPalette => "Find a command…".to_owned(),
             Self::OpenSettings => "Settings…".to_owned(),
@@ -156,6 +155,8 @@ impl Command {
             Self::AddPhotoFolder => "Choose a folder, add every photo in it and queue them".to_owned(),
             Self::RetryFailedJobs => "Queue every failed job once more".to_owned(),
             Self::GoTo(Route::Live(LiveView::Health)) => "Is every part of the platform well, and since when".to_owned(),
+            Self::GoTo(Route::Live(LiveView::Events)) => "Everything that happens, newest first".to_owned(),
+            Self::GoTo(Route::Live(LiveView::Alerts)) => "What fires, when alerts fire, and what fired before".to_owned(),
             Self::CheckHealth => "Ask every provider and look at every part now; costs nothing".to_owned(),
             Self::SavePromptVersion => "Keep the text in the editor as a version that never changes".to_owned(),
             Self::MakePromptLive => "Use this version for every photo from now on; can be undone".to_owned(),
