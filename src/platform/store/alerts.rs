@@ -25,7 +25,9 @@ struct AlertRow {
 
 impl AlertRow {
     fn read(self) -> Result<Alert> {
-        let acknowledged = self.acknowledged_at_ms.map(|at| Ok::<_, super::StoreError>(Acknowledged { at: from_ms(at)?, by: self.acknowledged_by.unwrap_or_default() }));
+        let acknowledged = self
+            .acknowledged_at_ms
+            .map(|at| Ok::<_, super::StoreError>(Acknowledged { at: from_ms(at)?, by: self.acknowledged_by.unwrap_or_default() }));
         Ok(Alert {
             id: AlertId(self.id),
             rule: self.rule,

@@ -73,7 +73,12 @@ async fn an_alert_fires_after_its_time_and_does_not_flap() {
     assert!(story.alerts().await.firing.is_empty());
     let history = story.platform.client.alert_history(None).await.expect("history").items;
     assert_eq!((history.len(), history[0].id, history[0].resolved_at), (1, fired[0].id, Some(story.clock.now())));
-    story.platform.client.add_photos(vec![("x.jpg".to_owned(), platform::jpeg(32, 32, 99)), ("y.jpg".to_owned(), platform::jpeg(32, 32, 98))], true).await.expect("added");
+    story
+        .platform
+        .client
+        .add_photos(vec![("x.jpg".to_owned(), platform::jpeg(32, 32, 99)), ("y.jpg".to_owned(), platform::jpeg(32, 32, 98))], true)
+        .await
+        .expect("added");
     assert_eq!(story.look_after(0).await, 0);
     story.leave(5).await;
     assert_eq!(story.look_after(5).await + story.look_after(10).await, 0, "broken for a while only: the time begins anew");

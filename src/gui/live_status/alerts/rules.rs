@@ -82,7 +82,9 @@ fn now_ui(ui: &mut Ui, rule: &AlertRule, alerts: &Alerts, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
     match alerts.figures.get(&rule.metric) {
         None => ui.label(RichText::new("not enough data").color(tokens.muted)),
-        Some(count) if rule.metric == AlertMetric::ProviderDown => ui.label(if *count > 0.0 { format!("{count:.0} down") } else { "none down".to_owned() }),
+        Some(count) if rule.metric == AlertMetric::ProviderDown => {
+            ui.label(if *count > 0.0 { format!("{count:.0} down") } else { "none down".to_owned() })
+        }
         Some(value) if rule.is_broken_by(*value) => ui.label(RichText::new(format!("{}, broken", rule.metric.words(*value))).color(tokens.warn)),
         Some(value) => ui.label(rule.metric.words(*value)),
     };

@@ -167,7 +167,8 @@ impl FeedList {
 }
 
 fn finds(search: &str, row: &Row) -> bool {
-    search.is_empty() || search.split_whitespace().all(|word| row.told.words.to_lowercase().contains(word) || row.told.more.to_lowercase().contains(word))
+    search.is_empty()
+        || search.split_whitespace().all(|word| row.told.words.to_lowercase().contains(word) || row.told.more.to_lowercase().contains(word))
 }
 
 #[cfg(test)]
