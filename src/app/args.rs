@@ -58,6 +58,36 @@ pub enum Command {
     Costs(CostsArgs),
     /// Checks database, disk, keyring, display, model and providers, and says how to mend what is wrong
     Doctor(DoctorArgs),
+    /// Looks after a platform's database
+    Admin(AdminArgs),
+}
+
+/// `minerva admin`.
+#[derive(Debug, clap::Args)]
+pub struct AdminArgs {
+    #[command(subcommand)]
+    pub command: AdminCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum AdminCommand {
+    /// Fills a new database with an invented history of 90 days, for measurements and demonstrations
+    Generate(GenerateArgs),
+}
+
+/// `minerva admin generate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "The same seed at the same time makes the same history. Photos have no files, and the pipeline is paused")]
+pub struct GenerateArgs {
+    /// How many results
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub results: u64,
+    /// Database to make, such as `sqlite:/tmp/demo.sqlite`; one that holds rows is refused
+    #[arg(long, value_name = "sqlite:PATH")]
+    pub database: DatabasePath,
+    /// Another number makes another history
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// `minerva serve`.

@@ -1,6 +1,7 @@
 //! Arguments, configuration, logging, start-up, and the headless commands. The only reader of the
 //! environment and the only writer to the terminal.
 
+pub mod admin;
 pub mod args;
 pub mod compare;
 pub mod config;
@@ -75,6 +76,7 @@ fn run(args: Args) -> Result<()> {
         Some(Command::Serve(serve)) => serve::run(&settings, &serve),
         Some(Command::Doctor(doctor)) => doctor::run(&settings, &doctor),
         Some(Command::Compare(compare)) => compare::run(&settings, &compare),
+        Some(Command::Admin(admin)) => admin::run(&settings, &admin.command),
         Some(Command::Costs(costs)) => costs::run(&settings, &costs),
     }
 }

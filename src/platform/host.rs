@@ -1,6 +1,9 @@
 //! Starts and stops the platform: in the console's process, or headless.
 
 mod folder;
+mod generate;
+
+pub use generate::generate;
 
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -61,6 +64,8 @@ pub enum StartError {
         "The database {path} is damaged: {why}. Nothing was changed. Put a copy of it back, or move the file away to start with an empty library"
     )]
     Damaged { path: String, why: String },
+    #[error("The database {0} holds rows already, and invented ones are never put beside others. Nothing was changed. Name a file that is not there yet")]
+    NotEmpty(String),
     #[error("{0}")]
     Files(String),
     #[error("{0}")]

@@ -1,6 +1,6 @@
 //! `minerva compare`: a comparison without a window, through the same platform and the same API.
 
-mod follow;
+pub(super) mod follow;
 mod html;
 mod inputs;
 pub mod report;

@@ -8,6 +8,7 @@ pub mod config;
 pub mod costs;
 pub mod disk;
 pub mod events;
+pub mod generate;
 pub mod health;
 pub mod jobs;
 pub mod metrics;

@@ -10,8 +10,8 @@ use crate::wire::page::Page;
 use crate::wire::prompt::{CreatePrompt, Prompt, PromptVersion, SavePromptVersion, UpdatePrompt};
 use crate::wire::result::{Fault, FaultKind};
 
-const DEFAULT_NAME: &str = "Photo tags";
-const DEFAULT_CONTENT: &str = "\
+pub(super) const DEFAULT_NAME: &str = "Photo tags";
+pub(super) const DEFAULT_CONTENT: &str = "\
 You describe photos for a search index.
 
 Look at the photo and answer with JSON only:

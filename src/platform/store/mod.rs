@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod config;
 pub mod costs;
 pub mod events;
+pub mod generated;
 pub mod health;
 pub mod histogram;
 pub mod jobs;

@@ -37,6 +37,26 @@ pub async fn live_prompt(path: &Path) -> Result<Option<(String, String)>> {
     Ok(row.map(|(name, version, content)| (format!("{name} v{version}"), content)))
 }
 
+/// Whether the file holds photos, jobs, results or prompts, of any version of Minerva, or anything of another program.
+pub async fn is_in_use(path: &Path) -> Result<bool> {
+    let mut connection = open(path).await?;
+    let tables: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetch_all(&mut connection).await?;
+    let is_ours = tables.iter().any(|table| table == "ai_processing_results");
+    let is_in_use = if is_ours {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM photos) OR EXISTS (SELECT 1 FROM jobs) OR EXISTS (SELECT 1 FROM ai_processing_results)
+                 OR EXISTS (SELECT 1 FROM prompts)",
+        )
+        .fetch_one(&mut connection)
+        .await?
+    } else {
+        tables.iter().any(|table| table != "_sqlx_migrations")
+    };
+    connection.close().await?;
+    Ok(is_in_use)
+}
+
 /// Reads every page of the database and checks it.
 pub async fn inspect(path: &Path) -> Result<Inspection> {
     let mut connection = open(path).await?;

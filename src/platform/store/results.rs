@@ -1,7 +1,7 @@
 //! What the pipeline found: rows of `ai_processing_results`.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
+use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
 
 use super::rollups::{Counted, Rollups};
 use super::{Db, Result, Tx, from_json, from_ms, from_name, to_json, to_ms, to_name};
@@ -18,7 +18,7 @@ pub struct NewResult {
 
 /// Inserts a result, and counts it in the rollups.
 pub async fn insert(tx: &mut Tx, org: OrganizationId, new: &NewResult) -> Result<()> {
-    insert_row(tx, org, new).await?;
+    insert_rows(tx, org, std::slice::from_ref(new)).await?;
     let mut rollups = Rollups::new(i64::MIN);
     rollups.add(&new.counted(org));
     rollups.write(tx).await
@@ -53,51 +53,68 @@ fn provider(model: &str) -> &str {
     model.split('/').next().unwrap_or_default()
 }
 
-/// Inserts a result without counting it: for who counts many at once.
-pub async fn insert_row(tx: &mut Tx, org: OrganizationId, new: &NewResult) -> Result<()> {
-    let NewResult { result, cost } = new;
-    let answer = match &result.outcome {
-        Outcome::Completed(answer) => Some(answer),
-        Outcome::Failed(_) => None,
-    };
-    let fault = match &result.outcome {
-        Outcome::Completed(_) => None,
-        Outcome::Failed(fault) => Some(fault),
-    };
-    let usage = answer.map(|answer| answer.usage).or(fault.map(|fault| fault.usage)).unwrap_or_default();
-    sqlx::query(
-        "INSERT INTO ai_processing_results
-            (id, organization_id, photo_id, job_id, ai_provider, model, prompt_version_id, status, caption, confidence_scores,
-             confidence_kind, mean_confidence, decision, token_usage, fault, notes, cost_usd_micros, queue_wait_time_ms,
-             provider_response_time_ms, total_processing_time_ms, retry_count, trace, created_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
-    )
-    .bind(result.id.0)
-    .bind(org.0)
-    .bind(result.photo_id.0)
-    .bind(result.job_id.map(|id| id.0))
-    .bind(provider(&result.model))
-    .bind(&result.model)
-    .bind(result.prompt_version_id.map(|id| id.0))
-    .bind(if answer.is_some() { "completed" } else { "failed" })
-    .bind(answer.and_then(|answer| answer.caption.as_deref()))
-    .bind(to_json(&answer.map_or(&[][..], |answer| &answer.tags))?)
-    .bind(answer.map(|answer| to_name(&answer.confidence_kind)).transpose()?)
-    .bind(answer.and_then(Answer::mean_confidence).map(f64::from))
-    .bind(result.decision.map(|decision| to_name(&decision)).transpose()?)
-    .bind(to_json(&usage)?)
-    .bind(fault.map(to_json).transpose()?)
-    .bind(to_json(&answer.map_or(&[][..], |answer| &answer.notes))?)
-    .bind(cost.map(|cost| cost.0))
-    .bind(result.queue_wait_time_ms as i64)
-    .bind(result.provider_response_time_ms as i64)
-    .bind(result.total_processing_time_ms as i64)
-    .bind(i64::from(result.retry_count))
-    .bind(to_json(&result.trace)?)
-    .bind(to_ms(result.created_at))
-    .execute(&mut **tx)
-    .await?;
+/// Rows of one statement: each binds 23 values, of which SQLite takes 32,766.
+const ROWS_A_STATEMENT: usize = 100;
+
+/// Inserts results without counting them: for who counts many at once.
+pub(super) async fn insert_rows(tx: &mut Tx, org: OrganizationId, results: &[NewResult]) -> Result<()> {
+    for chunk in results.chunks(ROWS_A_STATEMENT) {
+        let rows = chunk.iter().map(Columns::of).collect::<Result<Vec<_>>>()?;
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO ai_processing_results
+                (id, organization_id, photo_id, job_id, ai_provider, model, prompt_version_id, status, caption, confidence_scores,
+                 confidence_kind, mean_confidence, decision, token_usage, fault, notes, cost_usd_micros, queue_wait_time_ms,
+                 provider_response_time_ms, total_processing_time_ms, retry_count, trace, created_at_ms) ",
+        );
+        query.push_values(rows, |mut row, columns| {
+            let NewResult { result, cost } = columns.new;
+            row.push_bind(result.id.0).push_bind(org.0).push_bind(result.photo_id.0).push_bind(result.job_id.map(|id| id.0));
+            row.push_bind(provider(&result.model)).push_bind(&result.model).push_bind(result.prompt_version_id.map(|id| id.0));
+            row.push_bind(if columns.answer.is_some() { "completed" } else { "failed" });
+            row.push_bind(columns.answer.and_then(|answer| answer.caption.as_deref())).push_bind(columns.tags).push_bind(columns.kind);
+            row.push_bind(columns.answer.and_then(Answer::mean_confidence).map(f64::from)).push_bind(columns.decision);
+            row.push_bind(columns.usage).push_bind(columns.fault).push_bind(columns.notes).push_bind(cost.map(|cost| cost.0));
+            row.push_bind(result.queue_wait_time_ms as i64).push_bind(result.provider_response_time_ms as i64);
+            row.push_bind(result.total_processing_time_ms as i64).push_bind(i64::from(result.retry_count));
+            row.push_bind(columns.trace).push_bind(to_ms(result.created_at));
+        });
+        query.build().execute(&mut **tx).await?;
+    }
     Ok(())
+}
+
+/// A result with what is stored as text.
+struct Columns<'r> {
+    new: &'r NewResult,
+    answer: Option<&'r Answer>,
+    tags: String,
+    kind: Option<String>,
+    decision: Option<String>,
+    usage: String,
+    fault: Option<String>,
+    notes: String,
+    trace: String,
+}
+
+impl<'r> Columns<'r> {
+    fn of(new: &'r NewResult) -> Result<Self> {
+        let (answer, fault) = match &new.result.outcome {
+            Outcome::Completed(answer) => (Some(answer), None),
+            Outcome::Failed(fault) => (None, Some(fault)),
+        };
+        let usage = answer.map(|answer| answer.usage).or(fault.map(|fault| fault.usage)).unwrap_or_default();
+        Ok(Self {
+            new,
+            answer,
+            tags: to_json(&answer.map_or(&[][..], |answer| &answer.tags))?,
+            kind: answer.map(|answer| to_name(&answer.confidence_kind)).transpose()?,
+            decision: new.result.decision.map(|decision| to_name(&decision)).transpose()?,
+            usage: to_json(&usage)?,
+            fault: fault.map(to_json).transpose()?,
+            notes: to_json(&answer.map_or(&[][..], |answer| &answer.notes))?,
+            trace: to_json(&new.result.trace)?,
+        })
+    }
 }
 
 /// The results of a job, newest first.
