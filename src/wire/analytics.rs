@@ -15,7 +15,7 @@ pub struct PerformanceQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<DateTime<Utc>>,
     /// Width of a step; at least a second, at most 2,000 steps. Range and steps are widened to whole minutes (UTC), to
-    /// whole hours where the range begins more than a week ago; the answer says to which.
+    /// whole hours where the range is longer than two days or begins more than a week ago; the answer says to which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_ms: Option<u64>,
 }

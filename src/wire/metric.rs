@@ -122,7 +122,7 @@ pub struct MetricQuery {
 }
 
 /// Figures by metric, then by time. Range and steps are widened to whole minutes (UTC), to whole hours where the
-/// range begins more than a week ago.
+/// range is longer than two days or begins more than a week ago.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     pub from: DateTime<Utc>,

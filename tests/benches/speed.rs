@@ -15,6 +15,8 @@ mod photos;
 #[cfg(target_os = "linux")]
 #[path = "speed/provider_calls.rs"]
 mod provider_calls;
+#[path = "speed/store.rs"]
+mod store;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../it/support/mod.rs"]
 mod support;
@@ -32,6 +34,7 @@ const PARTS: &[Part] = &[
     ("on-device", photos::on_device),
     ("api", api::requests),
     ("compare", compare::overhead),
+    ("store", store::questions),
     #[cfg(target_os = "linux")]
     ("provider-calls", provider_calls::overhead),
     ("frames", frames::cost_by_area),

@@ -1,7 +1,8 @@
 //! The time range that Analytics looks at, and the steps that it is cut into.
 
-use chrono::{DateTime, Duration, Local, Offset, Utc};
+use chrono::{DateTime, Duration, Utc};
 
+use crate::gui::widgets::time_axis;
 use crate::wire::analytics::PerformanceQuery;
 
 /// How far back the plots reach.
@@ -69,8 +70,8 @@ impl TimeRange {
     /// The range before it, as one step.
     #[must_use]
     pub fn query_before(self, now: DateTime<Utc>) -> PerformanceQuery {
-        let span = self.span().num_milliseconds();
-        self.query_until(now.timestamp_millis() - span, span)
+        let (span, step) = (self.span().num_milliseconds(), self.step().num_milliseconds());
+        self.query_until((now.timestamp_millis() - span).div_euclid(step) * step, span)
     }
 
     fn query_until(self, to_ms: i64, step_ms: i64) -> PerformanceQuery {
@@ -89,14 +90,14 @@ impl TimeRange {
             Self::Week => "%a %-d",
             Self::Month => "%-d %b",
         };
-        local(seconds).format(format).to_string()
+        time_axis::local(seconds).format(format).to_string()
     }
 
     /// The step that begins at `seconds`, in local time.
     #[must_use]
     pub fn step_words(self, seconds: f64) -> String {
-        let from = local(seconds);
-        let to = local(seconds + self.step().num_seconds() as f64);
+        let from = time_axis::local(seconds);
+        let to = time_axis::local(seconds + self.step().num_seconds() as f64);
         match self {
             Self::Hour | Self::Day => format!("{} – {}", from.format("%H:%M"), to.format("%H:%M")),
             Self::Week | Self::Month => format!("{} – {}", from.format("%a %-d %b, %H:%M"), to.format("%H:%M")),
@@ -106,22 +107,9 @@ impl TimeRange {
     /// Where the time axis has marks: round local times, some 80 points apart or more.
     #[must_use]
     pub fn marks(self, from: f64, to: f64, width: f32) -> Vec<f64> {
-        const MINUTE: f64 = 60.0;
-        const DAY: f64 = 86_400.0;
-        let wanted = (to - from) * 80.0 / f64::from(width.max(80.0));
-        let floor = if matches!(self, Self::Week | Self::Month) { DAY } else { 0.0 };
-        let rounds = [5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 180.0, 240.0, 360.0, 720.0].map(|minutes| minutes * MINUTE);
-        let days = [1.0, 2.0, 5.0, 10.0].map(|days| days * DAY);
-        let step = rounds.into_iter().chain(days).find(|round| *round >= wanted.max(floor)).unwrap_or(10.0 * DAY);
-        let offset = f64::from(local(to).offset().fix().local_minus_utc());
-        let first = ((from + offset) / step).ceil() as i64;
-        let last = ((to + offset) / step).floor() as i64;
-        (first..=last).map(|mark| mark as f64 * step - offset).collect()
+        let least = if matches!(self, Self::Week | Self::Month) { time_axis::DAY } else { 0.0 };
+        time_axis::marks(from, to, width, least)
     }
-}
-
-fn local(seconds: f64) -> DateTime<Local> {
-    DateTime::from_timestamp_millis((seconds * 1000.0) as i64).unwrap_or_default().with_timezone(&Local)
 }
 
 #[cfg(test)]

@@ -58,9 +58,8 @@ impl Command {
     #[must_use]
     pub fn palette() -> Vec<Self> {
         let mut all: Vec<Self> = AreaId::ALL.into_iter().map(|area| Self::GoTo(Route::Area(area))).collect();
+        all.extend(LiveView::ALL.into_iter().map(|view| Self::GoTo(Route::Live(view))));
         all.extend([
-            Self::GoTo(Route::Live(LiveView::Events)),
-            Self::GoTo(Route::Live(LiveView::Alerts)),
             Self::GoTo(Route::Models),
             Self::GoTo(Route::Providers),
             Self::GoTo(Route::Jobs(Some(crate::wire::job::JobState::Failed))),
@@ -69,7 +68,6 @@ impl Command {
             Self::AddPhotos,
             Self::AddPhotoFolder,
             Self::RetryFailedJobs,
-            Self::GoTo(Route::Live(LiveView::Health)),
             Self::CheckHealth,
             Self::NewPrompt,
             Self::SavePromptVersion,
@@ -113,6 +111,7 @@ impl Command {
             Self::GoTo(Route::Models) => "Choose the live model".to_owned(),
             Self::GoTo(Route::Providers) => "Set up providers and keys".to_owned(),
             Self::GoTo(Route::Jobs(Some(_))) => "Show failed jobs".to_owned(),
+            Self::GoTo(Route::Live(view)) => format!("Show {}", view.label().to_lowercase()),
             Self::GoTo(_) => "Go there".to_owned(),
             Self::OpenPalette => "Find a command…".to_owned(),
             Self::OpenSettings => "Settings…".to_owned(),

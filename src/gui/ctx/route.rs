@@ -45,18 +45,20 @@ impl AreaId {
 pub enum LiveView {
     #[default]
     Jobs,
+    Plots,
     Health,
     Events,
     Alerts,
 }
 
 impl LiveView {
-    pub const ALL: [Self; 4] = [Self::Jobs, Self::Health, Self::Events, Self::Alerts];
+    pub const ALL: [Self; 5] = [Self::Jobs, Self::Plots, Self::Health, Self::Events, Self::Alerts];
 
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::Jobs => "Jobs",
+            Self::Plots => "Depth and throughput",
             Self::Health => "Health",
             Self::Events => "Events",
             Self::Alerts => "Alerts",

@@ -2,7 +2,7 @@
 
 use egui::{Ui, vec2};
 
-use crate::gui::ctx::{AreaCtx, Command, LinkState, Remote, Route};
+use crate::gui::ctx::{AreaCtx, Command, LinkState, LiveView, Remote, Route};
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::card::{self, Card, Trend};
 use crate::gui::widgets::{error_state, number, skeleton};
@@ -51,6 +51,7 @@ fn change(now: f64, before: f64, words: impl Fn(f64) -> String) -> (String, Tren
 
 fn cards<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Vec<(Card<'s>, Route)> {
     let jobs = |state| Route::Jobs(Some(state));
+    let plots = || Route::Live(LiveView::Plots);
     vec![
         (queue_card(status), jobs(JobState::Pending)),
         (
@@ -72,12 +73,12 @@ fn cards<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Vec<(Card<'s>, Route)> 
                 unit: "/ h",
                 note: "completed in the last hour".to_owned(),
                 series: series(status, |minute| Some(minute.completed as f64)),
-                leads_to: "Show the completed jobs",
+                leads_to: "Show throughput over time",
                 ..Card::default()
             },
-            jobs(JobState::Completed),
+            plots(),
         ),
-        (wait_card(status), Route::Latency),
+        (wait_card(status), plots()),
         (spend_card(status), Route::Cost),
         (confidence_card(status), Route::Confidence),
         (
@@ -139,15 +140,15 @@ fn failed_card<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Card<'s> {
 
 fn wait_card(status: &LiveStatus) -> Card<'_> {
     let note = match status.queue_wait_p95_ms {
-        Some(p95) => format!("average; p95 {}", number::duration_ms(p95)),
-        None => "nothing begun in the last hour".to_owned(),
+        Some(p95) => format!("average; p95 {} ± 1 %", number::duration_ms(p95)),
+        None => "nothing ended in the last hour".to_owned(),
     };
     Card {
         title: "Queue wait",
         figure: status.queue_wait_avg_ms.map_or_else(|| "–".to_owned(), number::duration_ms),
         note,
         series: series(status, |minute| minute.queue_wait_avg_ms),
-        leads_to: "Show latency over time",
+        leads_to: "Show waits over time",
         ..Card::default()
     }
 }

@@ -12,6 +12,7 @@ mod job_filter;
 mod job_list;
 mod job_state;
 mod job_table;
+mod plots;
 mod selection;
 mod tabs;
 mod toolbar;
@@ -34,6 +35,7 @@ use figures::Figures;
 use job_filter::SelectionAnswer;
 use job_list::{Filter, JobList};
 use job_table::JobTable;
+use plots::Plots;
 use selection::Selection;
 
 /// The state of the area.
@@ -43,6 +45,7 @@ pub struct LiveStatus {
     health: health::Health,
     list: JobList,
     table: JobTable,
+    plots: Plots,
     selection: Selection,
     /// What applies to the selection, and the rows' revision that it was counted at.
     applicable: (Applicable, Option<u64>),
@@ -63,6 +66,7 @@ impl Default for LiveStatus {
             health: health::Health::default(),
             list: JobList::default(),
             table: JobTable::default(),
+            plots: Plots::default(),
             selection: Selection::default(),
             applicable: (Applicable::default(), None),
             selects_all: false,
@@ -88,6 +92,7 @@ impl Area for LiveStatus {
                 self.list.on_job(job);
                 self.details.on_job(job);
                 self.figures.mark_behind();
+                self.plots.mark_behind();
             }
             Happened::JobsChanged { .. } | Happened::Resync => self.reload(),
             Happened::ConfigChanged { .. } => self.figures.mark_behind(),
@@ -99,6 +104,7 @@ impl Area for LiveStatus {
 
     fn logic(&mut self, ctx: &mut AreaCtx<'_>) {
         self.figures.poll();
+        self.plots.poll();
         if self.list.poll(ctx) && self.selects_all {
             self.select_all();
         }
@@ -128,6 +134,7 @@ impl Area for LiveStatus {
             tabs::ui(ui, &mut self.view);
             match self.view {
                 LiveView::Jobs => self.jobs_ui(ui, ctx),
+                LiveView::Plots => self.plots.ui(ui, ctx),
                 LiveView::Health => self.health.ui(ui, ctx),
                 LiveView::Events => self.feed.ui(ui, ctx),
                 LiveView::Alerts => self.alerts.ui(ui, ctx),
@@ -196,6 +203,7 @@ impl Area for LiveStatus {
 impl LiveStatus {
     fn reload(&mut self) {
         self.figures.reload();
+        self.plots.reload();
         self.health.mark_behind();
         self.list.reload();
         self.details.reload();

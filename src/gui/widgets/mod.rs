@@ -16,4 +16,5 @@ pub mod section;
 pub mod selection;
 pub mod skeleton;
 pub mod sparkline;
+pub mod time_axis;
 pub mod toolbar;

@@ -16,7 +16,7 @@ mod photos;
 mod pipeline;
 mod prompts;
 mod providers;
-mod rollups;
+pub mod rollups;
 mod runs;
 mod start;
 mod status;

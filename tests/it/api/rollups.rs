@@ -47,7 +47,7 @@ fn is_close(told: Option<f64>, values: &[f64], q: f64) -> bool {
 }
 
 /// Compares each row of one span, from `from_ms` on, with the results that it stands for.
-async fn assert_equal_to_a_scan(db: &Db, span: Span, from_ms: i64) {
+pub async fn assert_equal_to_a_scan(db: &Db, span: Span, from_ms: i64) {
     let scanned: Vec<Scanned> =
         sqlx::query_as("SELECT * FROM ai_processing_results WHERE created_at_ms >= $1").bind(from_ms).fetch_all(&db.read).await.expect("a scan");
     let newest = scanned.iter().map(|row| row.created_at_ms).max().expect("results");

@@ -1,5 +1,6 @@
 //! Stories told through the command line: the real binary, as a process of its own.
 
+mod admin;
 mod all_providers;
 mod compare;
 mod costs;

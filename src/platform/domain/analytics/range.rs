@@ -9,6 +9,8 @@ const MOST_STEPS: i64 = 2_000;
 const LEAST_STEP_MS: i64 = 1_000;
 const DEFAULT_RANGE: Duration = Duration::hours(24);
 const DEFAULT_STEPS: i64 = 24;
+/// Longer ranges are read by the hour: a week has 10,080 minutes.
+const BY_THE_MINUTE_MOST_MS: i64 = 2 * Span::Day.ms();
 
 /// Whole spans in steps of whole spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +24,8 @@ pub struct Range {
 }
 
 impl Range {
-    /// What was asked for, checked, and widened to whole minutes; to whole hours where it goes back further than
-    /// minutes are kept. The last 24 hours in 24 steps unless told.
+    /// What was asked for, checked, and widened to whole minutes; to whole hours where it is longer than two days or
+    /// goes back further than minutes are kept. The last 24 hours in 24 steps unless told.
     pub fn asked(now: DateTime<Utc>, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>, step_ms: Option<i64>) -> Result<Self> {
         let refuse = |code, message: &str| DomainError::Invalid { code, message: message.to_owned() };
         let to_ms = to.map_or_else(|| end_of_now(now, Span::Minute), |to| to.timestamp_millis());
@@ -37,7 +39,7 @@ impl Range {
             return Err(refuse("step_ms", "A step must be at least 1,000 ms, and there may be at most 2,000 of them"));
         }
         let has_minutes = from_ms >= now.timestamp_millis().saturating_sub(MINUTES_KEPT_MS);
-        let finest = if has_minutes { Span::Minute } else { Span::Hour };
+        let finest = if has_minutes && range_ms <= BY_THE_MINUTE_MOST_MS { Span::Minute } else { Span::Hour };
         let (from_ms, to_ms) = (finest.floor(from_ms), finest.ceil(to_ms));
         // A step longer than all there is to see is as good as one that just holds it.
         let step_ms = finest.ceil(step_ms.min(to_ms - from_ms));
