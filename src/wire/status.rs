@@ -54,6 +54,9 @@ pub struct MinutePoint {
     pub cost_usd: UsdMicros,
     /// Jobs waiting at the end of the minute.
     pub depth: u64,
+    /// Jobs in work at the beginning of the minute; `None` where nobody looked.
+    #[serde(default)]
+    pub processing: Option<u64>,
 }
 
 /// `GET /api/ai/analytics/queue-status`: field names fixed by existing deployments.

@@ -59,6 +59,7 @@ fn cards<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Vec<(Card<'s>, Route)> 
                 title: "Processing",
                 figure: number::count(status.processing),
                 note: format!("of {}", workers(status.workers)),
+                series: series(status, |minute| minute.processing.map(|jobs| jobs as f64)),
                 leads_to: "Show the jobs that are worked on",
                 ..Card::default()
             },

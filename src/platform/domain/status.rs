@@ -103,6 +103,7 @@ fn last_hour(figures: &Figures, since: Since) -> Vec<MinutePoint> {
                 confidence: ended.sums.mean_confidence(),
                 cost_usd: ended.sums.cost,
                 depth: depth.max(0) as u64,
+                processing: figures.processing.get(&step).copied(),
             };
             depth += minute.left - minute.joined;
             Some(point)

@@ -1,7 +1,7 @@
 //! Figures that are looked at once a minute, because the rows can't tell them later: `ai_dashboard_metrics`.
 
 use chrono::{DateTime, Utc};
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{Db, Result, Tx, from_name, to_ms};
 use crate::wire::ids::OrganizationId;
@@ -44,6 +44,18 @@ pub struct Looks {
 
 /// The looks of `[from_ms, to_ms)` by metric and step, in that order.
 pub async fn read(db: &Db, org: OrganizationId, metrics: &[MetricType], from_ms: i64, to_ms: i64, step_ms: i64) -> Result<Vec<Looks>> {
+    read_in(&mut *db.read.acquire().await?, org, metrics, from_ms, to_ms, step_ms).await
+}
+
+/// The same, as a transaction sees it.
+pub(super) async fn read_in(
+    connection: &mut SqliteConnection,
+    org: OrganizationId,
+    metrics: &[MetricType],
+    from_ms: i64,
+    to_ms: i64,
+    step_ms: i64,
+) -> Result<Vec<Looks>> {
     let mut looks = Vec::new();
     for metric in metrics {
         let rows: Vec<(i64, f64, f64, i64)> = sqlx::query_as(
@@ -55,7 +67,7 @@ pub async fn read(db: &Db, org: OrganizationId, metrics: &[MetricType], from_ms:
         .bind(from_ms)
         .bind(to_ms)
         .bind(step_ms)
-        .fetch_all(&db.read)
+        .fetch_all(&mut *connection)
         .await?;
         looks.extend(rows.into_iter().map(|(step, mean, max, samples)| Looks { metric: *metric, step, mean, max, samples: samples as u64 }));
     }

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use sqlx::SqliteConnection;
 
 use super::rollups::{self, Histograms, Span, Summed, Wanted};
-use super::{Db, Result};
+use super::{Db, Result, metrics};
 use crate::wire::ids::OrganizationId;
+use crate::wire::metric::MetricType;
 
 pub const MINUTE_MS: i64 = 60_000;
 
@@ -33,6 +34,8 @@ pub struct Figures {
     /// Sums of the last 60 minutes, counted from the first, with the waits.
     pub hour: Vec<Summed>,
     pub minutes: HashMap<i64, Minute>,
+    /// Jobs in work in each minute of the last hour, counted from the first.
+    pub processing: HashMap<i64, u64>,
     pub last_event_id: i64,
 }
 
@@ -79,6 +82,8 @@ pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figur
     let hour = Wanted { span: Span::Minute, from_ms: since.series, to_ms, step_ms: MINUTE_MS, provider: None, histograms: Histograms::Waits };
     figures.hour = rollups::read_in(&mut tx, org, hour).await?;
     figures.minutes = minutes(&mut tx, org, since).await?;
+    let looks = metrics::read_in(&mut tx, org, &[MetricType::Processing], since.series, to_ms, MINUTE_MS).await?;
+    figures.processing = looks.into_iter().map(|looks| (looks.step, looks.max as u64)).collect();
     figures.last_event_id =
         sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM events WHERE organization_id = $1").bind(org.0).fetch_one(&mut *tx).await?;
     tx.commit().await?;

@@ -129,6 +129,7 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
     let canned = canned.lock().expect("canned");
     let count = |state| canned.jobs.iter().filter(|job| job.state == state).count() as u64;
     let minute = |n: i64| MinutePoint {
+        processing: Some((n % 3).unsigned_abs()),
         at: now() - Duration::minutes(60 - n),
         completed: (3.0 + 2.5 * (n as f64 / 7.0).sin()) as u64,
         failed: u64::from(n % 17 == 4),

@@ -244,13 +244,12 @@ impl World {
         // Each version of the prompt is a little better than the one before.
         let mean = behaviour.confidence + 0.02 * version as f64 + 0.11 * self.normal();
         let first = self.rng.usize(0..TAGS.len());
-        let mut tags: Vec<Tag> = (0..self.rng.usize(2..7))
-            .map(|number| {
-                let confidence = (mean + 0.08 * self.normal()).clamp(0.02, 0.99);
-                Tag { name: TAGS[(first + number * 5) % TAGS.len()].to_owned(), confidence: (confidence * 100.0).round() as f32 / 100.0, bounds: None }
-            })
+        let mut confidences: Vec<f32> = (0..self.rng.usize(2..7))
+            .map(|_| ((mean + 0.08 * self.normal()).clamp(0.02, 0.99) * 100.0).round() as f32 / 100.0)
             .collect();
-        tags.sort_by(|one, other| other.confidence.total_cmp(&one.confidence));
+        confidences.sort_by(|one, other| other.total_cmp(one));
+        let tag = |(number, confidence): (usize, f32)| Tag { name: TAGS[(first + number * 5) % TAGS.len()].to_owned(), confidence: Some(confidence), bounds: None };
+        let tags: Vec<Tag> = confidences.into_iter().enumerate().map(tag).collect();
         let caption = Some(format!("A {} with {}", tags[0].name, tags[1].name));
         let cost_usd = cost(behaviour, usage);
         Outcome::Completed(Answer { caption, tags, confidence_kind: behaviour.kind, usage, cost_usd, retries: 0, notes: Vec::new() })
