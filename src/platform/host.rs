@@ -64,7 +64,9 @@ pub enum StartError {
         "The database {path} is damaged: {why}. Nothing was changed. Put a copy of it back, or move the file away to start with an empty library"
     )]
     Damaged { path: String, why: String },
-    #[error("The database {0} holds rows already, and invented ones are never put beside others. Nothing was changed. Name a file that is not there yet")]
+    #[error(
+        "The database {0} holds rows already, and invented ones are never put beside others. Nothing was changed. Name a file that is not there yet"
+    )]
     NotEmpty(String),
     #[error("{0}")]
     Files(String),

@@ -40,10 +40,8 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, batch: &Batch, rollups: &m
 
 async fn insert_photos(tx: &mut Tx, org: OrganizationId, photos: &[(Photo, Option<ResultId>)]) -> Result<()> {
     for chunk in photos.chunks(ROWS_A_STATEMENT) {
-        let named: Vec<_> = chunk
-            .iter()
-            .map(|row| Ok((row, to_name(&row.0.source)?, to_name(&row.0.ai_processing_status)?)))
-            .collect::<Result<_>>()?;
+        let named: Vec<_> =
+            chunk.iter().map(|row| Ok((row, to_name(&row.0.source)?, to_name(&row.0.ai_processing_status)?))).collect::<Result<_>>()?;
         let mut query = QueryBuilder::<Sqlite>::new(
             "INSERT INTO photos (id, organization_id, file_name, source, content_hash, size_bytes, width_px, height_px, format,
                                  ai_processing_status, latest_result_id, created_at_ms) ",
@@ -60,8 +58,7 @@ async fn insert_photos(tx: &mut Tx, org: OrganizationId, photos: &[(Photo, Optio
 
 async fn insert_jobs(tx: &mut Tx, org: OrganizationId, jobs: &[(Job, DateTime<Utc>)]) -> Result<()> {
     for chunk in jobs.chunks(ROWS_A_STATEMENT) {
-        let with_faults: Vec<_> =
-            chunk.iter().map(|row| Ok((row, row.0.fault.as_ref().map(to_json).transpose()?))).collect::<Result<_>>()?;
+        let with_faults: Vec<_> = chunk.iter().map(|row| Ok((row, row.0.fault.as_ref().map(to_json).transpose()?))).collect::<Result<_>>()?;
         let mut query = QueryBuilder::<Sqlite>::new(
             "INSERT INTO jobs (id, organization_id, photo_id, state, priority, attempts, model, prompt, not_before_ms, enqueued_at_ms,
                                ready_at_ms, started_at_ms, finished_at_ms, confidence, fault) ",

@@ -69,7 +69,8 @@ async fn a_database_that_holds_anything_is_refused_and_stays_as_it_was() {
     assert!(why.contains("holds rows already") && why.contains("Nothing was changed"), "{why}");
     assert_eq!(std::fs::read(&path).expect("a file"), before);
     for (results, database) in [("0", "sqlite:/tmp/x"), ("many", "sqlite:/tmp/x"), ("10", "postgres://x")] {
-        let refused = binary::minerva(folder.path()).args(["admin", "generate", "--results", results, "--database", database]).output().expect("runs");
+        let refused =
+            binary::minerva(folder.path()).args(["admin", "generate", "--results", results, "--database", database]).output().expect("runs");
         assert_eq!(refused.status.code(), Some(2), "{results} {database}");
     }
 }
@@ -83,12 +84,11 @@ async fn the_same_seed_makes_the_same_history() {
         let clock = TestClock::at_noon();
         host::generate(&path, Arc::clone(&clock) as _, &Generate { results: 500, seed }, |_| {}).await.expect("generated");
         let db = Db::open(&path).await.expect("opens");
-        let sum: (i64, i64, i64) = sqlx::query_as(
-            "SELECT SUM(created_at_ms), SUM(provider_response_time_ms), SUM(COALESCE(cost_usd_micros, 0)) FROM ai_processing_results",
-        )
-        .fetch_one(&db.read)
-        .await
-        .expect("sums");
+        let sum: (i64, i64, i64) =
+            sqlx::query_as("SELECT SUM(created_at_ms), SUM(provider_response_time_ms), SUM(COALESCE(cost_usd_micros, 0)) FROM ai_processing_results")
+                .fetch_one(&db.read)
+                .await
+                .expect("sums");
         sums.push((sum, counts(&db).await));
         db.close().await;
     }

@@ -244,11 +244,14 @@ impl World {
         // Each version of the prompt is a little better than the one before.
         let mean = behaviour.confidence + 0.02 * version as f64 + 0.11 * self.normal();
         let first = self.rng.usize(0..TAGS.len());
-        let mut confidences: Vec<f32> = (0..self.rng.usize(2..7))
-            .map(|_| ((mean + 0.08 * self.normal()).clamp(0.02, 0.99) * 100.0).round() as f32 / 100.0)
-            .collect();
+        let mut confidences: Vec<f32> =
+            (0..self.rng.usize(2..7)).map(|_| ((mean + 0.08 * self.normal()).clamp(0.02, 0.99) * 100.0).round() as f32 / 100.0).collect();
         confidences.sort_by(|one, other| other.total_cmp(one));
-        let tag = |(number, confidence): (usize, f32)| Tag { name: TAGS[(first + number * 5) % TAGS.len()].to_owned(), confidence: Some(confidence), bounds: None };
+        let tag = |(number, confidence): (usize, f32)| Tag {
+            name: TAGS[(first + number * 5) % TAGS.len()].to_owned(),
+            confidence: Some(confidence),
+            bounds: None,
+        };
         let tags: Vec<Tag> = confidences.into_iter().enumerate().map(tag).collect();
         let caption = Some(format!("A {} with {}", tags[0].name, tags[1].name));
         let cost_usd = cost(behaviour, usage);
@@ -270,7 +273,13 @@ impl World {
         let (cost, decision) = match &outcome {
             Outcome::Completed(answer) => {
                 let mean = answer.mean_confidence().unwrap_or(0.0);
-                let decision = if mean >= 0.6 { Decision::Accept } else if mean >= 0.2 { Decision::Review } else { Decision::Reject };
+                let decision = if mean >= 0.6 {
+                    Decision::Accept
+                } else if mean >= 0.2 {
+                    Decision::Review
+                } else {
+                    Decision::Reject
+                };
                 (answer.cost_usd, Some(decision))
             }
             Outcome::Failed(fault) if fault.kind == FaultKind::Timeout => (None, None),
