@@ -111,7 +111,6 @@ impl Command {
             Self::GoTo(Route::Models) => "Choose the live model".to_owned(),
             Self::GoTo(Route::Providers) => "Set up providers and keys".to_owned(),
             Self::GoTo(Route::Jobs(Some(_))) => "Show failed jobs".to_owned(),
-            Self::GoTo(Route::Live(view)) => format!("Show {}", view.label().to_lowercase()),
             Self::GoTo(_) => "Go there".to_owned(),
             Self::OpenPalette => "Find a command…".to_owned(),
             Self::OpenSettings => "Settings…".to_owned(),

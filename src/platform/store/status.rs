@@ -62,8 +62,7 @@ pub struct Minute {
 /// Reads the figures.
 pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figures> {
     let mut tx = db.read.begin().await?;
-    let mut figures = Figures::default();
-    figures.counts = count_states(&mut tx, org).await?;
+    let mut figures = Figures { counts: count_states(&mut tx, org).await?, ..Figures::default() };
     figures.failed_today = sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE organization_id = $1 AND state = 'failed' AND finished_at_ms >= $2")
         .bind(org.0)
         .bind(since.today)

@@ -86,7 +86,9 @@ impl World {
                 sum
             })
             .collect();
-        shares.iter_mut().for_each(|share| *share /= sum);
+        for share in &mut shares {
+            *share /= sum;
+        }
         let outages = (0..8).map(|number| {
             let from = begin + Duration::minutes(rng.i64(0..DAYS * 24 * 60 - 300));
             (number % 4, from, from + Duration::minutes(rng.i64(20..240)))
