@@ -2,6 +2,7 @@
 
 mod analytics;
 mod health;
+mod live_alerts;
 mod live_events;
 mod live_status;
 mod live_status_plots;

@@ -18,7 +18,9 @@ use minerva_console::client::Client;
 use minerva_console::gui::ctx::{AreaId, Command, Route};
 use minerva_console::gui::shell::{App, EmbeddedPlatform, ShellOptions, StartPlatform};
 use minerva_console::keys::Keys;
+use minerva_console::platform::domain::Core;
 use minerva_console::platform::host::{self, Host};
+use minerva_console::wire::event::Happened;
 use secrecy::SecretString;
 use tempfile::TempDir;
 use url::Url;
@@ -63,6 +65,8 @@ pub struct Console {
     pub harness: Harness<'static, App>,
     runtime: tokio::runtime::Runtime,
     pub folder: TempDir,
+    /// Of the embedded platform, once it was started.
+    core: Arc<Mutex<Option<Arc<Core>>>>,
 }
 
 impl Console {
@@ -79,14 +83,18 @@ impl Console {
     pub fn open_in(folder: TempDir, options: Options, look: Look) -> Self {
         let data = folder.path().join("data");
         let keys = options.keys.clone();
+        let core: Arc<Mutex<Option<Arc<Core>>>> = Arc::default();
+        let started = Arc::clone(&core);
         let start: StartPlatform = Box::new(move || {
-            let (options, data) = (options.clone(), data.clone());
+            let (options, data, started) = (options.clone(), data.clone(), Arc::clone(&started));
             Box::pin(async move {
                 let host = host::start_at(options.host_options(data), Arc::clone(&options.clock)).await.map_err(|error| error.to_string())?;
+                *started.lock().expect("not poisoned") = Some(Arc::clone(host.core()));
                 Ok(embedded(host))
             })
         });
         let mut console = Self::build(start, None, keys, folder, look);
+        console.core = core;
         console.wait_until("the platform is heard", |console| console.says("Connected"));
         console
     }
@@ -134,7 +142,7 @@ impl Console {
             creation.egui_ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
             app
         });
-        Self { harness, runtime, folder }
+        Self { harness, runtime, folder, core: Arc::default() }
     }
 
     /// Closes the window as a person does, waits for its platform to stop, and gives the folder back.
@@ -146,6 +154,16 @@ impl Console {
     /// The client of the console's platform.
     pub fn client(&self) -> Client {
         self.harness.state().client().expect("the platform is up").clone()
+    }
+
+    /// Lets something happen on the embedded platform.
+    pub fn tell(&self, what: Happened) {
+        let core = self.core.lock().expect("not poisoned").clone().expect("an embedded platform");
+        self.block_on(async {
+            let mut change = core.change().await.expect("a change");
+            change.tell(&what).await.expect("told");
+            change.commit().await.expect("committed");
+        });
     }
 
     /// Runs what has to be awaited, such as a call of the client.

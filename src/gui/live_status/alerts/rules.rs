@@ -14,6 +14,8 @@ pub struct Draft {
     threshold: String,
     for_minutes: String,
     severity: Severity,
+    /// Just opened: it comes into sight.
+    is_new: bool,
     /// What the platform said of it.
     pub problem: Option<String>,
 }
@@ -21,7 +23,7 @@ pub struct Draft {
 impl Draft {
     fn of(name: &str, rule: &AlertRule) -> Self {
         let (threshold, for_minutes) = (rule.threshold.to_string(), rule.for_minutes.to_string());
-        Self { name: name.to_owned(), threshold, for_minutes, severity: rule.severity, problem: None }
+        Self { name: name.to_owned(), threshold, for_minutes, severity: rule.severity, is_new: true, problem: None }
     }
 
     /// The threshold, or what is wrong with it.
@@ -114,7 +116,7 @@ fn editor_ui(
     let (mut saved, mut is_over) = (None, false);
     ui.add_space(theme::GAP_8);
     let frame = egui::Frame::new().fill(tokens.surface).corner_radius(theme::RADIUS_4).inner_margin(theme::GAP_12);
-    frame.show(ui, |ui| {
+    let shown = frame.show(ui, |ui| {
         ui.label(RichText::new(rule.metric.label()).font(theme::semibold(theme::TEXT_BODY)));
         ui.label(RichText::new(rule.metric.explanation()).size(theme::TEXT_SMALL).color(tokens.muted));
         let (threshold, for_minutes) = (edited.threshold(rule.metric), edited.for_minutes());
@@ -147,6 +149,9 @@ fn editor_ui(
             is_over = ui.button("Cancel").clicked();
         });
     });
+    if std::mem::take(&mut edited.is_new) {
+        shown.response.scroll_to_me(None);
+    }
     if is_over {
         *draft = None;
     }

@@ -87,7 +87,7 @@ impl Feed {
         ui.horizontal_wrapped(|ui| {
             self.topics_ui(ui);
             ui.add_space(theme::GAP_8);
-            let search = ui.add(TextEdit::singleline(&mut self.search).hint_text("Search events").desired_width(180.0));
+            let search = ui.add(TextEdit::singleline(&mut self.search).hint_text("Search events").desired_width(150.0));
             search.widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, "Search events"));
             if search.changed() {
                 self.list.search(&self.search);
@@ -241,6 +241,11 @@ fn state_ui(ui: &mut Ui, is_paused: bool, ctx: &AreaCtx<'_>) {
         LinkState::Polling { .. } => (icons::ICON_SYNC, tokens.warn, "Polling"),
         LinkState::Live { .. } => (icons::ICON_CLOUD_DONE, tokens.good, "Live"),
     };
-    ui.label(RichText::from(icon).color(colour));
-    ui.label(RichText::new(word).color(colour));
+    // One label, so that the icon and its word stay together.
+    let mut said = egui::text::LayoutJob::default();
+    let style = ui.style();
+    RichText::from(icon).color(colour).append_to(&mut said, style, egui::FontSelection::Default, Align::Center);
+    RichText::new(format!(" {word}")).color(colour).append_to(&mut said, style, egui::FontSelection::Default, Align::Center);
+    let label = ui.label(said);
+    label.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, word));
 }

@@ -1,0 +1,174 @@
+//! Live status: alerts, their rules and their past; and how the window as a whole tells of them.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use egui::Theme;
+use egui_kittest::kittest::Queryable as _;
+use egui_kittest::{Harness, SnapshotResults};
+use minerva_console::gui::ctx::{Command, LiveView, Route};
+use minerva_console::gui::live_status::LiveStatus;
+use minerva_console::platform::domain::{Clock as _, alerts};
+use minerva_console::wire::alert::{AlertMetric, Severity};
+use minerva_console::wire::event::Happened;
+use minerva_console::wire::ids::AlertId;
+use minerva_console::wire::job::{JobAction, JobState, JobsAction};
+
+use crate::support::area::{self, AreaState, Window, wait_until};
+use crate::support::canned;
+use crate::support::clock::TestClock;
+use crate::support::console::{Console as WholeConsole, fixed_now};
+use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::scripted::Scripted;
+
+type Console = Harness<'static, AreaState<LiveStatus>>;
+
+struct Story {
+    console: Console,
+    platform: TestPlatform,
+    /// Dropped last: the platform runs on it.
+    runtime: tokio::runtime::Runtime,
+}
+
+/// Two alerts fire, one of them acknowledged, and one is over.
+fn story(window: Window) -> Story {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let clock = TestClock::at(canned::now() - TimeDelta::minutes(40));
+    let platform = runtime.block_on(async {
+        let options = Options { clock: Arc::clone(&clock) as _, ..Options::with_providers(vec![Scripted::new()]).without_workers() };
+        let platform = platform::start(options).await;
+        let known = platform.client.alerts().await.expect("alerts");
+        let mut rules = known.rules;
+        let depth = rules.get_mut("queue_depth").expect("a rule");
+        (depth.threshold, depth.for_minutes, depth.severity) = (3.0, 0, Severity::Critical);
+        platform.client.set_alert_rules(known.revision, rules).await.expect("set");
+        platform.add(5, true).await;
+        look(&platform).await;
+        let cancelled: Vec<_> = platform.jobs().await.into_iter().take(3).collect();
+        let ids = cancelled.iter().map(|job| job.id).collect();
+        platform.client.act_on_jobs(&JobsAction { action: JobAction::Cancel, ids }).await.expect("cancelled");
+        for minutes in [3, 3, 26] {
+            clock.advance(TimeDelta::minutes(minutes));
+            look(&platform).await;
+        }
+        let waiting = platform.client.alerts().await.expect("alerts").firing[0].clone();
+        platform.client.acknowledge_alert(waiting.id).await.expect("acknowledged");
+        let again = cancelled.iter().map(|job| job.photo_id).collect();
+        let queue = minerva_console::wire::job::EnqueueJobs { photo_ids: again, priority: 0 };
+        platform.client.enqueue_jobs(&queue).await.expect("queued");
+        clock.advance(TimeDelta::minutes(4));
+        look(&platform).await;
+        clock.advance(canned::now() - clock.now());
+        platform
+    });
+    let mut console = area::show(LiveStatus::default(), &platform.client, &runtime, canned::now(), window);
+    console.state_mut().go_to(Route::Live(LiveView::Alerts));
+    wait_until(&mut console, "the alerts are there", |console| has(console, "Queue depth is 5 jobs, above 3 jobs"));
+    Story { console, platform, runtime }
+}
+
+async fn look(platform: &TestPlatform) {
+    alerts::look(platform.host.core()).await.expect("a look");
+}
+
+fn has(console: &Harness<'_, AreaState<LiveStatus>>, words: &str) -> bool {
+    console.query_all_by_label_contains(words).next().is_some()
+}
+
+fn click(console: &mut Console, label: &str) {
+    console.get_by_label(label).click();
+    console.run_steps(3);
+}
+
+#[test]
+fn what_fires_is_taken_on_or_put_off_and_leads_to_its_number() {
+    let mut story = story(Window::default());
+    let console = &mut story.console;
+    assert!(has(console, "A job has been waiting for 32 min, more than 30 min") && has(console, "acknowledged by you"));
+    assert!(has(console, "lasted 6 min"), "what is over");
+    click(console, "Show the waiting jobs");
+    assert_eq!(console.state().sent, [Command::GoTo(Route::Jobs(Some(JobState::Pending)))]);
+    wait_until(console, "the jobs", |console| has(console, "Queued"));
+    console.state_mut().go_to(Route::Live(LiveView::Alerts));
+    wait_until(console, "the alerts", |console| has(console, "above 3 jobs"));
+    click(console, "Acknowledge");
+    wait_until(console, "both are taken on", |console| !has(console, "Acknowledge"));
+    let firing = story.runtime.block_on(story.platform.client.alerts()).expect("alerts").firing;
+    assert!(firing.iter().all(|alert| alert.acknowledged.is_some()), "{firing:?}");
+}
+
+#[test]
+fn a_rule_is_edited_where_it_stands_and_what_is_wrong_is_said_at_the_field() {
+    let mut story = story(Window { size: [1280.0, 1100.0], ..Window::default() });
+    let console = &mut story.console;
+    click(console, "Edit error rate");
+    console.get_by_label("Above").focus();
+    console.run_steps(2);
+    console.event(egui::Event::Text("0".to_owned()));
+    wait_until(console, "the fault at the field", |console| has(console, "From 1 % to 100 %"));
+    console.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    console.event(egui::Event::Text("35".to_owned()));
+    wait_until(console, "no fault", |console| !has(console, "From 1 % to 100 %"));
+    click(console, "Save rule");
+    wait_until(console, "it is saved", |console| has(console, "Error rate above 35 % for 2 min") && !has(console, "Save rule"));
+    let Some(Command::ShowToast(toast)) = console.state().sent.last().cloned() else { panic!("a toast") };
+    assert_eq!(toast.text, "Alert: Error rate above 20 % for 2 min → Error rate above 35 % for 2 min");
+    assert!(matches!(toast.action, Some((label, command)) if label == "Undo" && matches!(*command, Command::UndoThisConfigChange(_))));
+    click(console, "Alert on mean confidence");
+    let off = |story: &Story| !story.runtime.block_on(story.platform.client.alerts()).expect("alerts").rules["confidence"].is_enabled;
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !off(&story) {
+        assert!(std::time::Instant::now() < deadline, "the rule is not switched off");
+        story.console.step();
+    }
+}
+
+#[test]
+fn an_alert_is_told_anywhere_in_the_window_and_leads_to_itself() {
+    let clock = TestClock::at(fixed_now());
+    let mut console = WholeConsole::open(Options { clock: Arc::clone(&clock) as _, ..Options::default() }.without_workers());
+    console.command(Command::GoTo(Route::Area(minerva_console::gui::ctx::AreaId::Analytics)));
+    assert!(!console.says("1 alert"));
+    let alert = minerva_console::wire::alert::Alert {
+        id: AlertId::fresh(),
+        rule: "queue_depth".to_owned(),
+        metric: AlertMetric::QueueDepth,
+        severity: Severity::Critical,
+        subject: None,
+        threshold: 1_000.0,
+        value: 1_204.0,
+        fired_at: fixed_now(),
+        acknowledged: None,
+        snoozed_until: None,
+        resolved_at: None,
+    };
+    console.tell(Happened::AlertChanged(alert.clone()));
+    console.wait_for("Critical: Queue depth is 1,204 jobs, above 1,000 jobs");
+    assert!(console.says("1 alert"), "in the side panel");
+    console.click("Show");
+    console.wait_for("Nothing fires");
+    let resolved_at = Some(fixed_now());
+    console.tell(Happened::AlertChanged(minerva_console::wire::alert::Alert { resolved_at, ..alert }));
+    console.wait_for("Resolved: Queue depth");
+    assert!(!console.says("1 alert"));
+}
+
+#[test]
+fn pictures_of_alerts() {
+    let mut results = SnapshotResults::new();
+    for (name, window) in [
+        ("live_alerts_dark", Window { size: [1280.0, 860.0], ..Window::default() }),
+        ("live_alerts_light", Window { size: [1280.0, 860.0], theme: Theme::Light, ..Window::default() }),
+        ("live_alerts_small", Window { size: [900.0, 560.0], ..Window::default() }),
+        ("live_alerts_150", Window { pixels_per_point: 1.5, ..Window::default() }),
+    ] {
+        let mut story = story(window);
+        if name.ends_with("dark") {
+            click(&mut story.console, "Edit queue depth");
+        }
+        story.console.remove_cursor();
+        story.console.run_steps(8);
+        story.console.snapshot(name);
+        results.extend_harness(&mut story.console);
+    }
+}
