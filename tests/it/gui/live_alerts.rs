@@ -86,7 +86,8 @@ fn what_fires_is_taken_on_or_put_off_and_leads_to_its_number() {
     let console = &mut story.console;
     assert!(has(console, "A job has been waiting for 32 min, more than 30 min") && has(console, "acknowledged by you"));
     assert!(has(console, "lasted 6 min"), "what is over");
-    click(console, "Show the waiting jobs");
+    console.get_all_by_label("Show the waiting jobs").next().expect("each leads there").click();
+    console.run_steps(3);
     assert_eq!(console.state().sent, [Command::GoTo(Route::Jobs(Some(JobState::Pending)))]);
     wait_until(console, "the jobs", |console| has(console, "Queued"));
     console.state_mut().go_to(Route::Live(LiveView::Alerts));
