@@ -196,6 +196,8 @@ fn terms_filter_the_list_and_a_mistake_is_told_at_the_field() {
     let console = &mut story.console;
     let field = "Filter jobs by file name and terms";
     let failed = (0..400).find(|n| canned::job(*n).state == JobState::Failed).expect("a failed job");
+    console.key_press(Key::Slash);
+    console.run_steps(3);
     console.get_by_label(field).type_text("state:failed");
     wait_until(console, "only failed jobs are listed", |console| !has(console, &row(0)) && has(console, &row(failed)));
     console.get_by_label(field).type_text(" colour:red");
