@@ -60,6 +60,7 @@ fn terms_ui(ui: &mut Ui, search: &mut String, tokens: &Tokens) {
             }
         }
     });
+    menu.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Terms"));
     menu.response.on_hover_text("What jobs can be filtered by");
 }
 
