@@ -130,7 +130,7 @@ pub enum JobSort {
 pub struct JobQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<JobState>,
-    /// Words of the file name and terms, as [`super::job_filter`] has them.
+    /// Part of the file name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     #[serde(default)]

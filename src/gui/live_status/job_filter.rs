@@ -1,4 +1,4 @@
-//! Above the table: state filter with counts, the field for words and terms, the selection and what can be done to it.
+//! Above the table: state filter with counts, search by file name, the selection and what can be done to it.
 
 use egui::{Button, Id, Key, RichText, TextEdit, Ui};
 
@@ -9,11 +9,8 @@ use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::number;
 use crate::wire::job::{JobAction, JobState};
-use crate::wire::job_filter::EXAMPLES;
 use crate::wire::status::LiveStatus;
 
-/// Name of the field.
-const FIELD: &str = "Filter jobs by file name and terms";
 /// Priorities that can be chosen, with their words.
 const PRIORITIES: [(&str, i32); 4] = [("Highest", 100), ("High", 50), ("Normal", 0), ("Low", -50)];
 
@@ -21,9 +18,9 @@ const PRIORITIES: [(&str, i32); 4] = [("Highest", 100), ("High", 50), ("Normal",
 pub fn ui(ui: &mut Ui, list: &JobList, status: Option<&LiveStatus>, focus_search: bool, tokens: &Tokens) -> Option<Filter> {
     let mut filter = list.filter().clone();
     ui.horizontal_wrapped(|ui| {
-        let search = TextEdit::singleline(&mut filter.search).hint_text("File name, state:failed, age>1h").desired_width(220.0);
+        let search = TextEdit::singleline(&mut filter.search).hint_text("Search by file name").desired_width(150.0);
         let response = ui.add(search);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, FIELD));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search by file name"));
         if focus_search {
             response.request_focus();
         }
@@ -31,7 +28,6 @@ pub fn ui(ui: &mut Ui, list: &JobList, status: Option<&LiveStatus>, focus_search
         if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
             filter.search.clear();
         }
-        terms_ui(ui, &mut filter.search, tokens);
         ui.add_space(theme::GAP_4);
         ui.spacing_mut().item_spacing.x = 2.0;
         segment(ui, &mut filter.state, None, count_of(None, list, status), tokens);
@@ -39,29 +35,7 @@ pub fn ui(ui: &mut Ui, list: &JobList, status: Option<&LiveStatus>, focus_search
             segment(ui, &mut filter.state, Some(state), count_of(Some(state), list, status), tokens);
         }
     });
-    if let Some(mistake) = list.mistake() {
-        ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::from(icons::ICON_ERROR).color(tokens.bad));
-            ui.label(RichText::new(mistake.to_string()).color(tokens.bad));
-        });
-    }
     (filter != *list.filter()).then_some(filter)
-}
-
-/// The terms that there are, each put into the field by a click.
-fn terms_ui(ui: &mut Ui, search: &mut String, tokens: &Tokens) {
-    let menu = ui.menu_button(("Terms", RichText::from(icons::ICON_ARROW_DROP_DOWN)), |ui| {
-        for (example, meaning) in EXAMPLES {
-            let button = ui.button((RichText::new(example).monospace(), RichText::new(meaning).color(tokens.muted)));
-            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("{example}, {meaning}")));
-            if button.clicked() {
-                let gap = if search.is_empty() || search.ends_with(char::is_whitespace) { "" } else { " " };
-                *search = format!("{search}{gap}{example}");
-            }
-        }
-    });
-    menu.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Terms"));
-    menu.response.on_hover_text("What jobs can be filtered by");
 }
 
 /// How many jobs are in a state, where it is known without asking.

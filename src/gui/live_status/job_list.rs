@@ -3,13 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
-
 use crate::gui::ctx::ApiError;
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::ids::JobId;
 use crate::wire::job::{Job, JobQuery, JobSort, JobState};
-use crate::wire::job_filter::{FilterError, JobTerms};
 use crate::wire::page::Page;
 
 /// Rows of the first page, and of those after it.
@@ -44,6 +41,7 @@ impl Filter {
 }
 
 /// The rows that are loaded, in the platform's order.
+#[derive(Default)]
 pub struct JobList {
     rows: Vec<Job>,
     index: HashMap<JobId, usize>,
@@ -51,8 +49,6 @@ pub struct JobList {
     next_cursor: Option<String>,
     /// What is shown.
     filter: Filter,
-    /// What is typed into the filter, as the platform reads it.
-    terms: Result<JobTerms, FilterError>,
     /// When the filter was changed by typing, until it is asked for.
     typed_at: Option<Instant>,
     first: Remote<Page<Job>>,
@@ -66,27 +62,6 @@ pub struct JobList {
     revision: u64,
     /// All that match are wanted, for "select all".
     wants_all: bool,
-}
-
-impl Default for JobList {
-    fn default() -> Self {
-        Self {
-            rows: Vec::new(),
-            index: HashMap::new(),
-            total: None,
-            next_cursor: None,
-            filter: Filter::default(),
-            terms: Ok(JobTerms::default()),
-            typed_at: None,
-            first: Remote::default(),
-            next: Remote::default(),
-            is_behind: false,
-            asked_at: None,
-            new_jobs: HashSet::new(),
-            revision: 0,
-            wants_all: false,
-        }
-    }
 }
 
 impl JobList {
@@ -114,12 +89,6 @@ impl JobList {
     #[must_use]
     pub fn filter(&self) -> &Filter {
         &self.filter
-    }
-
-    /// What is wrong with what is typed; the rows are then those of the filter before.
-    #[must_use]
-    pub fn mistake(&self) -> Option<&FilterError> {
-        self.terms.as_ref().err()
     }
 
     #[must_use]
@@ -167,7 +136,6 @@ impl JobList {
             return;
         }
         let only_search = filter.state == self.filter.state && filter.oldest_first == self.filter.oldest_first;
-        self.terms = JobTerms::parse(&filter.search);
         self.filter = filter;
         self.next = Remote::default();
         self.wants_all = false;
@@ -187,24 +155,25 @@ impl JobList {
     }
 
     pub fn load_all(&mut self) {
-        self.wants_all = self.has_more() && self.terms.is_ok();
+        self.wants_all = self.has_more();
     }
 
     /// A job changed or came.
-    pub fn on_job(&mut self, job: &Job, now: DateTime<Utc>) {
+    pub fn on_job(&mut self, job: &Job) {
         if let Some(row) = self.position(job.id).and_then(|at| self.rows.get_mut(at)) {
             row.clone_from(job);
             self.revision += 1;
             // A row that left the filter goes when the list is at rest at its top, not under the reader.
-            self.is_behind |= !self.matches(job, now);
-        } else if self.matches(job, now) && self.belongs_to_loaded(job) {
+            self.is_behind |= self.filter.state.is_some_and(|state| state != job.state);
+        } else if self.matches(job) && self.belongs_to_loaded(job) {
             self.new_jobs.insert(job.id);
             self.is_behind = true;
         }
     }
 
-    fn matches(&self, job: &Job, now: DateTime<Utc>) -> bool {
-        self.filter.state.is_none_or(|state| state == job.state) && self.terms.as_ref().is_ok_and(|terms| terms.matches(job, now))
+    fn matches(&self, job: &Job) -> bool {
+        let search = self.filter.search.trim().to_lowercase();
+        self.filter.state.is_none_or(|state| state == job.state) && (search.is_empty() || job.file_name.to_lowercase().contains(&search))
     }
 
     /// Whether a job that is not loaded stands among those that are, and not on a later page.
@@ -259,9 +228,6 @@ impl JobList {
 
     /// Asks for what is missing. `at_rest`: nobody reads further down or works on a selection, so that rows may move.
     pub fn ask(&mut self, ctx: &AreaCtx<'_>, at_rest: bool) {
-        if self.terms.is_err() {
-            return;
-        }
         if let Some(typed_at) = self.typed_at {
             let since = typed_at.elapsed();
             if since < SEARCH_AFTER {
@@ -287,7 +253,7 @@ impl JobList {
 
     /// The reader comes near the end.
     pub fn ask_more(&mut self, ctx: &AreaCtx<'_>) {
-        if self.terms.is_ok() && self.has_more() && !self.next.is_pending() && self.next.failure().is_none() && !self.first.is_pending() {
+        if self.has_more() && !self.next.is_pending() && self.next.failure().is_none() && !self.first.is_pending() {
             self.ask_next(ctx, NEXT_PAGE);
         }
     }
@@ -330,7 +296,7 @@ mod tests {
     #[test]
     fn an_event_changes_its_row_where_it_stands() {
         let mut list = list(vec![job(2, JobState::Pending), job(1, JobState::Pending)]);
-        list.on_job(&job(1, JobState::Completed), chrono::DateTime::UNIX_EPOCH);
+        list.on_job(&job(1, JobState::Completed));
         let states: Vec<_> = list.rows().iter().map(|job| job.state).collect();
         assert_eq!(states, [JobState::Pending, JobState::Completed]);
         assert_eq!(list.new_jobs(), 0);
@@ -340,9 +306,9 @@ mod tests {
     #[test]
     fn new_jobs_are_counted_and_not_pushed_under_the_reader() {
         let mut list = list(vec![job(1, JobState::Pending)]);
-        list.on_job(&job(2, JobState::Pending), chrono::DateTime::UNIX_EPOCH);
-        list.on_job(&job(3, JobState::Pending), chrono::DateTime::UNIX_EPOCH);
-        list.on_job(&job(3, JobState::Processing), chrono::DateTime::UNIX_EPOCH);
+        list.on_job(&job(2, JobState::Pending));
+        list.on_job(&job(3, JobState::Pending));
+        list.on_job(&job(3, JobState::Processing));
         assert_eq!((list.rows().len(), list.new_jobs()), (1, 2));
         assert!(list.is_behind);
     }
@@ -350,11 +316,11 @@ mod tests {
     #[test]
     fn only_jobs_that_match_the_filter_are_announced() {
         let mut list = list(vec![]);
-        list.show(Filter { state: Some(JobState::Failed), search: "PHOTO_7 attempts<1".to_owned(), oldest_first: false });
-        list.on_job(&job(7, JobState::Pending), chrono::DateTime::UNIX_EPOCH);
-        list.on_job(&job(8, JobState::Failed), chrono::DateTime::UNIX_EPOCH);
+        list.filter = Filter { state: Some(JobState::Failed), search: "PHOTO_7".to_owned(), oldest_first: false };
+        list.on_job(&job(7, JobState::Pending));
+        list.on_job(&job(8, JobState::Failed));
         assert_eq!(list.new_jobs(), 0);
-        list.on_job(&job(7, JobState::Failed), chrono::DateTime::UNIX_EPOCH);
+        list.on_job(&job(7, JobState::Failed));
         assert_eq!(list.new_jobs(), 1);
     }
 }

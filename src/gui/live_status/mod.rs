@@ -84,12 +84,12 @@ impl Area for LiveStatus {
         AreaId::LiveStatus
     }
 
-    fn on_event(&mut self, event: &Event, ctx: &mut AreaCtx<'_>) {
+    fn on_event(&mut self, event: &Event, _ctx: &mut AreaCtx<'_>) {
         self.feed.on_event(event);
         self.alerts.on_event(event);
         match &event.what {
             Happened::JobChanged(job) => {
-                self.list.on_job(job, ctx.now);
+                self.list.on_job(job);
                 self.details.on_job(job);
                 self.figures.mark_behind();
                 self.plots.mark_behind();
@@ -184,7 +184,7 @@ impl Area for LiveStatus {
 
     fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
         vec![
-            ("/", "Filter jobs by file name and terms"),
+            ("/", "Search jobs by file name"),
             ("Up, Down", "Choose the job above or below"),
             ("Shift Up, Down", "Choose more jobs"),
             ("Space", "Choose this job too, or no more"),

@@ -9,7 +9,6 @@ use crate::platform::store::jobs::JobFilter;
 use crate::wire::event::Happened;
 use crate::wire::ids::{JobId, PhotoId};
 use crate::wire::job::{EnqueueJobs, EnqueuedJobs, Job, JobAction, JobDetails, JobQuery, JobsActed, JobsAction};
-use crate::wire::job_filter::JobTerms;
 use crate::wire::page::Page;
 
 /// More changed jobs than this are told as one event.
@@ -74,9 +73,8 @@ pub(super) fn end_work(core: &Core, ids: &[JobId]) {
 pub async fn list(core: &Core, query: &JobQuery) -> Result<Page<Job>> {
     let after = query.cursor.as_deref().map(page::read_cursor).transpose()?.map(|(at, id)| (at, JobId(id)));
     let limit = page::limit(query.limit);
-    let terms = JobTerms::parse(query.q.as_deref().unwrap_or_default());
-    let terms = terms.map_err(|error| DomainError::Invalid { code: "bad_filter", message: error.to_string() })?;
-    let filter = JobFilter { state: query.state, terms, now: core.now(), sort: query.sort, after, limit };
+    let name = query.q.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+    let filter = JobFilter { state: query.state, name, sort: query.sort, after, limit };
     let items = store::jobs::list(&core.db, core.org, &filter).await?;
     let total = store::jobs::count(&core.db, core.org, &filter).await?;
     let next_cursor = page::next_cursor(&items, limit, |job| (job.enqueued_at, job.id.0));

@@ -4,10 +4,9 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
 
-use super::{Db, IDS_A_STATEMENT, Result, Tx, from_json, from_ms, job_filter, push_ids, to_json, to_ms};
+use super::{Db, IDS_A_STATEMENT, Result, Tx, from_json, from_ms, push_ids, to_json, to_ms};
 use crate::wire::ids::{JobId, OrganizationId, PhotoId};
 use crate::wire::job::{Job, JobSort, JobState};
-use crate::wire::job_filter::JobTerms;
 use crate::wire::result::Fault;
 
 const SELECT: &str = "SELECT j.id, j.photo_id, p.file_name, j.state, j.priority, j.attempts, j.model, j.prompt, j.enqueued_at_ms,
@@ -100,12 +99,11 @@ pub async fn open_job(tx: &mut Tx, photo: PhotoId) -> Result<Option<JobId>> {
 }
 
 /// What [`list`] gives.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct JobFilter {
     pub state: Option<JobState>,
-    pub terms: JobTerms,
-    /// What ages are counted to.
-    pub now: DateTime<Utc>,
+    /// Part of the file name.
+    pub name: Option<String>,
     pub sort: JobSort,
     /// Only jobs that come after this one in the list.
     pub after: Option<(DateTime<Utc>, JobId)>,
@@ -116,7 +114,7 @@ pub struct JobFilter {
 pub async fn list(db: &Db, org: OrganizationId, filter: &JobFilter) -> Result<Vec<Job>> {
     let mut query = QueryBuilder::<Sqlite>::new(SELECT);
     query.push_bind(org.0);
-    job_filter::push(&mut query, filter);
+    push_filter(&mut query, filter);
     let (than, order) = match filter.sort {
         JobSort::Newest => ("<", "DESC"),
         JobSort::Oldest => (">", "ASC"),
@@ -134,9 +132,20 @@ pub async fn list(db: &Db, org: OrganizationId, filter: &JobFilter) -> Result<Ve
 pub async fn count(db: &Db, org: OrganizationId, filter: &JobFilter) -> Result<u64> {
     let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM jobs j WHERE j.organization_id = ");
     query.push_bind(org.0);
-    job_filter::push(&mut query, filter);
+    push_filter(&mut query, filter);
     let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
     Ok(count as u64)
+}
+
+fn push_filter(query: &mut QueryBuilder<Sqlite>, filter: &JobFilter) {
+    if let Some(state) = filter.state {
+        query.push(" AND j.state = ").push_bind(state.as_str());
+    }
+    if let Some(part) = filter.name.as_deref() {
+        // Looks at each photo once, however many jobs it has.
+        query.push(" AND j.photo_id IN (SELECT id FROM photos WHERE LOWER(file_name) LIKE ");
+        query.push_bind(super::containing(part)).push(" ESCAPE '\\')");
+    }
 }
 
 /// Makes jobs pending whose wait is over; gives their ids.

@@ -12,7 +12,6 @@ pub mod events;
 pub mod generated;
 pub mod health;
 pub mod histogram;
-mod job_filter;
 pub mod jobs;
 pub mod metrics;
 pub mod organizations;
