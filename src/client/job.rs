@@ -1,7 +1,7 @@
 //! Jobs of the pipeline.
 
 use super::{Client, Result};
-use crate::wire::ids::JobId;
+use crate::wire::ids::{JobChangeId, JobId};
 use crate::wire::job::{EnqueueJobs, EnqueuedJobs, Job, JobDetails, JobQuery, JobsActed, JobsAction};
 use crate::wire::page::Page;
 
@@ -20,5 +20,10 @@ impl Client {
 
     pub async fn act_on_jobs(&self, body: &JobsAction) -> Result<JobsActed> {
         self.post("api/ai/pipeline/jobs/actions", body).await
+    }
+
+    /// Puts jobs back as they were before a change; those that have moved on since stay as they are.
+    pub async fn undo_jobs_action(&self, id: JobChangeId) -> Result<JobsActed> {
+        self.post(&format!("api/ai/pipeline/jobs/actions/{id}/undo"), &()).await
     }
 }

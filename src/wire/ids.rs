@@ -44,6 +44,8 @@ ids! {
     PhotoId,
     /// One job of the pipeline's queue.
     JobId,
+    /// What was done to jobs at once, and can be undone at once.
+    JobChangeId,
     /// One row of `ai_processing_results`.
     ResultId,
     /// One prompt, with all its versions.

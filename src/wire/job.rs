@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::ids::{JobId, PhotoId};
+use super::ids::{JobChangeId, JobId, PhotoId};
 use super::result::{Fault, PhotoResult};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -93,48 +93,88 @@ pub struct EnqueuedJobs {
     pub jobs: Vec<Job>,
 }
 
-/// `POST /api/ai/pipeline/jobs/actions`.
+/// `POST /api/ai/pipeline/jobs/actions`: on those named, or on everything that matches.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JobsAction {
     pub action: JobAction,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ids: Vec<JobId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matching: Option<JobsMatching>,
+    /// Only counts.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+impl JobsAction {
+    /// On these jobs.
+    #[must_use]
+    pub fn on(action: JobAction, ids: Vec<JobId>) -> Self {
+        Self { action, ids, matching: None, dry_run: false }
+    }
+}
+
+/// Jobs by what they are, however many; see [`super::job_filter`] for `q`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobsMatching {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<JobState>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobAction {
+    /// Puts failed, cancelled and waiting jobs into the queue again, with all their tries.
     Retry,
+    /// Puts completed jobs into the queue again: their photos are asked about once more.
+    Reprocess,
     Cancel,
-    /// Sets the priority, −100 … 100.
+    /// Sets the priority, −100 … 100, of jobs that wait.
     Reprioritise(i32),
 }
 
-/// How many jobs an action changed; the others were in a state that it does not apply to.
+/// How many jobs an action changed, or would change; the others were in a state that it does not apply to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobsActed {
+    /// Jobs that were meant.
+    pub matched: u64,
     pub changed: u64,
+    /// What `POST …/jobs/actions/{id}/undo` takes; `None` when nothing changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<JobChangeId>,
 }
 
-/// What the job table is sorted by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What the job table is sorted by. What a job does not have (a confidence, an end) comes below all values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobSort {
-    /// Newest enqueued first.
+    /// When it was enqueued.
     #[default]
-    Newest,
-    Oldest,
+    Queued,
+    Photo,
+    State,
+    /// From queued to begun.
+    Wait,
+    Took,
+    Confidence,
+    Priority,
+    Attempts,
 }
 
-/// Query of `GET /api/ai/pipeline/jobs`.
+/// Query of `GET /api/ai/pipeline/jobs`. Largest, newest or last of the alphabet first, unless `ascending`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct JobQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<JobState>,
-    /// Part of the file name.
+    /// Words of the file name and terms, see [`super::job_filter`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     #[serde(default)]
     pub sort: JobSort,
+    #[serde(default)]
+    pub ascending: bool,
     /// At most 1,000; 200 unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

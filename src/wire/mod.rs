@@ -11,6 +11,7 @@ pub mod event;
 pub mod health;
 pub mod ids;
 pub mod job;
+pub mod job_filter;
 pub mod metric;
 pub mod model;
 pub mod money;

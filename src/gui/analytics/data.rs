@@ -14,6 +14,8 @@ const AT_MOST_EVERY: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub struct Data {
     range: TimeRange,
+    /// A person chose it.
+    is_chosen: bool,
     now: Remote<Performance>,
     before: Remote<Performance>,
     plotted: Plotted,
@@ -44,6 +46,11 @@ impl Data {
     }
 
     pub fn show(&mut self, range: TimeRange) {
+        self.is_chosen = true;
+        self.look_at(range);
+    }
+
+    fn look_at(&mut self, range: TimeRange) {
         if range != self.range {
             self.range = range;
             self.before = Remote::default();
@@ -67,6 +74,11 @@ impl Data {
             && let Some(performance) = self.now.value()
         {
             self.plotted = Plotted::new(performance);
+            // On the first day a range of a day would show a point or two at its end.
+            let is_young = performance.points.first().is_some_and(|first| performance.to - first.at <= TimeRange::Hour.span());
+            if is_young && !self.is_chosen {
+                self.look_at(TimeRange::Hour);
+            }
         }
     }
 

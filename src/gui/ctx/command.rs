@@ -6,8 +6,7 @@ use std::sync::mpsc;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::route::{AreaId, LiveView, Route};
-use crate::wire::ids::ConfigChangeId;
-use crate::wire::job::JobsAction;
+use crate::wire::ids::{ConfigChangeId, JobChangeId};
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,8 +33,10 @@ pub enum Command {
     RetryFailedJobs,
     /// Asks every provider and looks at every part of the platform.
     CheckHealth,
-    /// Acts on jobs without asking: what an undo button holds.
-    ActOnJobs(Vec<JobsAction>),
+    /// Photos that the model was least sure of are asked about once more.
+    ReprocessLowConfidence,
+    /// Puts jobs back as they were: what an undo button holds.
+    UndoJobsAction(JobChangeId),
     // Pipeline Control
     NewPrompt,
     SavePromptVersion,
@@ -69,6 +70,7 @@ impl Command {
             Self::AddPhotoFolder,
             Self::RetryFailedJobs,
             Self::CheckHealth,
+            Self::ReprocessLowConfidence,
             Self::NewPrompt,
             Self::SavePromptVersion,
             Self::MakePromptLive,
@@ -130,7 +132,8 @@ impl Command {
             Self::AddPhotoFolder => "Add a folder of photos…".to_owned(),
             Self::RetryFailedJobs => "Retry failed jobs".to_owned(),
             Self::CheckHealth => "Check health".to_owned(),
-            Self::ActOnJobs(_) => "Put the jobs back as they were".to_owned(),
+            Self::ReprocessLowConfidence => "Reprocess photos of low confidence…".to_owned(),
+            Self::UndoJobsAction(_) => "Put the jobs back as they were".to_owned(),
             Self::NewPrompt => "New prompt…".to_owned(),
             Self::SavePromptVersion => "Save as version…".to_owned(),
             Self::MakePromptLive => "Make this version live".to_owned(),
@@ -156,6 +159,7 @@ impl Command {
             Self::GoTo(Route::Live(LiveView::Events)) => "Everything that happens, newest first".to_owned(),
             Self::GoTo(Route::Live(LiveView::Alerts)) => "What fires, when alerts fire, and what fired before".to_owned(),
             Self::CheckHealth => "Ask every provider and look at every part now; costs nothing".to_owned(),
+            Self::ReprocessLowConfidence => "Ask once more about every photo whose tags have a mean confidence below 60 %".to_owned(),
             Self::SavePromptVersion => "Keep the text in the editor as a version that never changes".to_owned(),
             Self::MakePromptLive => "Use this version for every photo from now on; can be undone".to_owned(),
             Self::UndoConfigChange => "Put back the model, prompt, rules or settings of a provider that were there before".to_owned(),

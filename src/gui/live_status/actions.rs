@@ -7,18 +7,19 @@ use egui::{Id, Modal, RichText, Ui};
 
 use super::job_list::JobList;
 use super::selection::Selection;
-use crate::gui::ctx::{ApiError, Client};
+use crate::gui::ctx::ApiError;
 use crate::gui::ctx::{AreaCtx, Command, Remote, Toast, ToastKind};
 use crate::gui::theme;
 use crate::wire::config::{ConfigChanged, PipelineState, SetPipelineState};
-use crate::wire::ids::JobId;
-use crate::wire::job::{Job, JobAction, JobQuery, JobState, JobsAction};
+use crate::wire::ids::{JobChangeId, JobId};
+use crate::wire::job::{Job, JobAction, JobState, JobsActed, JobsAction, JobsMatching};
 
 /// Whether an action applies to a job in this state.
 #[must_use]
 pub fn applies(action: JobAction, state: JobState) -> bool {
     match action {
         JobAction::Retry => matches!(state, JobState::Failed | JobState::Cancelled | JobState::RetryWait),
+        JobAction::Reprocess => state == JobState::Completed,
         JobAction::Cancel => matches!(state, JobState::Pending | JobState::RetryWait | JobState::Processing),
         JobAction::Reprioritise(_) => matches!(state, JobState::Pending | JobState::RetryWait),
     }
@@ -30,79 +31,73 @@ pub fn jobs_in_words(count: usize) -> String {
     if count == 1 { "1 job".to_owned() } else { format!("{} jobs", crate::gui::widgets::number::count(count as u64)) }
 }
 
-/// An action with all the jobs it is meant for.
+/// An action that is about to be done, and to how many jobs.
 #[derive(Debug, Clone)]
 struct Intent {
     action: JobsAction,
-    undo: Vec<JobsAction>,
+    counted: JobsActed,
 }
 
 impl Intent {
-    /// The action on those of `jobs` that it applies to, with what would take it back.
-    fn new<'j>(action: JobAction, jobs: impl Iterator<Item = &'j Job>) -> Self {
-        let mut ids = Vec::new();
-        let mut undo: Vec<JobsAction> = Vec::new();
-        for job in jobs.filter(|job| applies(action, job.state)) {
-            ids.push(job.id);
-            let inverse = match action {
-                // What a retry began can't be unspent; cancelling it is a decision of its own.
-                JobAction::Retry => continue,
-                JobAction::Cancel => JobAction::Retry,
-                JobAction::Reprioritise(_) => JobAction::Reprioritise(job.priority),
-            };
-            match undo.iter_mut().find(|group| group.action == inverse) {
-                Some(group) => group.ids.push(job.id),
-                None => undo.push(JobsAction { action: inverse, ids: vec![job.id] }),
-            }
-        }
-        Self { action: JobsAction { action, ids }, undo }
-    }
-
     fn question(&self) -> String {
-        let jobs = jobs_in_words(self.action.ids.len());
+        let jobs = jobs_in_words(self.counted.changed as usize);
         match self.action.action {
             JobAction::Retry => format!("Retry {jobs}?"),
+            JobAction::Reprocess => format!("Ask about the photos of {jobs} once more?"),
             JobAction::Cancel => format!("Cancel {jobs}?"),
-            JobAction::Reprioritise(priority) => format!("Set the priority of {jobs} to {priority}?"),
+            JobAction::Reprioritise(priority) => format!("Set the priority of {jobs} to {}?", signed(priority)),
         }
     }
 
-    fn consequence(&self) -> &'static str {
-        match self.action.action {
-            JobAction::Retry => "Each photo is sent to the live model once more, at the live model's price",
+    fn consequence(&self) -> String {
+        let mut words = match self.action.action {
+            JobAction::Retry => "Each photo is sent to the live model once more, at the live model's price. What has not begun can be undone",
+            JobAction::Reprocess => {
+                "Each photo is sent to the live model once more, at the live model's price; the results there are stay until the new ones come. \
+                 What has not begun can be undone"
+            }
             JobAction::Cancel => "They leave the queue, and work under way on them is dropped. It can be undone",
             JobAction::Reprioritise(_) => "Jobs of higher priority are taken first. It can be undone",
         }
+        .to_owned();
+        let others = self.counted.matched.saturating_sub(self.counted.changed);
+        if others > 0 {
+            let _ = write!(words, ". It does not apply to {} that match too", jobs_in_words(others as usize));
+        }
+        words
     }
 
     fn verb(&self) -> String {
-        let jobs = jobs_in_words(self.action.ids.len());
+        let jobs = jobs_in_words(self.counted.changed as usize);
         match self.action.action {
             JobAction::Retry => format!("Retry {jobs}"),
+            JobAction::Reprocess => "Ask once more".to_owned(),
             JobAction::Cancel => format!("Cancel {jobs}"),
             JobAction::Reprioritise(_) => "Set the priority".to_owned(),
         }
     }
+}
 
-    fn told(&self, changed: u64) -> String {
-        let jobs = jobs_in_words(changed as usize);
-        let mut told = match self.action.action {
-            JobAction::Retry => format!("{jobs} queued again"),
-            JobAction::Cancel => format!("{jobs} cancelled"),
-            JobAction::Reprioritise(priority) => format!("{jobs} set to priority {priority}"),
-        };
-        let moved_on = (self.action.ids.len() as u64).saturating_sub(changed);
-        if moved_on > 0 {
-            let _ = write!(told, ", {moved_on} had moved on already");
-        }
-        told
+/// What was done.
+fn told(action: JobAction, acted: &JobsActed) -> String {
+    let jobs = jobs_in_words(acted.changed as usize);
+    match action {
+        JobAction::Retry | JobAction::Reprocess => format!("{jobs} queued again"),
+        JobAction::Cancel => format!("{jobs} cancelled"),
+        JobAction::Reprioritise(priority) => format!("{jobs} set to priority {}", signed(priority)),
     }
+}
+
+/// With a real minus.
+fn signed(number: i32) -> String {
+    number.to_string().replace('-', "−")
 }
 
 /// How many of the selected jobs each action applies to; counted when something changes, not every frame.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Applicable {
     pub retry: usize,
+    pub reprocess: usize,
     pub cancel: usize,
     pub reprioritise: usize,
 }
@@ -113,6 +108,7 @@ impl Applicable {
         let mut counts = Self::default();
         for job in selection.iter().filter_map(|id| list.get(id)) {
             counts.retry += usize::from(applies(JobAction::Retry, job.state));
+            counts.reprocess += usize::from(applies(JobAction::Reprocess, job.state));
             counts.cancel += usize::from(applies(JobAction::Cancel, job.state));
             counts.reprioritise += usize::from(applies(JobAction::Reprioritise(0), job.state));
         }
@@ -123,37 +119,47 @@ impl Applicable {
 /// What is asked, under way and to be told.
 #[derive(Default)]
 pub struct Actions {
+    /// Being counted before anybody is asked.
+    counting: Option<(JobsAction, Remote<JobsActed>)>,
     asking: Option<Intent>,
-    acting: Option<(Intent, Remote<u64>)>,
-    /// The failed jobs, being counted before anybody is asked.
-    failed: Remote<Vec<JobId>>,
+    acting: Option<(JobAction, Remote<JobsActed>)>,
+    undoing: Remote<JobsActed>,
     state: Remote<ConfigChanged>,
 }
 
 impl Actions {
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.acting.is_some() || self.failed.is_pending()
+        self.acting.is_some() || self.counting.is_some() || self.undoing.is_pending()
     }
 
     /// Acts on those of the jobs that the action applies to; asks first when they are more than one.
     pub fn want<'j>(&mut self, action: JobAction, jobs: impl Iterator<Item = &'j Job>, ctx: &AreaCtx<'_>) {
-        self.ask_or_act(Intent::new(action, jobs), ctx);
+        let ids: Vec<JobId> = jobs.filter(|job| applies(action, job.state)).map(|job| job.id).collect();
+        let count = ids.len() as u64;
+        let counted = JobsActed { matched: count, changed: count, change: None };
+        self.ask_or_act(Intent { action: JobsAction::on(action, ids), counted }, ctx);
     }
 
-    /// Acts without asking: what an undo button holds.
-    pub fn undo(&mut self, actions: Vec<JobsAction>, ctx: &AreaCtx<'_>) {
-        let ids = actions.iter().flat_map(|action| action.ids.iter().copied()).collect();
-        let Some(first) = actions.first() else { return };
-        let intent = Intent { action: JobsAction { action: first.action, ids }, undo: Vec::new() };
-        self.act_all(intent, actions, ctx);
-    }
-
-    /// Counts every failed job, loaded or not, then asks.
-    pub fn retry_all_failed(&mut self, ctx: &AreaCtx<'_>) {
-        if !self.failed.is_pending() {
-            ctx.ask(&mut self.failed, failed_jobs);
+    /// Counts what the action would do to everything that matches, loaded or not, then asks.
+    pub fn want_all(&mut self, action: JobAction, matching: JobsMatching, ctx: &AreaCtx<'_>) {
+        if self.is_busy() {
+            return;
         }
+        let action = JobsAction { action, ids: Vec::new(), matching: Some(matching), dry_run: true };
+        let mut counted = Remote::default();
+        let asked = action.clone();
+        ctx.ask(&mut counted, |client| async move { client.act_on_jobs(&asked).await });
+        self.counting = Some((JobsAction { dry_run: false, ..action }, counted));
+    }
+
+    /// What the undo button of a message holds.
+    pub fn undo(&mut self, change: JobChangeId, ctx: &AreaCtx<'_>) {
+        ctx.ask(&mut self.undoing, move |client| async move { client.undo_jobs_action(change).await });
+    }
+
+    pub fn retry_all_failed(&mut self, ctx: &AreaCtx<'_>) {
+        self.want_all(JobAction::Retry, JobsMatching { state: Some(JobState::Failed), q: None }, ctx);
     }
 
     pub fn set_pipeline(&mut self, state: PipelineState, ctx: &AreaCtx<'_>) {
@@ -162,13 +168,7 @@ impl Actions {
 
     /// Takes in answers and tells them. Returns whether something was done.
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) -> bool {
-        if self.failed.poll() {
-            if let Some(failure) = self.failed.take_failure() {
-                tell_failure(ctx, "The failed jobs could not be counted", &failure);
-            } else if let Some(ids) = self.failed.take() {
-                self.ask_or_act(Intent { action: JobsAction { action: JobAction::Retry, ids }, undo: Vec::new() }, ctx);
-            }
-        }
+        self.counting_logic(ctx);
         if self.state.poll() {
             if let Some(failure) = self.state.take_failure() {
                 tell_failure(ctx, "The pipeline did not change", &failure);
@@ -176,16 +176,22 @@ impl Actions {
                 tell_state(ctx, &changed);
             }
         }
-        let Some((intent, answer)) = &mut self.acting else { return false };
+        let undone = self.undoing_logic(ctx);
+        let Some((action, answer)) = &mut self.acting else { return undone };
         if !answer.poll() {
-            return false;
+            return undone;
         }
         if let Some(failure) = answer.take_failure() {
             tell_failure(ctx, "The jobs were not changed", &failure);
-        } else if let Some(changed) = answer.take() {
-            let mut toast = Toast::new(if changed > 0 { ToastKind::Good } else { ToastKind::Warn }, intent.told(changed));
-            if changed > 0 && !intent.undo.is_empty() {
-                toast = toast.with_action("Undo", Command::ActOnJobs(std::mem::take(&mut intent.undo)));
+        } else if let Some(acted) = answer.take() {
+            let mut words = told(*action, &acted);
+            let moved_on = acted.matched.saturating_sub(acted.changed);
+            if moved_on > 0 {
+                let _ = write!(words, ", {moved_on} had moved on already");
+            }
+            let mut toast = Toast::new(if acted.changed > 0 { ToastKind::Good } else { ToastKind::Warn }, words);
+            if let Some(change) = acted.change {
+                toast = toast.with_action("Undo", Command::UndoJobsAction(change));
             }
             ctx.send(Command::ShowToast(toast));
         }
@@ -193,8 +199,41 @@ impl Actions {
         true
     }
 
+    fn counting_logic(&mut self, ctx: &AreaCtx<'_>) {
+        let Some((action, counted)) = &mut self.counting else { return };
+        if !counted.poll() {
+            return;
+        }
+        let failure = counted.take_failure();
+        let intent = counted.take().map(|counted| Intent { action: action.clone(), counted });
+        self.counting = None;
+        match (failure, intent) {
+            (Some(failure), _) => tell_failure(ctx, "The jobs could not be counted", &failure),
+            (None, Some(intent)) => self.ask_or_act(intent, ctx),
+            (None, None) => {}
+        }
+    }
+
+    /// Returns whether something was undone.
+    fn undoing_logic(&mut self, ctx: &AreaCtx<'_>) -> bool {
+        if !self.undoing.poll() {
+            return false;
+        }
+        if let Some(failure) = self.undoing.take_failure() {
+            tell_failure(ctx, "It was not undone", &failure);
+        } else if let Some(undone) = self.undoing.take() {
+            let mut words = format!("{} as before", jobs_in_words(undone.changed as usize));
+            let moved_on = undone.matched.saturating_sub(undone.changed);
+            if moved_on > 0 {
+                let _ = write!(words, "; {} had moved on already", jobs_in_words(moved_on as usize));
+            }
+            ctx.commands.toast(if undone.changed > 0 { ToastKind::Good } else { ToastKind::Warn }, words);
+        }
+        true
+    }
+
     fn ask_or_act(&mut self, intent: Intent, ctx: &AreaCtx<'_>) {
-        match intent.action.ids.len() {
+        match intent.counted.changed {
             0 => ctx.commands.toast(ToastKind::Info, "There is no job that this applies to"),
             1 => self.act(intent, ctx),
             _ => self.asking = Some(intent),
@@ -202,20 +241,15 @@ impl Actions {
     }
 
     fn act(&mut self, intent: Intent, ctx: &AreaCtx<'_>) {
-        let actions = vec![intent.action.clone()];
-        self.act_all(intent, actions, ctx);
-    }
-
-    fn act_all(&mut self, intent: Intent, actions: Vec<JobsAction>, ctx: &AreaCtx<'_>) {
         let mut answer = Remote::default();
+        let action = intent.action.action;
+        // Of everything that matches, those that it does not apply to were told before.
+        let told = intent.counted.matched.saturating_sub(intent.counted.changed);
         ctx.ask(&mut answer, |client| async move {
-            let mut changed = 0;
-            for action in &actions {
-                changed += client.act_on_jobs(action).await?.changed;
-            }
-            Ok(changed)
+            let acted = client.act_on_jobs(&intent.action).await?;
+            Ok(JobsActed { matched: acted.matched.saturating_sub(told), ..acted })
         });
-        self.acting = Some((intent, answer));
+        self.acting = Some((action, answer));
     }
 
     /// Draws the question, while one is open.
@@ -246,20 +280,6 @@ impl Actions {
             }
         } else if modal.should_close() {
             self.asking = None;
-        }
-    }
-}
-
-/// The ids of all failed jobs.
-async fn failed_jobs(client: Client) -> Result<Vec<JobId>, ApiError> {
-    let mut ids = Vec::new();
-    let mut query = JobQuery { state: Some(JobState::Failed), limit: Some(1000), ..JobQuery::default() };
-    loop {
-        let page = client.jobs(&query).await?;
-        ids.extend(page.items.iter().map(|job| job.id));
-        query.cursor = page.next_cursor;
-        if query.cursor.is_none() {
-            return Ok(ids);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Above the table: state filter with counts, search by file name, the selection and what can be done to it.
 
-use egui::{Button, Id, Key, RichText, TextEdit, Ui};
+use egui::{Button, Id, Key, Label, RichText, TextEdit, Ui};
 
 use super::actions::{Applicable, jobs_in_words};
 use super::job_list::{Filter, JobList};
@@ -9,6 +9,7 @@ use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::number;
 use crate::wire::job::{JobAction, JobState};
+use crate::wire::job_filter::TERMS;
 use crate::wire::status::LiveStatus;
 
 /// Priorities that can be chosen, with their words.
@@ -18,9 +19,12 @@ const PRIORITIES: [(&str, i32); 4] = [("Highest", 100), ("High", 50), ("Normal",
 pub fn ui(ui: &mut Ui, list: &JobList, status: Option<&LiveStatus>, focus_search: bool, tokens: &Tokens) -> Option<Filter> {
     let mut filter = list.filter().clone();
     ui.horizontal_wrapped(|ui| {
-        let search = TextEdit::singleline(&mut filter.search).hint_text("Search by file name").desired_width(150.0);
+        // Beside the details there is just room for the states.
+        let width = if ui.available_width() < 1_000.0 { 150.0 } else { 260.0 };
+        let search = TextEdit::singleline(&mut filter.search).hint_text("Find: beach, age>1h").desired_width(width);
         let response = ui.add(search);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search by file name"));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find jobs"));
+        hints_ui(&response, &filter.search);
         if focus_search {
             response.request_focus();
         }
@@ -35,7 +39,30 @@ pub fn ui(ui: &mut Ui, list: &JobList, status: Option<&LiveStatus>, focus_search
             segment(ui, &mut filter.state, Some(state), count_of(Some(state), list, status), tokens);
         }
     });
+    if let Some(problem) = list.problem() {
+        ui.add(Label::new(RichText::new(problem.to_string()).size(theme::TEXT_SMALL).color(tokens.bad)).wrap());
+    }
     (filter != *list.filter()).then_some(filter)
+}
+
+/// While the field has the keyboard: the terms that the last word may become.
+fn hints_ui(field: &egui::Response, typed: &str) {
+    let last = typed.rsplit(char::is_whitespace).next().unwrap_or_default().trim_start_matches('-').to_lowercase();
+    let fitting: Vec<_> = TERMS.iter().filter(|(term, _)| term.starts_with(&last)).collect();
+    if !field.has_focus() || fitting.is_empty() {
+        return;
+    }
+    egui::Popup::from_response(field).open(true).close_behavior(egui::PopupCloseBehavior::IgnoreClicks).show(|ui| {
+        let tokens = theme::tokens(ui.ctx());
+        egui::Grid::new("terms").num_columns(2).spacing([theme::GAP_12, 2.0]).show(ui, |ui| {
+            for (term, about) in fitting {
+                ui.label(RichText::new(*term).monospace());
+                ui.label(RichText::new(*about).size(theme::TEXT_SMALL).color(tokens.muted));
+                ui.end_row();
+            }
+        });
+        ui.label(RichText::new("A minus before a term leaves out what it finds").size(theme::TEXT_SMALL).color(tokens.muted));
+    });
 }
 
 /// How many jobs are in a state, where it is known without asking.
@@ -74,7 +101,6 @@ fn segment(ui: &mut Ui, chosen: &mut Option<JobState>, state: Option<JobState>, 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SelectionAnswer {
     Act(JobAction),
-    SelectAll,
     Clear,
 }
 
@@ -91,30 +117,32 @@ pub fn selection_ui(
     let tokens = ctx.tokens();
     let mut answer = None;
     ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(format!("{} selected", jobs_in_words(selected))).strong());
-        let total = list.total().unwrap_or_default();
-        if list.is_loading_all() {
-            ui.spinner();
-            ui.label(
-                RichText::new(format!("Selecting: {} of {}", number::count(list.rows().len() as u64), number::count(total))).color(tokens.muted),
-            );
-        } else if list.has_more() && selects_all && ui.button(format!("Select all {}", number::count(total))).clicked() {
-            answer = Some(SelectionAnswer::SelectAll);
+        // Beyond what is loaded too: the platform counts to how many an action applies, before it is done.
+        let is_everything = selects_all && list.has_more();
+        if is_everything {
+            ui.label(RichText::new(format!("All {} selected", jobs_in_words(list.total().unwrap_or_default() as usize))).strong());
+        } else {
+            ui.label(RichText::new(format!("{} selected", jobs_in_words(selected))).strong());
         }
         for (action, word, count, hint) in [
             (JobAction::Retry, "Retry", can.retry, "Applies to jobs that failed, wait to retry or were cancelled"),
+            (JobAction::Reprocess, "Reprocess", can.reprocess, "Asks about the photos of completed jobs once more"),
             (JobAction::Cancel, "Cancel", can.cancel, "Applies to jobs that wait or are worked on"),
         ] {
-            let label =
-                if count == 0 { word.to_owned() } else { format!("{word} {}{}", number::count(count as u64), if count > 1 { "…" } else { "" }) };
-            let button = ui.add_enabled(count > 0 && !busy, Button::new(label));
+            let label = match count {
+                _ if is_everything => format!("{word}…"),
+                0 => word.to_owned(),
+                count => format!("{word} {}{}", number::count(count as u64), if count > 1 { "…" } else { "" }),
+            };
+            let button = ui.add_enabled((count > 0 || is_everything) && !busy, Button::new(label));
             if button.on_hover_text(hint).on_disabled_hover_text(hint).clicked() {
                 answer = Some(SelectionAnswer::Act(action));
             }
         }
-        ui.add_enabled_ui(can.reprioritise > 0 && !busy, |ui| {
+        ui.add_enabled_ui((can.reprioritise > 0 || is_everything) && !busy, |ui| {
             ui.menu_button(("Priority", RichText::from(icons::ICON_ARROW_DROP_DOWN)), |ui| {
-                ui.label(RichText::new(format!("Of {} that wait", jobs_in_words(can.reprioritise))).color(tokens.muted));
+                let whose = if is_everything { "Of all that wait".to_owned() } else { format!("Of {} that wait", jobs_in_words(can.reprioritise)) };
+                ui.label(RichText::new(whose).color(tokens.muted));
                 for (word, priority) in PRIORITIES {
                     if ui.button(format!("{word} ({priority})").replace("(-", "(−")).clicked() {
                         answer = Some(SelectionAnswer::Act(JobAction::Reprioritise(priority)));

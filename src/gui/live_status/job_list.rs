@@ -3,37 +3,47 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use chrono::Utc;
+
 use crate::gui::ctx::ApiError;
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::ids::JobId;
-use crate::wire::job::{Job, JobQuery, JobSort, JobState};
+use crate::wire::job::{Job, JobQuery, JobSort, JobState, JobsMatching};
+use crate::wire::job_filter::{FilterProblem, JobFilter};
 use crate::wire::page::Page;
 
 /// Rows of the first page, and of those after it.
 const FIRST_PAGE: u32 = 200;
 const NEXT_PAGE: u32 = 500;
-/// Rows asked for at once when all are wanted; the most that the platform gives.
-const WHOLE_PAGE: u32 = 1000;
 /// The first page is asked for again at most this often.
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
 /// The file name is searched for when typing has paused this long.
 const SEARCH_AFTER: Duration = Duration::from_millis(200);
 
-/// What is shown of all jobs.
+/// What is shown of all jobs, and in which order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     pub state: Option<JobState>,
+    /// As it was typed, see [`crate::wire::job_filter`].
     pub search: String,
-    pub oldest_first: bool,
+    pub sort: JobSort,
+    pub ascending: bool,
 }
 
 impl Filter {
+    /// The same jobs, for an action on all of them.
+    #[must_use]
+    pub fn matching(&self) -> JobsMatching {
+        JobsMatching { state: self.state, q: Some(self.search.trim().to_owned()).filter(|search| !search.is_empty()) }
+    }
+
     fn query(&self, limit: u32, cursor: Option<String>) -> JobQuery {
         let search = self.search.trim();
         JobQuery {
             state: self.state,
             q: (!search.is_empty()).then(|| search.to_owned()),
-            sort: if self.oldest_first { JobSort::Oldest } else { JobSort::Newest },
+            sort: self.sort,
+            ascending: self.ascending,
             limit: Some(limit),
             cursor,
         }
@@ -41,7 +51,6 @@ impl Filter {
 }
 
 /// The rows that are loaded, in the platform's order.
-#[derive(Default)]
 pub struct JobList {
     rows: Vec<Job>,
     index: HashMap<JobId, usize>,
@@ -49,6 +58,8 @@ pub struct JobList {
     next_cursor: Option<String>,
     /// What is shown.
     filter: Filter,
+    /// Its words, read; or what is wrong with them, and then the rows are those from before.
+    terms: Result<JobFilter, FilterProblem>,
     /// When the filter was changed by typing, until it is asked for.
     typed_at: Option<Instant>,
     first: Remote<Page<Job>>,
@@ -60,8 +71,26 @@ pub struct JobList {
     new_jobs: HashSet<JobId>,
     /// Grows with every change of the rows, so that what is counted over them can be kept.
     revision: u64,
-    /// All that match are wanted, for "select all".
-    wants_all: bool,
+}
+
+impl Default for JobList {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            index: HashMap::new(),
+            total: None,
+            next_cursor: None,
+            filter: Filter::default(),
+            terms: Ok(JobFilter::default()),
+            typed_at: None,
+            first: Remote::default(),
+            next: Remote::default(),
+            is_behind: false,
+            asked_at: None,
+            new_jobs: HashSet::new(),
+            revision: 0,
+        }
+    }
 }
 
 impl JobList {
@@ -113,9 +142,10 @@ impl JobList {
         self.first.failure().or(self.next.failure())
     }
 
+    /// What is wrong with the words that were typed.
     #[must_use]
-    pub fn is_loading_all(&self) -> bool {
-        self.wants_all
+    pub fn problem(&self) -> Option<&FilterProblem> {
+        self.terms.as_ref().err()
     }
 
     #[must_use]
@@ -135,10 +165,10 @@ impl JobList {
         if filter == self.filter {
             return;
         }
-        let only_search = filter.state == self.filter.state && filter.oldest_first == self.filter.oldest_first;
+        let only_search = Filter { search: String::new(), ..filter.clone() } == Filter { search: String::new(), ..self.filter.clone() };
+        self.terms = JobFilter::parse(&filter.search);
         self.filter = filter;
         self.next = Remote::default();
-        self.wants_all = false;
         self.new_jobs.clear();
         if only_search {
             self.typed_at = Some(Instant::now());
@@ -154,17 +184,13 @@ impl JobList {
         self.asked_at = None;
     }
 
-    pub fn load_all(&mut self) {
-        self.wants_all = self.has_more();
-    }
-
     /// A job changed or came.
     pub fn on_job(&mut self, job: &Job) {
         if let Some(row) = self.position(job.id).and_then(|at| self.rows.get_mut(at)) {
             row.clone_from(job);
             self.revision += 1;
             // A row that left the filter goes when the list is at rest at its top, not under the reader.
-            self.is_behind |= self.filter.state.is_some_and(|state| state != job.state);
+            self.is_behind |= !self.matches(job);
         } else if self.matches(job) && self.belongs_to_loaded(job) {
             self.new_jobs.insert(job.id);
             self.is_behind = true;
@@ -172,19 +198,23 @@ impl JobList {
     }
 
     fn matches(&self, job: &Job) -> bool {
-        let search = self.filter.search.trim().to_lowercase();
-        self.filter.state.is_none_or(|state| state == job.state) && (search.is_empty() || job.file_name.to_lowercase().contains(&search))
+        self.filter.state.is_none_or(|state| state == job.state) && self.terms.as_ref().is_ok_and(|terms| terms.matches(job, Utc::now()))
     }
 
     /// Whether a job that is not loaded stands among those that are, and not on a later page.
     fn belongs_to_loaded(&self, job: &Job) -> bool {
         let Some(last) = self.rows.last() else { return true };
-        let before_last = if self.filter.oldest_first { job.enqueued_at <= last.enqueued_at } else { job.enqueued_at >= last.enqueued_at };
-        before_last || !self.has_more()
+        let is_before_last = match (self.filter.sort, self.filter.ascending) {
+            (JobSort::Queued, true) => job.enqueued_at <= last.enqueued_at,
+            (JobSort::Queued, false) => job.enqueued_at >= last.enqueued_at,
+            // It may stand anywhere.
+            _ => true,
+        };
+        is_before_last || !self.has_more()
     }
 
     /// Takes in answers. Returns whether the rows are others than before.
-    pub fn poll(&mut self, ctx: &AreaCtx<'_>) -> bool {
+    pub fn poll(&mut self) -> bool {
         let mut changed = false;
         if self.first.poll()
             && self.first.failure().is_none()
@@ -216,13 +246,6 @@ impl JobList {
             self.revision += 1;
             changed = true;
         }
-        if self.wants_all && !self.next.is_pending() {
-            if self.has_more() && self.next.failure().is_none() {
-                self.ask_next(ctx, WHOLE_PAGE);
-            } else {
-                self.wants_all = false;
-            }
-        }
         changed
     }
 
@@ -235,6 +258,10 @@ impl JobList {
             }
             self.typed_at = None;
             self.reload();
+        }
+        // What can't be read is said at the field, and not asked.
+        if self.terms.is_err() {
+            return;
         }
         let never = self.first.is_untouched();
         let forced = self.is_behind && self.asked_at.is_none();
@@ -254,13 +281,9 @@ impl JobList {
     /// The reader comes near the end.
     pub fn ask_more(&mut self, ctx: &AreaCtx<'_>) {
         if self.has_more() && !self.next.is_pending() && self.next.failure().is_none() && !self.first.is_pending() {
-            self.ask_next(ctx, NEXT_PAGE);
+            let query = self.filter.query(NEXT_PAGE, self.next_cursor.clone());
+            ctx.ask(&mut self.next, |client| async move { client.jobs(&query).await });
         }
-    }
-
-    fn ask_next(&mut self, ctx: &AreaCtx<'_>, limit: u32) {
-        let query = self.filter.query(limit, self.next_cursor.clone());
-        ctx.ask(&mut self.next, |client| async move { client.jobs(&query).await });
     }
 }
 
@@ -316,7 +339,7 @@ mod tests {
     #[test]
     fn only_jobs_that_match_the_filter_are_announced() {
         let mut list = list(vec![]);
-        list.filter = Filter { state: Some(JobState::Failed), search: "PHOTO_7".to_owned(), oldest_first: false };
+        list.show(Filter { state: Some(JobState::Failed), search: "PHOTO_7 attempts<1".to_owned(), ..Filter::default() });
         list.on_job(&job(7, JobState::Pending));
         list.on_job(&job(8, JobState::Failed));
         assert_eq!(list.new_jobs(), 0);

@@ -10,6 +10,7 @@ use super::selection::{Choose, Selection};
 use crate::gui::ctx::PhotoTextures;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::wire::ids::JobId;
+use crate::wire::job::JobSort;
 
 /// Rows before the loaded end at which the next page is asked for.
 const ASK_MORE_BEFORE: usize = 60;
@@ -74,7 +75,7 @@ impl JobColumn {
             Self::Confidence => "Mean confidence of the tags",
             Self::Priority => "−100 to 100; higher goes first",
             Self::Attempts => "Tries begun so far",
-            Self::Added => "When the job was queued; click to turn the order",
+            Self::Added => "When the job was queued",
             Self::Prompt => "Prompt version of the last try",
             Self::Model => "Model of the last try",
             Self::Thumbnail | Self::File | Self::State | Self::Trouble => "",
@@ -94,6 +95,21 @@ impl JobColumn {
             Self::Confidence => 78.0,
             Self::Added => 100.0,
             Self::Trouble => 120.0,
+        }
+    }
+
+    /// What a click on its header sorts by.
+    fn sort(self) -> Option<JobSort> {
+        match self {
+            Self::File => Some(JobSort::Photo),
+            Self::State => Some(JobSort::State),
+            Self::Priority => Some(JobSort::Priority),
+            Self::Attempts => Some(JobSort::Attempts),
+            Self::Wait => Some(JobSort::Wait),
+            Self::Took => Some(JobSort::Took),
+            Self::Confidence => Some(JobSort::Confidence),
+            Self::Added => Some(JobSort::Queued),
+            Self::Thumbnail | Self::Model | Self::Prompt | Self::Trouble => None,
         }
     }
 
@@ -119,7 +135,8 @@ fn columns_for(width: f32, spacing: f32) -> Vec<JobColumn> {
 #[derive(Debug, Default)]
 pub struct TableAnswer {
     pub open: Option<JobId>,
-    pub turn_order: bool,
+    /// The column whose header was clicked.
+    pub sort: Option<JobSort>,
     pub wants_more: bool,
     pub selection_changed: bool,
     /// Everything was selected at once.
@@ -185,13 +202,13 @@ impl JobTable {
                 _ => Column::initial(column.width()).at_least(40.0).clip(true),
             });
         }
-        let oldest_first = list.filter().oldest_first;
+        let order = (list.filter().sort, list.filter().ascending);
         let scroll_to = self.scroll_to.take();
         let mut clicked = None;
         let output = table
             .header(theme::ROW_HEIGHT, |mut header| {
                 for column in &columns {
-                    header.col(|ui| answer.turn_order |= header_ui(ui, *column, oldest_first, tokens));
+                    header.col(|ui| answer.sort = answer.sort.or(header_ui(ui, *column, order, tokens)));
                 }
             })
             .body(|mut body| {
@@ -307,22 +324,34 @@ fn focus_ring(ui: &Ui, rect: Rect, tokens: &Tokens) {
     ui.painter().rect_stroke(rect.expand2(vec2(6.0, 2.0)), theme::RADIUS_4, (1.0, tokens.focus), egui::StrokeKind::Inside);
 }
 
-/// Returns whether the order is to be turned.
-fn header_ui(ui: &mut Ui, column: JobColumn, oldest_first: bool, tokens: &Tokens) -> bool {
+/// Draws a header; returns what is to be sorted by when it was clicked.
+fn header_ui(ui: &mut Ui, column: JobColumn, (sorted, ascending): (JobSort, bool), tokens: &Tokens) -> Option<JobSort> {
     let text = |words: &str| RichText::new(words.to_owned()).size(theme::TEXT_SMALL).color(tokens.muted);
-    if column == JobColumn::Added {
-        let (arrow, order) = if oldest_first { (icons::ICON_ARROW_UPWARD, "oldest first") } else { (icons::ICON_ARROW_DOWNWARD, "newest first") };
-        let button =
-            ui.add(egui::Button::new((text(column.header()), RichText::from(arrow).size(theme::TEXT_SMALL).color(tokens.muted))).frame(false));
-        button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Queued, {order}")));
-        return button.on_hover_text(column.hint()).clicked();
-    }
-    let label = Label::new(text(column.header())).truncate().selectable(false);
-    let response = if column.is_number() { ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(label)).inner } else { ui.add(label) };
-    if !column.hint().is_empty() {
-        response.on_hover_text(column.hint());
-    }
-    false
+    let Some(sort) = column.sort() else {
+        let response = ui.add(Label::new(text(column.header())).truncate().selectable(false));
+        if !column.hint().is_empty() {
+            response.on_hover_text(column.hint());
+        }
+        return None;
+    };
+    let is_sorted = sort == sorted;
+    let arrow = if ascending { icons::ICON_ARROW_UPWARD } else { icons::ICON_ARROW_DOWNWARD };
+    let arrow = RichText::from(arrow).size(theme::TEXT_SMALL).color(tokens.muted);
+    let button = |ui: &mut Ui| {
+        let button = if is_sorted { egui::Button::new((text(column.header()), arrow)) } else { egui::Button::new(text(column.header())) };
+        ui.add(button.frame(false).truncate())
+    };
+    let response = if column.is_number() { ui.with_layout(Layout::right_to_left(Align::Center), button).inner } else { button(ui) };
+    let order = match (is_sorted, sort, ascending) {
+        (false, ..) => String::new(),
+        (true, JobSort::Queued, true) => ", oldest first".to_owned(),
+        (true, JobSort::Queued, false) => ", newest first".to_owned(),
+        (true, _, true) => ", ascending".to_owned(),
+        (true, _, false) => ", descending".to_owned(),
+    };
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("{}{order}", column.header())));
+    let hint = if column.hint().is_empty() { "Click to sort".to_owned() } else { format!("{}. Click to sort", column.hint()) };
+    response.on_hover_text(hint).clicked().then_some(sort)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use crate::gui::theme;
 use crate::gui::widgets::{empty_state, error_state, number, skeleton};
 use crate::wire::config::PipelineState;
 use crate::wire::event::{Event, Happened};
-use crate::wire::job::{Job, JobAction};
+use crate::wire::job::{Job, JobAction, JobSort, JobsMatching};
 use actions::{Actions, Applicable};
 use alerts::AlertsView;
 use details::{Details, DetailsAnswer};
@@ -37,6 +37,9 @@ use job_list::{Filter, JobList};
 use job_table::JobTable;
 use plots::Plots;
 use selection::Selection;
+
+/// Results below this mean confidence are asked about once more by the quick action.
+const LOW_CONFIDENCE: f32 = 0.6;
 
 /// The state of the area.
 pub struct LiveStatus {
@@ -105,7 +108,7 @@ impl Area for LiveStatus {
     fn logic(&mut self, ctx: &mut AreaCtx<'_>) {
         self.figures.poll();
         self.plots.poll();
-        if self.list.poll(ctx) && self.selects_all {
+        if self.list.poll() && self.selects_all {
             self.select_all();
         }
         self.details.logic(ctx);
@@ -154,7 +157,11 @@ impl Area for LiveStatus {
                 self.view = LiveView::Health;
                 self.health.check(ctx);
             }
-            Command::ActOnJobs(actions) => self.actions.undo(actions.clone(), ctx),
+            Command::ReprocessLowConfidence => {
+                let low = format!("confidence<{LOW_CONFIDENCE}");
+                self.actions.want_all(JobAction::Reprocess, JobsMatching { state: None, q: Some(low) }, ctx);
+            }
+            Command::UndoJobsAction(change) => self.actions.undo(*change, ctx),
             Command::Reload => {
                 self.reload();
                 self.feed.reload();
@@ -184,7 +191,7 @@ impl Area for LiveStatus {
 
     fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
         vec![
-            ("/", "Search jobs by file name"),
+            ("/", "Find jobs: words of the file name, state:failed, provider:gemini, age>1h, …"),
             ("Up, Down", "Choose the job above or below"),
             ("Shift Up, Down", "Choose more jobs"),
             ("Space", "Choose this job too, or no more"),
@@ -290,13 +297,15 @@ impl LiveStatus {
         }
         match job_filter::selection_ui(ui, self.selection.len(), self.selects_all, self.applicable.0, &self.list, self.actions.is_busy(), ctx) {
             Some(SelectionAnswer::Act(action)) => self.act_on_selection(action, ctx),
-            Some(SelectionAnswer::SelectAll) => self.list.load_all(),
             Some(SelectionAnswer::Clear) => self.select_nothing(),
             None => {}
         }
     }
 
     fn act_on_selection(&mut self, action: JobAction, ctx: &AreaCtx<'_>) {
+        if self.selects_all && self.list.has_more() {
+            return self.actions.want_all(action, self.list.filter().matching(), ctx);
+        }
         let jobs: Vec<&Job> = self.selection.iter().filter_map(|id| self.list.get(id)).collect();
         self.actions.want(action, jobs.into_iter(), ctx);
     }
@@ -320,9 +329,11 @@ impl LiveStatus {
             self.selects_all = false;
             self.applicable.1 = None;
         }
-        if answer.turn_order {
+        if let Some(sort) = answer.sort {
             let filter = self.list.filter();
-            self.show(Filter { oldest_first: !filter.oldest_first, ..filter.clone() });
+            // The other way round on the second click; words from A on, numbers and times from the largest.
+            let ascending = if filter.sort == sort { !filter.ascending } else { matches!(sort, JobSort::Photo | JobSort::State) };
+            self.show(Filter { sort, ascending, ..filter.clone() });
         }
         if let Some(id) = answer.open {
             self.details.open(id);

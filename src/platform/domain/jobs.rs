@@ -3,17 +3,25 @@
 use std::collections::HashSet;
 use std::sync::PoisonError;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+
 use super::{Change, Core, DomainError, Result, page};
 use crate::platform::store;
-use crate::platform::store::jobs::JobFilter;
+use crate::platform::store::jobs::changes::Choice;
+use crate::platform::store::jobs::filter::{After, Paging, Wanted};
 use crate::wire::event::Happened;
-use crate::wire::ids::{JobId, PhotoId};
-use crate::wire::job::{EnqueueJobs, EnqueuedJobs, Job, JobAction, JobDetails, JobQuery, JobsActed, JobsAction};
+use crate::wire::ids::{JobChangeId, JobId, PhotoId};
+use crate::wire::job::{EnqueueJobs, EnqueuedJobs, Job, JobAction, JobDetails, JobQuery, JobState, JobsActed, JobsAction};
+use crate::wire::job_filter::JobFilter;
 use crate::wire::page::Page;
 
 /// More changed jobs than this are told as one event.
 const TOLD_SINGLY_MOST: usize = 200;
 const PRIORITY_MOST: i32 = 100;
+/// How long what was done to jobs can be undone.
+const UNDO_KEPT: TimeDelta = TimeDelta::days(7);
 
 /// Queues photos. One that has a job which is not finished keeps it and gets no second one.
 pub async fn enqueue(core: &Core, asked: &EnqueueJobs) -> Result<EnqueuedJobs> {
@@ -69,16 +77,27 @@ pub(super) fn end_work(core: &Core, ids: &[JobId]) {
     }
 }
 
-/// Jobs by the time they were enqueued.
+/// Jobs in the order asked for.
 pub async fn list(core: &Core, query: &JobQuery) -> Result<Page<Job>> {
-    let after = query.cursor.as_deref().map(page::read_cursor).transpose()?.map(|(at, id)| (at, JobId(id)));
-    let limit = page::limit(query.limit);
-    let name = query.q.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
-    let filter = JobFilter { state: query.state, name, sort: query.sort, after, limit };
-    let items = store::jobs::list(&core.db, core.org, &filter).await?;
-    let total = store::jobs::count(&core.db, core.org, &filter).await?;
-    let next_cursor = page::next_cursor(&items, limit, |job| (job.enqueued_at, job.id.0));
+    let wanted = wanted(core, query.state, query.q.as_deref())?;
+    let after = query.cursor.as_deref().map(read_cursor).transpose()?;
+    let paging = Paging { sort: query.sort, ascending: query.ascending, after, limit: page::limit(query.limit) };
+    let (items, next) = store::jobs::filter::list(&core.db, core.org, &wanted, &paging).await?;
+    let total = store::jobs::filter::count(&core.db, core.org, &wanted).await?;
+    let next_cursor = next.map(|next| store::to_json(&next)).transpose()?.map(|json| URL_SAFE_NO_PAD.encode(json));
     Ok(Page { items, next_cursor, total: Some(total) })
+}
+
+fn read_cursor(cursor: &str) -> Result<After> {
+    let read = || store::from_json(std::str::from_utf8(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?).ok();
+    let message = "The cursor is not one that this list gave; ask for the first page again";
+    read().ok_or_else(|| DomainError::Invalid { code: "bad_cursor", message: message.to_owned() })
+}
+
+fn wanted(core: &Core, state: Option<JobState>, typed: Option<&str>) -> Result<Wanted> {
+    let filter =
+        JobFilter::parse(typed.unwrap_or_default()).map_err(|problem| DomainError::Invalid { code: "bad_filter", message: problem.to_string() })?;
+    Ok(Wanted { state, filter, now: core.now() })
 }
 
 /// A job with its results.
@@ -88,26 +107,61 @@ pub async fn get(core: &Core, id: JobId) -> Result<JobDetails> {
     Ok(JobDetails { job, results })
 }
 
-/// Retries, cancels or reprioritises jobs. Those in a state that the action does not apply to stay as they are.
+/// Does something to jobs, or counts to how many it would be done. Those in a state that the action does not apply to stay as they are.
 pub async fn act(core: &Core, asked: &JobsAction) -> Result<JobsActed> {
     if let JobAction::Reprioritise(priority) = asked.action {
         check_priority(priority)?;
     }
     let now = core.now();
-    let mut change = core.change().await?;
-    let changed = match asked.action {
-        JobAction::Retry => store::jobs::retry(&mut change.tx, core.org, &asked.ids, now).await?,
-        JobAction::Cancel => store::jobs::cancel(&mut change.tx, core.org, &asked.ids, now).await?,
-        JobAction::Reprioritise(priority) => store::jobs::reprioritise(&mut change.tx, core.org, &asked.ids, priority).await?,
+    let wanted = match &asked.matching {
+        Some(_) if !asked.ids.is_empty() => {
+            let message = "Name jobs, or say what they match, not both".to_owned();
+            return Err(DomainError::Invalid { code: "ids_and_matching", message });
+        }
+        Some(matching) => Some(wanted(core, matching.state, matching.q.as_deref())?),
+        None => None,
     };
-    store::jobs::settle_photos(&mut change.tx, &changed).await?;
-    tell(&mut change, &changed).await?;
+    let matched = match &wanted {
+        Some(wanted) => store::jobs::filter::count(&core.db, core.org, wanted).await?,
+        None => asked.ids.len() as u64,
+    };
+    let mut change = core.change().await?;
+    let id = JobChangeId::fresh();
+    let choice = wanted.as_ref().map_or(Choice::These(&asked.ids), Choice::All);
+    store::jobs::changes::begin(&mut change.tx, core.org, id, asked.action, choice, now).await?;
+    let jobs = store::jobs::changes::jobs_of(&mut change.tx, id).await?;
+    let changed = jobs.len() as u64;
+    if asked.dry_run || jobs.is_empty() {
+        // Nothing is kept of it.
+        return Ok(JobsActed { matched, changed, change: None });
+    }
+    store::jobs::changes::apply(&mut change.tx, id, asked.action, now).await?;
+    store::jobs::changes::forget(&mut change.tx, now - UNDO_KEPT).await?;
+    store::jobs::settle_photos(&mut change.tx, &jobs).await?;
+    tell(&mut change, &jobs).await?;
     change.commit().await?;
     if asked.action == JobAction::Cancel {
-        end_work(core, &changed);
+        end_work(core, &jobs);
     }
     core.work.notify_one();
-    Ok(JobsActed { changed: changed.len() as u64 })
+    Ok(JobsActed { matched, changed, change: Some(id) })
+}
+
+/// Puts jobs back as they were before a change; those that have moved on since stay as they are.
+pub async fn undo(core: &Core, id: JobChangeId) -> Result<JobsActed> {
+    let now = core.now();
+    let mut change = core.change().await?;
+    let made = store::jobs::changes::get(&mut change.tx, core.org, id).await?.ok_or(DomainError::NotFound { what: "change of jobs" })?;
+    if made.is_undone {
+        return Err(DomainError::Conflict { code: "undone", message: "This is undone already".to_owned() });
+    }
+    let matched = store::jobs::changes::jobs_of(&mut change.tx, id).await?.len() as u64;
+    let jobs = store::jobs::changes::undo(&mut change.tx, id, &made, now).await?;
+    store::jobs::settle_photos(&mut change.tx, &jobs).await?;
+    tell(&mut change, &jobs).await?;
+    change.commit().await?;
+    core.work.notify_one();
+    Ok(JobsActed { matched, changed: jobs.len() as u64, change: None })
 }
 
 fn check_priority(priority: i32) -> Result<()> {

@@ -6,7 +6,7 @@ use axum::extract::State;
 use super::extract::{Body, Path, Query};
 use super::{Refusal, Shared};
 use crate::platform::domain::jobs;
-use crate::wire::ids::JobId;
+use crate::wire::ids::{JobChangeId, JobId};
 use crate::wire::job::{EnqueueJobs, EnqueuedJobs, Job, JobDetails, JobQuery, JobsActed, JobsAction};
 use crate::wire::page::Page;
 
@@ -24,4 +24,8 @@ pub async fn enqueue_jobs(State(platform): State<Shared>, Body(asked): Body<Enqu
 
 pub async fn act_on_jobs(State(platform): State<Shared>, Body(asked): Body<JobsAction>) -> Result<Json<JobsActed>, Refusal> {
     Ok(Json(jobs::act(&platform.core, &asked).await?))
+}
+
+pub async fn undo_jobs_action(State(platform): State<Shared>, Path(id): Path<JobChangeId>) -> Result<Json<JobsActed>, Refusal> {
+    Ok(Json(jobs::undo(&platform.core, id).await?))
 }

@@ -75,6 +75,7 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/pipeline/jobs", get(jobs::list_jobs).post(jobs::enqueue_jobs))
         .route("/api/ai/pipeline/jobs/{id}", get(jobs::get_job))
         .route("/api/ai/pipeline/jobs/actions", post(jobs::act_on_jobs))
+        .route("/api/ai/pipeline/jobs/actions/{id}/undo", post(jobs::undo_jobs_action))
         .route("/api/ai/pipeline/config", get(config::get_config))
         .route("/api/ai/pipeline/config/audit", get(config::list_changes))
         .route("/api/ai/pipeline/config/audit/{id}/undo", post(config::undo_change))

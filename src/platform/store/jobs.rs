@@ -1,12 +1,15 @@
 //! The queue: jobs and their leases.
 
+pub mod changes;
+pub mod filter;
+
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
 
 use super::{Db, IDS_A_STATEMENT, Result, Tx, from_json, from_ms, push_ids, to_json, to_ms};
 use crate::wire::ids::{JobId, OrganizationId, PhotoId};
-use crate::wire::job::{Job, JobSort, JobState};
+use crate::wire::job::{Job, JobState};
 use crate::wire::result::Fault;
 
 const SELECT: &str = "SELECT j.id, j.photo_id, p.file_name, j.state, j.priority, j.attempts, j.model, j.prompt, j.enqueued_at_ms,
@@ -96,56 +99,6 @@ pub async fn open_job(tx: &mut Tx, photo: PhotoId) -> Result<Option<JobId>> {
             .fetch_optional(&mut **tx)
             .await?;
     Ok(id.map(JobId))
-}
-
-/// What [`list`] gives.
-#[derive(Debug, Clone, Default)]
-pub struct JobFilter {
-    pub state: Option<JobState>,
-    /// Part of the file name.
-    pub name: Option<String>,
-    pub sort: JobSort,
-    /// Only jobs that come after this one in the list.
-    pub after: Option<(DateTime<Utc>, JobId)>,
-    pub limit: u32,
-}
-
-/// Jobs by the time they were enqueued.
-pub async fn list(db: &Db, org: OrganizationId, filter: &JobFilter) -> Result<Vec<Job>> {
-    let mut query = QueryBuilder::<Sqlite>::new(SELECT);
-    query.push_bind(org.0);
-    push_filter(&mut query, filter);
-    let (than, order) = match filter.sort {
-        JobSort::Newest => ("<", "DESC"),
-        JobSort::Oldest => (">", "ASC"),
-    };
-    if let Some((at, id)) = filter.after {
-        query.push(" AND (j.enqueued_at_ms, j.id) ").push(than).push(" (").push_bind(to_ms(at)).push(", ").push_bind(id.0).push(")");
-    }
-    query.push(" ORDER BY j.enqueued_at_ms ").push(order).push(", j.id ").push(order);
-    query.push(" LIMIT ").push_bind(i64::from(filter.limit));
-    let rows: Vec<JobRow> = query.build_query_as().fetch_all(&db.read).await?;
-    Ok(rows.into_iter().map(|row| row.job).collect())
-}
-
-/// How many jobs a filter finds in all.
-pub async fn count(db: &Db, org: OrganizationId, filter: &JobFilter) -> Result<u64> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM jobs j WHERE j.organization_id = ");
-    query.push_bind(org.0);
-    push_filter(&mut query, filter);
-    let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
-    Ok(count as u64)
-}
-
-fn push_filter(query: &mut QueryBuilder<Sqlite>, filter: &JobFilter) {
-    if let Some(state) = filter.state {
-        query.push(" AND j.state = ").push_bind(state.as_str());
-    }
-    if let Some(part) = filter.name.as_deref() {
-        // Looks at each photo once, however many jobs it has.
-        query.push(" AND j.photo_id IN (SELECT id FROM photos WHERE LOWER(file_name) LIKE ");
-        query.push_bind(super::containing(part)).push(" ESCAPE '\\')");
-    }
 }
 
 /// Makes jobs pending whose wait is over; gives their ids.
@@ -307,58 +260,6 @@ pub async fn fail_open(tx: &mut Tx, photo: PhotoId, fault: &Fault, now: DateTime
     .fetch_all(&mut **tx)
     .await?;
     Ok(ids.into_iter().map(JobId).collect())
-}
-
-/// Puts failed, cancelled and waiting jobs into the queue again, with all their tries; gives the ids of those that were.
-pub async fn retry(tx: &mut Tx, org: OrganizationId, ids: &[JobId], now: DateTime<Utc>) -> Result<Vec<JobId>> {
-    let set = |query: &mut QueryBuilder<Sqlite>| {
-        query
-            .push("state = 'pending', attempts = 0, fault = NULL, not_before_ms = NULL, started_at_ms = NULL, finished_at_ms = NULL, ready_at_ms = ")
-            .push_bind(to_ms(now));
-    };
-    // A photo's second open job would do its work twice, and a deleted photo has nothing to work on.
-    let only = " AND state IN ('failed', 'cancelled', 'retry_wait')
-         AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.photo_id = jobs.photo_id AND o.id <> jobs.id
-                         AND o.state IN ('pending', 'processing', 'retry_wait'))
-         AND EXISTS (SELECT 1 FROM photos p WHERE p.id = jobs.photo_id AND p.deleted_at_ms IS NULL)";
-    update_many(tx, org, ids, set, only).await
-}
-
-/// Cancels jobs that are not finished; gives the ids of those that were not.
-pub async fn cancel(tx: &mut Tx, org: OrganizationId, ids: &[JobId], now: DateTime<Utc>) -> Result<Vec<JobId>> {
-    let set = |query: &mut QueryBuilder<Sqlite>| {
-        query.push("state = 'cancelled', not_before_ms = NULL, lease_owner = NULL, lease_until_ms = NULL, finished_at_ms = ").push_bind(to_ms(now));
-        query.push(", ready_at_ms = CASE WHEN ready_at_ms > ").push_bind(to_ms(now)).push(" THEN ").push_bind(to_ms(now));
-        query.push(" ELSE ready_at_ms END");
-    };
-    update_many(tx, org, ids, set, " AND state IN ('pending', 'processing', 'retry_wait')").await
-}
-
-/// Sets the priority of jobs that still wait; gives the ids of those that do.
-pub async fn reprioritise(tx: &mut Tx, org: OrganizationId, ids: &[JobId], priority: i32) -> Result<Vec<JobId>> {
-    let set = |query: &mut QueryBuilder<Sqlite>| {
-        query.push("priority = ").push_bind(i64::from(priority));
-    };
-    update_many(tx, org, ids, set, " AND state IN ('pending', 'retry_wait')").await
-}
-
-async fn update_many(
-    tx: &mut Tx,
-    org: OrganizationId,
-    ids: &[JobId],
-    set: impl Fn(&mut QueryBuilder<Sqlite>),
-    only: &'static str,
-) -> Result<Vec<JobId>> {
-    let mut changed = Vec::new();
-    for chunk in ids.chunks(IDS_A_STATEMENT) {
-        let mut query = QueryBuilder::<Sqlite>::new("UPDATE jobs SET ");
-        set(&mut query);
-        query.push(" WHERE organization_id = ").push_bind(org.0).push(" AND id IN (");
-        push_ids(&mut query, chunk.iter().map(|id| id.0));
-        let rows: Vec<uuid::Uuid> = query.push(")").push(only).push(" RETURNING id").build_query_scalar().fetch_all(&mut **tx).await?;
-        changed.extend(rows.into_iter().map(JobId));
-    }
-    Ok(changed)
 }
 
 /// Whether jobs can be claimed, and when the next wait or lease ends.

@@ -45,7 +45,7 @@ impl Story {
     async fn leave(&self, count: usize) {
         let waiting: Vec<_> = self.platform.jobs().await.into_iter().filter(|job| job.state == JobState::Pending).map(|job| job.id).collect();
         let ids = waiting[count..].to_vec();
-        self.platform.client.act_on_jobs(&JobsAction { action: JobAction::Cancel, ids }).await.expect("cancelled");
+        self.platform.client.act_on_jobs(&JobsAction::on(JobAction::Cancel, ids)).await.expect("cancelled");
     }
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use minerva_console::platform::domain::pipeline;
+use minerva_console::wire::config::{PipelineState, SetPipelineState};
 use minerva_console::wire::ids::PhotoId;
-use minerva_console::wire::job::{EnqueueJobs, Job, JobAction, JobQuery, JobState, JobsAction};
+use minerva_console::wire::job::{EnqueueJobs, Job, JobAction, JobQuery, JobSort, JobState, JobsAction, JobsMatching};
 use minerva_console::wire::photo::ProcessingStatus;
 use minerva_console::wire::result::{Decision, Fault, FaultKind, Outcome};
 
@@ -19,7 +20,7 @@ async fn start(scripted: &Arc<Scripted>) -> TestPlatform {
 
 async fn act(platform: &TestPlatform, action: JobAction, jobs: &[Job]) -> u64 {
     let ids = jobs.iter().map(|job| job.id).collect();
-    platform.client.act_on_jobs(&JobsAction { action, ids }).await.expect("done").changed
+    platform.client.act_on_jobs(&JobsAction::on(action, ids)).await.expect("done").changed
 }
 
 #[tokio::test]
@@ -280,13 +281,8 @@ async fn a_photo_deleted_while_it_is_queued_or_in_work_fails_its_job_clearly() {
 async fn lists_are_filtered_sorted_counted_and_paged() {
     let platform = platform::start(Options::default().without_workers()).await;
     platform.add(9, true).await;
-    let query = |state, q: Option<&str>, cursor| JobQuery {
-        state,
-        q: q.map(str::to_owned),
-        limit: Some(4),
-        cursor,
-        sort: minerva_console::wire::job::JobSort::Oldest,
-    };
+    let query =
+        |state, q: Option<&str>, cursor| JobQuery { state, q: q.map(str::to_owned), limit: Some(4), cursor, sort: JobSort::Queued, ascending: true };
     let (mut cursor, mut names) = (None, Vec::new());
     loop {
         let page = platform.client.jobs(&query(Some(JobState::Pending), None, cursor)).await.expect("a page");
@@ -309,9 +305,105 @@ async fn lists_are_filtered_sorted_counted_and_paged() {
 }
 
 #[tokio::test]
+async fn every_order_pages_through_all_jobs_once() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    platform.add(11, true).await;
+    for (at, job) in platform.jobs().await.iter().enumerate().take(5) {
+        act_one(&platform, JobAction::Reprioritise(i32::try_from(at % 3).expect("small")), job).await;
+    }
+    let sorts =
+        [JobSort::Queued, JobSort::Photo, JobSort::State, JobSort::Wait, JobSort::Took, JobSort::Confidence, JobSort::Priority, JobSort::Attempts];
+    for (sort, ascending) in sorts.into_iter().flat_map(|sort| [(sort, false), (sort, true)]) {
+        let (mut cursor, mut seen) = (None, Vec::new());
+        loop {
+            let query = JobQuery { sort, ascending, limit: Some(4), cursor, ..JobQuery::default() };
+            let page = platform.client.jobs(&query).await.expect("a page");
+            seen.extend(page.items);
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let in_order = |one: &Job, other: &Job| match sort {
+            JobSort::Photo => one.file_name <= other.file_name,
+            JobSort::Priority => one.priority <= other.priority,
+            JobSort::Queued => one.enqueued_at <= other.enqueued_at,
+            _ => true,
+        };
+        assert!(seen.is_sorted_by(|one, other| if ascending { in_order(one, other) } else { in_order(other, one) }), "{sort:?} {ascending}");
+        let mut ids: Vec<_> = seen.iter().map(|job| job.id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!((ids.len(), seen.len()), (11, 11), "{sort:?} {ascending}: each once");
+    }
+}
+
+async fn act_one(platform: &TestPlatform, action: JobAction, job: &Job) {
+    platform.client.act_on_jobs(&JobsAction::on(action, vec![job.id])).await.expect("done");
+}
+
+fn on_all(action: JobAction, typed: &str, dry_run: bool) -> JobsAction {
+    JobsAction { action, ids: Vec::new(), matching: Some(JobsMatching { state: None, q: Some(typed.to_owned()) }), dry_run }
+}
+
+#[tokio::test]
+async fn what_is_done_to_everything_that_matches_is_counted_first_and_undone_at_once() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    platform.add(12, true).await;
+    let before = platform.jobs().await;
+    act_one(&platform, JobAction::Cancel, &before[0]).await;
+
+    // Counted: the truth, and nothing is changed by it.
+    let counted = platform.client.act_on_jobs(&on_all(JobAction::Reprioritise(50), "priority=0 -state:processing", true)).await.expect("counted");
+    assert_eq!((counted.matched, counted.changed, counted.change), (12, 11, None));
+    assert!(platform.jobs().await.iter().all(|job| job.priority == 0));
+
+    let done = platform.client.act_on_jobs(&on_all(JobAction::Reprioritise(50), "priority=0", false)).await.expect("done");
+    assert_eq!((done.matched, done.changed), (12, 11));
+    // One of them moves on before the undo: it stays where it went.
+    let moved = platform.jobs().await[3].clone();
+    act_one(&platform, JobAction::Reprioritise(-7), &moved).await;
+    let undone = platform.client.undo_jobs_action(done.change.expect("a change")).await.expect("undone");
+    assert_eq!((undone.matched, undone.changed), (11, 10));
+    let priorities: Vec<i32> = platform.jobs().await.iter().map(|job| job.priority).filter(|priority| *priority != 0).collect();
+    assert_eq!(priorities, [-7]);
+    let twice = platform.client.undo_jobs_action(done.change.expect("a change")).await.expect_err("only once");
+    assert_eq!(twice.code(), Some("undone"));
+
+    // A cancellation of all, and back, to the letter.
+    let before = platform.jobs().await;
+    let done = platform.client.act_on_jobs(&on_all(JobAction::Cancel, "", false)).await.expect("done");
+    assert_eq!(done.changed, 11);
+    assert!(platform.jobs().await.iter().all(|job| job.state == JobState::Cancelled));
+    platform.client.undo_jobs_action(done.change.expect("a change")).await.expect("undone");
+    assert_eq!(platform.jobs().await, before);
+
+    let refused = platform.client.act_on_jobs(&on_all(JobAction::Cancel, "size>3", false)).await.expect_err("no term");
+    assert_eq!(refused.code(), Some("bad_filter"));
+}
+
+#[tokio::test]
+async fn photos_of_low_confidence_are_asked_about_once_more_and_a_retry_is_undone_while_it_waits() {
+    let scripted = Scripted::new();
+    for confidence in [0.9, 0.5, 0.4] {
+        scripted.then(Act::Answer(answer(&[("cat", confidence)])));
+    }
+    let platform = start(&scripted).await;
+    platform.add(3, true).await;
+    platform.until_jobs(3, JobState::Completed).await;
+    platform.client.set_pipeline_state(SetPipelineState { state: PipelineState::Paused }).await.expect("paused");
+    let before = platform.jobs().await;
+    let done = platform.client.act_on_jobs(&on_all(JobAction::Reprocess, "confidence<0.6", false)).await.expect("done");
+    assert_eq!((done.matched, done.changed), (2, 2));
+    assert_eq!(platform.jobs().await.iter().filter(|job| job.state == JobState::Pending && job.confidence.is_none()).count(), 2);
+    platform.client.undo_jobs_action(done.change.expect("a change")).await.expect("undone");
+    assert_eq!(platform.jobs().await, before, "nothing had begun, so nothing is lost");
+}
+
+#[tokio::test]
 async fn bad_actions_are_refused_with_words() {
     let platform = platform::start(Options::default().without_workers()).await;
-    let jobs = JobsAction { action: JobAction::Reprioritise(101), ids: Vec::new() };
+    let jobs = JobsAction::on(JobAction::Reprioritise(101), Vec::new());
     assert_eq!(platform.client.act_on_jobs(&jobs).await.expect_err("refused").code(), Some("bad_priority"));
     let unknown = EnqueueJobs { photo_ids: vec![PhotoId::fresh()], priority: 0 };
     assert_eq!(platform.client.enqueue_jobs(&unknown).await.expect_err("refused").code(), Some("unknown_photo"));

@@ -78,7 +78,7 @@ async fn depth_and_waits_follow_the_queue_minute_by_minute() {
     clock.advance(TimeDelta::minutes(2));
     let pending = platform.until_jobs(3, JobState::Pending).await;
     let ids = vec![pending[0].id];
-    platform.client.act_on_jobs(&JobsAction { action: JobAction::Cancel, ids }).await.expect("cancelled");
+    platform.client.act_on_jobs(&JobsAction::on(JobAction::Cancel, ids)).await.expect("cancelled");
     scripted.let_through(4);
     platform.until_jobs(4, JobState::Completed).await;
     let status = platform.client.live_status().await.expect("status");

@@ -7,7 +7,7 @@ use minerva_console::gui::ctx::{Command, LinkState, Moment, Route};
 use minerva_console::gui::live_status::LiveStatus;
 use minerva_console::wire::event::Happened;
 use minerva_console::wire::ids::JobId;
-use minerva_console::wire::job::{JobAction, JobQuery, JobState};
+use minerva_console::wire::job::{Job, JobAction, JobQuery, JobState};
 use minerva_console::wire::result::{Fault, FaultKind};
 
 use crate::support::area::{self, AreaState, Window, wait_until};
@@ -121,8 +121,10 @@ fn cancelling_many_asks_first_and_can_be_undone() {
     assert_eq!(label, "Undo");
     console.state_mut().command(*undo);
     wait_until(console, "it is undone", |console| console.state().sent.len() > 1);
-    let actions: Vec<_> = story.platform.lock().expect("platform").actions.iter().map(|action| (action.action, action.ids.len())).collect();
-    assert_eq!(actions, [(JobAction::Cancel, 3), (JobAction::Retry, 3)]);
+    assert_eq!(toasts(console).last().map(String::as_str), Some("3 jobs as before"));
+    let platform = story.platform.lock().expect("platform");
+    let actions: Vec<_> = platform.actions.iter().map(|action| (action.action, action.ids.len())).collect();
+    assert_eq!((actions, platform.before.len()), (vec![(JobAction::Cancel, 3)], 0), "done once and taken back");
 }
 
 #[test]
@@ -135,7 +137,7 @@ fn retrying_all_failed_jobs_counts_them_truly_first() {
     click(&mut story.console, &format!("Retry {failed} jobs"));
     wait_until(&mut story.console, "it is told", |console| !console.state().sent.is_empty());
     assert_eq!(toasts(&story.console), [format!("{failed} jobs queued again")]);
-    assert_eq!(story.platform.lock().expect("platform").actions[0].ids.len(), failed);
+    assert!(story.platform.lock().expect("platform").jobs.iter().all(|job| job.state != JobState::Failed));
 }
 
 #[test]
@@ -179,15 +181,32 @@ fn the_list_is_searched_filtered_and_turned() {
     let console = &mut story.console;
     console.key_press(Key::Slash);
     console.run_steps(3);
-    console.get_by_label("Search by file name").type_text("raccoon_89");
+    console.get_by_label("Find jobs").type_text("raccoon_89");
     wait_until(console, "only what was searched for is listed", |console| !has(console, &row(0)) && has(console, &row(11)));
-    console.get_by_label("Search by file name").focus();
+    console.get_by_label("Find jobs").focus();
     console.key_press(Key::Escape);
     wait_until(console, "everything is back", |console| has(console, &row(0)));
     console.get_by_label("Queued, newest first").click();
     wait_until(console, "the oldest is first", |console| has(console, &row(399)) && has(console, "Queued, oldest first"));
     console.get_by_label_contains("Cancelled").click();
     wait_until(console, "only cancelled jobs are listed", |console| has(console, &row(377)));
+}
+
+#[test]
+fn terms_find_jobs_and_what_is_no_term_is_said_at_the_field() {
+    let mut story = story(400, Window::default());
+    let console = &mut story.console;
+    console.key_press(Key::Slash);
+    console.run_steps(3);
+    assert!(has(console, "A minus before a term leaves out what it finds"), "what can be typed is told");
+    console.get_by_label("Find jobs").type_text("state:failed -coffee");
+    wait_until(console, "only failed jobs of other photos", |console| !has(console, &row(0)) && !has(console, "coffee_89993.jpg, Failed"));
+    console.get_by_label("Find jobs").type_text(" size>3");
+    wait_until(console, "what is wrong", |console| has(console, "There is no term 'size'"));
+    console.key_press(Key::Escape);
+    wait_until(console, "everything is back", |console| has(console, &row(0)) && !has(console, "There is no term"));
+    console.get_by_label("Confidence").click();
+    wait_until(console, "sorted by confidence", |console| has(console, "Confidence, descending"));
 }
 
 #[test]
@@ -200,9 +219,23 @@ fn ten_thousand_jobs_load_as_one_scrolls_and_all_can_be_selected() {
     wait_until(console, "the next page comes", |console| has(console, &row(199)));
     console.key_press_modifiers(Modifiers::COMMAND, Key::A);
     console.run_steps(2);
-    wait_until(console, "the offer of all", |console| has(console, "Select all 10,000"));
-    click(console, "Select all 10,000");
-    wait_until(console, "all are selected", |console| has(console, "10,000 jobs selected"));
+    wait_until(console, "all are selected", |console| has(console, "All 10,000 jobs selected"));
+    // The platform counts to how many it applies, loaded or not, before anything is done.
+    click(console, "Retry…");
+    let failed = |job: &Job| matches!(job.state, JobState::Failed | JobState::Cancelled | JobState::RetryWait);
+    let count = story.platform.lock().expect("platform").jobs.iter().filter(|job| failed(job)).count();
+    let words = format!("Retry {} jobs", number(count));
+    let console = &mut story.console;
+    wait_until(console, "the question", |console| has(console, &format!("{words}?")) && has(console, "It does not apply to"));
+    click(console, &words);
+    wait_until(console, "it is told", |console| !console.state().sent.is_empty());
+    assert!(toasts(console)[0].ends_with("queued again"), "{:?}", toasts(console));
+    assert_eq!(story.platform.lock().expect("platform").jobs.iter().filter(|job| failed(job)).count(), 0);
+}
+
+/// With a comma before the thousands.
+fn number(count: usize) -> String {
+    if count < 1_000 { count.to_string() } else { format!("{},{:03}", count / 1_000, count % 1_000) }
 }
 
 #[test]

@@ -12,8 +12,9 @@ use chrono::{DateTime, Duration, Utc};
 use minerva_console::client::Client;
 use minerva_console::wire::analytics::{ModelPerformance, Performance, PerformancePoint, PerformanceQuery};
 use minerva_console::wire::config::PipelineState;
-use minerva_console::wire::ids::{JobId, PhotoId, ResultId};
-use minerva_console::wire::job::{Job, JobAction, JobDetails, JobQuery, JobSort, JobState, JobsActed, JobsAction};
+use minerva_console::wire::ids::{JobChangeId, JobId, PhotoId, ResultId};
+use minerva_console::wire::job::{Job, JobAction, JobDetails, JobQuery, JobState, JobsActed, JobsAction};
+use minerva_console::wire::job_filter::JobFilter;
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::page::Page;
 use minerva_console::wire::photo::{AddedPhotos, Photo, PhotoSource, ProcessingStatus, RefusedPhoto};
@@ -34,6 +35,8 @@ pub struct Canned {
     pub jobs: Vec<Job>,
     /// Actions that came, in order.
     pub actions: Vec<JobsAction>,
+    /// The jobs before each action.
+    pub before: Vec<(JobChangeId, Vec<Job>)>,
     /// Without results, Analytics is empty.
     pub has_results: bool,
     /// Answers everything with an error.
@@ -47,13 +50,15 @@ pub type Shared = Arc<Mutex<Canned>>;
 /// Starts it with so many jobs.
 pub fn start(runtime: &tokio::runtime::Runtime, jobs: usize) -> (Client, Shared) {
     let jobs = (0..jobs).map(job).collect();
-    let canned: Shared = Arc::new(Mutex::new(Canned { jobs, actions: Vec::new(), has_results: true, is_broken: false, held_back: None }));
+    let canned: Shared = Arc::new(Mutex::new(Canned { jobs, actions: Vec::new(),
+        before: Vec::new(), has_results: true, is_broken: false, held_back: None }));
     let router = Router::new()
         .route("/api/ai/dashboard/live-status", get(live_status))
         .route("/api/ai/health", get(super::canned_health::report))
         .route("/api/ai/health/check", post(super::canned_health::report))
         .route("/api/ai/pipeline/jobs", get(list_jobs))
         .route("/api/ai/pipeline/jobs/actions", post(act))
+        .route("/api/ai/pipeline/jobs/actions/{id}/undo", post(undo))
         .route("/api/ai/pipeline/jobs/{id}", get(job_details))
         .route("/api/ai/photos", post(add_photos))
         .route("/api/ai/photos/{id}/image", get(image))
@@ -166,10 +171,9 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
 
 async fn list_jobs(State(canned): State<Shared>, Query(query): Query<JobQuery>) -> Json<Page<Job>> {
     let canned = canned.lock().expect("canned");
-    let matches =
-        |job: &&Job| query.state.is_none_or(|state| job.state == state) && query.q.as_ref().is_none_or(|q| job.file_name.contains(q.as_str()));
+    let matches = |job: &&Job| is_meant(job, query.state, query.q.as_deref());
     let mut found: Vec<Job> = canned.jobs.iter().filter(matches).cloned().collect();
-    if query.sort == JobSort::Oldest {
+    if query.ascending {
         found.reverse();
     }
     let total = found.len();
@@ -178,18 +182,56 @@ async fn list_jobs(State(canned): State<Shared>, Query(query): Query<JobQuery>) 
     Json(Page { items: found[from..to].to_vec(), next_cursor: (to < total).then(|| to.to_string()), total: Some(total as u64) })
 }
 
+async fn undo(State(canned): State<Shared>, Path(id): Path<JobChangeId>) -> Json<JobsActed> {
+    let mut canned = canned.lock().expect("canned");
+    let at = canned.before.iter().position(|(change, _)| *change == id).expect("a change that was made");
+    let (_, before) = canned.before.remove(at);
+    let changed = before.iter().zip(&canned.jobs).filter(|(before, now)| before != now).count() as u64;
+    canned.jobs = before;
+    Json(JobsActed { matched: changed, changed, change: None })
+}
+
+fn is_meant(job: &Job, state: Option<JobState>, typed: Option<&str>) -> bool {
+    let filter = JobFilter::parse(typed.unwrap_or_default()).expect("the console asks nothing that can't be read");
+    state.is_none_or(|state| job.state == state) && filter.matches(job, chrono::Utc::now())
+}
+
 async fn act(State(canned): State<Shared>, Json(action): Json<JobsAction>) -> Json<JobsActed> {
     let mut canned = canned.lock().expect("canned");
-    for job in canned.jobs.iter_mut().filter(|job| action.ids.contains(&job.id)) {
+    let is_meant = |job: &Job| match &action.matching {
+        Some(matching) => is_meant(job, matching.state, matching.q.as_deref()),
+        None => action.ids.contains(&job.id),
+    };
+    let applies = |job: &Job| match action.action {
+        JobAction::Retry => matches!(job.state, JobState::Failed | JobState::Cancelled | JobState::RetryWait),
+        JobAction::Reprocess => job.state == JobState::Completed,
+        JobAction::Cancel => matches!(job.state, JobState::Pending | JobState::Processing | JobState::RetryWait),
+        JobAction::Reprioritise(_) => matches!(job.state, JobState::Pending | JobState::RetryWait),
+    };
+    let (mut matched, mut changed, before) = (0, 0, canned.jobs.clone());
+    for job in canned.jobs.iter_mut().filter(|job| is_meant(job)) {
+        matched += 1;
+        if !applies(job) {
+            continue;
+        }
+        changed += 1;
+        if action.dry_run {
+            continue;
+        }
         match action.action {
-            JobAction::Retry => job.state = JobState::Pending,
+            JobAction::Retry | JobAction::Reprocess => job.state = JobState::Pending,
             JobAction::Cancel => job.state = JobState::Cancelled,
             JobAction::Reprioritise(priority) => job.priority = priority,
         }
     }
-    let changed = action.ids.len() as u64;
-    canned.actions.push(action);
-    Json(JobsActed { changed })
+    let change = (!action.dry_run && changed > 0).then(JobChangeId::fresh);
+    if !action.dry_run {
+        canned.actions.push(action);
+    }
+    if let Some(change) = change {
+        canned.before.push((change, before));
+    }
+    Json(JobsActed { matched, changed, change })
 }
 
 async fn job_details(State(canned): State<Shared>, Path(id): Path<JobId>) -> Response {

@@ -129,7 +129,7 @@ fn workers(core: &Core, config: &PipelineConfig) -> Part {
     let busy = core.in_work.lock().unwrap_or_else(PoisonError::into_inner).len();
     match config.state {
         PipelineState::Running => part(HealthState::Healthy, format!("{busy} of {} at work", config.rules.workers)),
-        _ => part(HealthState::Healthy, format!("Held by a person, {busy} at work; resume the pipeline to go on")),
+        PipelineState::Paused => part(HealthState::Healthy, format!("Held by a person, {busy} at work; resume the pipeline to go on")),
     }
 }
 

@@ -1,0 +1,167 @@
+//! Finding jobs: the filter that people type as SQL, every order of the table, pages that begin after a row.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
+
+use super::{JobRow, SELECT};
+use crate::platform::store::{Db, Result, containing, to_ms, to_name};
+use crate::wire::ids::{JobId, OrganizationId};
+use crate::wire::job::{Job, JobSort, JobState};
+use crate::wire::job_filter::{JobFilter, Measure, Term, What};
+
+/// Which jobs are meant.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub state: Option<JobState>,
+    pub filter: JobFilter,
+    /// What ages are counted from.
+    pub now: DateTime<Utc>,
+}
+
+/// Where a page begins: after the row with this value of the sorted column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct After {
+    pub key: Key,
+    pub id: JobId,
+}
+
+/// A value of a sorted column, as the database compares it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Key {
+    Whole(i64),
+    /// The bits of a number, so that it comes back as it went.
+    Real(u64),
+    Text(String),
+}
+
+/// In which order, and which part.
+#[derive(Debug, Clone)]
+pub struct Paging {
+    pub sort: JobSort,
+    pub ascending: bool,
+    pub after: Option<After>,
+    pub limit: u32,
+}
+
+/// A page of jobs, and where the next one begins if there may be one.
+pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging) -> Result<(Vec<Job>, Option<After>)> {
+    let column = column(paging.sort);
+    let (than, order) = if paging.ascending { (">", "ASC") } else { ("<", "DESC") };
+    let mut query = QueryBuilder::<Sqlite>::new(SELECT.replacen(" FROM ", &format!(", {column} AS sort_key FROM "), 1));
+    query.push_bind(org.0);
+    push(&mut query, wanted)?;
+    if let Some(after) = &paging.after {
+        query.push(" AND (").push(column).push(", j.id) ").push(than).push(" (");
+        match &after.key {
+            Key::Whole(value) => query.push_bind(*value),
+            Key::Real(bits) => query.push_bind(f64::from_bits(*bits)),
+            Key::Text(value) => query.push_bind(value.clone()),
+        };
+        query.push(", ").push_bind(after.id.0).push(")");
+    }
+    query.push(" ORDER BY ").push(column).push(" ").push(order).push(", j.id ").push(order);
+    query.push(" LIMIT ").push_bind(i64::from(paging.limit));
+    let rows = query.build().fetch_all(&db.read).await?;
+    let next = match rows.last().filter(|_| rows.len() >= paging.limit as usize) {
+        None => None,
+        Some(last) => {
+            let key = match paging.sort {
+                JobSort::Photo | JobSort::State => Key::Text(last.try_get("sort_key")?),
+                JobSort::Confidence => Key::Real(last.try_get::<f64, _>("sort_key")?.to_bits()),
+                JobSort::Queued | JobSort::Wait | JobSort::Took | JobSort::Priority | JobSort::Attempts => Key::Whole(last.try_get("sort_key")?),
+            };
+            Some(After { key, id: JobId(last.try_get("id")?) })
+        }
+    };
+    let jobs = rows.iter().map(|row| JobRow::from_row(row).map(|row| row.job)).collect::<sqlx::Result<_>>()?;
+    Ok((jobs, next))
+}
+
+/// How many jobs are meant in all.
+pub async fn count(db: &Db, org: OrganizationId, wanted: &Wanted) -> Result<u64> {
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM jobs j WHERE j.organization_id = ");
+    query.push_bind(org.0);
+    push(&mut query, wanted)?;
+    let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
+    Ok(count as u64)
+}
+
+/// What a column of the table is sorted by; what a job does not have comes below all that others have.
+fn column(sort: JobSort) -> &'static str {
+    match sort {
+        JobSort::Queued => "j.enqueued_at_ms",
+        JobSort::Photo => "LOWER(p.file_name)",
+        JobSort::State => "j.state",
+        JobSort::Wait => "COALESCE(j.started_at_ms - j.enqueued_at_ms, -1)",
+        JobSort::Took => "COALESCE(j.finished_at_ms - j.started_at_ms, -1)",
+        JobSort::Confidence => "COALESCE(j.confidence, -1.0)",
+        JobSort::Priority => "j.priority",
+        JobSort::Attempts => "j.attempts",
+    }
+}
+
+/// Adds ` AND …` for all that is wanted of `jobs j`.
+pub(super) fn push(query: &mut QueryBuilder<Sqlite>, wanted: &Wanted) -> Result<()> {
+    if let Some(state) = wanted.state {
+        query.push(" AND j.state = ").push_bind(state.as_str());
+    }
+    for Term { negated, what } in &wanted.filter.terms {
+        // What a job does not have makes a condition NULL: neither found nor, by itself, left out.
+        query.push(if *negated { " AND NOT COALESCE(" } else { " AND COALESCE(" });
+        push_what(query, what, wanted.now)?;
+        query.push(", FALSE)");
+    }
+    Ok(())
+}
+
+fn push_what(query: &mut QueryBuilder<Sqlite>, what: &What, now: DateTime<Utc>) -> Result<()> {
+    match what {
+        What::State(states) => {
+            query.push("j.state IN (");
+            let mut list = query.separated(", ");
+            for state in states {
+                list.push_bind(state.as_str());
+            }
+            query.push(")");
+        }
+        What::Provider(name) => {
+            query.push("(j.model = ").push_bind(name.clone()).push(" OR j.model LIKE ");
+            query.push_bind(format!("{}/%", escaped(name))).push(" ESCAPE '\\')");
+        }
+        What::Model(part) => push_part(query, "j.model", part),
+        What::Prompt(part) => push_part(query, "j.prompt", part),
+        What::Fault(kind) => {
+            // A fault is stored as JSON that begins with its kind.
+            query.push("j.fault LIKE ").push_bind(format!("{{\"kind\":\"{}\"%", escaped(&to_name(kind)?))).push(" ESCAPE '\\'");
+        }
+        // Looks at each photo once, however many jobs it has.
+        What::Photo(part) => {
+            query.push("j.photo_id IN (SELECT id FROM photos WHERE ");
+            push_part(query, "file_name", part);
+            query.push(")");
+        }
+        What::Number(measure, compare, than) => {
+            let now = to_ms(now);
+            match measure {
+                Measure::Age => query.push("(").push_bind(now).push(" - j.enqueued_at_ms)"),
+                Measure::Wait => query.push("(COALESCE(j.started_at_ms, j.finished_at_ms, ").push_bind(now).push(") - j.enqueued_at_ms)"),
+                Measure::Took => query.push("(j.finished_at_ms - j.started_at_ms)"),
+                Measure::Attempts => query.push("j.attempts"),
+                Measure::Priority => query.push("j.priority"),
+                Measure::Confidence => query.push("j.confidence"),
+            };
+            query.push(" ").push(compare.sign()).push(" ").push_bind(*than);
+        }
+    }
+    Ok(())
+}
+
+fn push_part(query: &mut QueryBuilder<Sqlite>, column: &'static str, part: &str) {
+    query.push("LOWER(").push(column).push(") LIKE ").push_bind(containing(part)).push(" ESCAPE '\\'");
+}
+
+/// For a pattern of `LIKE … ESCAPE '\'`.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
