@@ -11,7 +11,7 @@ use minerva_console::platform::domain::SystemClock;
 use minerva_console::platform::domain::generate::Generate;
 use minerva_console::platform::host::{self, HostOptions};
 use minerva_console::wire::analytics::PerformanceQuery;
-use minerva_console::wire::job::{JobQuery, JobSort, JobState};
+use minerva_console::wire::job::{JobQuery, JobState};
 use minerva_console::wire::metric::MetricQuery;
 
 use crate::support::platform;
@@ -76,7 +76,7 @@ async fn queue(client: &Client) {
     let with = |state| JobQuery { state, ..JobQuery::default() };
     for (name, query) in [
         ("jobs, newest", with(None)),
-        ("jobs, oldest", JobQuery { sort: JobSort::Oldest, ..with(None) }),
+        ("jobs, oldest", JobQuery { ascending: true, ..with(None) }),
         ("jobs, pending", with(Some(JobState::Pending))),
         ("jobs, failed", with(Some(JobState::Failed))),
         ("jobs, completed", with(Some(JobState::Completed))),

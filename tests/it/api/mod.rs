@@ -9,6 +9,7 @@ mod costs;
 mod events;
 mod health;
 mod held_back;
+mod job_filter;
 mod metrics;
 mod models;
 mod own_keys;

@@ -46,7 +46,7 @@ fn story(window: Window) -> Story {
         look(&platform).await;
         let cancelled: Vec<_> = platform.jobs().await.into_iter().take(3).collect();
         let ids = cancelled.iter().map(|job| job.id).collect();
-        platform.client.act_on_jobs(&JobsAction { action: JobAction::Cancel, ids }).await.expect("cancelled");
+        platform.client.act_on_jobs(&JobsAction::on(JobAction::Cancel, ids)).await.expect("cancelled");
         for minutes in [3, 3, 26] {
             clock.advance(TimeDelta::minutes(minutes));
             look(&platform).await;

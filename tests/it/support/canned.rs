@@ -50,8 +50,8 @@ pub type Shared = Arc<Mutex<Canned>>;
 /// Starts it with so many jobs.
 pub fn start(runtime: &tokio::runtime::Runtime, jobs: usize) -> (Client, Shared) {
     let jobs = (0..jobs).map(job).collect();
-    let canned: Shared = Arc::new(Mutex::new(Canned { jobs, actions: Vec::new(),
-        before: Vec::new(), has_results: true, is_broken: false, held_back: None }));
+    let canned: Shared =
+        Arc::new(Mutex::new(Canned { jobs, actions: Vec::new(), before: Vec::new(), has_results: true, is_broken: false, held_back: None }));
     let router = Router::new()
         .route("/api/ai/dashboard/live-status", get(live_status))
         .route("/api/ai/health", get(super::canned_health::report))
