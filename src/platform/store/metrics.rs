@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::{Db, Result, Tx, from_name, to_ms};
+use super::{Db, Result, Tx, to_ms};
 use crate::wire::ids::OrganizationId;
 use crate::wire::metric::MetricType;
 
@@ -72,23 +72,6 @@ pub(super) async fn read_in(
         looks.extend(rows.into_iter().map(|(step, mean, max, samples)| Looks { metric: *metric, step, mean, max, samples: samples as u64 }));
     }
     Ok(looks)
-}
-
-/// The last look at everything in `(after, until]`.
-pub async fn last(db: &Db, org: OrganizationId, after: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Sample>> {
-    let rows: Vec<(String, i64, f64)> = sqlx::query_as(
-        "SELECT m.metric_type, m.timestamp, m.metric_value FROM ai_dashboard_metrics m
-         WHERE m.organization_id = $1 AND m.provider = '' AND m.timestamp = (
-             SELECT MAX(timestamp) FROM ai_dashboard_metrics
-             WHERE organization_id = $1 AND metric_type = 'queue_depth' AND provider = '' AND timestamp > $2 AND timestamp <= $3)
-           AND m.metric_type IN ('queue_depth', 'processing', 'retry_wait', 'failed_jobs')",
-    )
-    .bind(org.0)
-    .bind(to_ms(after))
-    .bind(to_ms(until))
-    .fetch_all(&db.read)
-    .await?;
-    rows.into_iter().map(|(metric, at, value)| Ok(Sample { metric: from_name(&metric)?, at: super::from_ms(at)?, value })).collect()
 }
 
 /// Forgets looks before a moment; gives their number.
