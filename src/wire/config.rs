@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::AlertRules;
 use super::ids::{ConfigChangeId, PromptVersionId};
+use super::money::UsdMicros;
 use super::provider::ProviderSetting;
 
 /// What the pipeline works by. `revision` goes into `If-Match` of the next write.
@@ -52,6 +53,11 @@ pub struct ProcessingRules {
     pub workers: u32,
     /// Tries of one job, 1–10.
     pub max_attempts: u32,
+    /// What the pipeline may spend in a UTC day, in a UTC month: no call is begun that might cross it. `None`: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daily_limit_usd: Option<UsdMicros>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monthly_limit_usd: Option<UsdMicros>,
 }
 
 /// `POST /api/ai/pipeline/deployments`: makes a prompt version live.

@@ -27,6 +27,9 @@ pub struct LiveStatus {
     /// From a histogram: right to ± 0.8 %.
     pub queue_wait_p95_ms: Option<f64>,
     pub spend_today_usd: UsdMicros,
+    /// What may be spent today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daily_limit_usd: Option<UsdMicros>,
     /// Results today whose cost is not known.
     pub spend_unknown_results: u64,
     pub confidence_today: Option<f64>,

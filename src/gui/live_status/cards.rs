@@ -157,6 +157,7 @@ fn wait_card(status: &LiveStatus) -> Card<'_> {
 fn spend_card(status: &LiveStatus) -> Card<'_> {
     let nothing_known = status.spend_unknown_results > 0 && status.spend_today_usd.0 == 0;
     let note = match status.spend_unknown_results {
+        0 if status.daily_limit_usd.is_some() => status.daily_limit_usd.map(|limit| format!("of {limit} a day")).unwrap_or_default(),
         0 => "every result's cost is known".to_owned(),
         unknown => format!("cost unknown for {} {}", number::count(unknown), if unknown == 1 { "result" } else { "results" }),
     };

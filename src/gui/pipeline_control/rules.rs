@@ -7,6 +7,7 @@ use super::data::Data;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{error_state, section, skeleton};
 use crate::wire::config::ProcessingRules;
+use crate::wire::money::UsdMicros;
 
 /// The rules as they are being changed; `None` shows those of the platform.
 #[derive(Default)]
@@ -60,6 +61,12 @@ pub fn ui(ui: &mut Ui, data: &Data, form: &mut RulesForm, is_busy: bool, wishes:
         section::heading(ui, "Work");
         count_ui(ui, "Workers", "Photos worked on at the same time, 1 to 64", &mut rules.workers, 1..=64);
         count_ui(ui, "Tries of a job", "A job fails for good after so many tries, 1 to 10", &mut rules.max_attempts, 1..=10);
+        ui.add_space(theme::GAP_16);
+        section::heading(ui, "Spending of the pipeline");
+        limit_ui(ui, "Limit a day", "No photo is begun that might cross it; jobs wait for the next day (UTC)", &mut rules.daily_limit_usd);
+        limit_ui(ui, "Limit a month", "No photo is begun that might cross it; jobs wait for the next month (UTC)", &mut rules.monthly_limit_usd);
+        let note = "Comparisons in the Testing lab do not count towards it. While the live model's price is unknown, jobs wait";
+        ui.add(egui::Label::new(RichText::new(note).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
         ui.add_space(theme::GAP_12);
         form.edited = (rules != config.rules).then_some(rules);
         if let Some(trouble) = &form.trouble {
@@ -140,13 +147,36 @@ fn count_ui(ui: &mut Ui, name: &str, tooltip: &str, value: &mut u32, range: std:
     });
 }
 
+/// An amount of USD; 0 is none.
+fn limit_ui(ui: &mut Ui, name: &str, tooltip: &str, limit: &mut Option<UsdMicros>) {
+    ui.horizontal(|ui| {
+        let label = name_ui(ui, name).on_hover_text(tooltip);
+        let mut usd = limit.map_or(0.0, UsdMicros::as_usd);
+        let field = DragValue::new(&mut usd)
+            .range(0.0..=1e6)
+            .speed(0.1)
+            .custom_formatter(|usd, _| if usd == 0.0 { "no limit".to_owned() } else { format!("${usd:.2}") })
+            .custom_parser(|text| if text.trim().starts_with("no") { Some(0.0) } else { text.trim().trim_start_matches('$').replace(',', "").parse().ok() });
+        if ui.add(field).labelled_by(label.id).on_hover_text(tooltip).changed() {
+            *limit = (usd > 0.0).then(|| UsdMicros((usd * 1e6).round() as i64));
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_thresholds_are_told_in_words() {
-        let rules = |accept, reject| ProcessingRules { accept_threshold: accept, reject_threshold: reject, workers: 1, max_attempts: 1 };
+        let rules = |accept, reject| ProcessingRules {
+            accept_threshold: accept,
+            reject_threshold: reject,
+            workers: 1,
+            max_attempts: 1,
+            daily_limit_usd: None,
+            monthly_limit_usd: None,
+        };
         assert_eq!(in_words(rules(0.6, 0.2)), "60 % and more is accepted, 20 % to 60 % is kept for review, less than 20 % is rejected");
         assert!(in_words(rules(0.5, 0.5)).contains("nothing is kept for review"));
     }

@@ -12,6 +12,7 @@ use crate::wire::alert::{AlertRule, AlertRules, shipped_rules};
 use crate::wire::config::{ConfigChange, ConfigChanged, PipelineConfig, PipelineState, ProcessingRules};
 use crate::wire::event::Happened;
 use crate::wire::ids::{ConfigChangeId, PromptVersionId};
+use crate::wire::money::UsdMicros;
 use crate::wire::page::Page;
 use crate::wire::provider::ProviderSetting;
 
@@ -32,7 +33,14 @@ pub async fn ensure_default(core: &Core) -> Result<()> {
         live_model: "on-device".to_owned(),
         live_prompt_version_id: prompt,
         live_prompt: String::new(),
-        rules: ProcessingRules { accept_threshold: 0.6, reject_threshold: 0.2, workers: 2, max_attempts: 3 },
+        rules: ProcessingRules {
+            accept_threshold: 0.6,
+            reject_threshold: 0.2,
+            workers: 2,
+            max_attempts: 3,
+            daily_limit_usd: None,
+            monthly_limit_usd: None,
+        },
         providers: BTreeMap::new(),
         alert_rules: shipped_rules(),
     };
@@ -103,6 +111,15 @@ fn check_rules(rules: &ProcessingRules) -> Result<()> {
     }
     if !(1..=10).contains(&rules.max_attempts) {
         return refuse("max_attempts", "Tries of a job must be from 1 to 10");
+    }
+    let (daily, monthly) = (rules.daily_limit_usd, rules.monthly_limit_usd);
+    for (code, limit) in [("daily_limit_usd", daily), ("monthly_limit_usd", monthly)] {
+        if limit.is_some_and(|limit| limit <= UsdMicros(0)) {
+            return refuse(code, "A limit must be more than $0. Pause the pipeline to spend nothing");
+        }
+    }
+    if daily.zip(monthly).is_some_and(|(daily, monthly)| daily > monthly) {
+        return refuse("daily_limit_usd", "The limit of a day is above that of a month: it would never be reached. Lower it");
     }
     Ok(())
 }
@@ -303,6 +320,14 @@ async fn summary(core: &Core, before: &PipelineConfig, after: &PipelineConfig) -
     for (what, was, is) in [("Workers", was.workers, is.workers), ("Tries of a job", was.max_attempts, is.max_attempts)] {
         if was != is {
             said.push(format!("{what}: {was} → {is}"));
+        }
+    }
+    let limit = |limit: Option<UsdMicros>| limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
+    for (what, was, is) in
+        [("Daily limit", was.daily_limit_usd, is.daily_limit_usd), ("Monthly limit", was.monthly_limit_usd, is.monthly_limit_usd)]
+    {
+        if was != is {
+            said.push(format!("{what}: {} → {}", limit(was), limit(is)));
         }
     }
     said.extend(providers::summary(core, &before.providers, &after.providers));

@@ -20,6 +20,7 @@ pub mod pipeline;
 pub mod prompts;
 pub mod providers;
 pub mod runs;
+pub mod spending;
 pub mod start;
 pub mod status;
 
@@ -77,6 +78,8 @@ pub struct Core {
     pub health: health::Watch,
     /// What is remembered between two looks at the rules of alerts.
     pub alerts: alerts::Watch,
+    /// Why the limits on spending let no job begin.
+    pub held_by_limit: std::sync::Mutex<Option<crate::wire::result::Fault>>,
     /// What is remembered of providers besides their settings.
     pub seen_of_providers: providers::Seen,
 }
@@ -151,6 +154,7 @@ impl Core {
             worker_runs: AtomicBool::new(false),
             health: health::Watch::default(),
             alerts: alerts::Watch::default(),
+            held_by_limit: std::sync::Mutex::default(),
             seen_of_providers: providers::Seen::default(),
         }
     }

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use super::analysis::{self, Analysed};
-use super::{Core, DomainError, Result, config, jobs, providers};
+use super::{Core, DomainError, Result, config, jobs, providers, spending};
 use crate::platform::store;
 use crate::platform::store::jobs::{Claim, Ending, JobRow};
 use crate::platform::store::results::NewResult;
@@ -65,11 +65,19 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
         PipelineState::Paused => 0,
     };
     let is_due = fresh_start || outlook.next.is_some_and(|next| next <= now);
+    if !outlook.pending {
+        *core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
     if !is_due && (free == 0 || !outlook.pending) {
         return Ok(Claims { jobs: Vec::new(), next: outlook.next });
     }
     let prompt = store::prompts::version(&core.db, core.org, config.live_prompt_version_id).await?;
     let prompt = prompt.ok_or(DomainError::NotFound { what: "prompt version" })?;
+    // What could not be begun for its cost is looked at again when the limit begins anew, or the configuration changes.
+    let room = spending::room(core, &config, &prompt, free).await?;
+    let renews = room.held.as_ref().and_then(|(_, renews)| *renews);
+    *core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner) = room.held.map(|(fault, _)| fault);
+    let free = room.calls;
     let mut change = core.change().await?;
     // A machine that slept wakes with its leases over and its calls still under way.
     let in_work: Vec<JobId> = core.in_work.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect();
@@ -87,7 +95,7 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     let mut rows = store::jobs::get_many(&mut change.tx, core.org, &claimed).await?;
     change.commit().await?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.job.priority));
-    let next = store::jobs::outlook(&core.db).await?.next;
+    let next = store::jobs::outlook(&core.db).await?.next.into_iter().chain(renews).min();
     let claimed = |row| Claimed { row, prompt: prompt.clone(), model: config.live_model.clone(), rules: config.rules };
     Ok(Claims { jobs: rows.into_iter().map(claimed).collect(), next })
 }

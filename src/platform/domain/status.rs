@@ -1,5 +1,7 @@
 //! The live status: what the cards show, from the rollups and the jobs.
 
+use std::sync::PoisonError;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Core, Result, config, providers};
@@ -32,11 +34,13 @@ pub async fn live(core: &Core) -> Result<LiveStatus> {
         queue_wait_avg_ms: hour.sums.mean_wait_ms(),
         queue_wait_p95_ms: hour.sums.waits.quantile(0.95),
         spend_today_usd: today.sums.cost,
+        daily_limit_usd: config.rules.daily_limit_usd,
         spend_unknown_results: today.sums.cost_unknown,
         confidence_today: today.sums.mean_confidence(),
         confidence_yesterday: yesterday.sums.mean_confidence(),
         completed_yesterday: yesterday.completed,
-        held_back: providers::held_back(core, &config.live_model),
+        held_back: providers::held_back(core, &config.live_model)
+            .or_else(|| core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner).clone()),
         live_model: config.live_model,
         live_prompt: config.live_prompt,
         workers: config.rules.workers,

@@ -262,6 +262,27 @@ pub async fn fail_open(tx: &mut Tx, photo: PhotoId, fault: &Fault, now: DateTime
     Ok(ids.into_iter().map(JobId).collect())
 }
 
+/// The photos of the jobs in work.
+pub async fn photos_in_work(db: &Db, org: OrganizationId) -> Result<Vec<PhotoId>> {
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT photo_id FROM jobs WHERE organization_id = $1 AND state = 'processing'")
+        .bind(org.0)
+        .fetch_all(&db.read)
+        .await?;
+    Ok(ids.into_iter().map(PhotoId).collect())
+}
+
+/// The photos of the jobs that [`claim`] would take.
+pub async fn next_photos(db: &Db, org: OrganizationId, most: u32) -> Result<Vec<PhotoId>> {
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(
+        "SELECT photo_id FROM jobs WHERE organization_id = $1 AND state = 'pending' ORDER BY priority DESC, enqueued_at_ms, id LIMIT $2",
+    )
+    .bind(org.0)
+    .bind(i64::from(most))
+    .fetch_all(&db.read)
+    .await?;
+    Ok(ids.into_iter().map(PhotoId).collect())
+}
+
 /// Whether jobs can be claimed, and when the next wait or lease ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outlook {

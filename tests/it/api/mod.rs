@@ -19,5 +19,6 @@ mod prompts;
 mod providers;
 pub mod rollups;
 mod runs;
+mod spending;
 mod start;
 mod status;

@@ -145,7 +145,7 @@ async fn a_check_without_a_key_says_which_variable_would_hold_it() {
     assert!(models.items.iter().any(|model| model.name == "gemini/gemini-3.8-flash" && model.is_known && model.is_offered.is_none()));
     assert_eq!(models.asked_at, None);
     // A price that is going to change says so beside the model, until it has.
-    let book = PriceBook::shipped();
+    let book = platform::lasting_prices();
     for model in &models.items {
         let listed = book.model("gemini", model.name.trim_start_matches("gemini/")).expect("from the catalogue");
         let change = listed.next_change(chrono::Utc::now().date_naive()).map(|price| price.from.format("From %-d %B %Y: $").to_string());

@@ -163,11 +163,11 @@ fn a_shortcut_does_nothing_behind_a_dialog() {
 fn a_question_mark_shows_the_keys_of_the_area() {
     let mut console = Console::open(Options::default());
     console.type_text("?");
-    assert!(console.says("Keyboard shortcuts") && console.says("Search jobs by file name"));
+    assert!(console.says("Keyboard shortcuts") && console.says("words of the file name"));
     console.press(Modifiers::NONE, Key::Escape);
     console.press(Modifiers::COMMAND, Key::K);
     console.type_text("?");
-    assert!(!console.says("Search jobs by file name"), "where text is typed it is a letter");
+    assert!(!console.says("words of the file name"), "where text is typed it is a letter");
 }
 
 /// More photos than any screen shows are asked for at once: no frame waits, and few are under way at a time.

@@ -161,6 +161,7 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
         confidence_yesterday: Some(0.718),
         completed_yesterday: 1_320,
         held_back: canned.held_back.clone(),
+        daily_limit_usd: None,
         live_model: "gemini/gemini-3.8-flash".to_owned(),
         live_prompt: "Photo tags v3".to_owned(),
         workers: 2,
