@@ -3,7 +3,7 @@
 
 mod prepared;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::prompts::{self, PhotoVariables};
 use super::{Core, Result, providers};
@@ -46,6 +46,8 @@ pub async fn analyse(core: &Core, photo: &Photo, prompt_text: &str, model_full_n
         }
         Err(fault) => Outcome::Failed(fault),
     };
+    let took = steps.was_asked.then(|| Duration::from_millis(steps.call_ms));
+    core.telemetry.note_result(model_full_name, &outcome, took);
     let total_ms = steps.elapsed_ms() as u64;
     Analysed { outcome, trace: steps.list, provider_response_time_ms: steps.call_ms, total_ms }
 }
@@ -88,6 +90,7 @@ async fn prepare_and_ask(
     let begun = steps.elapsed_ms();
     let answer = provider.analyse(&request, call).await;
     steps.call_ms = (steps.elapsed_ms() - begun).round() as u64;
+    steps.was_asked = true;
     note_call(core, provider.name(), call, &answer, steps.call_ms);
     // A key that was brought says nothing of the platform's own.
     if answer.is_ok() && call.keys.is_none() {
@@ -103,6 +106,12 @@ async fn prepare_and_ask(
 
 /// Takes the call down for the provider's health. What a provider says of somebody's own key is no matter of its health.
 fn note_call(core: &Core, provider: &str, call: &CallContext, answer: &std::result::Result<Answer, Fault>, took_ms: u64) {
+    let tries = 1 + answer.as_ref().map_or_else(|fault| fault.retries, |answer| answer.retries);
+    match answer {
+        Ok(_) => tracing::debug!(provider, tries, ms = took_ms, "a provider answered"),
+        // Its message may quote what was sent; its kind is enough here.
+        Err(fault) => tracing::info!(provider, tries, ms = took_ms, kind = fault.kind.label(), status = fault.status, "a provider's call failed"),
+    }
     let speaks_of_own_key = call.keys.is_some() && answer.as_ref().is_err_and(|fault| fault.kind.stops_provider());
     if !speaks_of_own_key {
         core.health.calls.note(provider, core.now(), answer.as_ref().map(|_| took_ms as f64));
@@ -170,11 +179,12 @@ pub struct Steps {
     begun: Instant,
     list: Vec<TraceStep>,
     call_ms: u64,
+    was_asked: bool,
 }
 
 impl Steps {
     fn begin() -> Self {
-        Self { begun: Instant::now(), list: Vec::with_capacity(8), call_ms: 0 }
+        Self { begun: Instant::now(), list: Vec::with_capacity(8), call_ms: 0, was_asked: false }
     }
 
     fn elapsed_ms(&self) -> f64 {

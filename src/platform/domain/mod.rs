@@ -23,11 +23,13 @@ pub mod runs;
 pub mod spending;
 pub mod start;
 pub mod status;
+pub mod telemetry;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use tokio::sync::{Semaphore, broadcast, watch};
@@ -41,6 +43,7 @@ use crate::wire::event::Happened;
 use crate::wire::ids::{JobId, OrganizationId};
 
 pub use crate::platform::store::StoreError;
+pub use telemetry::Telemetry;
 
 /// What every rule needs: the store, the folder of photos, the providers, the clock.
 pub struct Core {
@@ -74,6 +77,8 @@ pub struct Core {
     pub working: runs::Working,
     /// Whether this process takes jobs from the queue.
     pub worker_runs: AtomicBool,
+    /// What this process did, counted.
+    pub telemetry: Telemetry,
     /// What is remembered of health besides its past.
     pub health: health::Watch,
     /// What is remembered between two looks at the rules of alerts.
@@ -122,6 +127,9 @@ pub enum DomainError {
 /// Told and not kept that may wait for one reader; a slower one misses the oldest.
 const NEWS_WAITING: usize = 256;
 
+/// A write that holds the writer for longer holds up all others.
+const SLOW_WRITE: Duration = Duration::from_millis(500);
+
 pub type Result<T> = std::result::Result<T, DomainError>;
 
 /// A write with the events it causes: both are committed together, then the event stream is woken.
@@ -129,6 +137,7 @@ pub struct Change<'c> {
     core: &'c Core,
     pub tx: Tx,
     newest: Option<i64>,
+    begun: Instant,
 }
 
 impl Core {
@@ -152,6 +161,7 @@ impl Core {
             in_work: std::sync::Mutex::default(),
             working: runs::Working::default(),
             worker_runs: AtomicBool::new(false),
+            telemetry: Telemetry::default(),
             health: health::Watch::default(),
             alerts: alerts::Watch::default(),
             held_by_limit: std::sync::Mutex::default(),
@@ -161,7 +171,10 @@ impl Core {
 
     /// Begins a write.
     pub async fn change(&self) -> Result<Change<'_>> {
-        Ok(Change { core: self, tx: self.db.begin().await?, newest: None })
+        let asked = Instant::now();
+        let tx = self.db.begin().await?;
+        self.telemetry.note_database("wait", asked.elapsed());
+        Ok(Change { core: self, tx, newest: None, begun: Instant::now() })
     }
 
     /// Does work on pixels on a thread for it, as many at once as the machine has cores.
@@ -202,6 +215,11 @@ impl Change<'_> {
 
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await.map_err(StoreError::from)?;
+        let took = self.begun.elapsed();
+        self.core.telemetry.note_database("write", took);
+        if took > SLOW_WRITE {
+            tracing::warn!(ms = took.as_millis() as u64, "a write to the database took long");
+        }
         if let Some(id) = self.newest {
             self.core.newest_event.send_if_modified(|newest| {
                 let newer = id > *newest;

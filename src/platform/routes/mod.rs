@@ -18,6 +18,7 @@ mod providers;
 mod revision;
 mod runs;
 mod status;
+mod telemetry;
 
 use std::sync::Arc;
 
@@ -65,6 +66,7 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/providers/{name}/check", post(providers::check_provider))
         .route("/api/ai/providers/{name}/resume", post(providers::resume_provider))
         .route("/api/ai/providers/{name}/models", get(providers::provider_models))
+        .route("/metrics", get(telemetry::read_metrics))
         .route("/api/ai/health", get(health::health_report))
         .route("/api/ai/health/check", post(health::check_health))
         .route(guard::OPEN_PATH, get(health::platform_health))
@@ -100,5 +102,6 @@ pub fn router(platform: Shared) -> Router {
         .fallback(problem::unknown_path)
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&platform), guard::check))
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&platform), telemetry::note))
         .with_state(platform)
 }

@@ -22,3 +22,4 @@ mod runs;
 mod spending;
 mod start;
 mod status;
+mod telemetry;
