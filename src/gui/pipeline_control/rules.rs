@@ -156,7 +156,9 @@ fn limit_ui(ui: &mut Ui, name: &str, tooltip: &str, limit: &mut Option<UsdMicros
             .range(0.0..=1e6)
             .speed(0.1)
             .custom_formatter(|usd, _| if usd == 0.0 { "no limit".to_owned() } else { format!("${usd:.2}") })
-            .custom_parser(|text| if text.trim().starts_with("no") { Some(0.0) } else { text.trim().trim_start_matches('$').replace(',', "").parse().ok() });
+            .custom_parser(
+                |text| if text.trim().starts_with("no") { Some(0.0) } else { text.trim().trim_start_matches('$').replace(',', "").parse().ok() },
+            );
         if ui.add(field).labelled_by(label.id).on_hover_text(tooltip).changed() {
             *limit = (usd > 0.0).then(|| UsdMicros((usd * 1e6).round() as i64));
         }

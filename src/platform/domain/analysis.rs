@@ -254,7 +254,14 @@ mod tests {
 
     #[test]
     fn thresholds_decide_at_their_very_value() {
-        let rules = ProcessingRules { accept_threshold: 0.5, reject_threshold: 0.25, workers: 1, max_attempts: 1, daily_limit_usd: None, monthly_limit_usd: None };
+        let rules = ProcessingRules {
+            accept_threshold: 0.5,
+            reject_threshold: 0.25,
+            workers: 1,
+            max_attempts: 1,
+            daily_limit_usd: None,
+            monthly_limit_usd: None,
+        };
         for (confidence, decision) in [(0.5, Decision::Accept), (0.499, Decision::Review), (0.25, Decision::Review), (0.249, Decision::Reject)] {
             assert_eq!(decide(&answer(&[confidence]), &rules), decision, "{confidence}");
         }

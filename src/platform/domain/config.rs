@@ -323,8 +323,7 @@ async fn summary(core: &Core, before: &PipelineConfig, after: &PipelineConfig) -
         }
     }
     let limit = |limit: Option<UsdMicros>| limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
-    for (what, was, is) in
-        [("Daily limit", was.daily_limit_usd, is.daily_limit_usd), ("Monthly limit", was.monthly_limit_usd, is.monthly_limit_usd)]
+    for (what, was, is) in [("Daily limit", was.daily_limit_usd, is.daily_limit_usd), ("Monthly limit", was.monthly_limit_usd, is.monthly_limit_usd)]
     {
         if was != is {
             said.push(format!("{what}: {} → {}", limit(was), limit(is)));

@@ -148,7 +148,11 @@ fn of_provider(provided: &Provided, last: &HashMap<String, Check>) -> Component 
 /// Providers in use, and whether they are not down.
 pub async fn providers_up(core: &Core) -> Result<Vec<(String, bool)>> {
     let all = providers::all(core).await?;
-    Ok(all.into_iter().filter(|provided| provided.is_in_use).map(|provided| (provided.name.clone(), provided.status() != HealthState::Down)).collect())
+    Ok(all
+        .into_iter()
+        .filter(|provided| provided.is_in_use)
+        .map(|provided| (provided.name.clone(), provided.status() != HealthState::Down))
+        .collect())
 }
 
 /// Asks every provider that has its key and looks at every part, now, because somebody asked for it.

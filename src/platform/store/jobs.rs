@@ -264,10 +264,8 @@ pub async fn fail_open(tx: &mut Tx, photo: PhotoId, fault: &Fault, now: DateTime
 
 /// The photos of the jobs in work.
 pub async fn photos_in_work(db: &Db, org: OrganizationId) -> Result<Vec<PhotoId>> {
-    let ids: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT photo_id FROM jobs WHERE organization_id = $1 AND state = 'processing'")
-        .bind(org.0)
-        .fetch_all(&db.read)
-        .await?;
+    let ids: Vec<uuid::Uuid> =
+        sqlx::query_scalar("SELECT photo_id FROM jobs WHERE organization_id = $1 AND state = 'processing'").bind(org.0).fetch_all(&db.read).await?;
     Ok(ids.into_iter().map(PhotoId).collect())
 }
 

@@ -5,6 +5,7 @@ use minerva_console::wire::config::{ConfigChanged, DeployPrompt, PipelineState, 
 use minerva_console::wire::event::Happened;
 use minerva_console::wire::ids::{ConfigChangeId, PromptVersionId};
 use minerva_console::wire::job::JobState;
+use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::prompt::{CreatePrompt, SavePromptVersion};
 use secrecy::ExposeSecret;
 
@@ -36,7 +37,10 @@ async fn a_fresh_platform_runs_on_its_own_model_with_a_prompt_of_its_own() {
     let platform = start().await;
     let config = platform.client.config().await.expect("config");
     assert_eq!((config.state, config.live_model.as_str(), config.live_prompt.as_str()), (PipelineState::Running, "on-device", "Photo tags v1"));
-    assert_eq!(config.rules, ProcessingRules { accept_threshold: 0.6, reject_threshold: 0.2, workers: 2, max_attempts: 3, daily_limit_usd: None, monthly_limit_usd: None });
+    assert_eq!(
+        config.rules,
+        ProcessingRules { accept_threshold: 0.6, reject_threshold: 0.2, workers: 2, max_attempts: 3, daily_limit_usd: None, monthly_limit_usd: None }
+    );
     assert!(platform.client.config_changes().await.expect("journal").items.is_empty());
 }
 
@@ -79,7 +83,10 @@ async fn undo_puts_back_only_what_its_change_touched() {
     platform.client.set_pipeline_state(SetPipelineState { state: PipelineState::Paused }).await.expect("paused");
 
     let undone = undo(&platform, &accept).await;
-    assert_eq!(undone.config.rules, ProcessingRules { accept_threshold: 0.6, reject_threshold: 0.2, workers: 5, max_attempts: 3, daily_limit_usd: None, monthly_limit_usd: None });
+    assert_eq!(
+        undone.config.rules,
+        ProcessingRules { accept_threshold: 0.6, reject_threshold: 0.2, workers: 5, max_attempts: 3, daily_limit_usd: None, monthly_limit_usd: None }
+    );
     assert_eq!(undone.config.state, PipelineState::Paused);
     let journal = platform.client.config_changes().await.expect("journal").items;
     assert_eq!(journal[0].summary, "Undo: Accept threshold: 0.70 → 0.60");
@@ -132,7 +139,14 @@ async fn rules_out_of_range_are_refused_at_their_field() {
         let refused = platform.client.set_processing_rules(good.revision, &rules).await.expect_err("refused");
         assert_eq!(refused.code(), Some(field), "{refused}");
     }
-    let edges = ProcessingRules { accept_threshold: 1.0, reject_threshold: 1.0, workers: 64, max_attempts: 10, daily_limit_usd: None, monthly_limit_usd: None };
+    let edges = ProcessingRules {
+        accept_threshold: 1.0,
+        reject_threshold: 1.0,
+        workers: 64,
+        max_attempts: 10,
+        daily_limit_usd: None,
+        monthly_limit_usd: None,
+    };
     platform.client.set_processing_rules(good.revision, &edges).await.expect("the very ends are fine");
     let stale = platform.client.set_processing_rules(good.revision, &good.rules).await.expect_err("stale");
     assert_eq!(stale.code(), Some("stale"));

@@ -32,9 +32,8 @@ async fn start(stub: &ProviderStub, model: &str) -> (TestPlatform, Arc<TestClock
 
 async fn limit(platform: &TestPlatform, daily: Option<i64>, monthly: Option<i64>) {
     let config = platform.client.config().await.expect("config");
-    let rules =
-        ProcessingRules { workers: 4, daily_limit_usd: daily.map(UsdMicros), monthly_limit_usd: monthly.map(UsdMicros), ..config.rules };
-    platform.client.set_rules(config.revision, &rules).await.expect("set");
+    let rules = ProcessingRules { workers: 4, daily_limit_usd: daily.map(UsdMicros), monthly_limit_usd: monthly.map(UsdMicros), ..config.rules };
+    platform.client.set_processing_rules(config.revision, &rules).await.expect("set");
 }
 
 /// Waits until the limit holds the pipeline and nothing is in work any more.
