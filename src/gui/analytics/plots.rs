@@ -211,9 +211,6 @@ fn plot_ui(ui: &mut Ui, metric: Metric, plotted: &Plotted, range: TimeRange, sta
         .sense(Sense::hover() | Sense::FOCUSABLE)
         .show_background(false)
         .grid_color(tokens.border)
-        .default_x_bounds(grid.from, grid.to)
-        .include_x(grid.from)
-        .include_x(grid.to)
         .set_margin_fraction(vec2(0.0, 0.08))
         .x_grid_spacer(move |input| {
             let (from, to) = input.bounds;
@@ -229,6 +226,8 @@ fn plot_ui(ui: &mut Ui, metric: Metric, plotted: &Plotted, range: TimeRange, sta
         plot = plot.include_y(1.0).y_grid_spacer(quarters);
     }
     let response = plot.show(ui, |plot_ui| {
+        // A plot keeps the bounds that it had; the range moves with the time and with what is chosen.
+        plot_ui.set_plot_bounds_x(grid.from..=grid.to);
         match metric {
             Metric::Results => results(plot_ui, plotted, tokens),
             Metric::Latency => latency(plot_ui, plotted, state, tokens),

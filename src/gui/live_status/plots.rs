@@ -216,9 +216,6 @@ fn plot_ui(ui: &mut Ui, figure: Figure, flow: &Flow, range: FlowRange, cursor: &
         .sense(Sense::hover() | Sense::FOCUSABLE)
         .show_background(false)
         .grid_color(tokens.border)
-        .default_x_bounds(from, to)
-        .include_x(from)
-        .include_x(to)
         .include_y(0.0)
         .set_margin_fraction(vec2(0.0, 0.08))
         .x_grid_spacer(move |input| {
@@ -229,6 +226,8 @@ fn plot_ui(ui: &mut Ui, figure: Figure, flow: &Flow, range: FlowRange, cursor: &
         .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { figure.words(mark.value) })
         .y_axis_min_width(52.0);
     let shown = plot.show(ui, |plot_ui| {
+        // A plot keeps the bounds that it had; the range moves with the time and with what is chosen.
+        plot_ui.set_plot_bounds_x(from..=to);
         for series in figure.series(tokens) {
             if figure == Figure::Throughput { bars(plot_ui, flow, &series) } else { lines(plot_ui, flow, &series) }
         }
