@@ -2,13 +2,13 @@
 //! it follows the pointer, or the arrow keys while a plot has the keyboard.
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Color32, FontId, Key, Label, RichText, Sense, Stroke, Ui, WidgetInfo, vec2};
-use egui_plot::{Bar, BarChart, FilledArea, GridMark, Line, LineStyle, Plot, PlotPoints, PlotUi, Points, VLine};
+use egui::{Color32, FontId, Key, Label, RichText, Stroke, Ui, WidgetInfo, vec2};
+use egui_plot::{Bar, BarChart, FilledArea, GridMark, Line, LineStyle, PlotPoints, PlotUi, Points, VLine};
 
 use super::range::TimeRange;
 use super::series::{Plotted, Series};
 use crate::gui::theme::{self, Tokens, icons};
-use crate::gui::widgets::number;
+use crate::gui::widgets::{number, time_plot};
 use crate::wire::analytics::PerformancePoint;
 use crate::wire::money::UsdMicros;
 
@@ -197,36 +197,19 @@ fn entries_ui(ui: &mut Ui, entries: &[Entry], tokens: &Tokens) {
 fn plot_ui(ui: &mut Ui, metric: Metric, plotted: &Plotted, range: TimeRange, state: &mut PlotState, tokens: &Tokens) {
     let grid = plotted.grid;
     let width = ui.available_width();
-    let mut plot = Plot::new(("analytics", metric))
-        .height(PLOT_HEIGHT)
-        .width(width)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .allow_axis_zoom_drag(false)
-        .show_crosshair(false)
-        .label_formatter(|_| None)
-        .sense(Sense::hover() | Sense::FOCUSABLE)
-        .show_background(false)
-        .grid_color(tokens.border)
-        .set_margin_fraction(vec2(0.0, 0.08))
+    let mut plot = time_plot::new(("analytics", metric), width, PLOT_HEIGHT, tokens)
         .x_grid_spacer(move |input| {
             let (from, to) = input.bounds;
             let marks = range.marks(from.max(grid.from), to.min(grid.to), width);
             marks.into_iter().map(|value| GridMark { value, step_size: grid.to - grid.from }).collect()
         })
         .x_axis_formatter(move |mark, _| range.tick(mark.value))
-        .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { metric.tick(mark.value) })
-        .y_axis_min_width(52.0);
-    plot = plot.include_y(0.0);
+        .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { metric.tick(mark.value) });
     if metric == Metric::Confidence {
         let quarters = |_| (0..=4).map(|quarter| GridMark { value: f64::from(quarter) / 4.0, step_size: 1.0 }).collect();
         plot = plot.include_y(1.0).y_grid_spacer(quarters);
     }
     let response = plot.show(ui, |plot_ui| {
-        // A plot keeps the bounds that it had; the range moves with the time and with what is chosen.
         plot_ui.set_plot_bounds_x(grid.from..=grid.to);
         match metric {
             Metric::Results => results(plot_ui, plotted, tokens),

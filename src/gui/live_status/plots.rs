@@ -3,12 +3,12 @@
 mod flow;
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Button, Color32, FontId, Key, Label, RichText, ScrollArea, Sense, Stroke, Ui, WidgetInfo, vec2};
-use egui_plot::{Bar, BarChart, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoints, PlotUi, Points, VLine};
+use egui::{Button, Color32, FontId, Key, Label, RichText, ScrollArea, Stroke, Ui, WidgetInfo, vec2};
+use egui_plot::{Bar, BarChart, GridMark, Line, LineStyle, PlotPoints, PlotUi, Points, VLine};
 
 use crate::gui::ctx::{AreaCtx, Command, LinkState, Route};
 use crate::gui::theme::{self, Tokens, icons};
-use crate::gui::widgets::{empty_state, error_state, number, skeleton, time_axis};
+use crate::gui::widgets::{empty_state, error_state, number, skeleton, time_axis, time_plot};
 use crate::wire::metric::MetricType;
 use flow::{Flow, FlowData, FlowRange};
 
@@ -202,31 +202,14 @@ fn entries_ui(ui: &mut Ui, figure: Figure, flow: &Flow, cursor: Option<usize>, t
 
 fn plot_ui(ui: &mut Ui, figure: Figure, flow: &Flow, range: FlowRange, cursor: &mut Option<usize>, tokens: &Tokens) {
     let (from, to, width) = (flow.from(), flow.to(), ui.available_width());
-    let plot = Plot::new(("live", figure))
-        .height(PLOT_HEIGHT)
-        .width(width)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .allow_axis_zoom_drag(false)
-        .show_crosshair(false)
-        .label_formatter(|_: &HoverPosition<'_>| None)
-        .sense(Sense::hover() | Sense::FOCUSABLE)
-        .show_background(false)
-        .grid_color(tokens.border)
-        .include_y(0.0)
-        .set_margin_fraction(vec2(0.0, 0.08))
+    let plot = time_plot::new(("live", figure), width, PLOT_HEIGHT, tokens)
         .x_grid_spacer(move |input| {
             let marks = time_axis::marks(input.bounds.0.max(from), input.bounds.1.min(to), width, range.least_mark());
             marks.into_iter().map(|value| GridMark { value, step_size: to - from }).collect()
         })
         .x_axis_formatter(move |mark, _| range.tick(mark.value))
-        .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { figure.words(mark.value) })
-        .y_axis_min_width(52.0);
+        .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { figure.words(mark.value) });
     let shown = plot.show(ui, |plot_ui| {
-        // A plot keeps the bounds that it had; the range moves with the time and with what is chosen.
         plot_ui.set_plot_bounds_x(from..=to);
         for series in figure.series(tokens) {
             if figure == Figure::Throughput { bars(plot_ui, flow, &series) } else { lines(plot_ui, flow, &series) }

@@ -17,4 +17,5 @@ pub mod selection;
 pub mod skeleton;
 pub mod sparkline;
 pub mod time_axis;
+pub mod time_plot;
 pub mod toolbar;
