@@ -372,7 +372,10 @@ fn on_a_real_platform_the_bundled_photos_go_through_before_ones_eyes() {
     // Which one is the newest is not told before: they are added as they are read.
     let client = console.client();
     let newest = console.block_on(client.jobs(&JobQuery { limit: Some(1), ..JobQuery::default() })).expect("jobs").items.remove(0);
-    console.click(&format!("{}, Completed", newest.file_name));
+    let row = format!("{}, Completed", newest.file_name);
+    // The list is read again at most twice a second.
+    console.wait_for(&row);
+    console.click(&row);
     console.press(Modifiers::NONE, Key::Enter);
     console.wait_for("Newest result · on-device");
     console.click("Pause");
