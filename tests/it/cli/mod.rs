@@ -6,5 +6,6 @@ mod compare;
 mod costs;
 mod doctor;
 mod keys_stay;
+mod killed;
 mod serve;
 mod start;

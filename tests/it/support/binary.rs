@@ -50,7 +50,13 @@ pub struct Served {
 impl Served {
     /// Starts it on a data folder and waits until it answers.
     pub fn start(home: &Path, data: &Path, arguments: &[&str]) -> Self {
+        Self::start_with(home, data, arguments, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub fn start_with(home: &Path, data: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = minerva(home);
+        command.envs(environment.iter().copied());
         command.env("MINERVA_TOKEN", TOKEN).args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data).args(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut line = String::new();
