@@ -263,6 +263,7 @@ fn pictures(name: &str, theme: Theme, size: [f32; 2], pixels_per_point: f32) {
     console.picture(&format!("pipeline_control_version_{name}"));
     console.click("Back to the editor");
     type_at_the_end(&mut console, "{{ colour }}");
+    console.wait_for("Photo tags, v1 is live, has a draft");
     console.wait_for("Draft saved");
     console.picture(&format!("pipeline_control_fault_{name}"));
 }

@@ -29,6 +29,8 @@ use super::platform::Options;
 
 /// How long a test waits for what must come; a debug build on a busy machine is slow.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How long the window may take to look as its picture does.
+const PICTURE_PATIENCE: Duration = Duration::from_secs(15);
 
 /// How a console is looked at.
 #[derive(Clone, Copy)]
@@ -251,12 +253,21 @@ impl Console {
         self.harness.run_steps(4);
     }
 
-    /// Compares what is drawn with `tests/snapshots/NAME.png`. The pointer is taken away first.
+    /// Waits until what is drawn is `tests/snapshots/NAME.png`: what a picture shows comes from the platform, at its
+    /// own time. The pointer is taken away first. Renewing takes what is there after a moment.
     #[track_caller]
     pub fn picture(&mut self, name: &str) {
         self.harness.remove_cursor();
         // Long enough for what appears and vanishes within 120 ms to have done so.
         self.harness.run_steps(12);
+        let deadline = Instant::now() + PICTURE_PATIENCE;
+        while std::env::var_os("UPDATE_SNAPSHOTS").is_none() && Instant::now() < deadline {
+            if self.harness.try_snapshot(name).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+            self.steps();
+        }
         self.harness.snapshot(name);
     }
 }
