@@ -4,6 +4,7 @@ use super::{Client, Result};
 use crate::wire::ids::{JobChangeId, JobId};
 use crate::wire::job::{EnqueueJobs, EnqueuedJobs, Job, JobDetails, JobQuery, JobsActed, JobsAction};
 use crate::wire::page::Page;
+use crate::wire::worker::Workers;
 
 impl Client {
     pub async fn jobs(&self, query: &JobQuery) -> Result<Page<Job>> {
@@ -12,6 +13,11 @@ impl Client {
 
     pub async fn job(&self, id: JobId) -> Result<JobDetails> {
         self.get(&format!("api/ai/pipeline/jobs/{id}")).await
+    }
+
+    /// The workers, and what each does now.
+    pub async fn workers(&self) -> Result<Workers> {
+        self.get("api/ai/pipeline/workers").await
     }
 
     pub async fn enqueue_jobs(&self, body: &EnqueueJobs) -> Result<EnqueuedJobs> {

@@ -77,6 +77,8 @@ pub struct CallContext {
     pub time_limit: Duration,
     /// Told what happens while the call is under way. Must return at once.
     pub news: Option<Arc<dyn Fn(CallNews) + Send + Sync>>,
+    /// The listener wants the model's words as they come: the call streams where the wire can.
+    pub wants_text: bool,
     /// Keys that came with the request of a person elsewhere; these go before the platform's own.
     pub keys: Option<Keys>,
 }
@@ -84,7 +86,7 @@ pub struct CallContext {
 impl CallContext {
     #[must_use]
     pub fn new(cancel: CancellationToken, time_limit: Duration) -> Self {
-        Self { cancel, time_limit, news: None, keys: None }
+        Self { cancel, time_limit, news: None, wants_text: false, keys: None }
     }
 
     /// Tells who listens.

@@ -194,7 +194,7 @@ impl Remote {
     }
 
     async fn try_once(&self, request: &PhotoRequest, key: Option<&SecretString>, call: &CallContext) -> Result<(Reading, Option<String>), Fault> {
-        let framing = self.dialect.framing().filter(|_| call.news.is_some());
+        let framing = self.dialect.framing().filter(|_| call.wants_text);
         let with_schema = !self.lock_schemaless().contains(&request.model);
         let mode = AskMode { is_streamed: framing.is_some(), with_schema };
         let tried = self.try_in_mode(request, key, call, mode).await;

@@ -24,6 +24,9 @@ pub struct PipelineConfig {
     /// What is set of providers, by name.
     #[serde(default)]
     pub providers: BTreeMap<String, ProviderSetting>,
+    /// Jobs that were queued later are not begun; `Some` while the state is draining.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draining_since: Option<DateTime<Utc>>,
     /// When alerts fire.
     #[serde(default = "super::alert::shipped_rules")]
     pub alert_rules: AlertRules,
@@ -33,6 +36,8 @@ pub struct PipelineConfig {
 #[serde(rename_all = "snake_case")]
 pub enum PipelineState {
     Running,
+    /// Finishes the jobs that are in the queue, begins none that come later, and then is paused by itself.
+    Draining,
     /// Takes no new job; what is begun is finished.
     Paused,
 }

@@ -23,3 +23,4 @@ pub mod provider;
 pub mod result;
 pub mod run;
 pub mod status;
+pub mod worker;

@@ -20,6 +20,9 @@ pub struct LiveStatus {
     pub failed_today: u64,
     /// Jobs in the state failed, whenever they failed.
     pub failed_total: u64,
+    /// Jobs that a draining pipeline still finishes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draining_left: Option<u64>,
     /// Tries that completed in the last 60 minutes, the present one included.
     pub throughput_per_hour: u64,
     /// Over the tries that ended in these 60 minutes.

@@ -26,6 +26,8 @@ pub enum Command {
     Quit,
     // Live Status
     PausePipeline,
+    /// Finishes what is queued, begins nothing that comes later, then pauses.
+    DrainPipeline,
     ResumePipeline,
     /// Chooses files, adds them and queues them.
     AddPhotos,
@@ -62,9 +64,11 @@ impl Command {
         all.extend(LiveView::ALL.into_iter().map(|view| Self::GoTo(Route::Live(view))));
         all.extend([
             Self::GoTo(Route::Models),
+            Self::GoTo(Route::Rules),
             Self::GoTo(Route::Providers),
             Self::GoTo(Route::Jobs(Some(crate::wire::job::JobState::Failed))),
             Self::PausePipeline,
+            Self::DrainPipeline,
             Self::ResumePipeline,
             Self::AddPhotos,
             Self::AddPhotoFolder,
@@ -111,6 +115,7 @@ impl Command {
             Self::GoTo(Route::Area(area)) => format!("Go to {}", area.label().to_lowercase()),
             Self::GoTo(Route::Live(view)) => format!("Show {}", view.label().to_lowercase()),
             Self::GoTo(Route::Models) => "Choose the live model".to_owned(),
+            Self::GoTo(Route::Rules) => "Set thresholds, workers and limits".to_owned(),
             Self::GoTo(Route::Providers) => "Set up providers and keys".to_owned(),
             Self::GoTo(Route::Jobs(Some(_))) => "Show failed jobs".to_owned(),
             Self::GoTo(_) => "Go there".to_owned(),
@@ -127,6 +132,7 @@ impl Command {
             Self::Reload => "Reload".to_owned(),
             Self::Quit => "Quit".to_owned(),
             Self::PausePipeline => "Pause the pipeline".to_owned(),
+            Self::DrainPipeline => "Drain the pipeline".to_owned(),
             Self::ResumePipeline => "Resume the pipeline".to_owned(),
             Self::AddPhotos => "Add photos…".to_owned(),
             Self::AddPhotoFolder => "Add a folder of photos…".to_owned(),
@@ -151,6 +157,7 @@ impl Command {
         match self {
             Self::GoTo(Route::Area(area)) => area.question().to_owned(),
             Self::PausePipeline => "Take no new job; what is begun is finished".to_owned(),
+            Self::DrainPipeline => "Finish what is queued, begin nothing that comes later, then pause".to_owned(),
             Self::ResumePipeline => "Take jobs again".to_owned(),
             Self::AddPhotos => "Choose photo files, add them to the library and queue them".to_owned(),
             Self::AddPhotoFolder => "Choose a folder, add every photo in it and queue them".to_owned(),

@@ -46,19 +46,21 @@ pub enum LiveView {
     #[default]
     Jobs,
     Plots,
+    Workers,
     Health,
     Events,
     Alerts,
 }
 
 impl LiveView {
-    pub const ALL: [Self; 5] = [Self::Jobs, Self::Plots, Self::Health, Self::Events, Self::Alerts];
+    pub const ALL: [Self; 6] = [Self::Jobs, Self::Plots, Self::Workers, Self::Health, Self::Events, Self::Alerts];
 
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::Jobs => "Jobs",
             Self::Plots => "Depth and throughput",
+            Self::Workers => "Workers",
             Self::Health => "Health",
             Self::Events => "Events",
             Self::Alerts => "Alerts",
@@ -76,6 +78,8 @@ pub enum Route {
     Job(JobId),
     Prompt(PromptId),
     Models,
+    /// Thresholds, workers and limits of the pipeline.
+    Rules,
     /// The page of the provider that was open last, or the first.
     Providers,
     /// The page of this provider.
@@ -93,7 +97,7 @@ impl Route {
         match self {
             Self::Area(area) => *area,
             Self::Live(_) | Self::Jobs(_) | Self::Job(_) => AreaId::LiveStatus,
-            Self::Prompt(_) | Self::Models | Self::Providers | Self::Provider(_) => AreaId::PipelineControl,
+            Self::Prompt(_) | Self::Models | Self::Rules | Self::Providers | Self::Provider(_) => AreaId::PipelineControl,
             Self::Photo(_) | Self::Run(_) => AreaId::TestingLab,
             Self::Cost | Self::Latency | Self::Confidence => AreaId::Analytics,
         }

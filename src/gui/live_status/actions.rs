@@ -291,6 +291,7 @@ fn tell_failure(ctx: &AreaCtx<'_>, what: &str, failure: &ApiError) {
 fn tell_state(ctx: &AreaCtx<'_>, changed: &ConfigChanged) {
     let text = match changed.config.state {
         PipelineState::Paused => "The pipeline is paused; what is begun is finished",
+        PipelineState::Draining => "What is queued is finished, then the pipeline pauses; photos added now wait",
         PipelineState::Running => "The pipeline is running",
     };
     let mut toast = Toast::new(ToastKind::Good, text);

@@ -16,6 +16,7 @@ mod plots;
 mod selection;
 mod tabs;
 mod toolbar;
+mod workers;
 
 use std::path::PathBuf;
 
@@ -37,6 +38,7 @@ use job_list::{Filter, JobList};
 use job_table::JobTable;
 use plots::Plots;
 use selection::Selection;
+use workers::WorkersView;
 
 /// Results below this mean confidence are asked about once more by the quick action.
 const LOW_CONFIDENCE: f32 = 0.6;
@@ -49,6 +51,7 @@ pub struct LiveStatus {
     list: JobList,
     table: JobTable,
     plots: Plots,
+    workers: WorkersView,
     selection: Selection,
     /// What applies to the selection, and the rows' revision that it was counted at.
     applicable: (Applicable, Option<u64>),
@@ -70,6 +73,7 @@ impl Default for LiveStatus {
             list: JobList::default(),
             table: JobTable::default(),
             plots: Plots::default(),
+            workers: WorkersView::default(),
             selection: Selection::default(),
             applicable: (Applicable::default(), None),
             selects_all: false,
@@ -96,9 +100,13 @@ impl Area for LiveStatus {
                 self.details.on_job(job);
                 self.figures.mark_behind();
                 self.plots.mark_behind();
+                self.workers.mark_behind();
             }
             Happened::JobsChanged { .. } | Happened::Resync => self.reload(),
-            Happened::ConfigChanged { .. } => self.figures.mark_behind(),
+            Happened::ConfigChanged { .. } => {
+                self.figures.mark_behind();
+                self.workers.mark_behind();
+            }
             Happened::HealthChanged { .. } => self.health.mark_behind(),
             Happened::PhotoDeleted { .. } => self.list.reload(),
             _ => {}
@@ -108,6 +116,7 @@ impl Area for LiveStatus {
     fn logic(&mut self, ctx: &mut AreaCtx<'_>) {
         self.figures.poll();
         self.plots.poll();
+        self.workers.logic(ctx);
         if self.list.poll() && self.selects_all {
             self.select_all();
         }
@@ -138,6 +147,7 @@ impl Area for LiveStatus {
             match self.view {
                 LiveView::Jobs => self.jobs_ui(ui, ctx),
                 LiveView::Plots => self.plots.ui(ui, ctx),
+                LiveView::Workers => self.workers.ui(ui, ctx),
                 LiveView::Health => self.health.ui(ui, ctx),
                 LiveView::Events => self.feed.ui(ui, ctx),
                 LiveView::Alerts => self.alerts.ui(ui, ctx),
@@ -149,6 +159,7 @@ impl Area for LiveStatus {
     fn on_command(&mut self, command: &Command, ctx: &mut AreaCtx<'_>) -> bool {
         match command {
             Command::PausePipeline => self.actions.set_pipeline(PipelineState::Paused, ctx),
+            Command::DrainPipeline => self.actions.set_pipeline(PipelineState::Draining, ctx),
             Command::ResumePipeline => self.actions.set_pipeline(PipelineState::Running, ctx),
             Command::AddPhotos => self.adding.choose_files(ctx),
             Command::AddPhotoFolder => self.adding.choose_folder(ctx),
@@ -211,6 +222,7 @@ impl LiveStatus {
     fn reload(&mut self) {
         self.figures.reload();
         self.plots.reload();
+        self.workers.reload();
         self.health.mark_behind();
         self.list.reload();
         self.details.reload();

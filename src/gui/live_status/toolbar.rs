@@ -31,15 +31,27 @@ pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, ctx: &AreaCtx<'_
     ui.horizontal_wrapped(|ui| {
         if let Some(status) = status {
             let (icon, colour, word) = match status.pipeline_state {
-                PipelineState::Running if status.held_back.is_some() => (icons::ICON_ERROR, tokens.bad, "Held back"),
-                PipelineState::Running => (icons::ICON_PLAY_CIRCLE, tokens.good, "Running"),
-                PipelineState::Paused => (icons::ICON_PAUSE_CIRCLE, tokens.warn, "Paused"),
+                PipelineState::Running if status.held_back.is_some() => (icons::ICON_ERROR, tokens.bad, "Held back".to_owned()),
+                PipelineState::Draining if status.held_back.is_some() => (icons::ICON_ERROR, tokens.bad, "Held back".to_owned()),
+                PipelineState::Running => (icons::ICON_PLAY_CIRCLE, tokens.good, "Running".to_owned()),
+                PipelineState::Draining => {
+                    let left = status.draining_left.map(|left| format!(", {} left", number::count(left))).unwrap_or_default();
+                    (icons::ICON_HOURGLASS_BOTTOM, tokens.warn, format!("Draining{left}"))
+                }
+                PipelineState::Paused => (icons::ICON_PAUSE_CIRCLE, tokens.warn, "Paused".to_owned()),
             };
             ui.label(RichText::from(icon).size(theme::TEXT_HEADING).color(colour));
             ui.label(RichText::new(word).size(theme::TEXT_STRONG));
             ui.add_space(theme::GAP_8);
             match status.pipeline_state {
-                PipelineState::Running => command_button(ui, ctx, icons::ICON_PAUSE, "Pause", Command::PausePipeline, true),
+                PipelineState::Running => {
+                    command_button(ui, ctx, icons::ICON_PAUSE, "Pause", Command::PausePipeline, true);
+                    command_button(ui, ctx, icons::ICON_HOURGLASS_BOTTOM, "Drain", Command::DrainPipeline, true);
+                }
+                PipelineState::Draining => {
+                    command_button(ui, ctx, icons::ICON_PLAY_ARROW, "Resume", Command::ResumePipeline, true);
+                    command_button(ui, ctx, icons::ICON_PAUSE, "Pause", Command::PausePipeline, true);
+                }
                 PipelineState::Paused => command_button(ui, ctx, icons::ICON_PLAY_ARROW, "Resume", Command::ResumePipeline, true),
             }
         }

@@ -197,6 +197,7 @@ impl Area for PipelineControl {
     fn go_to(&mut self, route: &Route, ctx: &mut AreaCtx<'_>) {
         match route {
             Route::Models => self.tab = Tab::Models,
+            Route::Rules => self.tab = Tab::Rules,
             Route::Providers => {
                 self.is_wanted = true;
                 let list = self.data.providers.value();

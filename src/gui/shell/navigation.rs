@@ -190,6 +190,7 @@ fn live_ui(ui: &mut Ui, config: &PipelineConfig, is_narrow: bool) -> Response {
     let tokens = theme::tokens(ui.ctx());
     let (icon, colour, state) = match config.state {
         PipelineState::Running => (icons::ICON_PLAY_CIRCLE, tokens.good, "Pipeline running"),
+        PipelineState::Draining => (icons::ICON_HOURGLASS_BOTTOM, tokens.warn, "Pipeline draining"),
         PipelineState::Paused => (icons::ICON_PAUSE_CIRCLE, tokens.warn, "Pipeline paused"),
     };
     let said = format!("{state} with {} and {}", config.live_model, config.live_prompt);

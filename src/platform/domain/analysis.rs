@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::prompts::{self, PhotoVariables};
 use super::{Core, Result, providers};
 use crate::platform::store;
-use crate::providers::{CallContext, PhotoRequest};
+use crate::providers::{CallContext, CallNews, PhotoRequest};
 use crate::wire::config::ProcessingRules;
 use crate::wire::photo::Photo;
 use crate::wire::result::{Answer, Decision, Fault, FaultKind, Outcome, Tag, TraceStep, Usage};
@@ -87,6 +87,10 @@ async fn prepare_and_ask(
         Ok((prompt, detail))
     })?;
     let request = PhotoRequest { model: model.to_owned(), photo: prepared.sent.clone(), prompt };
+    if !provider.is_remote() {
+        // One on the net tells itself when its turn comes.
+        call.tell(CallNews::Asking);
+    }
     let begun = steps.elapsed_ms();
     let answer = provider.analyse(&request, call).await;
     steps.call_ms = (steps.elapsed_ms() - begun).round() as u64;

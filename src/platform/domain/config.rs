@@ -18,6 +18,8 @@ use crate::wire::provider::ProviderSetting;
 
 /// Who changes things on a platform that serves one person.
 pub(super) const ACTOR: &str = "you";
+/// Who changes what nobody asked for at that moment.
+const PLATFORM: &str = "Minerva";
 
 /// Gives a fresh database its first configuration.
 pub async fn ensure_default(core: &Core) -> Result<()> {
@@ -42,6 +44,7 @@ pub async fn ensure_default(core: &Core) -> Result<()> {
             monthly_limit_usd: None,
         },
         providers: BTreeMap::new(),
+        draining_since: None,
         alert_rules: shipped_rules(),
     };
     let mut change = core.change().await?;
@@ -60,6 +63,17 @@ pub async fn set_state(core: &Core, state: PipelineState) -> Result<ConfigChange
         Ok(())
     })
     .await
+}
+
+/// Pauses a pipeline that has finished what it was to finish; one that a person has set going meanwhile goes on.
+pub async fn end_draining(core: &Core) -> Result<()> {
+    let edit = |config: &mut PipelineConfig| {
+        if config.state == PipelineState::Draining {
+            config.state = PipelineState::Paused;
+        }
+        Ok(())
+    };
+    change_as(core, PLATFORM, None, None, edit).await.map(drop)
 }
 
 /// Makes a prompt version live.
@@ -144,7 +158,7 @@ pub async fn undo(core: &Core, id: ConfigChangeId) -> Result<ConfigChanged> {
     if let Some(model) = before.get("live_model").and_then(Value::as_str) {
         super::models::check_usable(core, model, &Brought::default()).await?;
     }
-    change_as(core, None, Some(entry.id), |config| {
+    change_as(core, ACTOR, None, Some(entry.id), |config| {
         let now = fields(config)?;
         if let Some((field, _)) = after.iter().find(|(field, value)| now.get(*field).unwrap_or(&Value::Null) != *value) {
             let message = format!("{} been changed again since; undo the later change first", name_of(field));
@@ -172,12 +186,13 @@ fn name_of(field: &str) -> String {
 }
 
 pub(super) async fn change(core: &Core, revision: Option<u64>, edit: impl FnOnce(&mut PipelineConfig) -> Result<()>) -> Result<ConfigChanged> {
-    change_as(core, revision, None, edit).await
+    change_as(core, ACTOR, revision, None, edit).await
 }
 
 /// The one way in which configuration changes: write, journal and event in one transaction.
 async fn change_as(
     core: &Core,
+    actor: &str,
     revision: Option<u64>,
     undoes: Option<ConfigChangeId>,
     edit: impl FnOnce(&mut PipelineConfig) -> Result<()>,
@@ -192,17 +207,21 @@ async fn change_as(
     }
     let mut after = before.clone();
     edit(&mut after)?;
+    after.draining_since = match (before.draining_since, after.state) {
+        (since, PipelineState::Draining) => since.or_else(|| Some(core.now())),
+        _ => None,
+    };
     let (was, is) = differences(&before, &after)?;
     if is.is_empty() {
         return Ok(ConfigChanged { config: before, change: None });
     }
     after.revision += 1;
     store::config::update(&mut write.tx, core.org, &after).await?;
-    let words = summary(core, &before, &after).await?;
+    let words = summary(core, actor, &before, &after).await?;
     let entry = ConfigChange {
         id: ConfigChangeId::fresh(),
         at: core.now(),
-        actor: ACTOR.to_owned(),
+        actor: actor.to_owned(),
         summary: if undoes.is_some() { format!("Undo: {words}") } else { words },
         before: Value::Object(was),
         after: Value::Object(is),
@@ -271,8 +290,9 @@ fn set_fields(config: &mut PipelineConfig, values: Map<String, Value>) -> Result
     }
     let fields: Fields = serde_json::from_value(Value::Object(all)).map_err(|_| unreadable())?;
     let Fields { state, live_model, live_prompt_version_id, rules } = fields;
-    let (revision, live_prompt) = (config.revision, config.live_prompt.clone());
-    *config = PipelineConfig { revision, state, live_model, live_prompt_version_id, live_prompt, rules, providers, alert_rules };
+    let PipelineConfig { revision, ref live_prompt, draining_since, .. } = *config;
+    let live_prompt = live_prompt.clone();
+    *config = PipelineConfig { revision, state, live_model, live_prompt_version_id, live_prompt, rules, providers, draining_since, alert_rules };
     Ok(())
 }
 
@@ -292,11 +312,13 @@ fn differences(before: &PipelineConfig, after: &PipelineConfig) -> Result<(Map<S
     Ok((was, is))
 }
 
-async fn summary(core: &Core, before: &PipelineConfig, after: &PipelineConfig) -> Result<String> {
+async fn summary(core: &Core, actor: &str, before: &PipelineConfig, after: &PipelineConfig) -> Result<String> {
     let mut said = Vec::new();
     if before.state != after.state {
         said.push(match after.state {
             PipelineState::Running => "Pipeline resumed".to_owned(),
+            PipelineState::Draining => "Pipeline draining: it finishes what is queued, then pauses".to_owned(),
+            PipelineState::Paused if before.state == PipelineState::Draining && actor == PLATFORM => "Pipeline drained, paused".to_owned(),
             PipelineState::Paused => "Pipeline paused".to_owned(),
         });
     }

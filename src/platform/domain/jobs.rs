@@ -1,7 +1,6 @@
 //! Jobs as a person sees and steers them. How they are worked on stands in `pipeline`.
 
 use std::collections::HashSet;
-use std::sync::PoisonError;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -71,10 +70,7 @@ pub(super) async fn tell(change: &mut Change<'_>, ids: &[JobId]) -> Result<()> {
 
 /// Ends the tries of jobs that are in work in this process; what they would say is no longer wanted.
 pub(super) fn end_work(core: &Core, ids: &[JobId]) {
-    let in_work = core.in_work.lock().unwrap_or_else(PoisonError::into_inner);
-    for cancel in ids.iter().filter_map(|id| in_work.get(id)) {
-        cancel.cancel();
-    }
+    core.at_work.cancel(ids);
 }
 
 /// Jobs in the order asked for.

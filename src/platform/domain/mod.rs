@@ -24,8 +24,8 @@ pub mod spending;
 pub mod start;
 pub mod status;
 pub mod telemetry;
+pub mod workers;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -40,7 +40,7 @@ use crate::keys::Keys;
 use crate::platform::store::{self, Db, Tx};
 use crate::providers::Providers;
 use crate::wire::event::Happened;
-use crate::wire::ids::{JobId, OrganizationId};
+use crate::wire::ids::OrganizationId;
 
 pub use crate::platform::store::StoreError;
 pub use telemetry::Telemetry;
@@ -71,8 +71,8 @@ pub struct Core {
     /// Photo files may be added (read) or removed (write), not both: a file that is removed must not be
     /// one that was just added again.
     pub photo_files: tokio::sync::RwLock<()>,
-    /// Ends the try of a job that is in work in this process.
-    pub in_work: std::sync::Mutex<HashMap<JobId, CancellationToken>>,
+    /// The jobs that are in work in this process.
+    pub at_work: workers::AtWork,
     /// Comparison runs that are worked on in this process.
     pub working: runs::Working,
     /// Whether this process takes jobs from the queue.
@@ -158,7 +158,7 @@ impl Core {
             prepared: analysis::Prepared::default(),
             cores: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get))),
             photo_files: tokio::sync::RwLock::new(()),
-            in_work: std::sync::Mutex::default(),
+            at_work: workers::AtWork::default(),
             working: runs::Working::default(),
             worker_runs: AtomicBool::new(false),
             telemetry: Telemetry::default(),

@@ -2,7 +2,7 @@
 //! transaction as the result, so that a job is done once however often the platform dies.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use super::analysis::{self, Analysed};
+use super::workers::Listed;
 use super::{Core, DomainError, Result, config, jobs, providers, spending};
 use crate::platform::store;
 use crate::platform::store::jobs::{Claim, Ending, JobRow};
@@ -22,6 +23,7 @@ use crate::wire::money::UsdMicros;
 use crate::wire::photo::Photo;
 use crate::wire::prompt::PromptVersion;
 use crate::wire::result::{Fault, FaultKind, Outcome, PhotoResult, TraceStep};
+use crate::wire::worker::Doing;
 
 /// How long a try is nobody else's without a sign of life.
 pub const LEASE: Duration = Duration::from_mins(1);
@@ -56,12 +58,18 @@ pub struct Claims {
 /// look of this process, which owns all that is left over from the one before.
 pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> Result<Claims> {
     let outlook = store::jobs::outlook(&core.db).await?;
-    let config = config::current(core).await?;
+    let mut config = config::current(core).await?;
+    if let Some(since) = config.draining_since
+        && store::jobs::open_until(&core.db, core.org, since).await? == 0
+    {
+        config::end_draining(core).await?;
+        config = config::current(core).await?;
+    }
     let now = core.now();
     let free = match config.state {
         // A refused key or a spent quota would fail every job in the queue.
-        PipelineState::Running if providers::held_back(core, &config.live_model).is_some() => 0,
-        PipelineState::Running => (config.rules.workers as usize).saturating_sub(busy) as u32,
+        PipelineState::Running | PipelineState::Draining if providers::held_back(core, &config.live_model).is_some() => 0,
+        PipelineState::Running | PipelineState::Draining => (config.rules.workers as usize).saturating_sub(busy) as u32,
         PipelineState::Paused => 0,
     };
     let is_due = fresh_start || outlook.next.is_some_and(|next| next <= now);
@@ -80,13 +88,12 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     let free = room.calls;
     let mut change = core.change().await?;
     // A machine that slept wakes with its leases over and its calls still under way.
-    let in_work: Vec<JobId> = core.in_work.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect();
-    store::jobs::extend_many(&mut change.tx, &in_work, owner, now + LEASE).await?;
+    store::jobs::extend_many(&mut change.tx, &core.at_work.jobs(), owner, now + LEASE).await?;
     let mut changed = store::jobs::wake(&mut change.tx, now).await?;
     changed.extend(take_back(core, &mut change.tx, fresh_start.then_some(owner), now).await?);
     let label = prompt.label();
     let lease_until = now + LEASE;
-    let asked = Claim { owner, now, lease_until, model: &config.live_model, prompt: &label, most: free };
+    let asked = Claim { owner, now, lease_until, queued_until: config.draining_since, model: &config.live_model, prompt: &label, most: free };
     let claimed = if free > 0 { store::jobs::claim(&mut change.tx, core.org, &asked).await? } else { Vec::new() };
     changed.retain(|id| !claimed.contains(id));
     changed.extend(&claimed);
@@ -118,15 +125,17 @@ async fn take_back(core: &Core, tx: &mut store::Tx, all_but: Option<&str>, now: 
 }
 
 /// Works on a claimed job until its try has ended.
-pub async fn work_on(core: &Core, owner: &str, claimed: Claimed) {
+pub async fn work_on(core: &Arc<Core>, owner: &str, claimed: Claimed) {
     let begun = Instant::now();
     let id = claimed.row.job.id;
     let cancel = core.stop.child_token();
-    let _listed = Listed::new(core, id, &cancel);
+    let listed = Listed::new(core, id, cancel.clone());
+    let call = CallContext { news: Some(listed.listener()), ..CallContext::new(cancel.clone(), CALL_LIMIT) };
     let analysed = tokio::select! {
-        analysed = analyse(core, &claimed, &cancel) => analysed,
+        analysed = analyse(core, &claimed, &call) => analysed,
         never = keep_lease(core, owner, &claimed, &cancel) => match never {},
     };
+    listed.note(Doing::Storing);
     let gives_back = match &analysed.outcome {
         Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled => core.stop.is_cancelled(),
         Outcome::Failed(fault) if fault.kind.stops_provider() => providers::held_back(core, &claimed.model).is_some(),
@@ -149,33 +158,13 @@ pub async fn work_on(core: &Core, owner: &str, claimed: Claimed) {
     }
 }
 
-/// A job's entry in the list of those in work here.
-struct Listed<'c> {
-    core: &'c Core,
-    id: JobId,
-}
-
-impl<'c> Listed<'c> {
-    fn new(core: &'c Core, id: JobId, cancel: &CancellationToken) -> Self {
-        core.in_work.lock().unwrap_or_else(PoisonError::into_inner).insert(id, cancel.clone());
-        Self { core, id }
-    }
-}
-
-impl Drop for Listed<'_> {
-    fn drop(&mut self) {
-        self.core.in_work.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
-    }
-}
-
-async fn analyse(core: &Core, claimed: &Claimed, cancel: &CancellationToken) -> Analysed {
+async fn analyse(core: &Core, claimed: &Claimed, call: &CallContext) -> Analysed {
     let photo: Photo = match store::photos::get(&core.db, core.org, claimed.row.job.photo_id).await {
         Ok(Some(photo)) => photo,
         Ok(None) => return without_a_call(analysis::deleted()),
         Err(error) => return without_a_call(Fault::new(FaultKind::Internal, error.to_string())),
     };
-    let call = CallContext::new(cancel.clone(), CALL_LIMIT);
-    let work = analysis::analyse(core, &photo, &claimed.prompt.content, &claimed.model, &call);
+    let work = analysis::analyse(core, &photo, &claimed.prompt.content, &claimed.model, call);
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
         let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";
         without_a_call(Fault::new(FaultKind::Internal, words))

@@ -8,6 +8,8 @@ use super::{Core, Result, config, providers};
 use crate::platform::store;
 use crate::platform::store::rollups::{Summed, Sums};
 use crate::platform::store::status::{Figures, MINUTE_MS, Since};
+use crate::wire::config::PipelineConfig;
+use crate::wire::result::Fault;
 use crate::wire::status::{LiveStatus, MinutePoint, QueueCounts, QueuePerformance, QueueStatus};
 
 /// Points of the last hour's series, one a minute.
@@ -27,6 +29,10 @@ pub async fn live(core: &Core) -> Result<LiveStatus> {
         pending: figures.counts.pending as u64,
         processing: figures.counts.processing as u64,
         retry_wait: figures.counts.retry_wait as u64,
+        draining_left: match config.draining_since {
+            Some(since) => Some(store::jobs::open_until(&core.db, core.org, since).await? as u64),
+            None => None,
+        },
         completed_today: today.completed,
         failed_today: figures.failed_today as u64,
         failed_total: figures.counts.failed as u64,
@@ -39,14 +45,18 @@ pub async fn live(core: &Core) -> Result<LiveStatus> {
         confidence_today: today.sums.mean_confidence(),
         confidence_yesterday: yesterday.sums.mean_confidence(),
         completed_yesterday: yesterday.completed,
-        held_back: providers::held_back(core, &config.live_model)
-            .or_else(|| core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+        held_back: held_back(core, &config),
         live_model: config.live_model,
         live_prompt: config.live_prompt,
         workers: config.rules.workers,
         last_hour: last_hour(&figures, since),
         last_event_id: figures.last_event_id,
     })
+}
+
+/// Why no job is begun although the pipeline runs.
+pub(super) fn held_back(core: &Core, config: &PipelineConfig) -> Option<Fault> {
+    providers::held_back(core, &config.live_model).or_else(|| core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner).clone())
 }
 
 /// The queue in the words of existing deployments.

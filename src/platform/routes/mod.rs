@@ -81,6 +81,7 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/pipeline/config", get(config::get_config))
         .route("/api/ai/pipeline/config/audit", get(config::list_changes))
         .route("/api/ai/pipeline/config/audit/{id}/undo", post(config::undo_change))
+        .route("/api/ai/pipeline/workers", get(jobs::list_workers))
         .route("/api/ai/pipeline/state", post(config::set_pipeline_state))
         .route("/api/ai/pipeline/deployments", post(config::deploy_prompt))
         .route("/api/ai/pipeline/processing-rules", get(config::get_rules).put(config::set_rules))

@@ -9,9 +9,10 @@ use crate::wire::ids::{ConfigChangeId, OrganizationId, PromptVersionId};
 
 /// The configuration; `None` before the first start.
 pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>> {
-    type Row = (i64, String, String, uuid::Uuid, String, i64, String, String, Option<String>);
+    type Row = (i64, String, String, uuid::Uuid, String, i64, String, String, Option<String>, Option<i64>);
     let row: Option<Row> = sqlx::query_as(
-        "SELECT c.revision, c.state, c.live_model, c.live_prompt_version_id, p.name, v.version, c.rules, c.providers, c.alert_rules
+        "SELECT c.revision, c.state, c.live_model, c.live_prompt_version_id, p.name, v.version, c.rules, c.providers, c.alert_rules,
+                c.draining_since_ms
          FROM pipeline_config c
          JOIN prompt_versions v ON v.id = c.live_prompt_version_id
          JOIN prompts p ON p.id = v.prompt_id
@@ -20,7 +21,7 @@ pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>>
     .bind(org.0)
     .fetch_optional(&db.read)
     .await?;
-    row.map(|(revision, state, live_model, prompt_version, prompt_name, version, rules, providers, alert_rules)| {
+    row.map(|(revision, state, live_model, prompt_version, prompt_name, version, rules, providers, alert_rules, draining_since)| {
         Ok(PipelineConfig {
             revision: revision as u64,
             state: from_name(&state)?,
@@ -29,6 +30,7 @@ pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>>
             live_prompt: format!("{prompt_name} v{version}"),
             rules: from_json(&rules)?,
             providers: from_json(&providers)?,
+            draining_since: draining_since.map(from_ms).transpose()?,
             alert_rules: alert_rules.map_or_else(|| Ok(shipped_rules()), |rules| from_json(&rules))?,
         })
     })
@@ -38,8 +40,9 @@ pub async fn get(db: &Db, org: OrganizationId) -> Result<Option<PipelineConfig>>
 /// Inserts the first configuration.
 pub async fn insert(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -> Result<()> {
     sqlx::query(
-        "INSERT INTO pipeline_config (organization_id, revision, state, live_model, live_prompt_version_id, rules, providers, alert_rules)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO pipeline_config (organization_id, revision, state, live_model, live_prompt_version_id, rules, providers, alert_rules,
+                                      draining_since_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(org.0)
     .bind(config.revision as i64)
@@ -49,6 +52,7 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -
     .bind(to_json(&config.rules)?)
     .bind(to_json(&config.providers)?)
     .bind(to_json(&config.alert_rules)?)
+    .bind(config.draining_since.map(to_ms))
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -58,7 +62,7 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -
 pub async fn update(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -> Result<()> {
     sqlx::query(
         "UPDATE pipeline_config SET revision = $2, state = $3, live_model = $4, live_prompt_version_id = $5, rules = $6, providers = $7,
-         alert_rules = $8 WHERE organization_id = $1",
+         alert_rules = $8, draining_since_ms = $9 WHERE organization_id = $1",
     )
     .bind(org.0)
     .bind(config.revision as i64)
@@ -68,6 +72,7 @@ pub async fn update(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -
     .bind(to_json(&config.rules)?)
     .bind(to_json(&config.providers)?)
     .bind(to_json(&config.alert_rules)?)
+    .bind(config.draining_since.map(to_ms))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -165,6 +165,8 @@ pub struct Claim<'c> {
     pub owner: &'c str,
     pub now: DateTime<Utc>,
     pub lease_until: DateTime<Utc>,
+    /// Only jobs that were queued until then.
+    pub queued_until: Option<DateTime<Utc>>,
     pub model: &'c str,
     pub prompt: &'c str,
     pub most: u32,
@@ -175,7 +177,7 @@ pub async fn claim(tx: &mut Tx, org: OrganizationId, claim: &Claim<'_>) -> Resul
     let ids: Vec<uuid::Uuid> = sqlx::query_scalar(
         "UPDATE jobs SET state = 'processing', attempts = attempts + 1, lease_owner = $2, lease_until_ms = $3, started_at_ms = $4,
                 finished_at_ms = NULL, model = $5, prompt = $6, fault = NULL
-         WHERE id IN (SELECT id FROM jobs WHERE organization_id = $1 AND state = 'pending'
+         WHERE id IN (SELECT id FROM jobs WHERE organization_id = $1 AND state = 'pending' AND ($8 IS NULL OR enqueued_at_ms <= $8)
                       ORDER BY priority DESC, enqueued_at_ms, id LIMIT $7)
          RETURNING id",
     )
@@ -186,6 +188,7 @@ pub async fn claim(tx: &mut Tx, org: OrganizationId, claim: &Claim<'_>) -> Resul
     .bind(claim.model)
     .bind(claim.prompt)
     .bind(i64::from(claim.most))
+    .bind(claim.queued_until.map(to_ms))
     .fetch_all(&mut **tx)
     .await?;
     Ok(ids.into_iter().map(JobId).collect())
@@ -262,6 +265,14 @@ pub async fn fail_open(tx: &mut Tx, photo: PhotoId, fault: &Fault, now: DateTime
     Ok(ids.into_iter().map(JobId).collect())
 }
 
+/// The jobs in work, those begun first before the others.
+pub async fn in_work(db: &Db, org: OrganizationId, most: u32) -> Result<Vec<Job>> {
+    let mut query = QueryBuilder::<Sqlite>::new(SELECT);
+    query.push_bind(org.0).push(" AND j.state = 'processing' ORDER BY j.started_at_ms, j.id LIMIT ").push_bind(i64::from(most));
+    let rows: Vec<JobRow> = query.build_query_as().fetch_all(&db.read).await?;
+    Ok(rows.into_iter().map(|row| row.job).collect())
+}
+
 /// The photos of the jobs in work.
 pub async fn photos_in_work(db: &Db, org: OrganizationId) -> Result<Vec<PhotoId>> {
     let ids: Vec<uuid::Uuid> =
@@ -279,6 +290,18 @@ pub async fn next_photos(db: &Db, org: OrganizationId, most: u32) -> Result<Vec<
     .fetch_all(&db.read)
     .await?;
     Ok(ids.into_iter().map(PhotoId).collect())
+}
+
+/// How many jobs that were queued until then are not finished.
+pub async fn open_until(db: &Db, org: OrganizationId, until: DateTime<Utc>) -> Result<i64> {
+    let count = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM jobs WHERE organization_id = $1 AND state IN ('pending', 'processing', 'retry_wait') AND enqueued_at_ms <= $2",
+    )
+    .bind(org.0)
+    .bind(to_ms(until))
+    .fetch_one(&db.read)
+    .await?;
+    Ok(count)
 }
 
 /// Whether jobs can be claimed, and when the next wait or lease ends.

@@ -23,3 +23,4 @@ mod spending;
 mod start;
 mod status;
 mod telemetry;
+mod workers;

@@ -149,6 +149,7 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
         pending: count(JobState::Pending),
         processing: count(JobState::Processing),
         retry_wait: count(JobState::RetryWait),
+        draining_left: None,
         completed_today: 1_184,
         failed_today: 37,
         failed_total: count(JobState::Failed),

@@ -102,7 +102,7 @@ async fn queue(core: &Core, config: &PipelineConfig) -> Part {
         Ok((Some(since), begun)) => {
             let waits = age(now - since);
             let stands = now - since > QUEUE_STANDS_AFTER && begun.is_none_or(|begun| now - begun > QUEUE_STANDS_AFTER);
-            if stands && config.state == PipelineState::Running {
+            if stands && config.state != PipelineState::Paused {
                 return part(
                     HealthState::Degraded,
                     format!("A job has been waiting for {waits} and none was begun; look at the workers and the live model"),
@@ -126,9 +126,12 @@ fn workers(core: &Core, config: &PipelineConfig) -> Part {
     if !core.worker_runs.load(Ordering::Relaxed) {
         return part(HealthState::Degraded, "No worker runs on this platform; restart it to process photos".to_owned());
     }
-    let busy = core.in_work.lock().unwrap_or_else(PoisonError::into_inner).len();
+    let busy = core.at_work.len();
     match config.state {
         PipelineState::Running => part(HealthState::Healthy, format!("{busy} of {} at work", config.rules.workers)),
+        PipelineState::Draining => {
+            part(HealthState::Healthy, format!("Draining, {busy} of {} at work; what is queued is finished, then the pipeline pauses", config.rules.workers))
+        }
         PipelineState::Paused => part(HealthState::Healthy, format!("Held by a person, {busy} at work; resume the pipeline to go on")),
     }
 }

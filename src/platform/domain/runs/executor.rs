@@ -129,7 +129,7 @@ async fn ask(core: &Core, cell: Cell, column: &RunColumn, round: &Round<'_>) -> 
         Err(error) => return failed(Fault::new(FaultKind::Internal, error.to_string()), cell),
     };
     let news = cell_news::listener(core, &cell, &column.model);
-    let call = CallContext { news, keys: round.brought.keys(), ..CallContext::new(round.cancel.clone(), TIME_LIMIT) };
+    let call = CallContext { wants_text: news.is_some(), news, keys: round.brought.keys(), ..CallContext::new(round.cancel.clone(), TIME_LIMIT) };
     let work = analysis::analyse(core, &photo, &column.prompt_content, &column.model, &call);
     let Ok(analysed) = AssertUnwindSafe(work).catch_unwind().await else {
         let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";

@@ -1,0 +1,127 @@
+//! The workers of this process: which job each has, what it does with it, and how its try is ended.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Core, Result, config, status};
+use crate::platform::store;
+use crate::providers::CallNews;
+use crate::wire::ids::JobId;
+use crate::wire::worker::{Doing, Worker, WorkerNow, Workers};
+
+/// Workers told of at once.
+const TOLD_MOST: u32 = 200;
+
+/// The jobs that are in work in this process.
+#[derive(Default)]
+pub struct AtWork(Mutex<HashMap<JobId, Place>>);
+
+struct Place {
+    cancel: CancellationToken,
+    number: u32,
+    now: WorkerNow,
+}
+
+impl AtWork {
+    fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Place>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    #[must_use]
+    pub fn jobs(&self) -> Vec<JobId> {
+        self.lock().keys().copied().collect()
+    }
+
+    /// Ends the tries of those of these jobs that are in work.
+    pub fn cancel(&self, ids: &[JobId]) {
+        let places = self.lock();
+        for place in ids.iter().filter_map(|id| places.get(id)) {
+            place.cancel.cancel();
+        }
+    }
+
+    fn now(&self, id: JobId) -> Option<(u32, WorkerNow)> {
+        self.lock().get(&id).map(|place| (place.number, place.now))
+    }
+}
+
+/// A worker's entry in the list, until its try has ended.
+pub struct Listed {
+    core: Arc<Core>,
+    id: JobId,
+}
+
+impl Listed {
+    /// Takes the lowest number that is free.
+    #[must_use]
+    pub fn new(core: &Arc<Core>, id: JobId, cancel: CancellationToken) -> Self {
+        let mut places = core.at_work.lock();
+        let number = (1..).find(|number| places.values().all(|place| place.number != *number)).unwrap_or_default();
+        places.insert(id, Place { cancel, number, now: WorkerNow { doing: Doing::Preparing, since: core.now() } });
+        drop(places);
+        Self { core: Arc::clone(core), id }
+    }
+
+    pub fn note(&self, doing: Doing) {
+        note(&self.core, self.id, doing);
+    }
+
+    /// Takes down what a call tells of itself.
+    #[must_use]
+    pub fn listener(&self) -> Arc<dyn Fn(CallNews) + Send + Sync> {
+        let (core, id) = (Arc::downgrade(&self.core), self.id);
+        Arc::new(move |news| {
+            let Some(core) = core.upgrade() else { return };
+            match news {
+                CallNews::Waiting => note(&core, id, Doing::WaitingForTurn),
+                CallNews::Asking => note(&core, id, Doing::Asking),
+                CallNews::Retrying { wait, kind } => {
+                    let at = core.now() + chrono::TimeDelta::from_std(wait).unwrap_or_default();
+                    note(&core, id, Doing::Retrying { at, kind });
+                }
+                CallNews::Text(_) => {}
+            }
+        })
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        self.core.at_work.lock().remove(&self.id);
+    }
+}
+
+fn note(core: &Core, id: JobId, doing: Doing) {
+    let since = core.now();
+    if let Some(place) = core.at_work.lock().get_mut(&id) {
+        place.now = WorkerNow { doing, since };
+    }
+}
+
+/// Every worker that has a job, those of other processes too.
+pub async fn list(core: &Core) -> Result<Workers> {
+    let config = config::current(core).await?;
+    let pending = store::status::counts(&core.db, core.org).await?.pending as u64;
+    let rows = store::jobs::in_work(&core.db, core.org, TOLD_MOST).await?;
+    let worker = |job: crate::wire::job::Job| {
+        let (number, now) = core.at_work.now(job.id).unzip();
+        Worker { number, job, now }
+    };
+    let mut at_work: Vec<Worker> = rows.into_iter().map(worker).collect();
+    at_work.sort_by_key(|worker| (worker.number.is_none(), worker.number, worker.job.started_at));
+    Ok(Workers {
+        wanted: config.rules.workers,
+        runs: core.worker_runs.load(std::sync::atomic::Ordering::Relaxed),
+        state: config.state,
+        held_back: status::held_back(core, &config),
+        pending,
+        at_work,
+    })
+}
