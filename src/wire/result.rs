@@ -88,6 +88,28 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    pub const ALL: [Self; 19] = [
+        Self::Auth,
+        Self::Permission,
+        Self::UnknownModel,
+        Self::RetiredModel,
+        Self::BadRequest,
+        Self::TooLarge,
+        Self::RateLimited,
+        Self::QuotaSpent,
+        Self::Overloaded,
+        Self::Server,
+        Self::Timeout,
+        Self::Network,
+        Self::BadAnswer,
+        Self::Refused,
+        Self::Truncated,
+        Self::Photo,
+        Self::Prompt,
+        Self::Cancelled,
+        Self::Internal,
+    ];
+
     /// Whether trying again later can help.
     #[must_use]
     pub fn can_heal(self) -> bool {

@@ -33,7 +33,8 @@ pub fn offers(typed: &str, rows: &[Job]) -> Vec<Offer> {
         return fitting.map(|(term, about)| Offer { word: format!("{minus}{term}"), about }).collect();
     };
     // Of several states, the last one is being typed.
-    let (before, begun) = if term == "state" { begun.rsplit_once(',').map_or(("", begun), |(_, last)| (&begun[..=begun.len() - last.len() - 1], last)) } else { ("", begun) };
+    let begun_at = if term == "state" { begun.rfind(',').map_or(0, |comma| comma + 1) } else { 0 };
+    let (before, begun) = begun.split_at(begun_at);
     let begun = begun.trim_start_matches('"');
     let fits = |value: &String| value.to_lowercase().contains(begun) && value.to_lowercase() != begun;
     let offer = |value: String| Offer { word: format!("{minus}{term}:{before}{}", quoted(&value)), about: "" };
@@ -49,7 +50,7 @@ fn values(term: &str, rows: &[Job]) -> BTreeSet<String> {
     let of_rows = |value: fn(&Job) -> Option<String>| rows.iter().take(ROWS_MOST).filter_map(value).collect();
     match term {
         "state" => JobState::ALL.iter().map(|state| state.as_str().to_owned()).collect(),
-        "fault" => FaultKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect(),
+        "fault" => FaultKind::ALL.iter().filter_map(|kind| serde_json::to_value(kind).ok()?.as_str().map(str::to_owned)).collect(),
         "provider" => of_rows(|job| job.model.as_deref().and_then(|model| model.split('/').next()).map(str::to_owned)),
         "model" => of_rows(|job| job.model.clone()),
         "prompt" => of_rows(|job| job.prompt.clone()),

@@ -4,27 +4,38 @@ use egui::{Button, Id, Key, Label, RichText, TextEdit, Ui};
 
 use super::actions::{Applicable, jobs_in_words};
 use super::job_list::{Filter, JobList};
-use super::job_state;
+use super::saved_filters::SavedFilters;
+use super::{filter_completion, job_state};
 use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::number;
 use crate::wire::job::{JobAction, JobState};
-use crate::wire::job_filter::TERMS;
 use crate::wire::status::LiveStatus;
 
 /// Priorities that can be chosen, with their words.
 const PRIORITIES: [(&str, i32); 4] = [("Highest", 100), ("High", 50), ("Normal", 0), ("Low", -50)];
 
 /// Draws the filter; returns another one when it was changed.
-pub fn ui(ui: &mut Ui, list: &JobList, status: Option<&LiveStatus>, focus_search: bool, tokens: &Tokens) -> Option<Filter> {
+pub fn ui(
+    ui: &mut Ui,
+    list: &JobList,
+    saved: &mut SavedFilters,
+    status: Option<&LiveStatus>,
+    focus_search: bool,
+    tokens: &Tokens,
+) -> Option<Filter> {
     let mut filter = list.filter().clone();
     ui.horizontal_wrapped(|ui| {
         // Beside the details there is just room for the states.
         let width = if ui.available_width() < 1_000.0 { 150.0 } else { 260.0 };
-        let search = TextEdit::singleline(&mut filter.search).hint_text("Find: beach, age>1h").desired_width(width);
-        let response = ui.add(search);
+        let id = Id::unique("find jobs");
+        let offers = if ui.memory(|memory| memory.has_focus(id)) { filter_completion::offers(&filter.search, list.rows()) } else { Vec::new() };
+        filter_completion::keys(ui, id, &mut filter.search, &offers);
+        let search = TextEdit::singleline(&mut filter.search).id(id).hint_text("Find: beach, age>1h").desired_width(width);
+        // Tab completes while there is something to complete.
+        let response = ui.add(search.lock_focus(!offers.is_empty()));
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find jobs"));
-        hints_ui(&response, &filter.search);
+        filter_completion::ui(&response, &mut filter.search, &offers);
         if focus_search {
             response.request_focus();
         }
@@ -32,6 +43,7 @@ pub fn ui(ui: &mut Ui, list: &JobList, status: Option<&LiveStatus>, focus_search
         if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
             filter.search.clear();
         }
+        saved.ui(ui, &mut filter, list.problem().is_none());
         ui.add_space(theme::GAP_4);
         ui.spacing_mut().item_spacing.x = 2.0;
         segment(ui, &mut filter.state, None, count_of(None, list, status), tokens);
@@ -43,26 +55,6 @@ pub fn ui(ui: &mut Ui, list: &JobList, status: Option<&LiveStatus>, focus_search
         ui.add(Label::new(RichText::new(problem.to_string()).size(theme::TEXT_SMALL).color(tokens.bad)).wrap());
     }
     (filter != *list.filter()).then_some(filter)
-}
-
-/// While the field has the keyboard: the terms that the last word may become.
-fn hints_ui(field: &egui::Response, typed: &str) {
-    let last = typed.rsplit(char::is_whitespace).next().unwrap_or_default().trim_start_matches('-').to_lowercase();
-    let fitting: Vec<_> = TERMS.iter().filter(|(term, _)| term.starts_with(&last)).collect();
-    if !field.has_focus() || fitting.is_empty() {
-        return;
-    }
-    egui::Popup::from_response(field).open(true).close_behavior(egui::PopupCloseBehavior::IgnoreClicks).show(|ui| {
-        let tokens = theme::tokens(ui.ctx());
-        egui::Grid::new("terms").num_columns(2).spacing([theme::GAP_12, 2.0]).show(ui, |ui| {
-            for (term, about) in fitting {
-                ui.label(RichText::new(*term).monospace());
-                ui.label(RichText::new(*about).size(theme::TEXT_SMALL).color(tokens.muted));
-                ui.end_row();
-            }
-        });
-        ui.label(RichText::new("A minus before a term leaves out what it finds").size(theme::TEXT_SMALL).color(tokens.muted));
-    });
 }
 
 /// How many jobs are in a state, where it is known without asking.

@@ -6,6 +6,7 @@ mod cards;
 mod details;
 mod feed;
 mod figures;
+mod filter_completion;
 mod health;
 mod job_cells;
 mod job_filter;
@@ -13,6 +14,7 @@ mod job_list;
 mod job_state;
 mod job_table;
 mod plots;
+mod saved_filters;
 mod selection;
 mod tabs;
 mod toolbar;
@@ -37,6 +39,7 @@ use job_filter::SelectionAnswer;
 use job_list::{Filter, JobList};
 use job_table::JobTable;
 use plots::Plots;
+use saved_filters::SavedFilters;
 use selection::Selection;
 use workers::WorkersView;
 
@@ -49,6 +52,7 @@ pub struct LiveStatus {
     figures: Figures,
     health: health::Health,
     list: JobList,
+    saved_filters: SavedFilters,
     table: JobTable,
     plots: Plots,
     workers: WorkersView,
@@ -71,6 +75,7 @@ impl Default for LiveStatus {
             figures: Figures::default(),
             health: health::Health::default(),
             list: JobList::default(),
+            saved_filters: SavedFilters::default(),
             table: JobTable::default(),
             plots: Plots::default(),
             workers: WorkersView::default(),
@@ -275,7 +280,7 @@ impl LiveStatus {
     fn jobs_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
         let tokens = ctx.tokens();
         let focus_search = job_filter::wants_search(ui);
-        if let Some(filter) = job_filter::ui(ui, &self.list, self.figures.value(), focus_search, tokens) {
+        if let Some(filter) = job_filter::ui(ui, &self.list, &mut self.saved_filters, self.figures.value(), focus_search, tokens) {
             self.show(filter);
         }
         if !self.selection.is_empty() {

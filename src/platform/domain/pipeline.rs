@@ -124,16 +124,20 @@ async fn take_back(core: &Core, tx: &mut store::Tx, all_but: Option<&str>, now: 
     Ok(ids)
 }
 
-/// Works on a claimed job until its try has ended.
-pub async fn work_on(core: &Arc<Core>, owner: &str, claimed: Claimed) {
+/// Works on a claimed job until its try has ended. It is listed as in work from the call on.
+pub fn work_on(core: Arc<Core>, owner: Arc<str>, claimed: Claimed) -> impl Future<Output = ()> + Send {
+    let cancel = core.stop.child_token();
+    let listed = Listed::new(&core, claimed.row.job.id, cancel.clone());
+    async move { work_until_stored(&core, &owner, &claimed, &listed, &cancel).await }
+}
+
+async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: &Listed, cancel: &CancellationToken) {
     let begun = Instant::now();
     let id = claimed.row.job.id;
-    let cancel = core.stop.child_token();
-    let listed = Listed::new(core, id, cancel.clone());
     let call = CallContext { news: Some(listed.listener()), ..CallContext::new(cancel.clone(), CALL_LIMIT) };
     let analysed = tokio::select! {
-        analysed = analyse(core, &claimed, &call) => analysed,
-        never = keep_lease(core, owner, &claimed, &cancel) => match never {},
+        analysed = analyse(core, claimed, &call) => analysed,
+        never = keep_lease(core, owner, claimed, cancel) => match never {},
     };
     listed.note(Doing::Storing);
     let gives_back = match &analysed.outcome {
@@ -145,7 +149,7 @@ pub async fn work_on(core: &Arc<Core>, owner: &str, claimed: Claimed) {
     // takes no new job, so a full disk stops the pipeline instead of burning through the queue.
     let mut wait = Duration::from_millis(200);
     loop {
-        let stored = if gives_back { release(core, owner, &claimed).await } else { finish(core, owner, &claimed, &analysed, begun).await };
+        let stored = if gives_back { release(core, owner, claimed).await } else { finish(core, owner, claimed, &analysed, begun).await };
         match stored {
             Ok(()) => return,
             Err(error) => tracing::error!(%error, job = %id, "the end of a job could not be stored; trying again"),

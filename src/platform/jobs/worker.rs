@@ -26,8 +26,7 @@ pub async fn run(core: Arc<Core>) {
             Ok(claims) => {
                 fresh_start = false;
                 for claimed in claims.jobs {
-                    let (core, owner) = (Arc::clone(&core), Arc::clone(&owner));
-                    busy.spawn(async move { pipeline::work_on(&core, &owner, claimed).await });
+                    busy.spawn(pipeline::work_on(Arc::clone(&core), Arc::clone(&owner), claimed));
                 }
                 claims.next.map_or(LONGEST_WAIT, |next| (next - core.now()).to_std().unwrap_or_default().max(SHORTEST_WAIT))
             }

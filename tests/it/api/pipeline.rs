@@ -174,7 +174,7 @@ async fn a_try_whose_job_another_worker_took_changes_nothing() {
     let core = platform.host.core();
     let mut taken = pipeline::claim(core, "another worker", 0, true).await.expect("claimed").jobs;
     scripted.let_through(2);
-    pipeline::work_on(core, "another worker", taken.remove(0)).await;
+    pipeline::work_on(Arc::clone(core), "another worker".into(), taken.remove(0)).await;
     let done = platform.until_jobs(1, JobState::Completed).await.remove(0);
     assert_eq!(done.attempts, 2);
     // By the time that a later job is done, the first worker's answer has been thrown away.
@@ -199,7 +199,7 @@ async fn a_job_whose_worker_is_gone_comes_back_when_its_lease_ends() {
     assert!(pipeline::claim(&core, "next", 0, false).await.expect("looked").jobs.is_empty(), "the lease still holds");
     clock.advance(TimeDelta::seconds(1));
     let taken = pipeline::claim(&core, "next", 0, false).await.expect("claimed").jobs.remove(0);
-    pipeline::work_on(&core, "next", taken).await;
+    pipeline::work_on(Arc::clone(&core), "next".into(), taken).await;
     let done = platform.until_jobs(1, JobState::Completed).await.remove(0);
     assert_eq!((done.attempts, scripted.calls()), (2, 1));
 }

@@ -4,6 +4,7 @@ mod analytics;
 mod health;
 mod live_alerts;
 mod live_events;
+mod live_queue;
 mod live_status;
 mod live_status_plots;
 mod pipeline_control;
