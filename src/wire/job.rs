@@ -180,4 +180,7 @@ pub struct JobQuery {
     pub limit: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// Whether the answer has the number of all that match, which with terms takes a look at each job; `true` unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<bool>,
 }

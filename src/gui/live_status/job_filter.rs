@@ -112,7 +112,8 @@ pub fn selection_ui(
         // Beyond what is loaded too: the platform counts to how many an action applies, before it is done.
         let is_everything = selects_all && list.has_more();
         if is_everything {
-            ui.label(RichText::new(format!("All {} selected", jobs_in_words(list.total().unwrap_or_default() as usize))).strong());
+            let words = list.total().map_or_else(|| "All jobs that match are".to_owned(), |total| format!("All {}", jobs_in_words(total as usize)));
+            ui.label(RichText::new(format!("{words} selected")).strong());
         } else {
             ui.label(RichText::new(format!("{} selected", jobs_in_words(selected))).strong());
         }

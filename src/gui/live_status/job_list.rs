@@ -37,7 +37,7 @@ impl Filter {
         JobsMatching { state: self.state, q: Some(self.search.trim().to_owned()).filter(|search| !search.is_empty()) }
     }
 
-    fn query(&self, limit: u32, cursor: Option<String>) -> JobQuery {
+    fn query(&self, limit: u32, cursor: Option<String>, count: bool) -> JobQuery {
         let search = self.search.trim();
         JobQuery {
             state: self.state,
@@ -46,6 +46,7 @@ impl Filter {
             ascending: self.ascending,
             limit: Some(limit),
             cursor,
+            count: Some(count),
         }
     }
 }
@@ -64,6 +65,9 @@ pub struct JobList {
     typed_at: Option<Instant>,
     first: Remote<Page<Job>>,
     next: Remote<Page<Job>>,
+    /// The number of all that match: with terms it takes longer than a page, so that it is asked for by itself.
+    counting: Remote<Page<Job>>,
+    is_count_wanted: bool,
     /// The first page no longer shows what the platform has.
     is_behind: bool,
     asked_at: Option<Instant>,
@@ -85,6 +89,8 @@ impl Default for JobList {
             typed_at: None,
             first: Remote::default(),
             next: Remote::default(),
+            counting: Remote::default(),
+            is_count_wanted: false,
             is_behind: false,
             asked_at: None,
             new_jobs: HashSet::new(),
@@ -169,6 +175,8 @@ impl JobList {
         self.terms = JobFilter::parse(&filter.search);
         self.filter = filter;
         self.next = Remote::default();
+        self.counting = Remote::default();
+        self.is_count_wanted = false;
         self.new_jobs.clear();
         if only_search {
             self.typed_at = Some(Instant::now());
@@ -221,8 +229,9 @@ impl JobList {
             && let Some(page) = self.first.take()
         {
             self.rows = page.items;
-            self.total = page.total;
             self.next_cursor = page.next_cursor;
+            self.total = page.total.or_else(|| (!self.has_more()).then_some(self.rows.len() as u64));
+            self.is_count_wanted = self.total.is_none();
             self.next = Remote::default();
             self.new_jobs.clear();
             self.revision += 1;
@@ -231,11 +240,16 @@ impl JobList {
             self.first.set(Page { items: Vec::new(), next_cursor: None, total: page.total });
             changed = true;
         }
+        if self.counting.poll()
+            && let Some(page) = self.counting.take()
+            && self.has_more()
+        {
+            self.total = page.total;
+        }
         if self.next.poll()
             && let Some(page) = self.next.take()
         {
             self.next_cursor = page.next_cursor;
-            self.total = page.total.or(self.total);
             for job in page.items {
                 // A job may have been read before it moved to this page.
                 if !self.index.contains_key(&job.id) {
@@ -263,6 +277,11 @@ impl JobList {
         if self.terms.is_err() {
             return;
         }
+        if self.is_count_wanted && !self.counting.is_pending() && !self.first.is_pending() {
+            self.is_count_wanted = false;
+            let query = self.filter.query(1, None, true);
+            ctx.ask(&mut self.counting, |client| async move { client.jobs(&query).await });
+        }
         let never = self.first.is_untouched();
         let forced = self.is_behind && self.asked_at.is_none();
         let behind = self.is_behind && at_rest && !self.first.is_pending();
@@ -274,14 +293,15 @@ impl JobList {
         }
         self.is_behind = false;
         self.asked_at = Some(Instant::now());
-        let query = self.filter.query(FIRST_PAGE, None);
+        let counts_at_once = self.terms.as_ref().is_ok_and(JobFilter::is_empty);
+        let query = self.filter.query(FIRST_PAGE, None, counts_at_once);
         ctx.ask(&mut self.first, |client| async move { client.jobs(&query).await });
     }
 
     /// The reader comes near the end.
     pub fn ask_more(&mut self, ctx: &AreaCtx<'_>) {
         if self.has_more() && !self.next.is_pending() && self.next.failure().is_none() && !self.first.is_pending() {
-            let query = self.filter.query(NEXT_PAGE, self.next_cursor.clone());
+            let query = self.filter.query(NEXT_PAGE, self.next_cursor.clone(), false);
             ctx.ask(&mut self.next, |client| async move { client.jobs(&query).await });
         }
     }

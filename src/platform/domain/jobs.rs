@@ -79,9 +79,10 @@ pub async fn list(core: &Core, query: &JobQuery) -> Result<Page<Job>> {
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
     let paging = Paging { sort: query.sort, ascending: query.ascending, after, limit: page::limit(query.limit) };
     let (items, next) = store::jobs::filter::list(&core.db, core.org, &wanted, &paging).await?;
-    let total = store::jobs::filter::count(&core.db, core.org, &wanted).await?;
+    let counts = query.count.unwrap_or(true);
+    let total = if counts { Some(store::jobs::filter::count(&core.db, core.org, &wanted).await?) } else { None };
     let next_cursor = next.map(|next| store::to_json(&next)).transpose()?.map(|json| URL_SAFE_NO_PAD.encode(json));
-    Ok(Page { items, next_cursor, total: Some(total) })
+    Ok(Page { items, next_cursor, total })
 }
 
 fn read_cursor(cursor: &str) -> Result<After> {

@@ -34,6 +34,9 @@ use sqlx::{Connection, Sqlite, Transaction};
 /// A write transaction. Dropped without commit it rolls back.
 pub type Tx = Transaction<'static, Sqlite>;
 
+/// Of each connection: negative numbers are KiB (<https://sqlite.org/pragma.html#pragma_cache_size>).
+const CACHE_KIB: &str = "-16384";
+
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/platform/store/migrations/sqlite");
 
 /// Why the store did not do as asked.
@@ -84,13 +87,16 @@ impl Db {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(Duration::from_secs(10));
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("cache_size", CACHE_KIB);
         // SQLite ends a transaction by itself when the disk is full or can't be read. sqlx then believes that
         // it still stands and refuses to begin another one, for ever: such a connection is replaced.
         let writer = SqlitePoolOptions::new().max_connections(1);
         let writer = writer.before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
         let write = writer.connect_with(options.clone()).await.map_err(open_error)?;
         MIGRATIONS.run(&write).await?;
+        // What the planner knows of the tables is renewed where they have grown (https://sqlite.org/pragma.html#pragma_optimize).
+        sqlx::query("PRAGMA optimize = 0x10002").execute(&write).await?;
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(open_error)?;
         let db = Self { read, write };
         rollups::add_up_old(&db).await?;

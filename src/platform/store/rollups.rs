@@ -1,9 +1,10 @@
 //! Sums over results by minute, hour and day, kept with each result: what screens read instead of the results.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
@@ -244,7 +245,7 @@ async fn add_stored(connection: &mut SqliteConnection, rows: &mut [(Key, Sums)])
 }
 
 /// Adds a stored row.
-fn add_row(sums: &mut Sums, row: &sqlx::sqlite::SqliteRow) -> Result<()> {
+fn add_row(sums: &mut Sums, row: &SqliteRow) -> Result<()> {
     let number = |name: &str| row.try_get::<i64, _>(name);
     sums.results += number("results")? as u64;
     sums.cost += UsdMicros(number("cost_usd_micros")?);
@@ -301,12 +302,12 @@ pub enum Histograms {
 }
 
 impl Histograms {
-    fn columns(self) -> &'static str {
+    fn columns(self) -> &'static [&'static str] {
         match self {
-            Self::None => "x'' AS latencies, x'' AS waits, x'' AS confidences",
-            Self::Latencies => "latencies, x'' AS waits, x'' AS confidences",
-            Self::Waits => "x'' AS latencies, waits, x'' AS confidences",
-            Self::All => "latencies, waits, confidences",
+            Self::None => &[],
+            Self::Latencies => &["latencies"],
+            Self::Waits => &["waits"],
+            Self::All => &["latencies", "waits", "confidences"],
         }
     }
 }
@@ -332,24 +333,54 @@ pub(super) async fn read_in(connection: &mut SqliteConnection, org: Organization
     let mut query = QueryBuilder::<Sqlite>::new("SELECT (from_ms - ");
     query.push_bind(wanted.from_ms).push(") / ").push_bind(wanted.step_ms);
     query.push(
-        " AS step, ai_provider, model, status, results, cost_usd_micros, cost_unknown, confident, confidence_sum, latency_sum_ms, wait_sum_ms, ",
+        " AS step, ai_provider, model, status, SUM(results), SUM(cost_usd_micros), SUM(cost_unknown), SUM(confident), SUM(confidence_sum),
+          SUM(latency_sum_ms), SUM(wait_sum_ms)",
     );
-    query.push(wanted.histograms.columns()).push(" FROM ai_result_rollups WHERE organization_id = ").push_bind(org.0);
+    // Histograms are added up here, but come as one text each: what a row costs on its way is more than what is in it.
+    for column in wanted.histograms.columns() {
+        query.push(", GROUP_CONCAT(HEX(").push(column).push("), ' ')");
+    }
+    query.push(" FROM ai_result_rollups WHERE organization_id = ").push_bind(org.0);
     query.push(" AND span_ms = ").push_bind(wanted.span.ms());
     query.push(" AND from_ms >= ").push_bind(wanted.from_ms).push(" AND from_ms < ").push_bind(wanted.to_ms);
     if let Some(provider) = wanted.provider {
         query.push(" AND ai_provider = ").push_bind(provider.to_owned());
     }
-    // In the order of the primary key, so that what belongs together mostly comes together.
-    query.push(" ORDER BY from_ms, ai_provider, model, prompt_version_id, status");
-    let mut sums: BTreeMap<(i64, String, String, bool), Sums> = BTreeMap::new();
-    let mut rows = query.build().fetch(connection);
-    while let Some(row) = rows.try_next().await? {
-        let is_completed = row.try_get::<&str, _>("status")? == "completed";
-        let key = (row.try_get("step")?, row.try_get("ai_provider")?, row.try_get("model")?, is_completed);
-        add_row(sums.entry(key).or_default(), &row)?;
+    query.push(" GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 DESC");
+    let rows = query.build().fetch_all(connection).await?;
+    rows.iter().map(|row| summed(row, wanted.histograms)).collect()
+}
+
+fn summed(row: &SqliteRow, histograms: Histograms) -> Result<Summed> {
+    let number = |at: usize| row.try_get::<i64, _>(at);
+    let mut sums = Sums {
+        results: number(4)? as u64,
+        cost: UsdMicros(number(5)?),
+        cost_unknown: number(6)? as u64,
+        confident: number(7)? as u64,
+        confidence_sum: number(8)?,
+        latency_sum_ms: number(9)?,
+        wait_sum_ms: number(10)?,
+        ..Sums::default()
+    };
+    for (at, column) in histograms.columns().iter().enumerate() {
+        let histogram = match *column {
+            "latencies" => &mut sums.latencies,
+            "waits" => &mut sums.waits,
+            _ => &mut sums.confidences,
+        };
+        for part in row.try_get::<&str, _>(11 + at)?.split(' ').filter(|part| !part.is_empty()) {
+            let bytes = hex::decode(part).map_err(|error| StoreError::Value(error.to_string()))?;
+            histogram.merge_bytes(&bytes).map_err(|error| StoreError::Value(error.to_string()))?;
+        }
     }
-    Ok(sums.into_iter().map(|((step, provider, model, completed), sums)| Summed { step, provider, model, completed, sums }).collect())
+    Ok(Summed {
+        step: number(0)?,
+        provider: row.try_get(1)?,
+        model: row.try_get(2)?,
+        completed: row.try_get::<&str, _>(3)? == "completed",
+        sums,
+    })
 }
 
 /// Forgets minutes that began before a moment; gives their number.

@@ -97,8 +97,7 @@ pub async fn counts(db: &Db, org: OrganizationId) -> Result<Counts> {
 async fn count_states(connection: &mut SqliteConnection, org: OrganizationId) -> Result<Counts> {
     let mut counted = Counts::default();
     let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT state, COUNT(*) FROM jobs
-         WHERE organization_id = $1 AND state IN ('pending', 'processing', 'retry_wait', 'failed') GROUP BY state",
+        "SELECT state, jobs FROM job_counts WHERE organization_id = $1 AND state IN ('pending', 'processing', 'retry_wait', 'failed')",
     )
     .bind(org.0)
     .fetch_all(connection)

@@ -46,7 +46,7 @@ pub async fn begin(tx: &mut Tx, org: OrganizationId, id: JobChangeId, action: Jo
         }
         Choice::All(wanted) => {
             let mut query = keep(org, id, action);
-            filter::push(&mut query, wanted)?;
+            filter::push(&mut query, wanted, filter::Names::Indexed)?;
             query.build().execute(&mut **tx).await?;
         }
     }

@@ -10,6 +10,9 @@ use crate::wire::ids::{JobId, OrganizationId};
 use crate::wire::job::{Job, JobSort, JobState};
 use crate::wire::job_filter::{JobFilter, Measure, Term, What};
 
+/// From so many photos with a part of a name on, the list is walked instead.
+const NAMES_WALKED: i64 = 2_000;
+
 /// Which jobs are meant.
 #[derive(Debug, Clone)]
 pub struct Wanted {
@@ -50,7 +53,8 @@ pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging
     let (than, order) = if paging.ascending { (">", "ASC") } else { ("<", "DESC") };
     let mut query = QueryBuilder::<Sqlite>::new(SELECT.replacen(" FROM ", &format!(", {column} AS sort_key FROM "), 1));
     query.push_bind(org.0);
-    push(&mut query, wanted)?;
+    let names = if has_common_name(db, wanted).await? { Names::Walked } else { Names::Indexed };
+    push(&mut query, wanted, names)?;
     if let Some(after) = &paging.after {
         query.push(" AND (").push(column).push(", j.id) ").push(than).push(" (");
         match &after.key {
@@ -78,11 +82,20 @@ pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging
     Ok((jobs, next))
 }
 
-/// How many jobs are meant in all.
+/// How many jobs are meant in all. Those of a state, or all, are counted already; terms look at every job.
 pub async fn count(db: &Db, org: OrganizationId, wanted: &Wanted) -> Result<u64> {
+    if wanted.filter.is_empty() {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT COALESCE(SUM(jobs), 0) FROM job_counts WHERE organization_id = ");
+        query.push_bind(org.0);
+        if let Some(state) = wanted.state {
+            query.push(" AND state = ").push_bind(state.as_str());
+        }
+        let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
+        return Ok(count as u64);
+    }
     let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM jobs j WHERE j.organization_id = ");
     query.push_bind(org.0);
-    push(&mut query, wanted)?;
+    push(&mut query, wanted, Names::Indexed)?;
     let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
     Ok(count as u64)
 }
@@ -101,21 +114,57 @@ fn column(sort: JobSort) -> &'static str {
     }
 }
 
+/// How parts of file names are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// All photos with the part first, from the index of names; then their jobs.
+    Indexed,
+    /// Job by job, in the order of the list: where many have the part, a page is full soon.
+    Walked,
+}
+
+/// Whether a part of a name that is looked for is in so many names that walking is faster.
+async fn has_common_name(db: &Db, wanted: &Wanted) -> Result<bool> {
+    for term in &wanted.filter.terms {
+        let What::Photo(part) = &term.what else { continue };
+        if term.negated || !is_indexed(part) {
+            return Ok(true);
+        }
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM (SELECT 1 FROM photo_names WHERE photo_names MATCH ");
+        query.push_bind(phrase(part)).push(" LIMIT ").push_bind(NAMES_WALKED).push(")");
+        let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
+        if count >= NAMES_WALKED {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The index of names knows parts of three letters and more.
+fn is_indexed(part: &str) -> bool {
+    part.chars().nth(2).is_some()
+}
+
+/// Text as one string of the language of FTS5 (<https://sqlite.org/fts5.html#full_text_query_syntax>).
+fn phrase(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
 /// Adds ` AND …` for all that is wanted of `jobs j`.
-pub(super) fn push(query: &mut QueryBuilder<Sqlite>, wanted: &Wanted) -> Result<()> {
+pub(super) fn push(query: &mut QueryBuilder<Sqlite>, wanted: &Wanted, names: Names) -> Result<()> {
     if let Some(state) = wanted.state {
         query.push(" AND j.state = ").push_bind(state.as_str());
     }
     for Term { negated, what } in &wanted.filter.terms {
         // What a job does not have makes a condition NULL: neither found nor, by itself, left out.
         query.push(if *negated { " AND NOT COALESCE(" } else { " AND COALESCE(" });
-        push_what(query, what, wanted.now)?;
+        push_what(query, what, wanted.now, names)?;
         query.push(", FALSE)");
     }
     Ok(())
 }
 
-fn push_what(query: &mut QueryBuilder<Sqlite>, what: &What, now: DateTime<Utc>) -> Result<()> {
+fn push_what(query: &mut QueryBuilder<Sqlite>, what: &What, now: DateTime<Utc>, names: Names) -> Result<()> {
     match what {
         What::State(states) => {
             query.push("j.state IN (");
@@ -135,10 +184,12 @@ fn push_what(query: &mut QueryBuilder<Sqlite>, what: &What, now: DateTime<Utc>) 
             // A fault is stored as JSON that begins with its kind.
             query.push("j.fault LIKE ").push_bind(format!("{{\"kind\":\"{}\"%", escaped(&to_name(kind)?))).push(" ESCAPE '\\'");
         }
-        // Looks at each photo once, however many jobs it has.
+        What::Photo(part) if names == Names::Indexed && is_indexed(part) => {
+            query.push("j.photo_id IN (SELECT photo_id FROM photo_names WHERE photo_names MATCH ").push_bind(phrase(part)).push(")");
+        }
         What::Photo(part) => {
-            query.push("j.photo_id IN (SELECT id FROM photos WHERE ");
-            push_part(query, "file_name", part);
+            query.push("EXISTS (SELECT 1 FROM photos named WHERE named.id = j.photo_id AND ");
+            push_part(query, "named.file_name", part);
             query.push(")");
         }
         What::Number(measure, compare, than) => {
