@@ -15,6 +15,8 @@ mod photos;
 #[cfg(target_os = "linux")]
 #[path = "speed/provider_calls.rs"]
 mod provider_calls;
+#[path = "speed/queue.rs"]
+mod queue;
 #[path = "speed/store.rs"]
 mod store;
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -34,6 +36,7 @@ const PARTS: &[Part] = &[
     ("on-device", photos::on_device),
     ("api", api::requests),
     ("compare", compare::overhead),
+    ("queue", queue::throughput),
     ("store", store::questions),
     #[cfg(target_os = "linux")]
     ("provider-calls", provider_calls::overhead),

@@ -4,6 +4,8 @@
 
 mod api;
 mod cli;
+#[cfg(target_os = "linux")]
+mod desktop;
 mod e2e;
 mod gui;
 mod keys;

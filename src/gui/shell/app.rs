@@ -9,6 +9,7 @@ use egui::{CentralPanel, Context, Frame, RichText, Ui};
 
 use super::ShellOptions;
 use super::alarms::Alarms;
+use super::desktop;
 use super::link::{self, Link};
 use super::navigation::{self, Line, Standing};
 use super::palette::Palette;
@@ -17,7 +18,7 @@ use super::settings::{Decision, Settings, Surroundings};
 use super::shortcuts::Shortcuts;
 use super::toasts::Toasts;
 use crate::gui::analytics::Analytics;
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, CommandSender, LinkState, PhotoTextures, Remote, Route, ToastKind};
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, CommandSender, LinkState, PhotoTextures, Remote, Route, Toast, ToastKind};
 use crate::gui::live_status::LiveStatus;
 use crate::gui::pipeline_control::PipelineControl;
 use crate::gui::testing_lab::TestingLab;
@@ -165,7 +166,7 @@ impl App {
                 Happened::ConfigChanged { config, .. } => learn(&mut self.config, config.clone()),
                 Happened::AlertChanged(alert) => {
                     if let Some(toast) = self.alarms.on_alert(alert, now) {
-                        call_attention(egui, toast.kind);
+                        self.call_attention(egui, &toast);
                         self.toasts.push(toast);
                     }
                 }
@@ -327,8 +328,14 @@ impl App {
 
     fn decide(&mut self, decision: Decision, egui: &Context) {
         // What is typed but not saved goes to where it was typed for.
-        self.say_goodbye();
+        if !matches!(decision, Decision::BeQuiet(_)) {
+            self.say_goodbye();
+        }
         match decision {
+            Decision::BeQuiet(is_quiet) => {
+                self.saved.is_quiet = is_quiet;
+                return;
+            }
             Decision::UseEmbedded => {
                 self.saved.remote = None;
                 self.link = link::start_embedded(&self.options, egui, self.stopping.take());
@@ -393,13 +400,6 @@ impl App {
         if self.titled.replace(shown) != Some(shown) {
             egui.send_viewport_cmd(egui::ViewportCommand::Title(format!("{} – Minerva Console", shown.label())));
         }
-    }
-}
-
-/// The system marks a window that is not looked at, so that an alert is seen there too.
-fn call_attention(egui: &Context, kind: ToastKind) {
-    if kind != ToastKind::Good && !egui.input(|input| input.focused) {
-        egui.send_viewport_cmd(egui::ViewportCommand::RequestUserAttention(egui::UserAttentionType::Informational));
     }
 }
 
@@ -491,6 +491,19 @@ impl eframe::App for App {
 
 impl App {
     /// What lies over the areas.
+    /// Tells it outside of the window too, while that is not the one in front.
+    fn call_attention(&self, egui: &Context, toast: &Toast) {
+        if egui.input(|input| input.focused) {
+            return;
+        }
+        if toast.kind != ToastKind::Good {
+            egui.send_viewport_cmd(egui::ViewportCommand::RequestUserAttention(egui::UserAttentionType::Informational));
+        }
+        if !self.saved.is_quiet {
+            desktop::tell(toast, &self.options.runtime);
+        }
+    }
+
     fn overlays(&mut self, egui: &Context) {
         if let Some(command) = self.palette.ui(egui) {
             self.commands.send(command);

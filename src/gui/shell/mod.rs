@@ -2,6 +2,7 @@
 
 mod alarms;
 mod app;
+mod desktop;
 mod dialog;
 mod link;
 mod navigation;

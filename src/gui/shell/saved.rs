@@ -15,6 +15,8 @@ pub struct Saved {
     pub remote: Option<Url>,
     /// The left panel is a rail of icons.
     pub is_narrow: bool,
+    /// Alerts are told by the window alone, not by the desktop.
+    pub is_quiet: bool,
 }
 
 impl Saved {

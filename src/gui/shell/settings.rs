@@ -27,6 +27,8 @@ const LICENCES: [(&str, &str); 6] = [
 
 /// What a person decided.
 pub enum Decision {
+    /// Alerts are told by the window alone, or by the desktop too.
+    BeQuiet(bool),
     UseEmbedded,
     /// The token is given along; it is in the keyring (or this session) already.
     UseRemote {
@@ -92,6 +94,12 @@ impl Settings {
                 section::heading(ui, "Look");
                 look_ui(ui);
                 ui.add_space(theme::GAP_12);
+                section::heading(ui, "Alerts");
+                let mut is_loud = !around.saved.is_quiet;
+                if ui.checkbox(&mut is_loud, "Tell me on the desktop while the window is behind others").changed() {
+                    decision = Some(Decision::BeQuiet(!is_loud));
+                }
+                ui.add_space(theme::GAP_12);
                 section::heading(ui, "Platform");
                 if let Some(made) = self.platform_ui(ui, around) {
                     decision = Some(made);
@@ -101,7 +109,7 @@ impl Settings {
                 credits_ui(ui);
             });
         });
-        if close || decision.is_some() {
+        if close || decision.as_ref().is_some_and(|decision| !matches!(decision, Decision::BeQuiet(_))) {
             self.is_open = false;
         }
         decision

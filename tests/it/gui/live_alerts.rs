@@ -125,6 +125,27 @@ fn a_rule_is_edited_where_it_stands_and_what_is_wrong_is_said_at_the_field() {
 }
 
 #[test]
+fn a_second_rule_on_a_figure_is_added_and_removed() {
+    let mut story = story(Window { size: [1280.0, 1100.0], ..Window::default() });
+    let console = &mut story.console;
+    click(console, "Add rule…");
+    click(console, "Queue depth");
+    console.get_by_label("Above").focus();
+    console.run_steps(2);
+    console.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    console.event(egui::Event::Text("9000".to_owned()));
+    wait_until(console, "it can be added", |console| has(console, "Add rule"));
+    click(console, "Add rule");
+    wait_until(console, "it is added", |console| has(console, "Queue depth above 9,000 jobs for 10 min"));
+    let rules = |story: &Story| story.runtime.block_on(story.platform.client.alerts()).expect("alerts").rules;
+    assert_eq!(rules(&story)["queue_depth_2"].threshold, 9_000.0);
+    click(&mut story.console, "Edit queue depth above 9,000 jobs for 10 min");
+    click(&mut story.console, "Remove rule");
+    wait_until(&mut story.console, "it is gone", |console| !has(console, "Queue depth above 9,000 jobs"));
+    assert!(!rules(&story).contains_key("queue_depth_2") && rules(&story).contains_key("queue_depth"));
+}
+
+#[test]
 fn an_alert_is_told_anywhere_in_the_window_and_leads_to_itself() {
     let clock = TestClock::at(fixed_now());
     let mut console = WholeConsole::open(Options { clock: Arc::clone(&clock) as _, ..Options::default() }.without_workers());

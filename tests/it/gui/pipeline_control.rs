@@ -253,7 +253,8 @@ fn pictures(name: &str, theme: Theme, size: [f32; 2], pixels_per_point: f32) {
     console.wait_for("city archive");
     console.picture(&format!("pipeline_control_{name}"));
     console.click("Models");
-    console.wait_for("Google Gemini");
+    // The name of the provider stands in the list of providers too, before the models have come.
+    console.wait_for("Takes only a tag list from the prompt");
     console.picture(&format!("pipeline_control_models_{name}"));
     console.click("Rules");
     console.picture(&format!("pipeline_control_rules_{name}"));

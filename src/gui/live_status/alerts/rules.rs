@@ -4,13 +4,17 @@ use egui::{Button, Checkbox, ComboBox, Grid, RichText, TextEdit, Ui, WidgetInfo}
 
 use super::rows;
 use crate::gui::ctx::AreaCtx;
-use crate::gui::theme;
+use crate::gui::theme::{self, icons};
 use crate::gui::widgets::badge;
-use crate::wire::alert::{AlertMetric, AlertRule, AlertRules, Alerts, FOR_MINUTES_MOST, Severity};
+use crate::wire::alert::{AlertMetric, AlertRule, AlertRules, Alerts, FOR_MINUTES_MOST, Severity, shipped_rules};
 
-/// A rule that is being edited.
+/// A rule that is being edited, or added.
 pub struct Draft {
     name: String,
+    /// As it is, or as it is to begin with.
+    rule: AlertRule,
+    /// It is not among the rules yet.
+    is_added: bool,
     threshold: String,
     for_minutes: String,
     severity: Severity,
@@ -23,7 +27,15 @@ pub struct Draft {
 impl Draft {
     fn of(name: &str, rule: &AlertRule) -> Self {
         let (threshold, for_minutes) = (rule.threshold.to_string(), rule.for_minutes.to_string());
-        Self { name: name.to_owned(), threshold, for_minutes, severity: rule.severity, is_new: true, problem: None }
+        Self { name: name.to_owned(), rule: *rule, is_added: false, threshold, for_minutes, severity: rule.severity, is_new: true, problem: None }
+    }
+
+    /// One more rule on a figure, with a name that none has, to begin with what the program ships.
+    fn added(metric: AlertMetric, rules: &AlertRules) -> Option<Self> {
+        let (name, rule) = shipped_rules().into_iter().find(|(_, rule)| rule.metric == metric)?;
+        let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}_{number}")));
+        let name = names.into_iter().find(|name| !rules.contains_key(name))?;
+        Some(Self { is_added: true, ..Self::of(&name, &rule) })
     }
 
     /// The threshold, or what is wrong with it.
@@ -51,7 +63,7 @@ pub fn ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, is_busy: bool
             ui.push_id(name, |ui| {
                 let mut is_enabled = rule.is_enabled;
                 let toggle = ui.add_enabled(!is_busy, Checkbox::without_text(&mut is_enabled));
-                let said = format!("Alert on {}", rule.metric.label().to_lowercase());
+                let said = format!("Alert on {}", named(name, rule));
                 toggle.widget_info(|| WidgetInfo::selected(egui::Role::CheckBox, !is_busy, is_enabled, &said));
                 if toggle.on_hover_text(said).changed() {
                     changed = Some(with(alerts, name, AlertRule { is_enabled, ..*rule }));
@@ -66,11 +78,37 @@ pub fn ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, is_busy: bool
             ui.end_row();
         }
     });
-    let edited = draft.as_ref().and_then(|draft| alerts.rules.get_key_value(&draft.name));
-    if let Some((name, rule)) = edited {
-        changed = editor_ui(ui, name, rule, alerts, draft, is_busy, ctx).or(changed);
+    if alerts.rules.is_empty() {
+        ui.label(RichText::new("There is no rule: no alert can fire").color(ctx.tokens().muted));
     }
-    changed
+    add_ui(ui, alerts, draft);
+    // A rule that somebody else removed meanwhile is edited no longer.
+    if draft.as_ref().is_some_and(|draft| !draft.is_added && !alerts.rules.contains_key(&draft.name)) {
+        *draft = None;
+    }
+    editor_ui(ui, alerts, draft, is_busy, ctx).or(changed)
+}
+
+/// Offers one more rule on any of the figures.
+fn add_ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>) {
+    ui.add_space(theme::GAP_4);
+    let menu = ui.menu_button((RichText::from(icons::ICON_ADD), "Add rule…"), |ui| {
+        for metric in AlertMetric::ALL {
+            if ui.button(metric.label()).on_hover_text(metric.explanation()).clicked() {
+                *draft = Draft::added(metric, &alerts.rules);
+                ui.close();
+            }
+        }
+    });
+    menu.response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, "Add rule…"));
+}
+
+/// A rule by its figure; the second one of a figure by its threshold too.
+fn named(name: &str, rule: &AlertRule) -> String {
+    let is_first = shipped_rules().contains_key(name);
+    let words = if is_first { rule.metric.label().to_owned() } else { rule.words() };
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn with(alerts: &Alerts, name: &str, rule: AlertRule) -> AlertRules {
@@ -95,23 +133,16 @@ fn now_ui(ui: &mut Ui, rule: &AlertRule, alerts: &Alerts, ctx: &AreaCtx<'_>) {
 fn edit_button(ui: &mut Ui, name: &str, rule: &AlertRule, draft: &mut Option<Draft>) {
     let is_open = draft.as_ref().is_some_and(|draft| draft.name == name);
     let button = ui.add(Button::selectable(is_open, "Edit"));
-    let said = format!("Edit {}", rule.metric.label().to_lowercase());
+    let said = format!("Edit {}", named(name, rule));
     button.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, is_open, &said));
     if button.clicked() {
         *draft = if is_open { None } else { Some(Draft::of(name, rule)) };
     }
 }
 
-fn editor_ui(
-    ui: &mut Ui,
-    name: &str,
-    rule: &AlertRule,
-    alerts: &Alerts,
-    draft: &mut Option<Draft>,
-    is_busy: bool,
-    ctx: &AreaCtx<'_>,
-) -> Option<AlertRules> {
+fn editor_ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, is_busy: bool, ctx: &AreaCtx<'_>) -> Option<AlertRules> {
     let edited = draft.as_mut()?;
+    let rule = edited.rule;
     let tokens = ctx.tokens();
     let (mut saved, mut is_over) = (None, false);
     ui.add_space(theme::GAP_8);
@@ -140,13 +171,20 @@ fn editor_ui(
         }
         ui.horizontal(|ui| {
             let is_ready = threshold.is_ok() && for_minutes.is_ok() && !is_busy;
-            if ui.add_enabled(is_ready, Button::new("Save rule")).clicked()
+            if ui.add_enabled(is_ready, Button::new(if edited.is_added { "Add rule" } else { "Save rule" })).clicked()
                 && let (Ok(threshold), Ok(for_minutes)) = (threshold, for_minutes)
             {
                 edited.problem = None;
-                saved = Some(with(alerts, name, AlertRule { threshold, for_minutes, severity: edited.severity, ..*rule }));
+                saved = Some(with(alerts, &edited.name, AlertRule { threshold, for_minutes, severity: edited.severity, ..rule }));
             }
             is_over = ui.button("Cancel").clicked();
+            let hint = "What it fired stays in the history; it can be put back by undo";
+            if !edited.is_added && ui.add_enabled(!is_busy, Button::new("Remove rule")).on_hover_text(hint).clicked() {
+                edited.problem = None;
+                let mut rules = alerts.rules.clone();
+                rules.remove(&edited.name);
+                saved = Some(rules);
+            }
         });
     });
     if std::mem::take(&mut edited.is_new) {

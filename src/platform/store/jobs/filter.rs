@@ -157,9 +157,9 @@ pub(super) fn push(query: &mut QueryBuilder<Sqlite>, wanted: &Wanted, names: Nam
     }
     for Term { negated, what } in &wanted.filter.terms {
         // What a job does not have makes a condition NULL: neither found nor, by itself, left out.
-        query.push(if *negated { " AND NOT COALESCE(" } else { " AND COALESCE(" });
+        query.push(if *negated { " AND NOT COALESCE(" } else { " AND (" });
         push_what(query, what, wanted.now, names)?;
-        query.push(", FALSE)");
+        query.push(if *negated { ", FALSE)" } else { ")" });
     }
     Ok(())
 }
