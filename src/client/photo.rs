@@ -15,6 +15,13 @@ impl Client {
         self.get_with("api/ai/photos", &[("limit", Some(limit.to_string())), ("cursor", cursor.map(str::to_owned))]).await
     }
 
+    /// Photos that a search finds (see [`crate::wire::photo_search`]), best match first where there are not too many, else
+    /// newest first; the total is left out where it is above 10,000.
+    pub async fn search_photos(&self, search: &str, cursor: Option<&str>, limit: u32) -> Result<Page<Photo>> {
+        let query = [("q", Some(search.to_owned())), ("limit", Some(limit.to_string())), ("cursor", cursor.map(str::to_owned))];
+        self.get_with("api/ai/photos", &query).await
+    }
+
     pub async fn photo(&self, id: PhotoId) -> Result<Photo> {
         self.get(&format!("api/ai/photos/{id}")).await
     }

@@ -17,6 +17,7 @@ pub mod model;
 pub mod money;
 pub mod page;
 pub mod photo;
+pub mod photo_search;
 pub mod problem;
 pub mod prompt;
 pub mod provider;

@@ -7,10 +7,12 @@ use super::{Core, DomainError, Result, StoreError, analysis, bundled, jobs, page
 use crate::photos;
 use crate::platform::store;
 use crate::platform::store::photos::PhotoFilter;
+use crate::platform::store::photos::search::{self, Paging};
 use crate::wire::event::Happened;
 use crate::wire::ids::PhotoId;
 use crate::wire::page::Page;
 use crate::wire::photo::{AddedPhotos, Photo, PhotoSource, ProcessingStatus, RefusedPhoto};
+use crate::wire::photo_search::PhotoSearch;
 
 /// Largest photo file, in bytes.
 pub const FILE_BYTES_MOST: usize = 64 * 1024 * 1024;
@@ -154,21 +156,57 @@ fn clean_name(name: &str) -> String {
 /// What a list of photos is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    pub name: Option<String>,
+    /// See [`crate::wire::photo_search`].
+    pub search: Option<String>,
     pub only_bundled: bool,
     pub limit: Option<u32>,
     pub cursor: Option<String>,
 }
 
-/// Photos, newest first.
+/// Photos, newest first; those that a search finds, best match first where there are not too many.
 pub async fn list(core: &Core, asked: Asked) -> Result<Page<Photo>> {
+    let search = PhotoSearch::parse(asked.search.as_deref().unwrap_or_default());
+    if !search.is_empty() && !asked.only_bundled {
+        return find(core, &search, asked).await;
+    }
     let after = asked.cursor.as_deref().map(page::read_cursor).transpose()?.map(|(at, id)| (at, PhotoId(id)));
     let limit = page::limit(asked.limit);
-    let filter = PhotoFilter { name: asked.name, only_bundled: asked.only_bundled, after, limit };
+    let filter = PhotoFilter { only_bundled: asked.only_bundled, after, limit };
     let items = store::photos::list(&core.db, core.org, &filter).await?;
-    let total = store::photos::count(&core.db, core.org, &filter).await?;
+    let total = store::photos::count(&core.db, core.org, filter.only_bundled).await?;
     let next_cursor = page::next_cursor(&items, limit, |photo| (photo.created_at, photo.id.0));
     Ok(Page { items, next_cursor, total: Some(total) })
+}
+
+/// Photos that a search finds. The total is left out beyond [`search::COUNTED_MOST`].
+async fn find(core: &Core, wanted: &PhotoSearch, asked: Asked) -> Result<Page<Photo>> {
+    let limit = page::limit(asked.limit);
+    let count = search::count(&core.db, wanted).await?;
+    let is_ranked = count <= search::RANKED_MOST && wanted.terms.iter().any(|term| !term.negated);
+    let paging = match asked.cursor.as_deref().map(read_cursor).transpose()? {
+        // A search that found more or fewer meanwhile goes on as it began.
+        Some(paging) => paging,
+        None if is_ranked => Paging::Ranked { skip: 0 },
+        None => Paging::Newest { before: None },
+    };
+    let found = search::find(&core.db, core.org, wanted, paging, limit).await?;
+    let next = match (paging, found.last()) {
+        (Paging::Ranked { skip }, Some(_)) => Some(format!("best_{}", skip + found.len() as u32)),
+        (Paging::Newest { .. }, Some((number, _))) => Some(format!("before_{number}")),
+        (_, None) => None,
+    };
+    let next_cursor = next.filter(|_| found.len() >= limit as usize);
+    let total = (count <= search::COUNTED_MOST).then_some(count);
+    Ok(Page { items: found.into_iter().map(|(_, photo)| photo).collect(), next_cursor, total })
+}
+
+fn read_cursor(cursor: &str) -> Result<Paging> {
+    let best = cursor.strip_prefix("best_").and_then(|skip| skip.parse().ok()).map(|skip| Paging::Ranked { skip });
+    let newest = || cursor.strip_prefix("before_").and_then(|number| number.parse().ok()).map(|number| Paging::Newest { before: Some(number) });
+    best.or_else(newest).ok_or_else(|| DomainError::Invalid {
+        code: "bad_cursor",
+        message: "The cursor is not one that this search gave; ask for the first page again".to_owned(),
+    })
 }
 
 /// One photo.

@@ -31,13 +31,21 @@ pub struct ListQuery {
     cursor: Option<String>,
 }
 
+/// Those that came with the program are few: they are not searched.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
 pub async fn list_photos(State(platform): State<Shared>, Query(query): Query<ListQuery>) -> Result<Json<Page<Photo>>, Refusal> {
-    let asked = Asked { name: query.q, only_bundled: false, limit: query.limit, cursor: query.cursor };
+    let asked = Asked { search: query.q, only_bundled: false, limit: query.limit, cursor: query.cursor };
     Ok(Json(photos::list(&platform.core, asked).await?))
 }
 
-pub async fn list_sample_photos(State(platform): State<Shared>, Query(query): Query<ListQuery>) -> Result<Json<Page<Photo>>, Refusal> {
-    let asked = Asked { name: query.q, only_bundled: true, limit: query.limit, cursor: query.cursor };
+pub async fn list_sample_photos(State(platform): State<Shared>, Query(query): Query<PageQuery>) -> Result<Json<Page<Photo>>, Refusal> {
+    let asked = Asked { search: None, only_bundled: true, limit: query.limit, cursor: query.cursor };
     Ok(Json(photos::list(&platform.core, asked).await?))
 }
 

@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use super::results::{self, NewResult};
 use super::rollups::Rollups;
-use super::{Db, Result, Tx, to_json, to_ms, to_name};
+use super::{Db, Result, Tx, push_ids, to_json, to_ms, to_name};
 use crate::wire::ids::{OrganizationId, ResultId};
 use crate::wire::job::Job;
 use crate::wire::photo::Photo;
@@ -29,6 +29,7 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, batch: &Batch, rollups: &m
     insert_photos(tx, org, &batch.photos).await?;
     insert_jobs(tx, org, &batch.jobs).await?;
     results::insert_rows(tx, org, &batch.results).await?;
+    settle_answers(tx, &batch.photos).await?;
     for result in &batch.results {
         rollups.add(&result.counted(org));
     }
@@ -52,6 +53,16 @@ async fn insert_photos(tx: &mut Tx, org: OrganizationId, photos: &[(Photo, Optio
             row.push_bind(&photo.format).push_bind(status).push_bind(latest.map(|id| id.0)).push_bind(to_ms(photo.created_at));
         });
         query.build().execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// A photo's words are taken from its answer when that becomes its newest one; here the photos come before their answers.
+async fn settle_answers(tx: &mut Tx, photos: &[(Photo, Option<ResultId>)]) -> Result<()> {
+    for chunk in photos.chunks(ROWS_A_STATEMENT) {
+        let mut query = QueryBuilder::<Sqlite>::new("UPDATE photos SET latest_result_id = latest_result_id WHERE latest_result_id IS NOT NULL AND id IN (");
+        push_ids(&mut query, chunk.iter().map(|(photo, _)| photo.id.0));
+        query.push(")").build().execute(&mut **tx).await?;
     }
     Ok(())
 }

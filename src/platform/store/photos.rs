@@ -1,5 +1,7 @@
 //! Photos of the library.
 
+pub mod search;
+
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, Sqlite};
@@ -92,8 +94,6 @@ pub async fn was_known(db: &Db, org: OrganizationId, content_hash: &str) -> Resu
 /// What [`list`] gives.
 #[derive(Debug, Clone, Default)]
 pub struct PhotoFilter {
-    /// Part of the file name.
-    pub name: Option<String>,
     pub only_bundled: bool,
     /// Only photos before this one in the list.
     pub after: Option<(DateTime<Utc>, PhotoId)>,
@@ -104,7 +104,9 @@ pub struct PhotoFilter {
 pub async fn list(db: &Db, org: OrganizationId, filter: &PhotoFilter) -> Result<Vec<Photo>> {
     let mut query = sqlx::QueryBuilder::<Sqlite>::new(SELECT);
     query.push_bind(org.0);
-    push_filter(&mut query, filter);
+    if filter.only_bundled {
+        query.push(" AND p.source = 'bundled'");
+    }
     if let Some((at, id)) = filter.after {
         query.push(" AND (p.created_at_ms, p.id) < (").push_bind(to_ms(at)).push(", ").push_bind(id.0).push(")");
     }
@@ -113,22 +115,15 @@ pub async fn list(db: &Db, org: OrganizationId, filter: &PhotoFilter) -> Result<
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-/// How many photos a filter finds in all.
-pub async fn count(db: &Db, org: OrganizationId, filter: &PhotoFilter) -> Result<u64> {
-    let mut query = sqlx::QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM photos p WHERE p.deleted_at_ms IS NULL AND p.organization_id = ");
-    query.push_bind(org.0);
-    push_filter(&mut query, filter);
-    let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
+/// How many photos a library has, or how many of them came with the program.
+pub async fn count(db: &Db, org: OrganizationId, only_bundled: bool) -> Result<u64> {
+    let sql = if only_bundled {
+        "SELECT COUNT(*) FROM photos WHERE deleted_at_ms IS NULL AND organization_id = $1 AND source = 'bundled'"
+    } else {
+        "SELECT COALESCE(SUM(photos), 0) FROM photo_counts WHERE organization_id = $1"
+    };
+    let count: i64 = sqlx::query_scalar(sql).bind(org.0).fetch_one(&db.read).await?;
     Ok(count as u64)
-}
-
-fn push_filter(query: &mut sqlx::QueryBuilder<Sqlite>, filter: &PhotoFilter) {
-    if let Some(part) = filter.name.as_deref().filter(|part| !part.is_empty()) {
-        query.push(" AND LOWER(p.file_name) LIKE ").push_bind(super::containing(part)).push(" ESCAPE '\\'");
-    }
-    if filter.only_bundled {
-        query.push(" AND p.source = 'bundled'");
-    }
 }
 
 /// Marks a photo deleted; gives its content hash, or `None` when there is no such photo.

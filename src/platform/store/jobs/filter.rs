@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
 
 use super::{JobRow, SELECT};
+use crate::platform::store::photos::search::phrase;
 use crate::platform::store::{Db, Result, containing, to_ms, to_name};
 use crate::wire::ids::{JobId, OrganizationId};
 use crate::wire::job::{Job, JobSort, JobState};
@@ -145,11 +146,6 @@ fn is_indexed(part: &str) -> bool {
     part.chars().nth(2).is_some()
 }
 
-/// Text as one string of the language of FTS5 (<https://sqlite.org/fts5.html#full_text_query_syntax>).
-fn phrase(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "\"\""))
-}
-
 /// Adds ` AND …` for all that is wanted of `jobs j`.
 pub(super) fn push(query: &mut QueryBuilder<Sqlite>, wanted: &Wanted, names: Names) -> Result<()> {
     if let Some(state) = wanted.state {
@@ -185,7 +181,8 @@ fn push_what(query: &mut QueryBuilder<Sqlite>, what: &What, now: DateTime<Utc>, 
             query.push("j.fault LIKE ").push_bind(format!("{{\"kind\":\"{}\"%", escaped(&to_name(kind)?))).push(" ESCAPE '\\'");
         }
         What::Photo(part) if names == Names::Indexed && is_indexed(part) => {
-            query.push("j.photo_id IN (SELECT photo_id FROM photo_names WHERE photo_names MATCH ").push_bind(phrase(part)).push(")");
+            query.push("j.photo_id IN (SELECT named.id FROM photo_names n JOIN photos named ON named.number = n.rowid WHERE n.photo_names MATCH ");
+            query.push_bind(phrase(part)).push(")");
         }
         What::Photo(part) => {
             query.push("EXISTS (SELECT 1 FROM photos named WHERE named.id = j.photo_id AND ");

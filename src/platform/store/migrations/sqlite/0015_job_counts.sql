@@ -18,11 +18,3 @@ CREATE TRIGGER jobs_move AFTER UPDATE OF state ON jobs WHEN OLD.state <> NEW.sta
     INSERT INTO job_counts (organization_id, state, jobs) VALUES (NEW.organization_id, NEW.state, 1)
         ON CONFLICT (organization_id, state) DO UPDATE SET jobs = jobs + 1;
 END;
-
--- Every three letters that follow one another in a file name: parts of names are found without looking at each.
-CREATE VIRTUAL TABLE photo_names USING fts5 (photo_id UNINDEXED, file_name, tokenize = 'trigram', detail = 'full');
-INSERT INTO photo_names (photo_id, file_name) SELECT id, file_name FROM photos;
--- Photos are never removed from the table, and their names do not change.
-CREATE TRIGGER photos_come AFTER INSERT ON photos BEGIN
-    INSERT INTO photo_names (photo_id, file_name) VALUES (NEW.id, NEW.file_name);
-END;
