@@ -4,6 +4,8 @@
 //! `-word` leaves out what has it; `tag:`, `name:` and `caption:` look only there. Whatever else is typed is text: nothing
 //! is wrong. The platform finds by it, the console marks by it what was found.
 
+use std::ops::Range;
+
 /// What was typed, read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PhotoSearch {
@@ -51,29 +53,58 @@ impl PhotoSearch {
         self.terms.is_empty()
     }
 
-    /// Whether a word of this text, of this field, is what one of the terms looks for.
+    /// Where in a text of this field words stand that the terms look for: byte ranges in order, none touching another.
     #[must_use]
-    pub fn marks(&self, field: Field, text: &str) -> bool {
+    pub fn marks(&self, field: Field, text: &str) -> Vec<Range<usize>> {
         let words = words(text);
-        self.terms.iter().filter(|term| !term.negated && term.field.is_none_or(|wanted| wanted == field)).any(|term| term.is_in(&words))
+        let terms = self.terms.iter().filter(|term| !term.negated && term.field.is_none_or(|wanted| wanted == field));
+        let mut found: Vec<Range<usize>> = terms.flat_map(|term| term.places(&words)).collect();
+        found.sort_by_key(|range| (range.start, range.end));
+        let mut marks: Vec<Range<usize>> = Vec::new();
+        for range in found {
+            match marks.last_mut() {
+                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                _ => marks.push(range),
+            }
+        }
+        marks
     }
 }
 
 impl Term {
-    fn is_in(&self, words: &[String]) -> bool {
+    fn places(&self, words: &[Word]) -> Vec<Range<usize>> {
         let wanted = self::words(&self.text);
-        let fits = |at: usize, word: &String| match wanted.get(at) {
-            Some(part) if self.is_prefix && at + 1 == wanted.len() => word.starts_with(part),
-            Some(part) => word == part,
-            None => false,
+        let Some(last) = wanted.len().checked_sub(1) else { return Vec::new() };
+        let fits = |at: usize, word: &Word| {
+            let part = &wanted[at].lower;
+            if self.is_prefix && at == last { word.lower.starts_with(part) } else { word.lower == *part }
         };
-        !wanted.is_empty() && words.windows(wanted.len()).any(|window| window.iter().enumerate().all(|(at, word)| fits(at, word)))
+        let all_fit = |window: &&[Word]| window.iter().enumerate().all(|(at, word)| fits(at, word));
+        words.windows(wanted.len()).filter(all_fit).map(|window| window[0].range.start..window[last].range.end).collect()
     }
 }
 
-/// The words of a text as the index parts them: letters and digits, in lower case.
-fn words(text: &str) -> Vec<String> {
-    text.to_lowercase().split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+/// A word, and where it stands.
+struct Word {
+    range: Range<usize>,
+    lower: String,
+}
+
+/// The words of a text as the index parts them: letters and digits.
+fn words(text: &str) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut start = None;
+    for (at, letter) in text.char_indices().chain([(text.len(), ' ')]) {
+        match (start, letter.is_alphanumeric()) {
+            (None, true) => start = Some(at),
+            (Some(from), false) => {
+                words.push(Word { range: from..at, lower: text[from..at].to_lowercase() });
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    words
 }
 
 /// The first piece, which ends at a space outside of quotes, and what comes after it.
@@ -95,7 +126,7 @@ fn term(piece: &str) -> Option<Term> {
     });
     let (field, text) = found.unwrap_or((None, piece));
     let is_quoted = text.starts_with('"');
-    let text = text.replace('"', " ").trim().to_owned();
+    let text = text.replace(|letter: char| letter == '"' || letter.is_control(), " ").trim().to_owned();
     let is_prefix = !is_quoted && text.chars().next_back().is_some_and(char::is_alphanumeric);
     text.chars().any(char::is_alphanumeric).then_some(Term { negated, field, text, is_prefix })
 }
@@ -110,10 +141,10 @@ mod tests {
         let read = |typed| PhotoSearch::parse(typed).terms;
         assert_eq!(read("dog bea"), [term(false, None, "dog", true), term(false, None, "bea", true)]);
         assert_eq!(read("\"old town\" -car"), [term(false, None, "old town", false), term(true, None, "car", true)]);
-        assert_eq!(read("Tag:\"sea shore\" name:IMG_1"), [
-            term(false, Some(Field::Tag), "sea shore", false),
-            term(false, Some(Field::Name), "IMG_1", true)
-        ]);
+        assert_eq!(
+            read("Tag:\"sea shore\" name:IMG_1"),
+            [term(false, Some(Field::Tag), "sea shore", false), term(false, Some(Field::Name), "IMG_1", true)]
+        );
         for odd in ["", "  ", "-", "\"", "***", "tag:", "-\"\"", "( )"] {
             assert_eq!(read(odd), [], "{odd:?} says nothing");
         }
@@ -125,8 +156,14 @@ mod tests {
     #[test]
     fn what_was_found_is_marked() {
         let search = PhotoSearch::parse("bea tag:dog \"old town\" -cat");
-        assert!(search.marks(Field::Caption, "A beach at noon") && search.marks(Field::Tag, "Dog"));
-        assert!(!search.marks(Field::Caption, "dog") && !search.marks(Field::Tag, "cat"));
-        assert!(search.marks(Field::Caption, "In the old town.") && !search.marks(Field::Caption, "town, old"));
+        let marked = |field, text: &str| search.marks(field, text).into_iter().map(|range| text[range].to_owned()).collect::<Vec<_>>();
+        assert_eq!(marked(Field::Caption, "A beach at noon, bears, a dog"), ["beach", "bears"]);
+        assert_eq!(marked(Field::Tag, "Dog"), ["Dog"]);
+        assert_eq!(marked(Field::Tag, "cat"), [""; 0]);
+        assert_eq!(marked(Field::Caption, "In the Old, town."), ["Old, town"]);
+        assert_eq!(marked(Field::Caption, "town, old"), [""; 0]);
+        assert_eq!(marked(Field::Name, "IMG_BEACH.jpg"), ["BEACH"]);
+        let twice = PhotoSearch::parse("old \"old town\" tow");
+        assert_eq!(twice.marks(Field::Caption, "ältere old town"), [9..17], "what touches is one");
     }
 }

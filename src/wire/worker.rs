@@ -52,6 +52,9 @@ pub enum Doing {
     WaitingForTurn,
     Asking,
     /// Will ask again at this time, after a fault that can heal.
-    Retrying { at: DateTime<Utc>, kind: FaultKind },
+    Retrying {
+        at: DateTime<Utc>,
+        kind: FaultKind,
+    },
     Storing,
 }

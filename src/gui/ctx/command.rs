@@ -37,6 +37,8 @@ pub enum Command {
     CheckHealth,
     /// Photos that the model was least sure of are asked about once more.
     ReprocessLowConfidence,
+    /// Finds photos by words of their tags, captions and names; what is empty is typed there.
+    SearchPhotos(String),
     /// Puts jobs back as they were: what an undo button holds.
     UndoJobsAction(JobChangeId),
     // Pipeline Control
@@ -73,6 +75,7 @@ impl Command {
             Self::AddPhotos,
             Self::AddPhotoFolder,
             Self::RetryFailedJobs,
+            Self::SearchPhotos(String::new()),
             Self::CheckHealth,
             Self::ReprocessLowConfidence,
             Self::NewPrompt,
@@ -103,7 +106,7 @@ impl Command {
         match self {
             Self::NewPrompt | Self::SavePromptVersion | Self::MakePromptLive => Some(AreaId::PipelineControl),
             Self::RunComparison | Self::CancelRun | Self::ResumeRun => Some(AreaId::TestingLab),
-            Self::CheckHealth => Some(AreaId::LiveStatus),
+            Self::CheckHealth | Self::SearchPhotos(_) => Some(AreaId::LiveStatus),
             _ => None,
         }
     }
@@ -137,6 +140,8 @@ impl Command {
             Self::AddPhotos => "Add photos…".to_owned(),
             Self::AddPhotoFolder => "Add a folder of photos…".to_owned(),
             Self::RetryFailedJobs => "Retry failed jobs".to_owned(),
+            Self::SearchPhotos(words) if words.is_empty() => "Search photos…".to_owned(),
+            Self::SearchPhotos(words) => format!("Search photos for “{words}”"),
             Self::CheckHealth => "Check health".to_owned(),
             Self::ReprocessLowConfidence => "Reprocess photos of low confidence…".to_owned(),
             Self::UndoJobsAction(_) => "Put the jobs back as they were".to_owned(),
@@ -165,6 +170,7 @@ impl Command {
             Self::GoTo(Route::Live(LiveView::Health)) => "Is every part of the platform well, and since when".to_owned(),
             Self::GoTo(Route::Live(LiveView::Events)) => "Everything that happens, newest first".to_owned(),
             Self::GoTo(Route::Live(LiveView::Alerts)) => "What fires, when alerts fire, and what fired before".to_owned(),
+            Self::SearchPhotos(_) => "Find photos by words of their tags, captions and file names".to_owned(),
             Self::CheckHealth => "Ask every provider and look at every part now; costs nothing".to_owned(),
             Self::ReprocessLowConfidence => "Ask once more about every photo whose tags have a mean confidence below 60 %".to_owned(),
             Self::SavePromptVersion => "Keep the text in the editor as a version that never changes".to_owned(),
@@ -193,6 +199,7 @@ impl Command {
             Self::ToggleNavigation => command(Key::B),
             Self::AddPhotos => command(Key::O),
             Self::AddPhotoFolder => shift(Key::O),
+            Self::SearchPhotos(_) => shift(Key::F),
             Self::SavePromptVersion => command(Key::S),
             Self::NewPrompt => command(Key::N),
             Self::RunComparison => command(Key::Enter),

@@ -29,6 +29,17 @@ pub enum PhotoTexture<'a> {
     Failed(&'a str),
 }
 
+impl<'a> PhotoTexture<'a> {
+    /// As widgets take it: the texture, or why there is none (an empty reason: it is on its way).
+    pub fn picture(self) -> Result<&'a TextureHandle, &'a str> {
+        match self {
+            Self::Ready(texture) => Ok(texture),
+            Self::Loading => Err(""),
+            Self::Failed(why) => Err(why),
+        }
+    }
+}
+
 type Key = (PhotoId, u32);
 type Decoded = (Key, Result<ColorImage, String>);
 

@@ -45,6 +45,7 @@ impl AreaId {
 pub enum LiveView {
     #[default]
     Jobs,
+    Photos,
     Plots,
     Workers,
     Health,
@@ -53,12 +54,13 @@ pub enum LiveView {
 }
 
 impl LiveView {
-    pub const ALL: [Self; 6] = [Self::Jobs, Self::Plots, Self::Workers, Self::Health, Self::Events, Self::Alerts];
+    pub const ALL: [Self; 7] = [Self::Jobs, Self::Photos, Self::Plots, Self::Workers, Self::Health, Self::Events, Self::Alerts];
 
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::Jobs => "Jobs",
+            Self::Photos => "Photos",
             Self::Plots => "Depth and throughput",
             Self::Workers => "Workers",
             Self::Health => "Health",

@@ -3,17 +3,13 @@
 use egui::{Align, Label, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::actions::applies;
-use super::job_state;
-use crate::gui::ctx::{AreaCtx, PhotoTexture, Remote};
+use super::{job_state, photo_pane};
+use crate::gui::ctx::{AreaCtx, Remote};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{confidence_bar, error_state, number, relative_time, skeleton};
 use crate::wire::ids::JobId;
 use crate::wire::job::{Job, JobAction, JobDetails};
 use crate::wire::result::{Answer, ConfidenceKind, Decision, Fault, FaultKind, Outcome, PhotoResult, TraceStep};
-
-/// Longer edge of the photo's texture.
-const PHOTO_PX: u32 = 1024;
-const PHOTO_HEIGHT: f32 = 200.0;
 
 /// The job that is shown.
 #[derive(Default)]
@@ -93,7 +89,7 @@ impl Details {
             return answer;
         };
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            photo_ui(ui, &details.job, ctx, tokens);
+            photo_pane::ui(ui, details.job.photo_id, &details.job.file_name, ctx);
             ui.add_space(theme::GAP_8);
             answer = answer.or(job_ui(ui, &details.job, ctx, tokens));
             for (at, result) in details.results.iter().enumerate() {
@@ -102,25 +98,6 @@ impl Details {
             }
         });
         answer
-    }
-}
-
-/// The photo, whole, on neutral grey.
-fn photo_ui(ui: &mut Ui, job: &Job, ctx: &mut AreaCtx<'_>, tokens: &Tokens) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), PHOTO_HEIGHT), Sense::hover());
-    ui.painter().rect_filled(rect, theme::RADIUS_4, tokens.photo_backdrop);
-    match ctx.textures.get(job.photo_id, PHOTO_PX) {
-        PhotoTexture::Ready(texture) => {
-            let size = texture.size_vec2();
-            let scale = (rect.width() / size.x).min(rect.height() / size.y);
-            let inner = egui::Rect::from_center_size(rect.center(), size * scale);
-            egui::Image::from_texture(texture).alt_text(&job.file_name).paint_at(ui, inner);
-        }
-        PhotoTexture::Failed(why) => {
-            let why = why.to_owned();
-            ui.put(rect.shrink(theme::GAP_12), Label::new(RichText::new(why).color(tokens.muted)).wrap());
-        }
-        PhotoTexture::Loading => {}
     }
 }
 

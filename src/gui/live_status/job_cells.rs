@@ -6,9 +6,9 @@ use egui::{Align, Align2, Color32, FontId, Id, Pos2, Rect, Response, Sense, Text
 
 use super::job_state;
 use super::job_table::JobColumn;
-use crate::gui::ctx::{PhotoTexture, PhotoTextures};
-use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{number, relative_time};
+use crate::gui::ctx::PhotoTextures;
+use crate::gui::theme::Tokens;
+use crate::gui::widgets::{number, relative_time, thumbnail};
 use crate::wire::job::Job;
 
 /// Edge of the thumbnail in a row, and of the texture that it is drawn from.
@@ -57,7 +57,7 @@ pub fn ui(ui: &Ui, id: Id, rect: Rect, job: &Job, is_selected: bool, ink: &RowIn
     for (column, left, right) in &ink.columns {
         let cell = Rect::from_x_y_ranges(*left..=*right, rect.y_range());
         if *column == JobColumn::Thumbnail {
-            thumbnail(ui, cell, job, ink, textures);
+            photo_ui(ui, cell, job, textures);
             continue;
         }
         let more = cell_text(ui, cell, job, *column, ink);
@@ -140,13 +140,7 @@ fn span_words(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> String 
 }
 
 /// The photo, cropped to a square.
-fn thumbnail(ui: &Ui, cell: Rect, job: &Job, ink: &RowInk<'_>, textures: &mut PhotoTextures) {
+fn photo_ui(ui: &Ui, cell: Rect, job: &Job, textures: &mut PhotoTextures) {
     let rect = Rect::from_min_size(pos2(cell.left(), cell.center().y - THUMB_POINTS / 2.0), vec2(THUMB_POINTS, THUMB_POINTS));
-    ui.painter().rect_filled(rect, theme::RADIUS_4, ink.tokens.photo_backdrop);
-    if let PhotoTexture::Ready(texture) = textures.get(job.photo_id, THUMB_PX) {
-        let size = texture.size_vec2();
-        let crop = vec2((size.y / size.x).min(1.0), (size.x / size.y).min(1.0));
-        let uv = Rect::from_center_size(pos2(0.5, 0.5), crop);
-        egui::Image::from_texture(texture).uv(uv).corner_radius(theme::RADIUS_4).paint_at(ui, rect);
-    }
+    thumbnail::ui(ui, rect, textures.get(job.photo_id, THUMB_PX).picture());
 }

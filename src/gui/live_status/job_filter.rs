@@ -16,14 +16,7 @@ use crate::wire::status::LiveStatus;
 const PRIORITIES: [(&str, i32); 4] = [("Highest", 100), ("High", 50), ("Normal", 0), ("Low", -50)];
 
 /// Draws the filter; returns another one when it was changed.
-pub fn ui(
-    ui: &mut Ui,
-    list: &JobList,
-    saved: &mut SavedFilters,
-    status: Option<&LiveStatus>,
-    focus_search: bool,
-    tokens: &Tokens,
-) -> Option<Filter> {
+pub fn ui(ui: &mut Ui, list: &JobList, saved: &mut SavedFilters, status: Option<&LiveStatus>, focus_search: bool, tokens: &Tokens) -> Option<Filter> {
     let mut filter = list.filter().clone();
     ui.horizontal_wrapped(|ui| {
         // Beside the details there is just room for the states.

@@ -13,6 +13,8 @@ mod job_filter;
 mod job_list;
 mod job_state;
 mod job_table;
+mod photo_pane;
+mod photo_search;
 mod plots;
 mod saved_filters;
 mod selection;
@@ -29,7 +31,7 @@ use crate::gui::theme;
 use crate::gui::widgets::{empty_state, error_state, number, skeleton};
 use crate::wire::config::PipelineState;
 use crate::wire::event::{Event, Happened};
-use crate::wire::job::{Job, JobAction, JobSort, JobsMatching};
+use crate::wire::job::{Job, JobAction, JobSort, JobState, JobsMatching};
 use actions::{Actions, Applicable};
 use alerts::AlertsView;
 use details::{Details, DetailsAnswer};
@@ -38,6 +40,7 @@ use figures::Figures;
 use job_filter::SelectionAnswer;
 use job_list::{Filter, JobList};
 use job_table::JobTable;
+use photo_search::{PanelAnswer, PhotoSearchView};
 use plots::Plots;
 use saved_filters::SavedFilters;
 use selection::Selection;
@@ -54,6 +57,7 @@ pub struct LiveStatus {
     list: JobList,
     saved_filters: SavedFilters,
     table: JobTable,
+    photos: PhotoSearchView,
     plots: Plots,
     workers: WorkersView,
     selection: Selection,
@@ -77,6 +81,7 @@ impl Default for LiveStatus {
             list: JobList::default(),
             saved_filters: SavedFilters::default(),
             table: JobTable::default(),
+            photos: PhotoSearchView::default(),
             plots: Plots::default(),
             workers: WorkersView::default(),
             selection: Selection::default(),
@@ -106,6 +111,9 @@ impl Area for LiveStatus {
                 self.figures.mark_behind();
                 self.plots.mark_behind();
                 self.workers.mark_behind();
+                if job.state == JobState::Completed {
+                    self.photos.mark_behind();
+                }
             }
             Happened::JobsChanged { .. } | Happened::Resync => self.reload(),
             Happened::ConfigChanged { .. } => {
@@ -113,7 +121,11 @@ impl Area for LiveStatus {
                 self.workers.mark_behind();
             }
             Happened::HealthChanged { .. } => self.health.mark_behind(),
-            Happened::PhotoDeleted { .. } => self.list.reload(),
+            Happened::PhotoAdded(_) => self.photos.mark_behind(),
+            Happened::PhotoDeleted { id } => {
+                self.photos.on_deleted(*id);
+                self.list.reload();
+            }
             _ => {}
         }
     }
@@ -135,9 +147,16 @@ impl Area for LiveStatus {
     fn ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
         self.figures.ask(ctx);
         self.list.ask(ctx, self.table.is_at_top() && self.selection.is_empty());
-        self.keys(ui);
-        if self.details.shown().is_some() {
-            self.details_ui(ui, ctx);
+        if self.view == LiveView::Photos {
+            match self.photos.panel_ui(ui, ctx) {
+                Some(PanelAnswer::ShowJobs(name)) => self.show_jobs_of(&name),
+                Some(PanelAnswer::Close) | None => {}
+            }
+        } else {
+            self.keys(ui);
+            if self.details.shown().is_some() {
+                self.details_ui(ui, ctx);
+            }
         }
         let frame = egui::Frame::new().inner_margin(theme::GAP_16).fill(ctx.tokens().background);
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
@@ -151,6 +170,7 @@ impl Area for LiveStatus {
             tabs::ui(ui, &mut self.view);
             match self.view {
                 LiveView::Jobs => self.jobs_ui(ui, ctx),
+                LiveView::Photos => self.photos.ui(ui, ctx),
                 LiveView::Plots => self.plots.ui(ui, ctx),
                 LiveView::Workers => self.workers.ui(ui, ctx),
                 LiveView::Health => self.health.ui(ui, ctx),
@@ -169,6 +189,10 @@ impl Area for LiveStatus {
             Command::AddPhotos => self.adding.choose_files(ctx),
             Command::AddPhotoFolder => self.adding.choose_folder(ctx),
             Command::RetryFailedJobs => self.actions.retry_all_failed(ctx),
+            Command::SearchPhotos(words) => {
+                self.view = LiveView::Photos;
+                self.photos.begin(words);
+            }
             Command::CheckHealth => {
                 self.view = LiveView::Health;
                 self.health.check(ctx);
@@ -206,6 +230,15 @@ impl Area for LiveStatus {
     }
 
     fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
+        if self.view == LiveView::Photos {
+            return vec![
+                ("/", "Type what to search: words of tags, captions and file names"),
+                ("Down, Enter", "From the field to the photos"),
+                ("← ↑ ↓ →", "Walk the photos"),
+                ("Enter", "Open the photo"),
+                ("Esc", "Close the photo; in the field: empty it"),
+            ];
+        }
         vec![
             ("/", "Find jobs: words of the file name, state:failed, provider:gemini, age>1h, …"),
             ("Up, Down", "Choose the job above or below"),
@@ -230,7 +263,13 @@ impl LiveStatus {
         self.workers.reload();
         self.health.mark_behind();
         self.list.reload();
+        self.photos.reload();
         self.details.reload();
+    }
+
+    fn show_jobs_of(&mut self, file_name: &str) {
+        self.view = LiveView::Jobs;
+        self.show(Filter { search: format!("photo:\"{}\"", file_name.replace('"', "")), ..Filter::default() });
     }
 
     fn show(&mut self, filter: Filter) {

@@ -117,9 +117,7 @@ impl SavedFilters {
             response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &words));
             response.clicked()
         });
-        if put_back
-            && let Some((at, saved)) = self.removed.take()
-        {
+        if put_back && let Some((at, saved)) = self.removed.take() {
             self.filters.insert(at.min(self.filters.len()), saved);
             self.store(ui);
         }

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use egui::{Align, Button, Color32, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use egui_material_icons::MaterialIcon;
 
-use crate::gui::ctx::{AreaCtx, Command, PhotoTexture, Remote, Route, Toast, ToastKind};
+use crate::gui::ctx::{AreaCtx, Command, Remote, Route, Toast, ToastKind};
 use crate::gui::theme::{self, icons};
-use crate::gui::widgets::{error_state, number, skeleton};
+use crate::gui::widgets::{error_state, number, skeleton, thumbnail};
 use crate::wire::config::{ConfigChanged, PipelineState, ProcessingRules};
 use crate::wire::worker::{Doing, Worker, Workers};
 
@@ -172,13 +172,7 @@ fn busy_ui(ui: &mut Ui, worker: &Worker, wanted: u32, ctx: &mut AreaCtx<'_>) {
     let retires = worker.number.is_some_and(|number| number > wanted);
     cell(ui, places.name, RichText::new(name(worker.number)).color(if retires { tokens.muted } else { tokens.text }));
     let thumb = Rect::from_min_size(pos2(places.photo.left(), rect.center().y - THUMB_POINTS / 2.0), vec2(THUMB_POINTS, THUMB_POINTS));
-    ui.painter().rect_filled(thumb, theme::RADIUS_4, tokens.photo_backdrop);
-    if let PhotoTexture::Ready(texture) = ctx.textures.get(job.photo_id, THUMB_PX) {
-        let size = texture.size_vec2();
-        let crop = vec2((size.y / size.x).min(1.0), (size.x / size.y).min(1.0));
-        let uv = Rect::from_center_size(pos2(0.5, 0.5), crop);
-        egui::Image::from_texture(texture).uv(uv).corner_radius(theme::RADIUS_4).paint_at(ui, thumb);
-    }
+    thumbnail::ui(ui, thumb, ctx.textures.get(job.photo_id, THUMB_PX).picture());
     let file = places.photo.with_min_x(thumb.right() + theme::GAP_8);
     cell(ui, file, RichText::new(&job.file_name).font(theme::semibold(theme::TEXT_BODY)));
     within(ui, places.doing, |ui| {

@@ -12,12 +12,15 @@ use crate::wire::ids::AlertId;
 #[derive(Default)]
 pub struct Alarms {
     asked: Remote<Alerts>,
+    /// What changed while the answer was under way, and is newer than it.
+    since_asked: Vec<Alert>,
     firing: HashMap<AlertId, Alert>,
 }
 
 impl Alarms {
     pub fn ask(&mut self, client: &Client, runtime: &tokio::runtime::Handle, egui: &egui::Context) {
         let client = client.clone();
+        self.since_asked.clear();
         self.asked.ask(runtime, egui, async move { client.alerts().await });
     }
 
@@ -26,12 +29,22 @@ impl Alarms {
             && let Some(alerts) = self.asked.take()
         {
             self.firing = alerts.firing.into_iter().map(|alert| (alert.id, alert)).collect();
+            for alert in std::mem::take(&mut self.since_asked) {
+                self.note(&alert);
+            }
         }
+    }
+
+    fn note(&mut self, alert: &Alert) -> Option<Alert> {
+        if alert.is_firing() { self.firing.insert(alert.id, alert.clone()) } else { self.firing.remove(&alert.id) }
     }
 
     /// Takes in a change; returns what the person is told of it.
     pub fn on_alert(&mut self, alert: &Alert, now: DateTime<Utc>) -> Option<Toast> {
-        let before = if alert.is_firing() { self.firing.insert(alert.id, alert.clone()) } else { self.firing.remove(&alert.id) };
+        if self.asked.is_pending() {
+            self.since_asked.push(alert.clone());
+        }
+        let before = self.note(alert);
         let show = |toast: Toast| Some(toast.with_action("Show", Command::GoTo(Route::Live(LiveView::Alerts))));
         if alert.is_loud(now) {
             let kind = if alert.severity == Severity::Critical { ToastKind::Bad } else { ToastKind::Warn };

@@ -36,7 +36,8 @@ impl Palette {
             ui.set_width(560.0);
             self.search_ui(ui);
             ui.add_space(theme::GAP_4);
-            if self.found.is_empty() {
+            let is_search = |command: &Command| matches!(command, Command::SearchPhotos(words) if !words.is_empty());
+            if self.found.first().is_none_or(is_search) {
                 ui.label(RichText::new("No command has these words").color(theme::tokens(ui.ctx()).muted));
             }
             ui.spacing_mut().item_spacing.y = 2.0;
@@ -103,10 +104,16 @@ fn row_ui(ui: &mut Ui, command: &Command, chosen: bool) -> egui::Response {
 
 /// The commands that fit the query, best first: those that say it, those that explain it, those that have its letters.
 fn find(query: &str) -> Vec<Command> {
+    let typed = query.trim();
     let query = query.to_lowercase();
     let mut found: Vec<(usize, Command)> = Command::palette().into_iter().filter_map(|command| Some((rank(&command, &query)?, command))).collect();
     found.sort_by_key(|(rank, _)| *rank);
-    found.into_iter().map(|(_, command)| command).collect()
+    let mut found: Vec<Command> = found.into_iter().map(|(_, command)| command).collect();
+    // What is no command may be something in a photo.
+    if typed.chars().any(char::is_alphanumeric) {
+        found.push(Command::SearchPhotos(typed.to_owned()));
+    }
+    found
 }
 
 /// How well a command fits, 0 best; `None`: not at all.

@@ -2,11 +2,10 @@
 
 use egui::{Align2, Color32, FontId, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::photo_grid::elided;
 use super::side_by_side::LETTERS;
 use super::tag_diff::{TagDiff, TagRow};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::number;
+use crate::gui::widgets::{elided, number};
 use crate::wire::run::{Cell, CellState};
 
 const BAR_LINE: f32 = 13.0;
@@ -94,7 +93,7 @@ fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, colours: &[Color32], tokens: &
     let difference = row.difference();
     let right = rect.right() - 4.0 - if difference.is_some() { DIFFERENCE_WIDTH } else { 0.0 };
     let name_width = ((right - rect.left()) * 0.42).max(60.0);
-    let name = elided(ui, &row.name, FontId::proportional(theme::TEXT_BODY), name_width - 8.0, tokens.text);
+    let name = elided::text(ui, &row.name, FontId::proportional(theme::TEXT_BODY), name_width - 8.0, tokens.text);
     painter.galley(pos2(rect.left() + 4.0, rect.center().y - name.size().y / 2.0), name, tokens.text);
     let top = rect.center().y - holders.len() as f32 * BAR_LINE / 2.0;
     for (line, (pane, confidence)) in holders.iter().enumerate() {

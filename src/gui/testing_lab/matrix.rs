@@ -11,11 +11,10 @@ use super::column_summary::ColumnSummary;
 use super::library::Library;
 use super::matrix_cell;
 use super::open_run::OpenRun;
-use super::photo_grid::{elided, thumbnail};
 use crate::gui::ctx::PhotoTextures;
 use crate::gui::theme::model_colours::ModelColours;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::number;
+use crate::gui::widgets::{elided, number, thumbnail};
 use crate::wire::ids::PhotoId;
 use crate::wire::run::{Cell, Run, RunColumn};
 
@@ -217,7 +216,7 @@ fn header_ui(ui: &Ui, header: Rect, offset: f32, width: f32, view: &MatrixView<'
         let words = view.open.summaries().get(at).map(summary_words).unwrap_or_default();
         response.widget_info(|| WidgetInfo::labeled(egui::Role::ColumnHeader, true, format!("{}: {words}", column.label())));
         let small = FontId::proportional(theme::TEXT_SMALL);
-        let figures = elided(ui, &words, small, inner.width(), tokens.muted);
+        let figures = elided::text(ui, &words, small, inner.width(), tokens.muted);
         painter.galley(pos2(inner.left(), inner.bottom() - figures.size().y), figures, tokens.muted);
         response.on_hover_ui(|ui| {
             ui.set_max_width(420.0);
@@ -231,11 +230,11 @@ fn header_ui(ui: &Ui, header: Rect, offset: f32, width: f32, view: &MatrixView<'
 
 /// Two lines: the prompt, then the model with its colour.
 pub fn paint_column_name(ui: &Ui, painter: &egui::Painter, inner: Rect, column: &RunColumn, colours: &ModelColours, tokens: &Tokens) {
-    let name = elided(ui, &column.prompt_name, FontId::proportional(theme::TEXT_BODY), inner.width(), tokens.text);
+    let name = elided::text(ui, &column.prompt_name, FontId::proportional(theme::TEXT_BODY), inner.width(), tokens.text);
     painter.galley(inner.min, name, tokens.text);
     let middle = inner.top() + 26.0;
     painter.circle_filled(pos2(inner.left() + 4.0, middle), 4.0, colours.get(&column.model, tokens));
-    let model = elided(ui, &column.model, FontId::proportional(theme::TEXT_SMALL), inner.width() - 14.0, tokens.text);
+    let model = elided::text(ui, &column.model, FontId::proportional(theme::TEXT_SMALL), inner.width() - 14.0, tokens.text);
     painter.galley(pos2(inner.left() + 13.0, middle - model.size().y / 2.0), model, tokens.text);
 }
 
@@ -265,27 +264,15 @@ fn photos_ui(ui: &mut Ui, room: Rect, offset: f32, view: &MatrixView<'_>, textur
         let rect = Rect::from_min_size(pos2(room.left(), room.top() + row as f32 * ROW_HEIGHT - offset), vec2(room.width(), ROW_HEIGHT));
         let edge = ROW_HEIGHT - 34.0;
         let picture = Rect::from_min_size(rect.min + vec2(8.0, 8.0), vec2(room.width() - 16.0, edge));
-        wide_thumbnail(&ui, picture, id, textures, tokens);
+        thumbnail::ui(&ui, picture, textures.get(id, super::photo_grid::THUMB_PX).picture());
         let words = photo_name(view, id);
-        let name = elided(&ui, words, FontId::proportional(theme::TEXT_SMALL), room.width() - 16.0, tokens.muted);
+        let name = elided::text(&ui, words, FontId::proportional(theme::TEXT_SMALL), room.width() - 16.0, tokens.muted);
         ui.painter().galley(pos2(rect.left() + 8.0, picture.bottom() + 4.0), name, tokens.muted);
         ui.painter().line_segment([rect.left_bottom(), rect.right_bottom()], (1.0, tokens.border));
         let response = ui.interact(rect.intersect(room), Id::unique(("row", view.run.id, row)), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(egui::Role::RowHeader, true, words));
         response.on_hover_text(words);
     }
-}
-
-/// The photo cropped to the rectangle.
-fn wide_thumbnail(ui: &Ui, rect: Rect, id: PhotoId, textures: &mut PhotoTextures, tokens: &Tokens) {
-    let crate::gui::ctx::PhotoTexture::Ready(texture) = textures.get(id, super::photo_grid::THUMB_PX) else {
-        return thumbnail(ui, rect, id, textures, tokens);
-    };
-    let (photo, room) = (texture.size_vec2(), rect.size());
-    let scale = (room.x / photo.x).max(room.y / photo.y);
-    let crop = (room / (photo * scale)).min(vec2(1.0, 1.0));
-    let uv = Rect::from_center_size(pos2(0.5, 0.5), crop);
-    egui::Image::from_texture(texture).uv(uv).corner_radius(theme::RADIUS_4).paint_at(ui, rect);
 }
 
 /// Where a message stands in a cell or pane without an answer.

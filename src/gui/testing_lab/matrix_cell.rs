@@ -4,10 +4,9 @@ use egui::{Align2, FontId, Rect, RichText, Ui, pos2, vec2};
 
 use super::cell_now::Doing;
 use super::matrix::paint_message;
-use super::photo_grid::elided;
 use super::tag_chip;
 use crate::gui::theme::{self, Tokens, icons};
-use crate::gui::widgets::{number, skeleton};
+use crate::gui::widgets::{elided, number, skeleton};
 use crate::wire::result::{Answer, ConfidenceKind};
 use crate::wire::run::{Cell, CellState};
 
@@ -39,7 +38,7 @@ fn paint_answer(ui: &Ui, room: Rect, cell: &Cell, answer: &Answer, colour: egui:
         ui.painter().text(room.left_top(), Align2::LEFT_TOP, "No tags", FontId::proportional(theme::TEXT_BODY), tokens.muted);
     }
     tag_chip::paint_chips(ui, chips, &answer.tags, colour, tokens);
-    let foot = elided(ui, &figures(cell, answer), FontId::proportional(theme::TEXT_SMALL), room.width(), tokens.muted);
+    let foot = elided::text(ui, &figures(cell, answer), FontId::proportional(theme::TEXT_SMALL), room.width(), tokens.muted);
     ui.painter().galley(pos2(room.left(), room.bottom() - foot.size().y), foot, tokens.muted);
 }
 

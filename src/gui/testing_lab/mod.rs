@@ -210,7 +210,10 @@ impl Area for TestingLab {
             Route::Photo(id) => {
                 self.step = Step::Choose;
                 self.library.set_search(String::new());
-                self.has_chosen = true;
+                // What was chosen by itself gives way.
+                if !std::mem::replace(&mut self.has_chosen, true) {
+                    self.selection.clear();
+                }
                 self.selection.insert(*id);
                 self.selection.set_cursor(*id);
                 self.grid.scroll_to(*id);

@@ -1,12 +1,12 @@
 //! The photos as a grid of square thumbnails: only what is on screen is drawn and decoded.
 
-use egui::{Align2, Color32, FontId, Id, Key, Modifiers, Rect, Response, ScrollArea, Sense, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, FontId, Id, Key, Modifiers, Rect, Response, ScrollArea, Sense, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::library::Library;
-use crate::gui::ctx::{PhotoTexture, PhotoTextures};
+use crate::gui::ctx::PhotoTextures;
 use crate::gui::theme::{self, Tokens, icons};
-use crate::gui::widgets::number;
 use crate::gui::widgets::selection::{Choose, Selection};
+use crate::gui::widgets::{elided, number, thumbnail};
 use crate::wire::ids::PhotoId;
 use crate::wire::photo::Photo;
 
@@ -174,7 +174,7 @@ fn cell_ui(
     let response = ui.interact(cell, Id::unique(("photo", photo.id)), sense);
     response.widget_info(|| WidgetInfo::selected(egui::Role::CheckBox, true, is_selected, &photo.file_name));
     let picture = Rect::from_min_size(cell.min, vec2(cell.width(), cell.width()));
-    thumbnail(ui, picture, photo.id, textures, tokens);
+    thumbnail::ui(ui, picture, textures.get(photo.id, THUMB_PX).picture());
     let painter = ui.painter();
     let is_cursor = has_focus && selection.cursor() == Some(photo.id);
     if is_selected {
@@ -191,7 +191,7 @@ fn cell_ui(
         painter.rect_stroke(picture.expand(2.0), theme::RADIUS_4, (2.0, tokens.focus), StrokeKind::Outside);
     }
     let colour = if is_selected { tokens.text } else { tokens.muted };
-    let name = elided(ui, &photo.file_name, FontId::proportional(theme::TEXT_SMALL), cell.width() - 4.0, colour);
+    let name = elided::text(ui, &photo.file_name, FontId::proportional(theme::TEXT_SMALL), cell.width() - 4.0, colour);
     painter.galley(pos2(cell.center().x - name.size().x / 2.0, picture.bottom() + 3.0), name, colour);
     response.on_hover_ui(|ui| about_ui(ui, photo, tokens))
 }
@@ -200,8 +200,7 @@ fn cell_ui(
 fn about_ui(ui: &mut Ui, photo: &Photo, tokens: &Tokens) {
     ui.set_max_width(280.0);
     ui.strong(&photo.file_name);
-    let bytes = photo.size_bytes as f64;
-    let size = if bytes < 1e6 { format!("{:.0} kB", bytes / 1e3) } else { format!("{:.1} MB", bytes / 1e6) };
+    let size = number::bytes(photo.size_bytes);
     let muted = |words: String| egui::RichText::new(words).color(tokens.muted).size(theme::TEXT_SMALL);
     ui.label(muted(format!("{} × {} px, {size}, {}", photo.width_px, photo.height_px, photo.format.to_uppercase())));
     if let Some(caption) = &photo.caption {
@@ -211,29 +210,4 @@ fn about_ui(ui: &mut Ui, photo: &Photo, tokens: &Tokens) {
     if !tags.is_empty() {
         ui.label(muted(format!("In the pipeline: {}", tags.join(", "))));
     }
-}
-
-/// The photo cropped to a square, on the grey that photos lie on.
-pub fn thumbnail(ui: &Ui, rect: Rect, id: PhotoId, textures: &mut PhotoTextures, tokens: &Tokens) {
-    ui.painter().rect_filled(rect, theme::RADIUS_4, tokens.photo_backdrop);
-    match textures.get(id, THUMB_PX) {
-        PhotoTexture::Loading => {}
-        PhotoTexture::Ready(texture) => {
-            let size = texture.size_vec2();
-            let crop = vec2((size.y / size.x).min(1.0), (size.x / size.y).min(1.0));
-            let uv = Rect::from_center_size(pos2(0.5, 0.5), crop);
-            egui::Image::from_texture(texture).uv(uv).corner_radius(theme::RADIUS_4).paint_at(ui, rect);
-        }
-        PhotoTexture::Failed(_) => {
-            let size = (rect.width() * 0.3).min(28.0);
-            ui.painter().text(rect.center(), Align2::CENTER_CENTER, icons::ICON_BROKEN_IMAGE.codepoint, FontId::proportional(size), tokens.muted);
-        }
-    }
-}
-
-/// One line, cut with an ellipsis where it is too long.
-pub fn elided(ui: &Ui, words: &str, font: FontId, width: f32, colour: Color32) -> std::sync::Arc<egui::Galley> {
-    let mut job = egui::text::LayoutJob::simple_singleline(words.to_owned(), font, colour);
-    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
-    ui.painter().layout_job(job)
 }

@@ -8,13 +8,12 @@ use super::cell_now::{Doing, paint_end};
 use super::diff_panel;
 use super::matrix::{MatrixView, photo_name};
 use super::matrix_cell::{cost_words, kind_words, sentence_case};
-use super::photo_grid::elided;
 use super::tag_diff::{self, TagDiff};
 use crate::gui::ctx::{PhotoTexture, PhotoTextures};
 use crate::gui::theme::{self, Tokens, icons};
-use crate::gui::widgets::number;
 use crate::gui::widgets::photo_view::{OverlayBox, PhotoView, PhotoViewport};
 use crate::gui::widgets::toolbar::Tool;
+use crate::gui::widgets::{elided, number};
 use crate::wire::ids::PhotoId;
 use crate::wire::result::{Answer, Tag};
 use crate::wire::run::{Cell, CellState, Run};
@@ -235,7 +234,7 @@ impl SideBySide {
             let room = vec2((ui.available_width() - beside).max(60.0), theme::CONTROL_HEIGHT);
             // The text is cut to the list's room; the list would stretch to the text.
             let padding = 2.0 * ui.spacing().button_padding.x + ui.spacing().icon_width + ui.spacing().icon_spacing;
-            let shown = elided(ui, &name, egui::FontId::proportional(theme::TEXT_BODY), room.x - padding - 4.0, tokens.text);
+            let shown = elided::text(ui, &name, egui::FontId::proportional(theme::TEXT_BODY), room.x - padding - 4.0, tokens.text);
             let combo = ComboBox::from_id_salt(("column", at)).width(room.x).selected_text(shown);
             let response = combo.show_ui(ui, |ui| {
                 for (index, column) in view.run.columns.iter().enumerate() {
@@ -277,11 +276,7 @@ impl SideBySide {
     ) {
         let size_px = photo_size(view, id);
         let px = self.best_px(ui, id, size_px, textures);
-        let texture = match textures.get(id, px) {
-            PhotoTexture::Ready(texture) => Ok(texture),
-            PhotoTexture::Loading => Err(""),
-            PhotoTexture::Failed(why) => Err(why),
-        };
+        let texture = textures.get(id, px).picture();
         let tags = cell.and_then(|cell| cell.answer.as_ref()).map_or(&[][..], |answer| &answer.tags);
         let boxes: Vec<OverlayBox<'_>> = tags.iter().filter(|_| self.shows_boxes).filter_map(|tag| overlay(tag, colours, ui)).collect();
         let name = format!("Pane {}: {}", LETTERS[at], photo_name(view, id));

@@ -2,9 +2,8 @@
 
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Ui, vec2};
 
-use super::photo_grid::elided;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::number;
+use crate::gui::widgets::{elided, number};
 use crate::wire::result::Tag;
 
 pub const CHIP_HEIGHT: f32 = 20.0;
@@ -18,7 +17,7 @@ pub fn paint_chips(ui: &Ui, room: Rect, tags: &[Tag], colour: Color32, tokens: &
     // Room for "+12" at the end of the last row.
     let reserve = 30.0;
     for (index, tag) in tags.iter().enumerate() {
-        let name = elided(ui, &tag.name, font.clone(), room.width() - 2.0 * PAD - 34.0, tokens.text);
+        let name = elided::text(ui, &tag.name, font.clone(), room.width() - 2.0 * PAD - 34.0, tokens.text);
         let share = painter.layout_no_wrap(number::confidence(tag.confidence), font.clone(), tokens.muted);
         let width = name.size().x + share.size().x + 2.0 * PAD + 5.0;
         let is_last_row = |top: f32| top + 2.0 * CHIP_HEIGHT + gap > room.bottom();

@@ -12,6 +12,17 @@ pub fn count(count: u64) -> String {
     digits
 }
 
+/// A size in decimal units, as file managers tell it: `840 kB`, `3.2 MB`.
+#[must_use]
+pub fn bytes(bytes: u64) -> String {
+    let bytes = bytes as f64;
+    match bytes {
+        ..999.5e3 => format!("{:.0} kB", (bytes / 1e3).ceil()),
+        ..999.5e6 => format!("{:.1} MB", bytes / 1e6),
+        _ => format!("{:.1} GB", bytes / 1e9),
+    }
+}
+
 /// A share, 0–1, as a percentage: one digit after the point below 10 %, none above.
 #[must_use]
 pub fn percent(share: f64) -> String {

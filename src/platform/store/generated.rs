@@ -60,7 +60,8 @@ async fn insert_photos(tx: &mut Tx, org: OrganizationId, photos: &[(Photo, Optio
 /// A photo's words are taken from its answer when that becomes its newest one; here the photos come before their answers.
 async fn settle_answers(tx: &mut Tx, photos: &[(Photo, Option<ResultId>)]) -> Result<()> {
     for chunk in photos.chunks(ROWS_A_STATEMENT) {
-        let mut query = QueryBuilder::<Sqlite>::new("UPDATE photos SET latest_result_id = latest_result_id WHERE latest_result_id IS NOT NULL AND id IN (");
+        let mut query =
+            QueryBuilder::<Sqlite>::new("UPDATE photos SET latest_result_id = latest_result_id WHERE latest_result_id IS NOT NULL AND id IN (");
         push_ids(&mut query, chunk.iter().map(|(photo, _)| photo.id.0));
         query.push(")").build().execute(&mut **tx).await?;
     }

@@ -374,13 +374,7 @@ fn summed(row: &SqliteRow, histograms: Histograms) -> Result<Summed> {
             histogram.merge_bytes(&bytes).map_err(|error| StoreError::Value(error.to_string()))?;
         }
     }
-    Ok(Summed {
-        step: number(0)?,
-        provider: row.try_get(1)?,
-        model: row.try_get(2)?,
-        completed: row.try_get::<&str, _>(3)? == "completed",
-        sums,
-    })
+    Ok(Summed { step: number(0)?, provider: row.try_get(1)?, model: row.try_get(2)?, completed: row.try_get::<&str, _>(3)? == "completed", sums })
 }
 
 /// Forgets minutes that began before a moment; gives their number.

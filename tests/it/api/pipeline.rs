@@ -281,8 +281,15 @@ async fn a_photo_deleted_while_it_is_queued_or_in_work_fails_its_job_clearly() {
 async fn lists_are_filtered_sorted_counted_and_paged() {
     let platform = platform::start(Options::default().without_workers()).await;
     platform.add(9, true).await;
-    let query =
-        |state, q: Option<&str>, cursor| JobQuery { state, q: q.map(str::to_owned), limit: Some(4), cursor, sort: JobSort::Queued, ascending: true, count: None };
+    let query = |state, q: Option<&str>, cursor| JobQuery {
+        state,
+        q: q.map(str::to_owned),
+        limit: Some(4),
+        cursor,
+        sort: JobSort::Queued,
+        ascending: true,
+        count: None,
+    };
     let (mut cursor, mut names) = (None, Vec::new());
     loop {
         let page = platform.client.jobs(&query(Some(JobState::Pending), None, cursor)).await.expect("a page");

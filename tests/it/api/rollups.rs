@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use minerva_console::platform::store::photos::search;
 use minerva_console::platform::store::rollups::{self, Histograms, Span, Wanted};
 use minerva_console::platform::store::{Db, histogram};
 use minerva_console::wire::ids::OrganizationId;
 use minerva_console::wire::job::JobState;
 use minerva_console::wire::money::UsdMicros;
+use minerva_console::wire::photo_search::PhotoSearch;
 use minerva_console::wire::result::{Fault, FaultKind};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -204,6 +206,8 @@ async fn a_folder_of_every_past_version_comes_up_with_its_results_added_up() {
             assert_equal_to_a_scan(&db, Span::Hour, 0).await;
             let minutes_from = newest.timestamp_millis() - rollups::MINUTES_KEPT_MS;
             assert_equal_to_a_scan(&db, Span::Minute, minutes_from).await;
+            let found = search::count(&db, &PhotoSearch::parse("name:a.jpg")).await.expect("counted");
+            assert_eq!(found, 1, "{start} start on version {version}: its photo is found");
             db.close().await;
         }
     }

@@ -7,6 +7,7 @@ mod live_events;
 mod live_queue;
 mod live_status;
 mod live_status_plots;
+mod photo_search;
 mod pipeline_control;
 mod providers;
 mod shell;

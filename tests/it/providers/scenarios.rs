@@ -197,6 +197,7 @@ async fn ask(stub: &ProviderStub, wire: Wire, scenario: &str, mode: Mode) -> Out
     let mut call = CallContext::new(CancellationToken::new(), limit);
     call.news =
         (mode == Mode::Streamed).then(|| Arc::new(move |item| told.lock().expect("not poisoned").push(item)) as Arc<dyn Fn(CallNews) + Send + Sync>);
+    call.wants_text = mode == Mode::Streamed;
     let begun = Instant::now();
     let result = provider.analyse(&request, &call).await;
     let news = news.lock().expect("not poisoned").clone();

@@ -129,9 +129,10 @@ fn workers(core: &Core, config: &PipelineConfig) -> Part {
     let busy = core.at_work.len();
     match config.state {
         PipelineState::Running => part(HealthState::Healthy, format!("{busy} of {} at work", config.rules.workers)),
-        PipelineState::Draining => {
-            part(HealthState::Healthy, format!("Draining, {busy} of {} at work; what is queued is finished, then the pipeline pauses", config.rules.workers))
-        }
+        PipelineState::Draining => part(
+            HealthState::Healthy,
+            format!("Draining, {busy} of {} at work; what is queued is finished, then the pipeline pauses", config.rules.workers),
+        ),
         PipelineState::Paused => part(HealthState::Healthy, format!("Held by a person, {busy} at work; resume the pipeline to go on")),
     }
 }
