@@ -454,6 +454,7 @@ impl eframe::App for App {
             alerts: self.alarms.loud(self.now()),
             remote: remote.and_then(url::Url::host_str),
             is_narrow: self.saved.is_narrow,
+            is_clock_fixed: self.fixed_now.is_some(),
         };
         if let Some(command) = navigation::panel(ui, &standing) {
             self.commands.send(command);

@@ -36,6 +36,8 @@ pub struct Standing<'a> {
     /// The platform's address when it is a team's.
     pub remote: Option<&'a str>,
     pub is_narrow: bool,
+    /// Ages do not grow, see [`super::App::fix_now`].
+    pub is_clock_fixed: bool,
 }
 
 /// Draws the panel; returns what was chosen.
@@ -233,7 +235,7 @@ struct Said {
     hover: String,
 }
 
-fn said(ui: &Ui, line: &Line<'_>) -> Said {
+fn said(ui: &Ui, line: &Line<'_>, is_clock_fixed: bool) -> Said {
     let tokens = theme::tokens(ui.ctx());
     let now = Instant::now();
     let quiet = |icon, words| Said { icon, colour: tokens.muted, words, more: String::new(), hover: String::new() };
@@ -242,7 +244,7 @@ fn said(ui: &Ui, line: &Line<'_>) -> Said {
         Line::None => Said { colour: tokens.bad, ..quiet(icons::ICON_CLOUD_OFF, "No platform") },
         Line::Up(LinkState::Connecting) => quiet(icons::ICON_SYNC, "Connecting…"),
         Line::Up(LinkState::Live { last_event }) => {
-            let age = last_event.age();
+            let age = if is_clock_fixed { Duration::ZERO } else { last_event.age() };
             // The age is shown in steps; no frame is drawn between them.
             ui.ctx().request_repaint_after(until_next_age(age));
             let hover = "Changes arrive by themselves. Beside it: when the last one came".to_owned();
@@ -266,7 +268,7 @@ fn said(ui: &Ui, line: &Line<'_>) -> Said {
 
 fn link_ui(ui: &mut Ui, standing: &Standing<'_>) {
     let tokens = theme::tokens(ui.ctx());
-    let Said { icon, colour, words, more, hover } = said(ui, &standing.line);
+    let Said { icon, colour, words, more, hover } = said(ui, &standing.line, standing.is_clock_fixed);
     let is_lost = matches!(standing.line, Line::Up(LinkState::Lost { .. }));
     let icon = RichText::new(icon.codepoint).size(16.0).color(colour);
     if standing.is_narrow {

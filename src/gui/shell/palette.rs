@@ -147,7 +147,8 @@ mod tests {
         assert_eq!(first("model live"), Some("Choose the live model".to_owned()));
         assert_eq!(first("dark"), Some("Dark theme".to_owned()));
         assert_eq!(first("rtcmp"), Some("Run the comparison".to_owned()));
-        assert_eq!(first("nothing like that"), None);
+        assert_eq!(first("nothing like that"), Some("Search photos for “nothing like that”".to_owned()));
+        assert_eq!(first("?!"), None);
         assert_eq!(find("").len(), Command::palette().len());
     }
 

@@ -123,7 +123,11 @@ async fn what_is_found_follows_the_newest_answer_and_the_deleted_are_gone() {
 #[tokio::test]
 async fn pages_of_a_search_follow_one_another_without_gap_or_repeat() {
     let platform = platform::start(Options::default().without_workers()).await;
-    let added = platform.add(7, false).await;
+    let mut added = Vec::new();
+    // One after the other, so that they come in this order.
+    for n in 0..7 {
+        added.extend(platform.client.add_photos(vec![(format!("{n}.jpg"), jpeg(64, 48, n))], false).await.expect("added").added);
+    }
     for search in ["jpg", "-nothing"] {
         let (mut cursor, mut seen) = (None, Vec::new());
         loop {

@@ -138,6 +138,8 @@ fn pictures(name: &str, look: Look) {
     console.wait_for("Worker 4: bicycles_3.jpg, Asks on-device");
     console.picture(&format!("live_workers_{name}"));
     show(&mut console, LiveView::Jobs);
+    console.wait_for("Processing 4");
+    console.wait_for("harbour_at_dawn_0.jpg");
     console.press(Modifiers::NONE, Key::Slash);
     console.type_text("-pr");
     console.press(Modifiers::NONE, Key::ArrowDown);
