@@ -23,15 +23,16 @@ impl Service {
     #[expect(clippy::too_many_arguments, reason = "of the interface")]
     fn notify(
         &self,
-        _app: &str,
-        _replaces: u32,
-        _icon: &str,
+        app: &str,
+        replaces: u32,
+        icon: &str,
         summary: &str,
         body: &str,
-        _actions: Vec<String>,
-        _hints: std::collections::HashMap<String, zbus::zvariant::OwnedValue>,
-        _timeout_ms: i32,
+        actions: Vec<String>,
+        hints: std::collections::HashMap<String, zbus::zvariant::OwnedValue>,
+        timeout_ms: i32,
     ) -> u32 {
+        let _ = (app, replaces, icon, actions, hints, timeout_ms);
         self.0.lock().expect("not poisoned").push(format!("{summary}: {body}"));
         1
     }

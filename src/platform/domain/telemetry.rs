@@ -150,7 +150,7 @@ pub async fn text(core: &Core) -> Result<String> {
     let newest = store::events::range(&core.db, core.org).await?.map_or(0, |(_, last)| last);
     metrics.event_lag.set((newest - *core.newest_event.borrow()).max(0));
     metrics.event_listeners.set(core.newest_event.receiver_count() as i64);
-    metrics.workers_busy.set(core.at_work.len() as i64);
+    metrics.workers_busy.set(core.at_work.count() as i64);
     metrics.provider_up.reset();
     for (provider, is_up) in super::health::providers_up(core).await? {
         metrics.provider_up.with_label_values(&[&provider]).set(i64::from(is_up));

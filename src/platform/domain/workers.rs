@@ -29,8 +29,9 @@ impl AtWork {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many workers have a job.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.lock().len()
     }
 
@@ -63,7 +64,7 @@ impl Listed {
     #[must_use]
     pub fn new(core: &Arc<Core>, id: JobId, cancel: CancellationToken) -> Self {
         let mut places = core.at_work.lock();
-        let number = (1..).find(|number| places.values().all(|place| place.number != *number)).unwrap_or_default();
+        let number = (1..=places.len() as u32 + 1).find(|number| places.values().all(|place| place.number != *number)).unwrap_or_default();
         places.insert(id, Place { cancel, number, now: WorkerNow { doing: Doing::Preparing, since: core.now() } });
         drop(places);
         Self { core: Arc::clone(core), id }

@@ -9,7 +9,10 @@ use minerva_console::wire::result::Answer;
 use crate::support::platform::{self, Options, TestPlatform, jpeg, until};
 use crate::support::scripted::{Act, Scripted, answer};
 
-const PHOTOS: [(&str, &[(&str, f32)], &str); 6] = [
+/// Name, tags and caption.
+type Told = (&'static str, &'static [(&'static str, f32)], &'static str);
+
+const PHOTOS: [Told; 6] = [
     ("IMG_0001.jpg", &[("dog", 0.9), ("beach", 0.8)], "A dog runs along the sea shore"),
     ("IMG_0002.jpg", &[("beach chair", 0.9), ("umbrella", 0.7)], "An empty beach at noon"),
     ("altstadt-café.jpg", &[("old town", 0.9), ("café", 0.6)], "People sit outside of a café in the old town"),

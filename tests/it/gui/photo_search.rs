@@ -12,8 +12,10 @@ use crate::support::console::{Console, Look, fixed_now};
 use crate::support::platform::{Options, until};
 use crate::support::scripted::{Act, Scripted, answer};
 
-/// A bundled photo, what it is called here, what is said of it.
-const PHOTOS: [(&str, &str, &[(&str, f32)], &str); 8] = [
+/// A bundled photo, what it is called here, its tags and caption.
+type Told = (&'static str, &'static str, &'static [(&'static str, f32)], &'static str);
+
+const PHOTOS: [Told; 8] = [
     (
         "astronaut_portrait",
         "astronaut_portrait.jpg",

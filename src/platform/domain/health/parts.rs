@@ -126,7 +126,7 @@ fn workers(core: &Core, config: &PipelineConfig) -> Part {
     if !core.worker_runs.load(Ordering::Relaxed) {
         return part(HealthState::Degraded, "No worker runs on this platform; restart it to process photos".to_owned());
     }
-    let busy = core.at_work.len();
+    let busy = core.at_work.count();
     match config.state {
         PipelineState::Running => part(HealthState::Healthy, format!("{busy} of {} at work", config.rules.workers)),
         PipelineState::Draining => part(

@@ -28,6 +28,7 @@ pub enum Paging {
 }
 
 /// Text as one string of the language of FTS5.
+#[must_use]
 pub fn phrase(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
