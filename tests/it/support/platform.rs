@@ -104,9 +104,12 @@ impl TestPlatform {
     }
 }
 
+/// How long is waited for what must come; a debug build on a busy machine is slow.
+const PATIENCE: Duration = Duration::from_secs(90);
+
 /// Asks again until `look` gives something, or panics saying what was waited for.
 pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(seen) = look().await {
             return seen;
