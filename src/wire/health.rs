@@ -63,8 +63,9 @@ pub struct Component {
     pub response_time_ms: Option<f64>,
     /// 0–1, over the calls of the last 15 minutes; `None` without calls.
     pub error_rate: Option<f64>,
-    /// Calls of the last 15 minutes.
-    pub calls: u64,
+    /// Calls of the last 15 minutes; `None` for parts that are not called, and in the past, where nobody counted.
+    #[serde(default)]
+    pub calls: Option<u64>,
     pub last_check: Option<DateTime<Utc>>,
     pub uptime: Uptime,
     /// The last 24 hours, oldest first, the present one last.

@@ -183,4 +183,7 @@ pub struct JobQuery {
     /// Whether the answer has the number of all that match, which with terms takes a look at each job; `true` unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<bool>,
+    /// Jobs as they were at this moment, up to a week back; as they are unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
 }

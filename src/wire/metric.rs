@@ -119,6 +119,9 @@ pub struct MetricQuery {
     /// Width of a step: seconds, or a number with `s`, `m`, `h` or `d`. At most 2,000 steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
+    /// As it was known at this moment, up to a week back, and until then unless `to` is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
 }
 
 /// Figures by metric, then by time. Range and steps are widened to whole minutes (UTC), to whole hours where the

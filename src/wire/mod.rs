@@ -16,6 +16,7 @@ pub mod metric;
 pub mod model;
 pub mod money;
 pub mod page;
+pub mod past;
 pub mod photo;
 pub mod photo_search;
 pub mod problem;

@@ -46,8 +46,11 @@ pub struct LiveStatus {
     pub workers: u32,
     /// The last 60 minutes, oldest first, one point a minute.
     pub last_hour: Vec<MinutePoint>,
-    /// Id of the newest event when this was read.
+    /// Id of the newest event when this was read; of a moment in the past the newest that is kept from then, 0 without one.
     pub last_event_id: i64,
+    /// Figures that nobody recorded, so that a moment in the past is answered without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -40,6 +40,7 @@ impl Filter {
     fn query(&self, limit: u32, cursor: Option<String>, count: bool) -> JobQuery {
         let search = self.search.trim();
         JobQuery {
+            at: None,
             state: self.state,
             q: (!search.is_empty()).then(|| search.to_owned()),
             sort: self.sort,

@@ -5,7 +5,7 @@ mod tally;
 
 use std::collections::BTreeMap;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 
 pub use range::Range;
 pub use tally::Tally;
@@ -38,8 +38,24 @@ pub async fn performance(core: &Core, query: &PerformanceQuery) -> Result<Perfor
 
 /// What the rollups say of a range, of one provider or of all.
 pub(super) async fn sums(core: &Core, range: Range, provider: Option<&str>, histograms: Histograms) -> Result<Vec<Summed>> {
+    sums_until(core, range, provider, histograms, None).await
+}
+
+/// The same, as it was at a moment.
+pub(super) async fn sums_until(
+    core: &Core,
+    range: Range,
+    provider: Option<&str>,
+    histograms: Histograms,
+    at: Option<DateTime<Utc>>,
+) -> Result<Vec<Summed>> {
     let Range { span, from_ms, to_ms, step_ms } = range;
-    Ok(store::rollups::read(&core.db, core.org, Wanted { span, from_ms, to_ms, step_ms, provider, histograms }).await?)
+    let wanted = Wanted { span, from_ms, to_ms, step_ms, provider, histograms };
+    let summed = match at {
+        Some(at) => store::rollups::read_until(&core.db, core.org, wanted, at).await?,
+        None => store::rollups::read(&core.db, core.org, wanted).await?,
+    };
+    Ok(summed)
 }
 
 /// Results over time.

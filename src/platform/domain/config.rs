@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -55,6 +56,24 @@ pub async fn ensure_default(core: &Core) -> Result<()> {
 /// The configuration as it is now.
 pub async fn current(core: &Core) -> Result<PipelineConfig> {
     store::config::get(&core.db, core.org).await?.ok_or(DomainError::NotFound { what: "configuration" })
+}
+
+/// The configuration as it was at a moment: what was changed since is put back, the newest change first.
+pub async fn at(core: &Core, at: DateTime<Utc>) -> Result<PipelineConfig> {
+    // The configuration is read first: a change in between is put back too, and changes nothing.
+    let mut config = current(core).await?;
+    let present = config.live_prompt_version_id;
+    for change in store::config::changes_since(&core.db, core.org, at).await? {
+        let Value::Object(before) = change.before else { return Err(unreadable()) };
+        set_fields(&mut config, before)?;
+        config.revision = config.revision.saturating_sub(1);
+    }
+    if config.live_prompt_version_id != present
+        && let Some(version) = store::prompts::version(&core.db, core.org, config.live_prompt_version_id).await?
+    {
+        config.live_prompt = version.label();
+    }
+    Ok(config)
 }
 
 pub async fn set_state(core: &Core, state: PipelineState) -> Result<ConfigChanged> {

@@ -5,7 +5,7 @@ mod world;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Core, DomainError, Result, config, prompts};
+use super::{Core, DomainError, Result, config, past, prompts};
 use crate::platform::store::generated::Batch;
 use crate::platform::store::rollups::{MINUTES_KEPT_MS, Rollups};
 use crate::platform::store::{self, StoreError};
@@ -81,7 +81,7 @@ pub async fn generate(core: &Core, asked: &Generate, mut on_progress: impl FnMut
 async fn write(core: &Core, batch: &mut Batch, rollups: &mut Rollups, gauges: &mut Gauges, made: &mut Generated) -> Result<()> {
     gauges.count(batch);
     let mut tx = core.db.begin().await?;
-    store::generated::insert(&mut tx, core.org, batch, rollups).await?;
+    store::generated::insert(&mut tx, core.org, batch, rollups, core.now() - past::SPELLS_KEPT).await?;
     tx.commit().await.map_err(StoreError::from)?;
     made.photos += batch.photos.len() as u64;
     made.jobs += batch.jobs.len() as u64;
@@ -106,6 +106,7 @@ async fn prepare(core: &Core, begin: DateTime<Utc>) -> Result<[PromptVersion; 3]
     });
     let mut change = core.change().await?;
     store::generated::mark(&mut change.tx, core.now()).await?;
+    store::past::begin(&mut change.tx, core.now() - past::SPELLS_KEPT).await?;
     store::organizations::ensure(&mut change.tx, core.org, "Generated data", begin).await?;
     // The bundled photos would be real ones.
     store::organizations::set_seeded(&mut change.tx, core.org, begin).await?;

@@ -3,6 +3,7 @@
 mod calls;
 mod history;
 mod parts;
+mod past;
 mod providers;
 
 use std::collections::HashMap;
@@ -88,6 +89,14 @@ pub async fn all(core: &Core) -> Health {
     Health { status, checks: of_parts.chain(of_providers).collect() }
 }
 
+/// Every part and provider with its past, now or at a moment in the past.
+pub async fn report_at(core: &Core, at: Option<DateTime<Utc>>) -> Result<HealthReport> {
+    match super::past::asked(core, at).await? {
+        Some(at) => past::report(core, at).await,
+        None => report(core).await,
+    }
+}
+
 /// Every part and provider as it is now, with its past.
 pub async fn report(core: &Core) -> Result<HealthReport> {
     let now = core.now();
@@ -119,7 +128,7 @@ fn of_part(part: &Part, last_check: Option<DateTime<Utc>>) -> Component {
         detail: part.detail.clone(),
         response_time_ms: part.response_time_ms,
         error_rate: None,
-        calls: 0,
+        calls: None,
         last_check,
         uptime: crate::wire::health::Uptime::default(),
         hours: Vec::new(),
@@ -136,7 +145,7 @@ fn of_provider(provided: &Provided, last: &HashMap<String, Check>) -> Component 
         detail: provided.detail.clone(),
         response_time_ms: provided.health.response_time_ms,
         error_rate: provided.health.error_rate,
-        calls: provided.window.calls(),
+        calls: Some(provided.window.calls()),
         last_check: provided.health.last_check.max(last.get(&name).map(|check| check.at)),
         uptime: crate::wire::health::Uptime::default(),
         hours: Vec::new(),

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Change, Core, DomainError, Result, page};
+use super::{Change, Core, DomainError, Result, page, past};
 use crate::platform::store;
 use crate::platform::store::jobs::changes::Choice;
 use crate::platform::store::jobs::filter::{After, Paging, Wanted};
@@ -57,8 +57,9 @@ pub(super) async fn enqueue_in(change: &mut Change<'_>, photos: &[PhotoId], prio
     Ok(store::jobs::get_many(&mut change.tx, core.org, &all).await?.into_iter().map(|row| row.job).collect())
 }
 
-/// Tells of jobs that changed.
+/// Records how jobs are that changed, and tells of them: the one way from every change of a job to its past and to the window.
 pub(super) async fn tell(change: &mut Change<'_>, ids: &[JobId]) -> Result<()> {
+    store::past::record(&mut change.tx, ids, change.core.now()).await?;
     if ids.len() > TOLD_SINGLY_MOST {
         return change.tell(&Happened::JobsChanged { changed: ids.len() as u64 }).await;
     }
@@ -75,7 +76,8 @@ pub(super) fn end_work(core: &Core, ids: &[JobId]) {
 
 /// Jobs in the order asked for.
 pub async fn list(core: &Core, query: &JobQuery) -> Result<Page<Job>> {
-    let wanted = wanted(core, query.state, query.q.as_deref())?;
+    let at = past::asked(core, query.at).await?;
+    let wanted = wanted(core, query.state, query.q.as_deref(), at)?;
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
     let paging = Paging { sort: query.sort, ascending: query.ascending, after, limit: page::limit(query.limit) };
     let (items, next) = store::jobs::filter::list(&core.db, core.org, &wanted, &paging).await?;
@@ -91,10 +93,10 @@ fn read_cursor(cursor: &str) -> Result<After> {
     read().ok_or_else(|| DomainError::Invalid { code: "bad_cursor", message: message.to_owned() })
 }
 
-fn wanted(core: &Core, state: Option<JobState>, typed: Option<&str>) -> Result<Wanted> {
+fn wanted(core: &Core, state: Option<JobState>, typed: Option<&str>, at: Option<DateTime<Utc>>) -> Result<Wanted> {
     let filter =
         JobFilter::parse(typed.unwrap_or_default()).map_err(|problem| DomainError::Invalid { code: "bad_filter", message: problem.to_string() })?;
-    Ok(Wanted { state, filter, now: core.now() })
+    Ok(Wanted { state, filter, now: at.unwrap_or_else(|| core.now()), is_past: at.is_some() })
 }
 
 /// A job with its results.
@@ -115,7 +117,7 @@ pub async fn act(core: &Core, asked: &JobsAction) -> Result<JobsActed> {
             let message = "Name jobs, or say what they match, not both".to_owned();
             return Err(DomainError::Invalid { code: "ids_and_matching", message });
         }
-        Some(matching) => Some(wanted(core, matching.state, matching.q.as_deref())?),
+        Some(matching) => Some(wanted(core, matching.state, matching.q.as_deref(), None)?),
         None => None,
     };
     let matched = match &wanted {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 
-use super::analytics::{Range, sums};
-use super::{Core, DomainError, Result};
+use super::analytics::{Range, sums_until};
+use super::{Core, DomainError, Result, past};
 use crate::platform::store;
 use crate::platform::store::metrics::Sample;
 use crate::platform::store::rollups::{Histograms, MINUTES_KEPT_MS, Span, Sums};
@@ -15,11 +15,13 @@ use crate::wire::metric::{Metric, MetricMetadata, MetricQuery, MetricType, Metri
 pub async fn metrics(core: &Core, query: &MetricQuery) -> Result<Metrics> {
     let wanted = wanted(query)?;
     let step_ms = query.step.as_deref().map(step_ms).transpose()?;
-    let range = Range::asked(core.now(), query.from, query.to, step_ms)?;
+    let at = past::asked(core, query.at).await?;
+    let to = query.to.or(at.map(end_of_minute));
+    let range = Range::asked(core.now(), query.from, to, step_ms)?;
     let (sampled, counted): (Vec<MetricType>, Vec<MetricType>) = wanted.iter().partition(|metric| metric.is_sampled());
-    let mut metrics = looks(core, range, &sampled).await?;
+    let mut metrics = looks(core, range, &sampled, at).await?;
     if !counted.is_empty() {
-        let steps = steps(core, range, query.provider.as_deref(), &counted).await?;
+        let steps = steps(core, range, query.provider.as_deref(), &counted, at).await?;
         for metric in counted {
             metrics.extend(steps.iter().filter_map(|(step, ended)| {
                 let (metric_value, metadata) = ended.figure(metric, range.step_ms)?;
@@ -67,9 +69,15 @@ fn step_ms(text: &str) -> Result<i64> {
     })
 }
 
+/// The minute that holds a moment is part of what is seen at it.
+fn end_of_minute(at: DateTime<Utc>) -> DateTime<Utc> {
+    at - Duration::milliseconds(at.timestamp_millis().rem_euclid(Span::Minute.ms())) + Duration::milliseconds(Span::Minute.ms())
+}
+
 /// What was looked at once a minute.
-async fn looks(core: &Core, range: Range, wanted: &[MetricType]) -> Result<Vec<Metric>> {
-    let looks = store::metrics::read(&core.db, core.org, wanted, range.from_ms, range.to_ms, range.step_ms).await?;
+async fn looks(core: &Core, range: Range, wanted: &[MetricType], at: Option<DateTime<Utc>>) -> Result<Vec<Metric>> {
+    let to_ms = at.map_or(range.to_ms, |at| range.to_ms.min(at.timestamp_millis() + 1));
+    let looks = store::metrics::read(&core.db, core.org, wanted, range.from_ms, to_ms, range.step_ms).await?;
     let metric = |looks: store::metrics::Looks| Metric {
         metric_type: looks.metric,
         metric_value: looks.mean,
@@ -88,7 +96,7 @@ struct Ended {
 }
 
 /// Every step that has begun, with or without tries.
-async fn steps(core: &Core, range: Range, provider: Option<&str>, wanted: &[MetricType]) -> Result<BTreeMap<i64, Ended>> {
+async fn steps(core: &Core, range: Range, provider: Option<&str>, wanted: &[MetricType], at: Option<DateTime<Utc>>) -> Result<BTreeMap<i64, Ended>> {
     let needs = |metrics: &[MetricType]| wanted.iter().any(|metric| metrics.contains(metric));
     let of_responses = needs(&[MetricType::ResponseTimeP50Ms, MetricType::ResponseTimeP95Ms, MetricType::ResponseTimeP99Ms]);
     let histograms = match (of_responses, needs(&[MetricType::QueueWaitP95Ms])) {
@@ -97,10 +105,10 @@ async fn steps(core: &Core, range: Range, provider: Option<&str>, wanted: &[Metr
         (false, true) => Histograms::Waits,
         (false, false) => Histograms::None,
     };
-    let now_ms = core.now().timestamp_millis();
+    let now_ms = at.unwrap_or_else(|| core.now()).timestamp_millis();
     let begun = (0..range.steps()).take_while(|step| range.from_ms + step * range.step_ms <= now_ms);
     let mut steps: BTreeMap<i64, Ended> = begun.map(|step| (step, Ended::default())).collect();
-    for summed in sums(core, range, provider, histograms).await? {
+    for summed in sums_until(core, range, provider, histograms, at).await? {
         let ended = steps.entry(summed.step).or_default();
         if summed.completed { &mut ended.completed } else { &mut ended.failed }.merge(&summed.sums);
     }

@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod metrics;
 pub mod models;
 pub mod page;
+pub mod past;
 pub mod photo_files;
 pub mod photos;
 pub mod pipeline;
@@ -114,6 +115,9 @@ pub enum DomainError {
     /// The caller's input breaks a rule; `code` is stable, `message` says what and how to mend it.
     #[error("{message}")]
     Invalid { code: &'static str, message: String },
+    /// A question about something that nothing is known of.
+    #[error("{message}")]
+    Unanswerable { code: &'static str, message: String },
     /// Somebody else wrote in between.
     #[error("{message}")]
     Stale { message: String },

@@ -1,6 +1,6 @@
 //! What stands before the first request: the organisation, a prompt and a configuration.
 
-use super::{Core, Result, config, prompts, providers};
+use super::{Core, Result, config, past, prompts, providers};
 use crate::platform::store;
 
 /// Brings a fresh or known database to where the API can answer.
@@ -8,6 +8,7 @@ pub async fn prepare(core: &Core) -> Result<()> {
     let mut change = core.change().await?;
     store::organizations::ensure(&mut change.tx, core.org, "This computer", core.now()).await?;
     change.commit().await?;
+    past::begin(core).await?;
     prompts::ensure_default(core).await?;
     config::ensure_default(core).await?;
     providers::apply(core, &config::current(core).await?);

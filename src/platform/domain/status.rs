@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Core, Result, config, providers};
+use super::{Core, Result, config, past, providers};
 use crate::platform::store;
 use crate::platform::store::rollups::{Summed, Sums};
 use crate::platform::store::status::{Figures, MINUTE_MS, Since};
@@ -15,11 +15,23 @@ use crate::wire::status::{LiveStatus, MinutePoint, QueueCounts, QueuePerformance
 /// Points of the last hour's series, one a minute.
 const MINUTES: i64 = 60;
 
+/// What a moment in the past is answered without: it is nowhere recorded.
+const NOT_RECORDED: [&str; 2] = ["held_back", "draining_left"];
+
 /// Everything that the cards show.
 pub async fn live(core: &Core) -> Result<LiveStatus> {
-    let now = core.now();
-    let since = since(now);
-    let config = config::current(core).await?;
+    live_at(core, None).await
+}
+
+/// The same, now or at a moment in the past.
+pub async fn live_at(core: &Core, at: Option<DateTime<Utc>>) -> Result<LiveStatus> {
+    let past = past::asked(core, at).await?;
+    let now = past.unwrap_or_else(|| core.now());
+    let since = Since { is_past: past.is_some(), ..since(now) };
+    let config = match past {
+        Some(at) => config::at(core, at).await?,
+        None => config::current(core).await?,
+    };
     let figures = store::status::figures(&core.db, core.org, since).await?;
     let (yesterday, today) = (Ended::of(&figures.days, |day| day == 0), Ended::of(&figures.days, |day| day == 1));
     let hour = Ended::of(&figures.hour, |_| true);
@@ -29,7 +41,7 @@ pub async fn live(core: &Core) -> Result<LiveStatus> {
         pending: figures.counts.pending as u64,
         processing: figures.counts.processing as u64,
         retry_wait: figures.counts.retry_wait as u64,
-        draining_left: match config.draining_since {
+        draining_left: match config.draining_since.filter(|_| past.is_none()) {
             Some(since) => Some(store::jobs::open_until(&core.db, core.org, since).await? as u64),
             None => None,
         },
@@ -45,12 +57,13 @@ pub async fn live(core: &Core) -> Result<LiveStatus> {
         confidence_today: today.sums.mean_confidence(),
         confidence_yesterday: yesterday.sums.mean_confidence(),
         completed_yesterday: yesterday.completed,
-        held_back: held_back(core, &config),
+        held_back: if past.is_some() { None } else { held_back(core, &config) },
         live_model: config.live_model,
         live_prompt: config.live_prompt,
         workers: config.rules.workers,
         last_hour: last_hour(&figures, since),
         last_event_id: figures.last_event_id,
+        unknown: past.map(|_| NOT_RECORDED.map(str::to_owned).to_vec()).unwrap_or_default(),
     })
 }
 
@@ -78,6 +91,7 @@ fn since(now: DateTime<Utc>) -> Since {
         yesterday: (today - TimeDelta::days(1)).timestamp_millis(),
         series: (now_ms / MINUTE_MS - (MINUTES - 1)) * MINUTE_MS,
         now: now_ms,
+        is_past: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::platform::domain::{Core, metrics};
+use crate::platform::domain::{Core, metrics, past};
 
 const MINUTE_MS: i64 = 60_000;
 /// Looks from one forgetting to the next.
@@ -16,6 +16,9 @@ pub async fn run(core: Arc<Core>) {
             tracing::warn!(%error, "the queue's figures could not be kept");
         }
         if looks.is_multiple_of(LOOKS_AN_HOUR) {
+            if let Err(error) = past::prune(&core).await {
+                tracing::warn!(%error, "old spells of jobs could not be forgotten");
+            }
             match metrics::prune(&core).await {
                 Ok(pruned) => tracing::debug!(pruned, "old minutes forgotten"),
                 Err(error) => tracing::warn!(%error, "old minutes could not be forgotten"),

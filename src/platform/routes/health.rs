@@ -4,11 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 
+use super::extract::Query;
 use super::guard::has_token;
 use super::{Refusal, Shared};
 use crate::platform::domain::health;
 use crate::wire::health::{Health, HealthReport, HealthState, ProviderHealth};
 use crate::wire::page::Page;
+use crate::wire::past::AtQuery;
 
 /// Answers without a token too, and then says no more than the status. A monitor that only looks at
 /// the status code sees 503 when the platform is down.
@@ -29,8 +31,8 @@ pub async fn check_providers(State(platform): State<Shared>) -> Result<Json<Page
 }
 
 /// Every part with its past.
-pub async fn health_report(State(platform): State<Shared>) -> Result<Json<HealthReport>, Refusal> {
-    Ok(Json(health::report(&platform.core).await?))
+pub async fn health_report(State(platform): State<Shared>, Query(query): Query<AtQuery>) -> Result<Json<HealthReport>, Refusal> {
+    Ok(Json(health::report_at(&platform.core, query.at).await?))
 }
 
 pub async fn check_health(State(platform): State<Shared>) -> Result<Json<HealthReport>, Refusal> {

@@ -121,6 +121,19 @@ pub async fn changes(db: &Db, org: OrganizationId, after: Option<(DateTime<Utc>,
     rows.into_iter().map(change_from).collect()
 }
 
+/// Entries of the journal after a moment, newest first.
+pub async fn changes_since(db: &Db, org: OrganizationId, at: DateTime<Utc>) -> Result<Vec<ConfigChange>> {
+    let rows: Vec<ChangeRow> = sqlx::query_as(
+        "SELECT id, at_ms, actor, summary, before, after, undone FROM config_changes
+         WHERE organization_id = $1 AND at_ms > $2 ORDER BY at_ms DESC, id DESC",
+    )
+    .bind(org.0)
+    .bind(to_ms(at))
+    .fetch_all(&db.read)
+    .await?;
+    rows.into_iter().map(change_from).collect()
+}
+
 pub async fn change(db: &Db, org: OrganizationId, id: ConfigChangeId) -> Result<Option<ConfigChange>> {
     let row: Option<ChangeRow> =
         sqlx::query_as("SELECT id, at_ms, actor, summary, before, after, undone FROM config_changes WHERE organization_id = $1 AND id = $2")

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Sqlite};
 
+use super::past;
 use super::results::{self, NewResult};
 use super::rollups::Rollups;
 use super::{Db, Result, Tx, push_ids, to_json, to_ms, to_name};
@@ -25,9 +26,12 @@ pub struct Batch {
 }
 
 /// Stores a batch, and counts its results.
-pub async fn insert(tx: &mut Tx, org: OrganizationId, batch: &Batch, rollups: &mut Rollups) -> Result<()> {
+/// `spells_since`: since when it is recorded how jobs were.
+pub async fn insert(tx: &mut Tx, org: OrganizationId, batch: &Batch, rollups: &mut Rollups, spells_since: DateTime<Utc>) -> Result<()> {
     insert_photos(tx, org, &batch.photos).await?;
     insert_jobs(tx, org, &batch.jobs).await?;
+    let jobs: Vec<_> = batch.jobs.iter().map(|(job, _)| job.id).collect();
+    past::invent(tx, &jobs, spells_since).await?;
     results::insert_rows(tx, org, &batch.results).await?;
     settle_answers(tx, &batch.photos).await?;
     for result in &batch.results {

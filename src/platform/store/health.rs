@@ -150,6 +150,40 @@ pub async fn last_checks(db: &Db, org: OrganizationId, since: DateTime<Utc>) -> 
     rows.into_iter().map(read_check).collect()
 }
 
+/// The newest look at every part until a moment, of those that were looked at since another.
+pub async fn last_checks_at(db: &Db, org: OrganizationId, since: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Check>> {
+    let rows: Vec<CheckRow> = sqlx::query_as(
+        "SELECT c.component, c.at_ms, c.status, c.response_time_ms, c.error_rate, c.detail
+         FROM (SELECT DISTINCT component FROM health_hours WHERE organization_id = $1) known
+         JOIN health_checks c ON c.organization_id = $1 AND c.component = known.component
+            AND c.at_ms = (SELECT MAX(n.at_ms) FROM health_checks n
+                           WHERE n.organization_id = $1 AND n.component = known.component AND n.at_ms <= $3)
+         WHERE c.at_ms >= $2",
+    )
+    .bind(org.0)
+    .bind(to_ms(since))
+    .bind(to_ms(until))
+    .fetch_all(&db.read)
+    .await?;
+    rows.into_iter().map(read_check).collect()
+}
+
+/// All looks from one moment to another, both included, oldest first.
+pub async fn checks_between(db: &Db, org: OrganizationId, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Check>> {
+    let rows: Vec<CheckRow> = sqlx::query_as(
+        "SELECT c.component, c.at_ms, c.status, c.response_time_ms, c.error_rate, c.detail
+         FROM (SELECT DISTINCT component FROM health_hours WHERE organization_id = $1) known
+         JOIN health_checks c ON c.organization_id = $1 AND c.component = known.component AND c.at_ms >= $2 AND c.at_ms <= $3
+         ORDER BY c.at_ms",
+    )
+    .bind(org.0)
+    .bind(to_ms(from))
+    .bind(to_ms(until))
+    .fetch_all(&db.read)
+    .await?;
+    rows.into_iter().map(read_check).collect()
+}
+
 /// Adds a look. A second one in the same millisecond says nothing new.
 pub async fn add_check(tx: &mut Tx, org: OrganizationId, check: &Check) -> Result<()> {
     sqlx::query(

@@ -15,6 +15,7 @@ pub mod histogram;
 pub mod jobs;
 pub mod metrics;
 pub mod organizations;
+pub mod past;
 pub mod peek;
 pub mod photos;
 pub mod prompts;

@@ -377,6 +377,60 @@ fn summed(row: &SqliteRow, histograms: Histograms) -> Result<Summed> {
     Ok(Summed { step: number(0)?, provider: row.try_get(1)?, model: row.try_get(2)?, completed: row.try_get::<&str, _>(3)? == "completed", sums })
 }
 
+/// As [`read`], of what was stored until a moment, that moment included: of the span that holds it only what was before it.
+/// Minutes must still be kept of that moment's hour.
+pub async fn read_until(db: &Db, org: OrganizationId, wanted: Wanted<'_>, until: DateTime<Utc>) -> Result<Vec<Summed>> {
+    let mut tx = db.read.begin().await?;
+    let summed = read_until_in(&mut tx, org, wanted, to_ms(until)).await?;
+    tx.commit().await?;
+    Ok(summed)
+}
+
+/// The same, as a transaction sees it.
+pub(super) async fn read_until_in(connection: &mut SqliteConnection, org: OrganizationId, wanted: Wanted<'_>, until_ms: i64) -> Result<Vec<Summed>> {
+    if until_ms >= wanted.to_ms {
+        return read_in(connection, org, wanted).await;
+    }
+    if until_ms < wanted.from_ms {
+        return Ok(Vec::new());
+    }
+    let cut_ms = wanted.span.floor(until_ms);
+    let mut all = read_in(connection, org, Wanted { to_ms: cut_ms, ..wanted }).await?;
+    // The span that holds the moment, in ever shorter ones; all of it belongs to one step.
+    let mut parts = Vec::new();
+    let mut from_ms = cut_ms;
+    for span in [Span::Hour, Span::Minute].into_iter().filter(|span| span.ms() < wanted.span.ms()) {
+        let to_ms = span.floor(until_ms);
+        parts.extend(read_in(connection, org, Wanted { span, from_ms, to_ms, ..wanted }).await?);
+        from_ms = to_ms;
+    }
+    parts.extend(read_results(connection, org, wanted, from_ms, until_ms).await?);
+    let step = (cut_ms - wanted.from_ms) / wanted.step_ms;
+    all.extend(parts.into_iter().map(|part| Summed { step, ..part }));
+    Ok(all)
+}
+
+/// The results of a part of a minute, its last millisecond included, summed one by one.
+async fn read_results(connection: &mut SqliteConnection, org: OrganizationId, wanted: Wanted<'_>, from_ms: i64, last_ms: i64) -> Result<Vec<Summed>> {
+    let rows: Vec<Stored> = sqlx::query_as(
+        "SELECT organization_id, created_at_ms, ai_provider, model, prompt_version_id, status, cost_usd_micros, mean_confidence,
+                provider_response_time_ms, queue_wait_time_ms
+         FROM ai_processing_results WHERE organization_id = $1 AND created_at_ms >= $2 AND created_at_ms <= $3 AND COALESCE(ai_provider = $4, TRUE)",
+    )
+    .bind(org.0)
+    .bind(from_ms)
+    .bind(last_ms)
+    .bind(wanted.provider)
+    .fetch_all(connection)
+    .await?;
+    let summed = |row: &Stored| {
+        let mut sums = Sums::default();
+        sums.add(&row.counted());
+        Summed { step: 0, provider: row.ai_provider.clone(), model: row.model.clone(), completed: row.status == "completed", sums }
+    };
+    Ok(rows.iter().map(summed).collect())
+}
+
 /// Forgets minutes that began before a moment; gives their number.
 pub async fn prune_minutes(tx: &mut Tx, org: OrganizationId, before: DateTime<Utc>) -> Result<u64> {
     let done = sqlx::query("DELETE FROM ai_result_rollups WHERE organization_id = $1 AND span_ms = $2 AND from_ms < $3")

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use sqlx::SqliteConnection;
 
 use super::rollups::{self, Histograms, Span, Summed, Wanted};
-use super::{Db, Result, metrics};
+use super::{Db, Result, metrics, past};
 use crate::wire::ids::OrganizationId;
 use crate::wire::metric::MetricType;
 
@@ -21,6 +21,8 @@ pub struct Since {
     /// Beginning of the first minute of the last hour's series.
     pub series: i64,
     pub now: i64,
+    /// Whether `now` lies in the past: what came after it does not count.
+    pub is_past: bool,
 }
 
 /// Everything that the cards are made of.
@@ -62,12 +64,13 @@ pub struct Minute {
 /// Reads the figures.
 pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figures> {
     let mut tx = db.read.begin().await?;
-    let mut figures = Figures { counts: count_states(&mut tx, org).await?, ..Figures::default() };
-    figures.failed_today = sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE organization_id = $1 AND state = 'failed' AND finished_at_ms >= $2")
-        .bind(org.0)
-        .bind(since.today)
-        .fetch_one(&mut *tx)
-        .await?;
+    let mut figures = Figures::default();
+    (figures.counts, figures.failed_today) = if since.is_past {
+        past::counts(&mut tx, org, since).await?
+    } else {
+        (count_states(&mut tx, org).await?, failed_today(&mut tx, org, since).await?)
+    };
+    let until_ms = if since.is_past { since.now } else { i64::MAX };
     let days = Wanted {
         span: Span::Day,
         from_ms: since.yesterday,
@@ -76,17 +79,31 @@ pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figur
         provider: None,
         histograms: Histograms::None,
     };
-    figures.days = rollups::read_in(&mut tx, org, days).await?;
+    figures.days = rollups::read_until_in(&mut tx, org, days, until_ms).await?;
     let to_ms = Span::Minute.floor(since.now) + MINUTE_MS;
     let hour = Wanted { span: Span::Minute, from_ms: since.series, to_ms, step_ms: MINUTE_MS, provider: None, histograms: Histograms::Waits };
-    figures.hour = rollups::read_in(&mut tx, org, hour).await?;
-    figures.minutes = minutes(&mut tx, org, since).await?;
+    figures.hour = rollups::read_until_in(&mut tx, org, hour, until_ms).await?;
+    figures.minutes = if since.is_past { past::minutes(&mut tx, org, since).await? } else { minutes(&mut tx, org, since).await? };
     let looks = metrics::read_in(&mut tx, org, &[MetricType::Processing], since.series, to_ms, MINUTE_MS).await?;
     figures.processing = looks.into_iter().map(|looks| (looks.step, looks.max as u64)).collect();
-    figures.last_event_id =
-        sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM events WHERE organization_id = $1").bind(org.0).fetch_one(&mut *tx).await?;
+    figures.last_event_id = if since.is_past {
+        let newest: Option<i64> =
+            sqlx::query_scalar("SELECT id FROM events WHERE organization_id = $1 AND at_ms <= $2 ORDER BY at_ms DESC, id DESC LIMIT 1")
+                .bind(org.0)
+                .bind(since.now)
+                .fetch_optional(&mut *tx)
+                .await?;
+        newest.unwrap_or(0)
+    } else {
+        sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM events WHERE organization_id = $1").bind(org.0).fetch_one(&mut *tx).await?
+    };
     tx.commit().await?;
     Ok(figures)
+}
+
+async fn failed_today(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<i64> {
+    let query = sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE organization_id = $1 AND state = 'failed' AND finished_at_ms >= $2");
+    Ok(query.bind(org.0).bind(since.today).fetch_one(connection).await?)
 }
 
 /// Counts the jobs by state.

@@ -38,7 +38,7 @@ fn values(metrics: &[Metric], of: MetricType) -> Vec<f64> {
 fn query(clock: &TestClock, metric_type: &str, step: &str) -> MetricQuery {
     let now = clock.now();
     let (from, to) = (Some(now - TimeDelta::minutes(30)), Some(now + TimeDelta::minutes(10)));
-    MetricQuery { metric_type: Some(metric_type.to_owned()), provider: None, from, to, step: Some(step.to_owned()) }
+    MetricQuery { metric_type: Some(metric_type.to_owned()), provider: None, from, to, step: Some(step.to_owned()), at: None }
 }
 
 #[tokio::test]

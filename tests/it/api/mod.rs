@@ -13,6 +13,7 @@ mod job_filter;
 mod metrics;
 mod models;
 mod own_keys;
+mod past;
 mod photo_search;
 mod photos;
 mod pipeline;

@@ -282,6 +282,7 @@ async fn lists_are_filtered_sorted_counted_and_paged() {
     let platform = platform::start(Options::default().without_workers()).await;
     platform.add(9, true).await;
     let query = |state, q: Option<&str>, cursor| JobQuery {
+        at: None,
         state,
         q: q.map(str::to_owned),
         limit: Some(4),

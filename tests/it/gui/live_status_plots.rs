@@ -68,6 +68,7 @@ fn the_cursor_says_what_the_platform_measured_in_each_step() {
     wait_until(&mut console, "the week is there", |console| has(console, "Throughput over time"));
     let end = story.clock.now() + chrono::TimeDelta::seconds(30) + chrono::TimeDelta::minutes(119);
     let query = MetricQuery {
+        at: None,
         metric_type: Some("throughput_per_hour".to_owned()),
         from: Some(end - chrono::TimeDelta::days(7)),
         to: Some(end),

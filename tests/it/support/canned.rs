@@ -167,6 +167,7 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
         live_prompt: "Photo tags v3".to_owned(),
         workers: 2,
         last_hour: (0..60).map(minute).collect(),
+        unknown: Vec::new(),
         last_event_id: 1,
     })
 }

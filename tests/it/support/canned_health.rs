@@ -17,7 +17,7 @@ pub async fn report() -> Json<HealthReport> {
         Some(HealthState::Degraded),
         "9 of 112 calls failed in the last 15 minutes. The last one: Gemini is overloaded; try again later, or with fewer calls at once",
     );
-    (gemini.response_time_ms, gemini.error_rate, gemini.calls) = (Some(1_284.0), Some(9.0 / 112.0), 112);
+    (gemini.response_time_ms, gemini.error_rate, gemini.calls) = (Some(1_284.0), Some(9.0 / 112.0), Some(112));
     gemini.uptime = Uptime { day: Some(0.979_2), week: Some(0.996_9), month: Some(0.999_12) };
     for hour in [9, 10, 23] {
         set(&mut gemini.hours[hour], HealthState::Degraded, "Gemini is overloaded");
@@ -37,7 +37,7 @@ pub async fn report() -> Json<HealthReport> {
     let mut database = part("database", "Database", "412 MiB, read 0.3 ms, write 2.1 ms; its pages are sound");
     database.response_time_ms = Some(0.31);
     let mut on_device = part("provider:on-device", "On-device model", "4,210 calls in the last 15 minutes, 0 failed");
-    (on_device.response_time_ms, on_device.error_rate, on_device.calls) = (Some(148.0), Some(0.0), 4_210);
+    (on_device.response_time_ms, on_device.error_rate, on_device.calls) = (Some(148.0), Some(0.0), Some(4_210));
     let components = vec![
         component("platform", "Platform", Some(HealthState::Degraded), "Live model: 9 of 112 calls failed in the last 15 minutes"),
         database,
@@ -73,7 +73,7 @@ fn component(name: &str, label: &str, status: Option<HealthState>, detail: &str)
         detail: detail.to_owned(),
         response_time_ms: None,
         error_rate: None,
-        calls: 0,
+        calls: None,
         last_check: Some(now() - Duration::seconds(128)),
         uptime: Uptime { day: Some(1.0), week: Some(1.0), month: Some(0.999_7) },
         hours: (0..24).map(hour).collect(),

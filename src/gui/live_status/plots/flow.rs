@@ -65,6 +65,7 @@ impl FlowRange {
         let step_ms = self.step_mins() * 60_000;
         let to = DateTime::from_timestamp_millis((now.timestamp_millis().div_euclid(step_ms) + 1) * step_ms);
         MetricQuery {
+            at: None,
             metric_type: Some(DRAWN.map(MetricType::as_str).join(",")),
             provider: None,
             from: to.map(|to| to - self.span()),

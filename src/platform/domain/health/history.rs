@@ -19,7 +19,7 @@ const HOURS_SHOWN: i64 = 24;
 const DAYS_SHOWN: i64 = 30;
 const WEEK_HOURS: i64 = 7 * 24;
 const MONTH_HOURS: i64 = DAYS_SHOWN * 24;
-const KEPT: TimeDelta = TimeDelta::days(90);
+pub(super) const KEPT: TimeDelta = TimeDelta::days(90);
 
 /// Adds looks to the past, and tells of every part whose state is another than before.
 pub async fn record(core: &Core, looks: &[(String, Check)], speaks_for: TimeDelta) -> Result<()> {
@@ -41,10 +41,17 @@ fn is_good_news_of_a_new_part(check: &Check, last: Option<&Check>) -> bool {
 }
 
 async fn add(core: &Core, change: &mut Change<'_>, check: &Check, last: Option<&Check>, speaks_for: TimeDelta) -> Result<()> {
-    for hour in last.map(|last| covered(last, check.at, speaks_for)).unwrap_or_default() {
+    for hour in covered_by(check, last, speaks_for) {
         store::health::add_to_hour(&mut change.tx, core.org, &hour).await?;
     }
-    let seen = Hour {
+    store::health::add_check(&mut change.tx, core.org, check).await?;
+    Ok(())
+}
+
+/// What a check adds to the hours: itself, and the time that the one before it spoke for.
+pub(super) fn covered_by(check: &Check, last: Option<&Check>, speaks_for: TimeDelta) -> Vec<Hour> {
+    let mut hours = last.map(|last| covered(last, check.at, speaks_for)).unwrap_or_default();
+    hours.push(Hour {
         component: check.component.clone(),
         hour: check.at.timestamp_millis() / HOUR_MS,
         checks: 1,
@@ -52,10 +59,8 @@ async fn add(core: &Core, change: &mut Change<'_>, check: &Check, last: Option<&
         responses: i64::from(check.response_time_ms.is_some()),
         trouble: check.detail.clone(),
         ..Hour::default()
-    };
-    store::health::add_to_hour(&mut change.tx, core.org, &seen).await?;
-    store::health::add_check(&mut change.tx, core.org, check).await?;
-    Ok(())
+    });
+    hours
 }
 
 /// The time that a look spoke for when the next one came, by hour.
@@ -95,14 +100,22 @@ pub struct Past {
 
 /// The past of all parts.
 pub async fn pasts(core: &Core, now: DateTime<Utc>) -> Result<HashMap<String, Past>> {
-    let present = now.timestamp_millis() / HOUR_MS;
-    // Whole days: the first may begin before the first hour of the month.
-    let from = (present / 24 - DAYS_SHOWN + 1).saturating_mul(24).min(present - MONTH_HOURS + 1);
+    let from = first_hour(now.timestamp_millis() / HOUR_MS);
+    Ok(pasts_of(store::health::hours(&core.db, core.org, from).await?, now))
+}
+
+/// The first hour that is shown. Whole days: it may begin before the first hour of the month.
+pub(super) fn first_hour(present: i64) -> i64 {
+    (present / 24 - DAYS_SHOWN + 1).saturating_mul(24).min(present - MONTH_HOURS + 1)
+}
+
+/// The past of each part from the hours of all.
+pub(super) fn pasts_of(hours: Vec<Hour>, now: DateTime<Utc>) -> HashMap<String, Past> {
     let mut by_part: HashMap<String, Vec<Hour>> = HashMap::new();
-    for hour in store::health::hours(&core.db, core.org, from).await? {
+    for hour in hours {
         by_part.entry(hour.component.clone()).or_default().push(hour);
     }
-    Ok(by_part.into_iter().map(|(part, hours)| (part, past(&hours, present))).collect())
+    by_part.into_iter().map(|(part, hours)| (part, past(&hours, now.timestamp_millis() / HOUR_MS))).collect()
 }
 
 /// What a part without data has: as many empty spans as others.

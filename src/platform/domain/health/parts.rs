@@ -21,6 +21,18 @@ const WRITE_MS_MOST: f64 = 2_000.0;
 /// Events that listeners may be behind the newest one for a moment.
 const EVENTS_BEHIND_MOST: i64 = 1_000;
 
+/// What people call the parts, the platform as a whole first.
+pub const LABELS: [(&str, &str); 8] = [
+    (super::PLATFORM, "Platform"),
+    ("database", "Database"),
+    ("queue", "Queue"),
+    ("workers", "Workers"),
+    ("model", "Live model"),
+    ("events", "Event stream"),
+    ("disk", "Disk"),
+    ("keyring", "Keyring"),
+];
+
 /// What a look at a part found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
@@ -36,7 +48,8 @@ pub struct Part {
 }
 
 impl Part {
-    fn new(name: &'static str, label: &'static str, status: HealthState, detail: impl Into<String>) -> Self {
+    fn new(name: &'static str, status: HealthState, detail: impl Into<String>) -> Self {
+        let label = LABELS.iter().find(|(known, _)| *known == name).map_or(name, |(_, label)| *label);
         Self { name, label, status, detail: detail.into(), response_time_ms: None, weighs: true }
     }
 }
@@ -55,7 +68,7 @@ pub async fn needed(core: &Core, provided: &[Provided]) -> Vec<Part> {
                 parts.push(workers(core, &config));
                 parts.push(model(core, &config, provided));
             }
-            Err(error) => parts.push(Part::new("queue", "Queue", HealthState::Down, format!("{error}. Run 'minerva doctor'"))),
+            Err(error) => parts.push(Part::new("queue", HealthState::Down, format!("{error}. Run 'minerva doctor'"))),
         }
         parts.push(events(core).await);
     }
@@ -64,7 +77,7 @@ pub async fn needed(core: &Core, provided: &[Provided]) -> Vec<Part> {
 }
 
 async fn database(core: &Core) -> Part {
-    let part = |status, detail: String| Part::new("database", "Database", status, detail);
+    let part = |status, detail: String| Part::new("database", status, detail);
     let begun = Instant::now();
     if let Err(error) = store::health::read_one(&core.db, core.org).await {
         return part(HealthState::Down, format!("{error}. Run 'minerva doctor'"));
@@ -94,7 +107,7 @@ fn in_ms(ms: f64) -> String {
 }
 
 async fn queue(core: &Core, config: &PipelineConfig) -> Part {
-    let part = |status, detail: String| Part::new("queue", "Queue", status, detail);
+    let part = |status, detail: String| Part::new("queue", status, detail);
     let now = core.now();
     match store::health::queue(&core.db, core.org).await {
         Err(error) => part(HealthState::Down, format!("{error}. Run 'minerva doctor'")),
@@ -122,7 +135,7 @@ fn age(age: TimeDelta) -> String {
 }
 
 fn workers(core: &Core, config: &PipelineConfig) -> Part {
-    let part = |status, detail: String| Part::new("workers", "Workers", status, detail);
+    let part = |status, detail: String| Part::new("workers", status, detail);
     if !core.worker_runs.load(Ordering::Relaxed) {
         return part(HealthState::Degraded, "No worker runs on this platform; restart it to process photos".to_owned());
     }
@@ -138,7 +151,7 @@ fn workers(core: &Core, config: &PipelineConfig) -> Part {
 }
 
 fn model(core: &Core, config: &PipelineConfig, provided: &[Provided]) -> Part {
-    let part = |status, detail: String| Part::new("model", "Live model", status, detail);
+    let part = |status, detail: String| Part::new("model", status, detail);
     let model = &config.live_model;
     let Some((provider, _)) = core.providers.find(model) else {
         return part(HealthState::Down, format!("The live model '{model}' is unknown; choose another in Pipeline control"));
@@ -151,7 +164,7 @@ fn model(core: &Core, config: &PipelineConfig, provided: &[Provided]) -> Part {
 }
 
 async fn events(core: &Core) -> Part {
-    let part = |status, detail: String| Part::new("events", "Event stream", status, detail);
+    let part = |status, detail: String| Part::new("events", status, detail);
     let newest = match store::events::range(&core.db, core.org).await {
         Ok(range) => range.map_or(0, |(_, last)| last),
         Err(error) => return part(HealthState::Down, format!("{error}. Run 'minerva doctor'")),
@@ -168,7 +181,7 @@ async fn events(core: &Core) -> Part {
 }
 
 fn room(core: &Core) -> Part {
-    let part = |status, detail: String| Part::new("disk", "Disk", status, detail);
+    let part = |status, detail: String| Part::new("disk", status, detail);
     match disk::free_bytes(&core.folder) {
         // Not every system says; that is no illness.
         Err(error) => part(HealthState::Healthy, format!("Free space could not be told: {error}")),
@@ -187,7 +200,7 @@ pub async fn keyring(core: &Core) -> Part {
         KeyringState::NotUsed => (HealthState::Healthy, "Not used here: keys come from the environment".to_owned()),
         KeyringState::Unavailable(why) => (HealthState::Degraded, why),
     };
-    Part { weighs: false, ..Part::new("keyring", "Keyring", status, detail) }
+    Part { weighs: false, ..Part::new("keyring", status, detail) }
 }
 
 /// As well as the worst of the parts that weigh.
@@ -198,7 +211,7 @@ pub fn whole(parts: &[Part]) -> Part {
         Some(worst) if worst.status > HealthState::Healthy => (worst.status, format!("{}: {}", worst.label, worst.detail)),
         _ => (HealthState::Healthy, "All parts are well".to_owned()),
     };
-    Part::new(super::PLATFORM, "Platform", status, detail)
+    Part::new(super::PLATFORM, status, detail)
 }
 
 /// What is needed for the parts alone.

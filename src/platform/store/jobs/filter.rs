@@ -6,7 +6,7 @@ use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
 
 use super::{JobRow, SELECT};
 use crate::platform::store::photos::search::phrase;
-use crate::platform::store::{Db, Result, containing, to_ms, to_name};
+use crate::platform::store::{Db, Result, containing, past, to_ms, to_name};
 use crate::wire::ids::{JobId, OrganizationId};
 use crate::wire::job::{Job, JobSort, JobState};
 use crate::wire::job_filter::{JobFilter, Measure, Term, What};
@@ -21,6 +21,14 @@ pub struct Wanted {
     pub filter: JobFilter,
     /// What ages are counted from.
     pub now: DateTime<Utc>,
+    /// Whether jobs are meant as they were at `now`; else as they are.
+    pub is_past: bool,
+}
+
+impl Wanted {
+    fn at(&self) -> Option<DateTime<Utc>> {
+        self.is_past.then_some(self.now)
+    }
 }
 
 /// Where a page begins: after the row with this value of the sorted column.
@@ -52,9 +60,12 @@ pub struct Paging {
 pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging) -> Result<(Vec<Job>, Option<After>)> {
     let column = column(paging.sort);
     let (than, order) = if paging.ascending { (">", "ASC") } else { ("<", "DESC") };
-    let mut query = QueryBuilder::<Sqlite>::new(SELECT.replacen(" FROM ", &format!(", {column} AS sort_key FROM "), 1));
-    query.push_bind(org.0);
     let names = if has_common_name(db, wanted).await? { Names::Walked } else { Names::Indexed };
+    let (columns, rest) = SELECT.split_once(" FROM jobs j ").unwrap_or((SELECT, ""));
+    let mut query = QueryBuilder::<Sqlite>::new(columns);
+    query.push(", ").push(column).push(" AS sort_key");
+    past::push_jobs(&mut query, wanted.at());
+    query.push(rest).push_bind(org.0);
     push(&mut query, wanted, names)?;
     if let Some(after) = &paging.after {
         query.push(" AND (").push(column).push(", j.id) ").push(than).push(" (");
@@ -86,6 +97,9 @@ pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging
 /// How many jobs are meant in all. Those of a state, or all, are counted already; terms look at every job.
 pub async fn count(db: &Db, org: OrganizationId, wanted: &Wanted) -> Result<u64> {
     if wanted.filter.is_empty() {
+        if let Some(at) = wanted.at() {
+            return past::count(db, org, wanted.state, at).await;
+        }
         let mut query = QueryBuilder::<Sqlite>::new("SELECT COALESCE(SUM(jobs), 0) FROM job_counts WHERE organization_id = ");
         query.push_bind(org.0);
         if let Some(state) = wanted.state {
@@ -94,8 +108,9 @@ pub async fn count(db: &Db, org: OrganizationId, wanted: &Wanted) -> Result<u64>
         let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
         return Ok(count as u64);
     }
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM jobs j WHERE j.organization_id = ");
-    query.push_bind(org.0);
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*)");
+    past::push_jobs(&mut query, wanted.at());
+    query.push("WHERE j.organization_id = ").push_bind(org.0);
     push(&mut query, wanted, Names::Indexed)?;
     let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
     Ok(count as u64)

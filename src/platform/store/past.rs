@@ -1,0 +1,204 @@
+//! What was so at a moment: every job's spells, each from when it became so until it became otherwise.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use super::status::{Counts, Minute, Since};
+use super::{Db, IDS_A_STATEMENT, Result, Tx, from_ms, push_ids, to_ms};
+use crate::wire::ids::{JobId, OrganizationId};
+use crate::wire::job::JobState;
+
+/// The mark of the moment that the record begins at.
+const MARK: &str = "job_spells";
+
+/// What a spell takes from its job.
+const COLUMNS: &str = "organization_id, photo_id, state, priority, attempts, model, prompt, not_before_ms, enqueued_at_ms, ready_at_ms,
+    started_at_ms, finished_at_ms, confidence, fault";
+
+/// Since when jobs are recorded; `None` before the first start.
+pub async fn begun_at(db: &Db) -> Result<Option<DateTime<Utc>>> {
+    let at: Option<i64> = sqlx::query_scalar("SELECT at_ms FROM database_marks WHERE name = $1").bind(MARK).fetch_optional(&db.read).await?;
+    at.map(from_ms).transpose()
+}
+
+/// Begins the record, once in a database's life: what was before is not known.
+pub async fn begin(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+    let done = sqlx::query("INSERT INTO database_marks (name, at_ms) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+        .bind(MARK)
+        .bind(to_ms(now))
+        .execute(&mut **tx)
+        .await?;
+    if done.rows_affected() == 1 {
+        let mut query = insert();
+        query.push_bind(to_ms(now)).push(", ").push(COLUMNS).push(" FROM jobs").build().execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// `INSERT … SELECT id, `, for the moment, the columns and the source to be added.
+fn insert() -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new("INSERT INTO job_spells (job_id, from_ms, ");
+    query.push(COLUMNS).push(") SELECT id, ");
+    query
+}
+
+/// Records how jobs are from now on. Called in the transaction that changed them. What a clock that was set back left in the
+/// future is forgotten.
+pub async fn record(tx: &mut Tx, ids: &[JobId], now: DateTime<Utc>) -> Result<()> {
+    let now = to_ms(now);
+    for chunk in ids.chunks(IDS_A_STATEMENT) {
+        let ids = || chunk.iter().map(|id| id.0);
+        let mut later = QueryBuilder::<Sqlite>::new("DELETE FROM job_spells WHERE from_ms >= ");
+        later.push_bind(now).push(" AND job_id IN (");
+        push_ids(&mut later, ids());
+        later.push(")").build().execute(&mut **tx).await?;
+        let mut last = QueryBuilder::<Sqlite>::new("UPDATE job_spells SET until_ms = ");
+        last.push_bind(now).push(" WHERE until_ms > ").push_bind(now).push(" AND job_id IN (");
+        push_ids(&mut last, ids());
+        last.push(")").build().execute(&mut **tx).await?;
+        let mut next = insert();
+        next.push_bind(now).push(", ").push(COLUMNS).push(" FROM jobs WHERE id IN (");
+        push_ids(&mut next, ids());
+        next.push(")").build().execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Records invented jobs as if each had been done in one try; spells that ended before a moment are left out.
+pub(super) async fn invent(tx: &mut Tx, ids: &[JobId], since: DateTime<Utc>) -> Result<()> {
+    let since = to_ms(since);
+    for chunk in ids.chunks(IDS_A_STATEMENT) {
+        let ids = || chunk.iter().map(|id| id.0);
+        let mut lasting = insert();
+        lasting.push("COALESCE(finished_at_ms, started_at_ms, enqueued_at_ms), ").push(COLUMNS).push(" FROM jobs WHERE id IN (");
+        push_ids(&mut lasting, ids());
+        lasting.push(")").build().execute(&mut **tx).await?;
+        let mut ended = QueryBuilder::<Sqlite>::new("INSERT INTO job_spells (job_id, from_ms, until_ms, ");
+        ended.push(COLUMNS).push(
+            ") SELECT id, started_at_ms, finished_at_ms, organization_id, photo_id, 'processing', priority, attempts, model, prompt, NULL,
+                      enqueued_at_ms, ready_at_ms, started_at_ms, NULL, NULL, NULL
+               FROM jobs WHERE started_at_ms < finished_at_ms AND finished_at_ms >= ",
+        );
+        ended.push_bind(since).push(" AND id IN (");
+        push_ids(&mut ended, ids());
+        ended.push(
+            ") UNION ALL SELECT id, enqueued_at_ms, started_at_ms, organization_id, photo_id, 'pending', priority, 0, NULL, NULL, NULL,
+                      enqueued_at_ms, enqueued_at_ms, NULL, NULL, NULL, NULL
+               FROM jobs WHERE enqueued_at_ms < started_at_ms AND started_at_ms >= ",
+        );
+        ended.push_bind(since).push(" AND id IN (");
+        push_ids(&mut ended, ids());
+        ended.push(")").build().execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Forgets spells that ended before a moment; gives their number.
+pub async fn prune(tx: &mut Tx, org: OrganizationId, before: DateTime<Utc>) -> Result<u64> {
+    let mut forgotten = 0;
+    // By state, so that the index finds them.
+    for state in JobState::ALL {
+        let done = sqlx::query("DELETE FROM job_spells WHERE organization_id = $1 AND state = $2 AND until_ms < $3")
+            .bind(org.0)
+            .bind(state.as_str())
+            .bind(to_ms(before))
+            .execute(&mut **tx)
+            .await?;
+        forgotten += done.rows_affected();
+    }
+    Ok(forgotten)
+}
+
+/// Adds ` FROM … j `: the jobs as they are, or as they were at a moment.
+pub(super) fn push_jobs(query: &mut QueryBuilder<Sqlite>, at: Option<DateTime<Utc>>) {
+    let Some(at) = at.map(to_ms) else {
+        query.push(" FROM jobs j ");
+        return;
+    };
+    query.push(" FROM (SELECT job_id AS id, ").push(COLUMNS).push(" FROM job_spells WHERE from_ms <= ").push_bind(at);
+    query.push(" AND until_ms > ").push_bind(at).push(") j ");
+}
+
+/// Jobs by the states that the cards show, and how many of the failed ones failed since the day began.
+pub(super) async fn counts(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<(Counts, i64)> {
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+        "SELECT state, COUNT(*), COUNT(CASE WHEN finished_at_ms >= $3 THEN 1 END) FROM job_spells
+         WHERE organization_id = $1 AND state IN ('pending', 'processing', 'retry_wait', 'failed') AND until_ms > $2 AND from_ms <= $2
+         GROUP BY state",
+    )
+    .bind(org.0)
+    .bind(since.now)
+    .bind(since.today)
+    .fetch_all(connection)
+    .await?;
+    let (mut counts, mut failed_today) = (Counts::default(), 0);
+    for (state, count, of_today) in rows {
+        match state.as_str() {
+            "pending" => counts.pending = count,
+            "processing" => counts.processing = count,
+            "retry_wait" => counts.retry_wait = count,
+            _ => (counts.failed, failed_today) = (count, of_today),
+        }
+    }
+    Ok((counts, failed_today))
+}
+
+/// What the jobs of a moment said of each minute of the hour before it.
+pub(super) async fn minutes(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<HashMap<i64, Minute>> {
+    // What happened to a job in that hour also began a spell in it.
+    let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
+        "WITH j AS (SELECT state, ready_at_ms, started_at_ms, finished_at_ms FROM job_spells
+                    WHERE organization_id = $1 AND from_ms >= $2 AND from_ms <= $3 AND until_ms > $3)
+         SELECT minute, SUM(failed), SUM(joined), SUM(gone) FROM (
+            SELECT finished_at_ms / 60000 AS minute, CASE WHEN state = 'failed' THEN 1 ELSE 0 END AS failed, 0 AS joined,
+                   CASE WHEN started_at_ms IS NULL THEN 1 ELSE 0 END AS gone
+            FROM j WHERE state IN ('failed', 'cancelled') AND finished_at_ms >= $2
+            UNION ALL SELECT ready_at_ms / 60000, 0, 1, 0 FROM j WHERE ready_at_ms >= $2 AND ready_at_ms <= $3 AND state <> 'retry_wait'
+            UNION ALL SELECT started_at_ms / 60000, 0, 0, 1 FROM j WHERE started_at_ms >= $2) happened
+         GROUP BY minute",
+    )
+    .bind(org.0)
+    .bind(since.series)
+    .bind(since.now)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(minute, failed, joined, left)| (minute, Minute { failed, joined, left })).collect())
+}
+
+/// How many jobs there were at a moment, of a state or in all.
+pub(super) async fn count(db: &Db, org: OrganizationId, state: Option<JobState>, at: DateTime<Utc>) -> Result<u64> {
+    let mut tx = db.read.begin().await?;
+    let count = match state {
+        None => count_all(&mut tx, org, at).await?,
+        // Nearly all jobs are done: they are what the others leave.
+        Some(JobState::Completed) => {
+            let others: Vec<JobState> = JobState::ALL.into_iter().filter(|state| *state != JobState::Completed).collect();
+            count_all(&mut tx, org, at).await? - count_states(&mut tx, org, &others, at).await?
+        }
+        Some(state) => count_states(&mut tx, org, &[state], at).await?,
+    };
+    tx.commit().await?;
+    Ok(count.max(0) as u64)
+}
+
+/// No job is ever removed: those that there are without those that came later.
+async fn count_all(connection: &mut SqliteConnection, org: OrganizationId, at: DateTime<Utc>) -> Result<i64> {
+    let query = sqlx::query_scalar(
+        "SELECT (SELECT COALESCE(SUM(jobs), 0) FROM job_counts WHERE organization_id = $1)
+              - (SELECT COUNT(*) FROM jobs WHERE organization_id = $1 AND enqueued_at_ms > $2)",
+    );
+    Ok(query.bind(org.0).bind(to_ms(at)).fetch_one(connection).await?)
+}
+
+async fn count_states(connection: &mut SqliteConnection, org: OrganizationId, states: &[JobState], at: DateTime<Utc>) -> Result<i64> {
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM job_spells WHERE organization_id = ");
+    query.push_bind(org.0).push(" AND until_ms > ").push_bind(to_ms(at)).push(" AND from_ms <= ").push_bind(to_ms(at)).push(" AND state IN (");
+    let mut list = query.separated(", ");
+    for state in states {
+        list.push_bind(state.as_str());
+    }
+    query.push(")");
+    Ok(query.build_query_scalar().fetch_one(connection).await?)
+}
