@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use minerva_console::wire::config::{PipelineState, SetPipelineState};
+use minerva_console::platform::domain::Clock;
+use minerva_console::wire::config::{DeployPrompt, PipelineState, ProcessingRules, SetPipelineState};
 use minerva_console::wire::health::HealthReport;
 use minerva_console::wire::job::{Job, JobAction, JobQuery, JobSort, JobState, JobsAction};
 use minerva_console::wire::metric::{MetricQuery, Metrics};
 use minerva_console::wire::page::Page;
+use minerva_console::wire::problem::Problem;
+use minerva_console::wire::prompt::SavePromptVersion;
 use minerva_console::wire::result::{Fault, FaultKind};
 use minerva_console::wire::status::LiveStatus;
+use secrecy::ExposeSecret;
 
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform};
@@ -48,6 +52,10 @@ fn metric_queries(now: DateTime<Utc>, at: Option<DateTime<Utc>>) -> Vec<MetricQu
         ..MetricQuery::default()
     };
     vec![query(1, "1m"), query(72, "1h"), MetricQuery { to: None, ..query(24, "1h") }]
+}
+
+fn now(clock: &TestClock) -> DateTime<Utc> {
+    Clock::now(clock)
 }
 
 /// Asks everything: of the present, or of a moment.
@@ -103,7 +111,7 @@ impl Story {
     /// Writes down what is said now, and lets time go on.
     async fn note(&mut self, then: TimeDelta) {
         self.platform.client.check_health().await.expect("checked");
-        let now = minerva_console::platform::domain::Clock::now(&*self.clock);
+        let now = now(&self.clock);
         let said = ask(&self.platform, now, None).await;
         self.said.push((now, said));
         self.clock.advance(then);
@@ -182,4 +190,88 @@ async fn a_moment_in_the_past_is_answered_as_it_was_at_that_moment() {
             assert_eq!(then, said, "{} at {at}", then.name);
         }
     }
+}
+
+#[tokio::test]
+async fn the_pages_of_a_moment_join_and_later_jobs_do_not_slip_in() {
+    let clock = TestClock::at_noon();
+    let options = Options { clock: clock.clone(), ..Options::with_providers(vec![Scripted::held()]) };
+    let platform = platform::start(options.without_workers()).await;
+    let first = platform.add(7, true).await;
+    let at = now(&clock);
+    clock.advance(TimeDelta::minutes(1));
+    platform.client.add_photos(vec![("later.jpg".to_owned(), platform::jpeg(64, 48, 99))], true).await.expect("added");
+    let mut names = Vec::new();
+    let mut query = JobQuery { limit: Some(3), sort: JobSort::Photo, ascending: true, at: Some(at), ..JobQuery::default() };
+    loop {
+        let page = platform.client.jobs(&query).await.expect("jobs");
+        assert_eq!(page.total, Some(first.len() as u64));
+        names.extend(page.items.into_iter().map(|job| job.file_name));
+        let Some(cursor) = page.next_cursor else { break };
+        query.cursor = Some(cursor);
+    }
+    let expected: Vec<String> = (0..7).map(|number| format!("{number}.jpg")).collect();
+    assert_eq!(names, expected);
+}
+
+#[tokio::test]
+async fn the_prompt_and_the_rules_of_a_moment_are_those_that_were_live_then() {
+    let clock = TestClock::at_noon();
+    let platform = platform::start(Options { clock: clock.clone(), ..Options::default().without_workers() }).await;
+    let begun = now(&clock);
+    clock.advance(TimeDelta::minutes(1));
+    let prompt = platform.client.prompts().await.expect("prompts").items.remove(0);
+    let text = SavePromptVersion { content: "Name what you see in {{file_name}}".to_owned(), note: String::new(), author: "you".to_owned() };
+    let version = platform.client.save_prompt_version(prompt.id, &text).await.expect("saved");
+    platform.client.deploy_prompt(DeployPrompt { prompt_version_id: version.id }).await.expect("deployed");
+    let config = platform.client.config().await.expect("config");
+    let rules = ProcessingRules { workers: 7, ..config.rules };
+    platform.client.set_processing_rules(config.revision, &rules).await.expect("set");
+    let changed = now(&clock);
+    clock.advance(TimeDelta::minutes(1));
+    let change = platform.client.config_changes().await.expect("changes").items.remove(0);
+    platform.client.undo_config_change(change.id).await.expect("undone");
+
+    let mut seen = Vec::new();
+    for at in [begun, changed, now(&clock)] {
+        let status = platform.client.live_status_at(at).await.expect("status");
+        assert_eq!((status.at, status.unknown), (at, vec!["held_back".to_owned()]));
+        seen.push((status.live_prompt, status.workers));
+    }
+    let expected = [("Photo tags v1", 2), ("Photo tags v2", 7), ("Photo tags v2", 2)];
+    assert_eq!(seen, expected.map(|(prompt, workers)| (prompt.to_owned(), workers)));
+}
+
+#[tokio::test]
+async fn moments_that_nothing_is_known_of_are_refused_in_words() {
+    let clock = TestClock::at_noon();
+    let platform = platform::start(Options { clock: clock.clone(), ..Options::default().without_workers() }).await;
+    let refusal = async |path: &str, at: &str| {
+        let mut url = platform.host.base().join(path).expect("a URL");
+        url.query_pairs_mut().append_pair("at", at);
+        let asked = reqwest::Client::new().get(url).bearer_auth(platform.host.token().expose_secret());
+        let answer = asked.send().await.expect("answered");
+        let status = answer.status().as_u16();
+        let problem: Problem = answer.json().await.expect("a problem");
+        (status, problem.code, problem.detail)
+    };
+    let paths = ["api/ai/dashboard/live-status", "api/ai/pipeline/jobs", "api/ai/dashboard/metrics", "api/ai/health"];
+    for path in paths {
+        for at in ["yesterday", "2026-03-14", "1773489600"] {
+            let (status, code, _) = refusal(path, at).await;
+            assert_eq!((status, code.as_str()), (400, "bad_query"), "{path} {at}");
+        }
+        let (status, code, words) = refusal(path, "2026-03-14T12:00:31Z").await;
+        assert_eq!((status, code.as_str()), (400, "future"), "{path}");
+        assert!(words.contains("yet to come"), "{words}");
+        let (status, code, words) = refusal(path, "2026-03-14T12:00:29Z").await;
+        assert_eq!((status, code.as_str()), (400, "no_record"), "{path}");
+        assert!(words.contains("no record before 2026-03-14 12:00:30 UTC"), "{words}");
+    }
+    // A week is kept, however long ago the record began.
+    clock.advance(TimeDelta::days(10));
+    let (status, code, words) = refusal(paths[0], "2026-03-17T12:00:29Z").await;
+    assert_eq!((status, code.as_str()), (400, "no_record"));
+    assert!(words.contains("no record before 2026-03-17 12:00:30 UTC"), "{words}");
+    platform.client.live_status_at("2026-03-17T12:00:30Z".parse().expect("a time")).await.expect("just kept");
 }
