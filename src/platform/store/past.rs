@@ -111,14 +111,42 @@ pub async fn prune(tx: &mut Tx, org: OrganizationId, before: DateTime<Utc>) -> R
     Ok(forgotten)
 }
 
+/// By what the jobs of a moment are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// In the order of the list, until a page is full.
+    Time,
+    /// All in the states that are meant, which are few.
+    State,
+}
+
+impl Way {
+    /// Jobs pass through some states and stay in others.
+    pub(super) fn to(states: &[JobState]) -> Self {
+        let stays = |state: &JobState| matches!(state, JobState::Completed | JobState::Failed);
+        if states.is_empty() || states.iter().any(stays) { Self::Time } else { Self::State }
+    }
+}
+
 /// Adds ` FROM … j `: the jobs as they are, or as they were at a moment.
-pub(super) fn push_jobs(query: &mut QueryBuilder<Sqlite>, at: Option<DateTime<Utc>>) {
-    let Some(at) = at.map(to_ms) else {
+pub(super) fn push_jobs(query: &mut QueryBuilder<Sqlite>, at: Option<(DateTime<Utc>, Way)>) {
+    let Some((at, way)) = at.map(|(at, way)| (to_ms(at), way)) else {
         query.push(" FROM jobs j ");
         return;
     };
-    query.push(" FROM (SELECT job_id AS id, ").push(COLUMNS).push(" FROM job_spells WHERE from_ms <= ").push_bind(at);
-    query.push(" AND until_ms > ").push_bind(at).push(") j ");
+    // A database can't know how many spells hold a moment, and would go the wrong way. An expression in the place of a column
+    // keeps it from the index of that column.
+    let columns = match way {
+        Way::Time => COLUMNS.replacen("state", "COALESCE(state, '') AS state", 1),
+        Way::State => COLUMNS.replacen("enqueued_at_ms", "COALESCE(enqueued_at_ms, 0) AS enqueued_at_ms", 1),
+    };
+    query.push(" FROM (SELECT job_id AS id, ").push(columns).push(" FROM job_spells WHERE from_ms <= ").push_bind(at);
+    query.push(" AND until_ms > ").push_bind(at);
+    if way == Way::Time {
+        // True of every spell that had begun, and where the index is entered.
+        query.push(" AND enqueued_at_ms <= ").push_bind(at);
+    }
+    query.push(") j ");
 }
 
 /// Jobs by the states that the cards show, and how many of the failed ones failed since the day began.

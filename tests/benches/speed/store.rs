@@ -70,6 +70,7 @@ async fn ask_all(client: &Client) {
     ask("models", || async { client.models().await.map(drop) }).await;
     ask("provider health", || async { client.provider_health().await.map(drop) }).await;
     queue(client).await;
+    past(client, now).await;
 }
 
 async fn queue(client: &Client) {
@@ -87,6 +88,23 @@ async fn queue(client: &Client) {
     let job = client.jobs(&with(Some(JobState::Completed))).await.expect("jobs").items[0].id;
     ask("one job with its results", || async { client.job(job).await.map(drop) }).await;
     ask("photos, a page", || async { client.photos(None, 200).await.map(drop) }).await;
+}
+
+/// What the window asks while somebody drags the handle of time.
+async fn past(client: &Client, now: chrono::DateTime<Utc>) {
+    for (name, back) in [("1 h ago", TimeDelta::hours(1)), ("a day ago", TimeDelta::days(1)), ("6 days ago", TimeDelta::days(6))] {
+        let at = now - back;
+        ask(&format!("live status, {name}"), || async { client.live_status_at(at).await.map(drop) }).await;
+        ask(&format!("health, {name}"), || async { client.health_report_at(at).await.map(drop) }).await;
+        for (which, state) in [("newest", None), ("pending", Some(JobState::Pending)), ("failed", Some(JobState::Failed))] {
+            let query = JobQuery { state, at: Some(at), ..JobQuery::default() };
+            ask(&format!("jobs, {which}, {name}"), || async { client.jobs(&query).await.map(drop) }).await;
+        }
+        let metric_type = Some("queue_depth,processing,throughput_per_hour,failed,queue_wait_p95_ms".to_owned());
+        let query =
+            MetricQuery { metric_type, from: Some(at - TimeDelta::hours(24)), step: Some("5m".to_owned()), at: Some(at), ..MetricQuery::default() };
+        ask(&format!("metrics of 24 h, {name}"), || async { client.metrics(&query).await.map(drop) }).await;
+    }
 }
 
 async fn ask<F: Future<Output = minerva_console::client::Result<()>>>(what: &str, question: impl Fn() -> F) {

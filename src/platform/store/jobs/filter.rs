@@ -26,8 +26,15 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn at(&self) -> Option<DateTime<Utc>> {
-        self.is_past.then_some(self.now)
+    /// The moment in the past that is meant, and by what its jobs are found.
+    fn at(&self) -> Option<(DateTime<Utc>, past::Way)> {
+        let of_terms = self.filter.terms.iter().filter_map(|term| match &term.what {
+            What::State(states) if !term.negated => Some(states.as_slice()),
+            _ => None,
+        });
+        let states = self.state.as_ref().map(std::slice::from_ref);
+        let states = states.into_iter().chain(of_terms).min_by_key(|states| past::Way::to(states) == past::Way::Time);
+        self.is_past.then(|| (self.now, past::Way::to(states.unwrap_or_default())))
     }
 }
 

@@ -20,7 +20,7 @@ CREATE TABLE job_spells (
     confidence      DOUBLE PRECISION,
     fault           TEXT,
     PRIMARY KEY (job_id, from_ms)
-) WITHOUT ROWID;
+);
 -- How many jobs were in a state, without a look at their rows; also finds what is old enough to be forgotten.
 CREATE INDEX job_spells_by_state ON job_spells (organization_id, state, until_ms, from_ms, finished_at_ms);
 -- The queue of a moment, in its usual order.
