@@ -268,6 +268,8 @@ async fn moments_that_nothing_is_known_of_are_refused_in_words() {
         assert_eq!((status, code.as_str()), (400, "no_record"), "{path}");
         assert!(words.contains("no record before 2026-03-14 12:00:30 UTC"), "{words}");
     }
+    let error = platform.client.health_report_at(now(&clock)).await.expect_err("nobody has looked yet");
+    assert_eq!(error.code(), Some("no_record"));
     // A week is kept, however long ago the record began.
     clock.advance(TimeDelta::days(10));
     let (status, code, words) = refusal(paths[0], "2026-03-17T12:00:29Z").await;

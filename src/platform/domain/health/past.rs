@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 
 use super::history::{self, covered_by};
 use super::{PLATFORM, parts};
-use crate::platform::domain::{Core, Result};
+use crate::platform::domain::{Core, DomainError, Result};
 use crate::platform::store;
 use crate::platform::store::health::{Check, HOUR_MS, Hour};
-use crate::wire::health::{Component, HealthReport, HealthState, PROVIDER_PREFIX};
+use crate::wire::health::{Component, HealthReport, PROVIDER_PREFIX};
 
 const WELL: &str = "Well when it was last looked at before this moment";
 const NOBODY_LOOKED: &str = "Nobody had looked before this moment";
@@ -17,6 +17,10 @@ const NOBODY_LOOKED: &str = "Nobody had looked before this moment";
 /// Every part and provider that had been looked at until a moment.
 pub async fn report(core: &Core, at: DateTime<Utc>) -> Result<HealthReport> {
     let checks = store::health::last_checks_at(&core.db, core.org, at - history::KEPT, at).await?;
+    let Some(status) = checks.iter().find(|check| check.component == PLATFORM).map(|check| check.status) else {
+        let message = "Nobody had looked at the platform's health until that moment; choose a later one".to_owned();
+        return Err(DomainError::Unanswerable { code: "no_record", message });
+    };
     let mut last: HashMap<String, Check> = checks.into_iter().map(|check| (check.component.clone(), check)).collect();
     let mut pasts = history::pasts_of(hours(core, at).await?, at);
     let mut components = Vec::with_capacity(last.len());
@@ -43,8 +47,7 @@ pub async fn report(core: &Core, at: DateTime<Utc>) -> Result<HealthReport> {
             days: past.days,
         });
     }
-    let status = components.iter().find(|component| component.name == PLATFORM).and_then(|platform| platform.status);
-    Ok(HealthReport { at, status: status.unwrap_or(HealthState::Degraded), components, next_check: None })
+    Ok(HealthReport { at, status, components, next_check: None })
 }
 
 /// The hours until a moment; of the hour that holds it only what was known then.
