@@ -11,7 +11,7 @@ use crate::platform::domain::generate::Generate;
 use crate::platform::host::{self, StartError};
 
 pub fn run(settings: &Settings, command: &AdminCommand) -> Result<()> {
-    logging::to_terminal(settings)?;
+    logging::to_terminal(settings);
     match command {
         AdminCommand::Generate(args) => generate(args),
     }

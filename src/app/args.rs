@@ -43,7 +43,8 @@ pub struct SharedArgs {
     /// an OpenAI-compatible server: `lab=http://127.0.0.1:1234/v1` makes the models `lab/MODEL`, its key is `LAB_API_KEY`
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "PROVIDER=URL")]
     pub base_url: Vec<BaseUrl>,
-    /// Logs more (everything of Minerva, at level debug)
+    /// Logs more: everything of Minerva, at level debug. The environment variable `MINERVA_LOG` takes a level, or a filter
+    /// such as `warn,minerva_console=trace`. Console and `serve` log to `logs/minerva.log` in the data folder, 40 MiB at most
     #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     pub verbose: bool,
 }

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::args::{BaseAddress, SharedArgs};
+use super::logging::{LOG_VARIABLE, LogFilter};
 use super::{Failure, Result};
 use crate::keys::{self, Keys};
 use crate::providers::{self, Endpoint, Limits, PriceBook, ProviderSettings, Providers};
@@ -67,7 +68,7 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Whether a person chose the data folder, rather than the system's place being taken.
     pub data_dir_given: bool,
-    pub log_level: String,
+    pub log: LogFilter,
     /// Between two looks at the platform's health and its providers'.
     pub health_every: Option<Duration>,
     pub providers: ProviderSettings,
@@ -100,7 +101,7 @@ impl Settings {
             data_dir,
             data_dir_given: args.data_dir.is_some(),
             health_every,
-            log_level: if args.verbose { "debug".to_owned() } else { file.log_level.unwrap_or_else(|| "info".to_owned()) },
+            log: LogFilter::choose(args.verbose, log_variable()?.as_deref(), file.log_level.as_deref())?,
             providers: ProviderSettings {
                 endpoints,
                 on_device_threads: file.on_device_threads.unwrap_or_else(cores).max(1),
@@ -113,6 +114,14 @@ impl Settings {
     #[must_use]
     pub fn providers(&self) -> Providers {
         Providers::new(&self.providers, &self.keys)
+    }
+}
+
+fn log_variable() -> Result<Option<String>> {
+    match std::env::var(LOG_VARIABLE) {
+        Ok(text) => Ok(Some(text)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Failure::Usage(format!("{LOG_VARIABLE} can't be used: it is not UTF-8 text"))),
     }
 }
 

@@ -6,8 +6,10 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::config::{self, Settings, TOKEN_VARIABLE};
-use super::{Failure, Result, logging, runtime};
+use super::logging::Logging;
+use super::{Failure, Result, runtime};
 use crate::gui::shell::{self, EmbeddedPlatform, ShellOptions, StartPlatform};
+use crate::platform::domain::Log;
 use crate::platform::host::{self, HostOptions};
 
 const NO_DISPLAY: &str = "There is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set). \
@@ -19,10 +21,10 @@ pub fn run(settings: &Settings, platform: Option<Url>) -> Result<()> {
         return Err(Failure::Failed(NO_DISPLAY.to_owned()));
     }
     let remote = platform.map(with_token).transpose()?;
-    let _log = logging::to_files(settings, &settings.data_dir)?;
+    let logging = Logging::start(settings, &settings.data_dir)?;
     let runtime = runtime()?;
     let options = ShellOptions {
-        start_platform: start_platform(settings.clone()),
+        start_platform: start_platform(settings.clone(), logging.log()),
         remote,
         keys: settings.keys.clone(),
         runtime: runtime.handle().clone(),
@@ -38,9 +40,9 @@ fn with_token(url: Url) -> Result<(Url, SecretString)> {
     Ok((url, token))
 }
 
-fn start_platform(settings: Settings) -> StartPlatform {
+fn start_platform(settings: Settings, log: Log) -> StartPlatform {
     Box::new(move || {
-        let settings = settings.clone();
+        let (settings, log) = (settings.clone(), log.clone());
         Box::pin(async move {
             let started = host::start(HostOptions {
                 folder: settings.data_dir.clone(),
@@ -52,6 +54,7 @@ fn start_platform(settings: Settings) -> StartPlatform {
                 health_every: settings.health_every,
                 providers: settings.providers(),
                 keys: settings.keys.clone(),
+                log,
             })
             .await;
             let host = started.map_err(|error| {

@@ -13,7 +13,7 @@ use crate::platform::host::{self, HostOptions};
 use crate::wire::cost::{Reprice, Repriced, RepricedSum, sum_words};
 
 pub fn run(settings: &Settings, args: &CostsArgs) -> Result<()> {
-    logging::to_terminal(settings)?;
+    logging::to_terminal(settings);
     let asked = asked(args)?;
     if !settings.data_dir.join(host::DATABASE_FILE).is_file() {
         return Err(Failure::Usage(format!("There is no library in {} yet; choose its folder with --data-dir", settings.data_dir.display())));
@@ -54,6 +54,7 @@ async fn ask(settings: &Settings, asked: &Reprice) -> Result<Repriced> {
         health_every: None,
         providers: settings.providers(),
         keys: settings.keys.clone(),
+        log: crate::platform::domain::Log::default(),
     };
     let host = host::start(options).await.map_err(|error| failed(error.to_string()))?;
     let done = match Client::new(host.base(), host.token()) {

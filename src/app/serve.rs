@@ -6,7 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::args::ServeArgs;
 use super::config::{self, Settings, TOKEN_VARIABLE};
-use super::{Failure, Result, logging, runtime, signals, terminal};
+use super::logging::Logging;
+use super::{Failure, Result, runtime, signals, terminal};
+use crate::platform::domain::Log;
 use crate::platform::host::{self, HostOptions};
 
 /// Shortest token that a person may choose, in characters.
@@ -22,11 +24,11 @@ pub fn run(settings: &Settings, args: &ServeArgs) -> Result<()> {
         )));
     }
     let folder = folder(settings, args)?;
-    let _log = logging::to_files(settings, &folder)?;
-    runtime()?.block_on(serve(settings, args, folder, token))
+    let logging = Logging::start(settings, &folder)?;
+    runtime()?.block_on(serve(settings, args, folder, token, logging.log()))
 }
 
-async fn serve(settings: &Settings, args: &ServeArgs, folder: PathBuf, token: Option<SecretString>) -> Result<()> {
+async fn serve(settings: &Settings, args: &ServeArgs, folder: PathBuf, token: Option<SecretString>, log: Log) -> Result<()> {
     let token_was_given = token.is_some();
     let mut signals = signals::listen()?;
     let host = host::start(HostOptions {
@@ -39,6 +41,7 @@ async fn serve(settings: &Settings, args: &ServeArgs, folder: PathBuf, token: Op
         health_every: settings.health_every,
         providers: settings.providers(),
         keys: settings.keys.clone(),
+        log,
     })
     .await
     .map_err(|error| Failure::Failed(error.to_string()))?;

@@ -6,6 +6,7 @@ pub mod config;
 pub mod event;
 pub mod health;
 pub mod job;
+pub mod log;
 pub mod metric;
 pub mod model;
 pub mod photo;

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::keys::Keys;
-use crate::platform::domain::{self, Clock, Core, DomainError, SystemClock};
+use crate::platform::domain::{self, Clock, Core, DomainError, Log, SystemClock};
 use crate::platform::jobs;
 use crate::platform::routes::{self, Platform};
 use crate::platform::store::{self, Db};
@@ -51,6 +51,8 @@ pub struct HostOptions {
     pub health_every: Option<Duration>,
     pub providers: Providers,
     pub keys: Keys,
+    /// What this process logs, as far as it is kept in memory.
+    pub log: Log,
 }
 
 /// Why a platform did not start. The message says what to do.
@@ -102,7 +104,7 @@ pub async fn start_at(options: HostOptions, clock: Arc<dyn Clock>) -> Result<Hos
         None => options.folder.join(DATABASE_FILE),
     };
     let db = Db::open(&database).await.map_err(|error| damaged(&database, error))?;
-    let core = Arc::new(Core::new(db, options.folder, options.providers, options.keys, clock, OrganizationId::LOCAL));
+    let core = Arc::new(Core { log: options.log, ..Core::new(db, options.folder, options.providers, options.keys, clock, OrganizationId::LOCAL) });
     domain::start::prepare(&core).await.map_err(|error| match error {
         DomainError::Store(error) => damaged(&database, error),
         other => StartError::Domain(other),

@@ -12,6 +12,7 @@ pub mod health;
 pub mod ids;
 pub mod job;
 pub mod job_filter;
+pub mod log;
 pub mod metric;
 pub mod model;
 pub mod money;

@@ -61,7 +61,7 @@ struct Outcome {
 }
 
 pub fn run(settings: &Settings, args: &CompareArgs) -> Result<()> {
-    logging::to_terminal(settings)?;
+    logging::to_terminal(settings);
     let providers = settings.providers();
     let plan = plan(settings, args, &providers)?;
     runtime()?.block_on(async {
@@ -148,6 +148,7 @@ async fn compare(settings: &Settings, args: &CompareArgs, plan: Plan, providers:
         health_every: None,
         providers,
         keys: settings.keys.clone(),
+        log: crate::platform::domain::Log::default(),
     })
     .await
     .map_err(|error| Failure::Failed(error.to_string()))?;

@@ -59,7 +59,7 @@ impl Check {
 }
 
 pub fn run(settings: &Settings, args: &DoctorArgs) -> Result<()> {
-    logging::to_terminal(settings)?;
+    logging::to_terminal(settings);
     let checks = runtime()?.block_on(examine(settings));
     match args.format {
         DoctorFormat::Text => terminal::out(as_text(&checks).trim_end()),

@@ -33,6 +33,8 @@ pub enum Command {
     AddPhotos,
     AddPhotoFolder,
     RetryFailedJobs,
+    /// Opens the time strip, or closes it and shows the present.
+    LookBack,
     /// Asks every provider and looks at every part of the platform.
     CheckHealth,
     /// Photos that the model was least sure of are asked about once more.
@@ -76,6 +78,7 @@ impl Command {
             Self::AddPhotoFolder,
             Self::RetryFailedJobs,
             Self::SearchPhotos(String::new()),
+            Self::LookBack,
             Self::CheckHealth,
             Self::ReprocessLowConfidence,
             Self::NewPrompt,
@@ -106,7 +109,7 @@ impl Command {
         match self {
             Self::NewPrompt | Self::SavePromptVersion | Self::MakePromptLive => Some(AreaId::PipelineControl),
             Self::RunComparison | Self::CancelRun | Self::ResumeRun => Some(AreaId::TestingLab),
-            Self::CheckHealth | Self::SearchPhotos(_) => Some(AreaId::LiveStatus),
+            Self::CheckHealth | Self::LookBack | Self::SearchPhotos(_) => Some(AreaId::LiveStatus),
             _ => None,
         }
     }
@@ -142,6 +145,7 @@ impl Command {
             Self::RetryFailedJobs => "Retry failed jobs".to_owned(),
             Self::SearchPhotos(words) if words.is_empty() => "Search photos…".to_owned(),
             Self::SearchPhotos(words) => format!("Search photos for “{words}”"),
+            Self::LookBack => "Look back in time".to_owned(),
             Self::CheckHealth => "Check health".to_owned(),
             Self::ReprocessLowConfidence => "Reprocess photos of low confidence…".to_owned(),
             Self::UndoJobsAction(_) => "Put the jobs back as they were".to_owned(),
@@ -171,6 +175,8 @@ impl Command {
             Self::GoTo(Route::Live(LiveView::Events)) => "Everything that happens, newest first".to_owned(),
             Self::GoTo(Route::Live(LiveView::Alerts)) => "What fires, when alerts fire, and what fired before".to_owned(),
             Self::SearchPhotos(_) => "Find photos by words of their tags, captions and file names".to_owned(),
+            Self::LookBack => "See the figures, jobs and health of a moment of the last week; again: back to the present".to_owned(),
+            Self::GoTo(Route::Live(LiveView::Log)) => "What the platform says about itself, as it says it".to_owned(),
             Self::CheckHealth => "Ask every provider and look at every part now; costs nothing".to_owned(),
             Self::ReprocessLowConfidence => "Ask once more about every photo whose tags have a mean confidence below 60 %".to_owned(),
             Self::SavePromptVersion => "Keep the text in the editor as a version that never changes".to_owned(),

@@ -51,10 +51,17 @@ pub enum LiveView {
     Health,
     Events,
     Alerts,
+    Log,
 }
 
 impl LiveView {
-    pub const ALL: [Self; 7] = [Self::Jobs, Self::Photos, Self::Plots, Self::Workers, Self::Health, Self::Events, Self::Alerts];
+    pub const ALL: [Self; 8] = [Self::Jobs, Self::Photos, Self::Plots, Self::Workers, Self::Health, Self::Events, Self::Alerts, Self::Log];
+
+    /// Whether it can show a moment in the past.
+    #[must_use]
+    pub fn has_past(self) -> bool {
+        matches!(self, Self::Jobs | Self::Plots | Self::Health)
+    }
 
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -66,6 +73,7 @@ impl LiveView {
             Self::Health => "Health",
             Self::Events => "Events",
             Self::Alerts => "Alerts",
+            Self::Log => "Log",
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use crate::gui::ctx::ApiError;
 use crate::gui::ctx::{AreaCtx, Remote};
@@ -17,6 +17,8 @@ const FIRST_PAGE: u32 = 200;
 const NEXT_PAGE: u32 = 500;
 /// The first page is asked for again at most this often.
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
+/// While another moment is looked for.
+const DRAGGING_EVERY: Duration = Duration::from_millis(100);
 /// The file name is searched for when typing has paused this long.
 const SEARCH_AFTER: Duration = Duration::from_millis(200);
 
@@ -37,10 +39,10 @@ impl Filter {
         JobsMatching { state: self.state, q: Some(self.search.trim().to_owned()).filter(|search| !search.is_empty()) }
     }
 
-    fn query(&self, limit: u32, cursor: Option<String>, count: bool) -> JobQuery {
+    fn query(&self, at: Option<DateTime<Utc>>, limit: u32, cursor: Option<String>, count: bool) -> JobQuery {
         let search = self.search.trim();
         JobQuery {
-            at: None,
+            at,
             state: self.state,
             q: (!search.is_empty()).then(|| search.to_owned()),
             sort: self.sort,
@@ -60,6 +62,8 @@ pub struct JobList {
     next_cursor: Option<String>,
     /// What is shown.
     filter: Filter,
+    /// When; `None`: now.
+    at: Option<DateTime<Utc>>,
     /// Its words, read; or what is wrong with them, and then the rows are those from before.
     terms: Result<JobFilter, FilterProblem>,
     /// When the filter was changed by typing, until it is asked for.
@@ -86,6 +90,7 @@ impl Default for JobList {
             total: None,
             next_cursor: None,
             filter: Filter::default(),
+            at: None,
             terms: Ok(JobFilter::default()),
             typed_at: None,
             first: Remote::default(),
@@ -187,6 +192,20 @@ impl JobList {
         }
     }
 
+    /// Shows the jobs as they were at a moment, or as they are. Returns whether it is another moment than before.
+    pub fn show_moment(&mut self, at: Option<DateTime<Utc>>) -> bool {
+        if at == self.at {
+            return false;
+        }
+        self.at = at;
+        self.next = Remote::default();
+        self.counting = Remote::default();
+        self.is_count_wanted = false;
+        self.new_jobs.clear();
+        self.is_behind = true;
+        true
+    }
+
     /// The rows may all have changed.
     pub fn reload(&mut self) {
         self.is_behind = true;
@@ -195,6 +214,9 @@ impl JobList {
 
     /// A job changed or came.
     pub fn on_job(&mut self, job: &Job) {
+        if self.at.is_some() {
+            return;
+        }
         if let Some(row) = self.position(job.id).and_then(|at| self.rows.get_mut(at)) {
             row.clone_from(job);
             self.revision += 1;
@@ -280,7 +302,7 @@ impl JobList {
         }
         if self.is_count_wanted && !self.counting.is_pending() && !self.first.is_pending() {
             self.is_count_wanted = false;
-            let query = self.filter.query(1, None, true);
+            let query = self.filter.query(self.at, 1, None, true);
             ctx.ask(&mut self.counting, |client| async move { client.jobs(&query).await });
         }
         let never = self.first.is_untouched();
@@ -289,20 +311,21 @@ impl JobList {
         if !(never || forced || behind) {
             return;
         }
-        if let Some(since) = self.asked_at.map(|at| at.elapsed()).filter(|since| *since < REFRESH_EVERY) {
-            return ctx.egui.request_repaint_after(REFRESH_EVERY.saturating_sub(since));
+        let pause = if self.at.is_some() { DRAGGING_EVERY } else { REFRESH_EVERY };
+        if let Some(since) = self.asked_at.map(|at| at.elapsed()).filter(|since| *since < pause) {
+            return ctx.egui.request_repaint_after(pause.saturating_sub(since));
         }
         self.is_behind = false;
         self.asked_at = Some(Instant::now());
         let counts_at_once = self.terms.as_ref().is_ok_and(JobFilter::is_empty);
-        let query = self.filter.query(FIRST_PAGE, None, counts_at_once);
+        let query = self.filter.query(self.at, FIRST_PAGE, None, counts_at_once);
         ctx.ask(&mut self.first, |client| async move { client.jobs(&query).await });
     }
 
     /// The reader comes near the end.
     pub fn ask_more(&mut self, ctx: &AreaCtx<'_>) {
         if self.has_more() && !self.next.is_pending() && self.next.failure().is_none() && !self.first.is_pending() {
-            let query = self.filter.query(NEXT_PAGE, self.next_cursor.clone(), false);
+            let query = self.filter.query(self.at, NEXT_PAGE, self.next_cursor.clone(), false);
             ctx.ask(&mut self.next, |client| async move { client.jobs(&query).await });
         }
     }

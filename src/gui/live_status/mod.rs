@@ -13,10 +13,12 @@ mod job_filter;
 mod job_list;
 mod job_state;
 mod job_table;
+mod log;
 mod photo_pane;
 mod photo_search;
 mod plots;
 mod saved_filters;
+mod scrubber;
 mod selection;
 mod tabs;
 mod toolbar;
@@ -24,7 +26,7 @@ mod workers;
 
 use std::path::PathBuf;
 
-use egui::{Key, Modifiers, Panel, Ui};
+use egui::{Key, Modifiers, Panel, RichText, Ui};
 
 use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, LiveView, PhotoAdding, Route};
 use crate::gui::theme;
@@ -40,9 +42,11 @@ use figures::Figures;
 use job_filter::SelectionAnswer;
 use job_list::{Filter, JobList};
 use job_table::JobTable;
+use log::LogView;
 use photo_search::{PanelAnswer, PhotoSearchView};
 use plots::Plots;
 use saved_filters::SavedFilters;
+use scrubber::Scrubber;
 use selection::Selection;
 use workers::WorkersView;
 
@@ -52,6 +56,7 @@ const LOW_CONFIDENCE: f32 = 0.6;
 /// The state of the area.
 pub struct LiveStatus {
     view: LiveView,
+    scrubber: Scrubber,
     figures: Figures,
     health: health::Health,
     list: JobList,
@@ -69,6 +74,7 @@ pub struct LiveStatus {
     actions: Actions,
     feed: Feed,
     alerts: AlertsView,
+    log: LogView,
     adding: PhotoAdding,
 }
 
@@ -76,6 +82,7 @@ impl Default for LiveStatus {
     fn default() -> Self {
         Self {
             view: LiveView::default(),
+            scrubber: Scrubber::default(),
             figures: Figures::default(),
             health: health::Health::default(),
             list: JobList::default(),
@@ -91,6 +98,7 @@ impl Default for LiveStatus {
             actions: Actions::default(),
             feed: Feed::default(),
             alerts: AlertsView::default(),
+            log: LogView::default(),
             adding: PhotoAdding::new(true),
         }
     }
@@ -145,7 +153,11 @@ impl Area for LiveStatus {
     }
 
     fn ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
-        self.figures.ask(ctx);
+        let at = self.scrubber.at();
+        if self.list.show_moment(at) {
+            self.select_nothing();
+        }
+        self.figures.ask(ctx, at);
         self.list.ask(ctx, self.table.is_at_top() && self.selection.is_empty());
         if self.view == LiveView::Photos {
             match self.photos.panel_ui(ui, ctx) {
@@ -160,22 +172,32 @@ impl Area for LiveStatus {
         }
         let frame = egui::Frame::new().inner_margin(theme::GAP_16).fill(ctx.tokens().background);
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-            toolbar::ui(ui, self.figures.value(), self.actions.is_busy(), ctx);
-            ui.add_space(theme::GAP_8);
+            if at.is_none() {
+                toolbar::ui(ui, self.figures.value(), self.actions.is_busy(), self.scrubber.is_open(), ctx);
+                ui.add_space(theme::GAP_8);
+            }
+            let problem = self.figures.remote().failure().map(ToString::to_string);
+            let state = self.figures.value().filter(|status| Some(status.at) == at).map(|status| status.pipeline_state);
+            self.scrubber.ui(ui, state, problem.as_deref(), ctx);
             self.adding.ui(ui, ctx);
             if cards::ui(ui, self.figures.remote(), ctx) {
                 self.figures.reload();
             }
             ui.add_space(theme::GAP_12);
             tabs::ui(ui, &mut self.view);
+            if at.is_some() && !self.view.has_past() {
+                ui.label(RichText::new("As it is now: the past of this is not recorded").color(ctx.tokens().warn));
+                ui.add_space(theme::GAP_8);
+            }
             match self.view {
                 LiveView::Jobs => self.jobs_ui(ui, ctx),
                 LiveView::Photos => self.photos.ui(ui, ctx),
-                LiveView::Plots => self.plots.ui(ui, ctx),
+                LiveView::Plots => self.plots.ui(ui, at, ctx),
                 LiveView::Workers => self.workers.ui(ui, ctx),
-                LiveView::Health => self.health.ui(ui, ctx),
+                LiveView::Health => self.health.ui(ui, at, ctx),
                 LiveView::Events => self.feed.ui(ui, ctx),
                 LiveView::Alerts => self.alerts.ui(ui, ctx),
+                LiveView::Log => self.log.ui(ui, ctx),
             }
         });
         self.actions.ui(ui, ctx);
@@ -193,6 +215,7 @@ impl Area for LiveStatus {
                 self.view = LiveView::Photos;
                 self.photos.begin(words);
             }
+            Command::LookBack => self.scrubber.toggle(),
             Command::CheckHealth => {
                 self.view = LiveView::Health;
                 self.health.check(ctx);
@@ -204,8 +227,10 @@ impl Area for LiveStatus {
             Command::UndoJobsAction(change) => self.actions.undo(*change, ctx),
             Command::Reload => {
                 self.reload();
+                self.scrubber.reload();
                 self.feed.reload();
                 self.alerts.reload();
+                self.log.reload();
                 // Every area reloads.
                 return false;
             }
@@ -246,7 +271,8 @@ impl Area for LiveStatus {
             ("Space", "Choose this job too, or no more"),
             ("Ctrl A", "Choose all jobs that are loaded"),
             ("Enter", "Show the job's details"),
-            ("Esc", "Close the details, then choose nothing"),
+            ("Esc", "Close the details, then choose nothing, then back to live"),
+            ("← →", "On the time strip: a step back or on; with Shift ten"),
         ]
     }
 
@@ -322,7 +348,7 @@ impl LiveStatus {
         if let Some(filter) = job_filter::ui(ui, &self.list, &mut self.saved_filters, self.figures.value(), focus_search, tokens) {
             self.show(filter);
         }
-        if !self.selection.is_empty() {
+        if !self.selection.is_empty() && self.scrubber.at().is_none() {
             self.selection_ui(ui, ctx);
         } else if self.list.new_jobs() > 0 && !self.table.is_at_top() {
             let count = self.list.new_jobs();
@@ -378,7 +404,7 @@ impl LiveStatus {
     }
 
     fn table_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
-        let answer = self.table.ui(ui, &self.list, &mut self.selection, ctx.textures, ctx.now);
+        let answer = self.table.ui(ui, &self.list, &mut self.selection, ctx.textures, self.scrubber.at().unwrap_or(ctx.now));
         if answer.selected_all {
             self.select_all();
         } else if answer.selection_changed {

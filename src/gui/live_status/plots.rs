@@ -2,6 +2,7 @@
 
 mod flow;
 
+use chrono::{DateTime, Utc};
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Button, Color32, FontId, Key, Label, RichText, ScrollArea, Stroke, Ui, WidgetInfo, vec2};
 use egui_plot::{Bar, BarChart, GridMark, Line, LineStyle, PlotPoints, PlotUi, Points, VLine};
@@ -10,7 +11,8 @@ use crate::gui::ctx::{AreaCtx, Command, LinkState, Route};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{empty_state, error_state, number, skeleton, time_axis, time_plot};
 use crate::wire::metric::MetricType;
-use flow::{Flow, FlowData, FlowRange};
+pub use flow::FlowRange;
+use flow::{Flow, FlowData};
 
 const PLOT_HEIGHT: f32 = 190.0;
 /// From this width on plots stand beside each other.
@@ -104,8 +106,8 @@ impl Plots {
         self.data.poll();
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>) {
-        self.data.ask(ctx);
+    pub fn ui(&mut self, ui: &mut Ui, at: Option<DateTime<Utc>>, ctx: &AreaCtx<'_>) {
+        self.data.ask(ctx, at);
         self.ranges_ui(ui, ctx);
         ui.add_space(theme::GAP_8);
         let Some(flow) = self.data.flow() else {

@@ -26,7 +26,7 @@ fn command_button(ui: &mut Ui, ctx: &AreaCtx<'_>, icon: MaterialIcon, label: &st
     }
 }
 
-pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, ctx: &AreaCtx<'_>) {
+pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, looks_back: bool, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
     ui.horizontal_wrapped(|ui| {
         if let Some(status) = status {
@@ -60,6 +60,9 @@ pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, ctx: &AreaCtx<'_
         let failed = status.map_or(0, |status| status.failed_total);
         let label = if failed == 0 { "Retry failed".to_owned() } else { format!("Retry {} failed…", number::count(failed)) };
         command_button(ui, ctx, icons::ICON_REPLAY, &label, Command::RetryFailedJobs, failed > 0 && !busy);
+        if !looks_back {
+            command_button(ui, ctx, icons::ICON_HISTORY, "Look back", Command::LookBack, true);
+        }
     });
     if let Some(fault) = status.and_then(|status| status.held_back.as_ref()) {
         held_back_ui(ui, fault, ctx);

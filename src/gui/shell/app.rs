@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use egui::{CentralPanel, Context, Frame, RichText, Ui};
@@ -27,6 +27,9 @@ use crate::gui::widgets::error_state;
 use crate::wire::config::{ConfigChanged, PipelineConfig};
 use crate::wire::event::Happened;
 use crate::wire::ids::ConfigChangeId;
+
+/// A frame that takes longer is logged.
+const LONG_FRAME: Duration = Duration::from_millis(50);
 
 /// The one list of areas, in the order of [`AreaId::ALL`].
 fn areas() -> Vec<Box<dyn Area>> {
@@ -441,6 +444,8 @@ impl eframe::App for App {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let egui = ui.ctx().clone();
+        let begun = Instant::now();
+        let _frame = tracing::trace_span!("frame", area = self.saved.area.label()).entered();
         let tokens = theme::tokens(&egui);
         let remote = self.options.remote.as_ref().map(|(base, _)| base).or(self.saved.remote.as_ref());
         let standing = Standing {
@@ -472,6 +477,10 @@ impl eframe::App for App {
             }
         });
         self.overlays(&egui);
+        let took = begun.elapsed();
+        if took > LONG_FRAME {
+            tracing::debug!(ms = took.as_millis() as u64, "a frame took long");
+        }
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

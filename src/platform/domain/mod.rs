@@ -11,6 +11,7 @@ pub mod events;
 pub mod generate;
 pub mod health;
 pub mod jobs;
+pub mod logs;
 pub mod metrics;
 pub mod models;
 pub mod page;
@@ -44,6 +45,7 @@ use crate::wire::event::Happened;
 use crate::wire::ids::OrganizationId;
 
 pub use crate::platform::store::StoreError;
+pub use logs::Log;
 pub use telemetry::Telemetry;
 
 /// What every rule needs: the store, the folder of photos, the providers, the clock.
@@ -80,6 +82,8 @@ pub struct Core {
     pub worker_runs: AtomicBool,
     /// What this process did, counted.
     pub telemetry: Telemetry,
+    /// What this process logs, the newest of it.
+    pub log: Log,
     /// What is remembered of health besides its past.
     pub health: health::Watch,
     /// What is remembered between two looks at the rules of alerts.
@@ -166,6 +170,7 @@ impl Core {
             working: runs::Working::default(),
             worker_runs: AtomicBool::new(false),
             telemetry: Telemetry::default(),
+            log: Log::default(),
             health: health::Watch::default(),
             alerts: alerts::Watch::default(),
             held_by_limit: std::sync::Mutex::default(),

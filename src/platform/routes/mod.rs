@@ -8,6 +8,7 @@ mod extract;
 mod guard;
 mod health;
 mod jobs;
+mod logs;
 mod metrics;
 mod models;
 mod own_keys;
@@ -66,6 +67,7 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/providers/{name}/check", post(providers::check_provider))
         .route("/api/ai/providers/{name}/resume", post(providers::resume_provider))
         .route("/api/ai/providers/{name}/models", get(providers::provider_models))
+        .route("/api/ai/logs", get(logs::read_logs))
         .route("/metrics", get(telemetry::read_metrics))
         .route("/api/ai/health", get(health::health_report))
         .route("/api/ai/health/check", post(health::check_health))

@@ -10,6 +10,7 @@ mod events;
 mod health;
 mod held_back;
 mod job_filter;
+mod logs;
 mod metrics;
 mod models;
 mod own_keys;

@@ -235,7 +235,7 @@ async fn the_prompt_and_the_rules_of_a_moment_are_those_that_were_live_then() {
     let mut seen = Vec::new();
     for at in [begun, changed, now(&clock)] {
         let status = platform.client.live_status_at(at).await.expect("status");
-        assert_eq!((status.at, status.unknown), (at, vec!["held_back".to_owned()]));
+        assert_eq!((status.at, status.unknown), (at, vec!["held_back".to_owned(), "draining_left".to_owned()]));
         seen.push((status.live_prompt, status.workers));
     }
     let expected = [("Photo tags v1", 2), ("Photo tags v2", 7), ("Photo tags v2", 2)];

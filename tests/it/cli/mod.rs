@@ -7,5 +7,6 @@ mod costs;
 mod doctor;
 mod keys_stay;
 mod killed;
+mod logs;
 mod serve;
 mod start;

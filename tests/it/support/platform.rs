@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use minerva_console::client::Client;
 use minerva_console::keys::Keys;
-use minerva_console::platform::domain::{Clock, SystemClock};
+use minerva_console::platform::domain::{Clock, Log, SystemClock};
 use minerva_console::platform::host::{self, Host, HostOptions, StartError};
 use minerva_console::providers::{PriceBook, Provider, ProviderSettings, Providers};
 use minerva_console::wire::job::{Job, JobQuery, JobState};
@@ -36,13 +36,15 @@ pub struct Options {
     /// How often it looks at its health by itself; not at all unless told.
     pub health_every: Option<Duration>,
     pub clock: Arc<dyn Clock>,
+    /// What `/api/ai/logs` answers; nothing is written to it but what a test writes.
+    pub log: Log,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let keys = Keys::new(HashMap::new(), false);
         let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book: lasting_prices() }, &keys);
-        Self { providers, keys, run_workers: true, seed_library: false, health_every: None, clock: Arc::new(SystemClock) }
+        Self { providers, keys, run_workers: true, seed_library: false, health_every: None, clock: Arc::new(SystemClock), log: Log::default() }
     }
 }
 
@@ -72,6 +74,7 @@ impl Options {
             health_every: self.health_every,
             providers: self.providers.clone(),
             keys: self.keys.clone(),
+            log: self.log.clone(),
         }
     }
 }

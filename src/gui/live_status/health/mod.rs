@@ -6,6 +6,7 @@ mod strip;
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use egui::{RichText, ScrollArea, Ui};
 
 use crate::gui::ctx::{AreaCtx, Command, Remote, ToastKind};
@@ -40,6 +41,8 @@ pub struct Health {
     report: Remote<HealthReport>,
     checking: Remote<HealthReport>,
     asked_at: Option<Instant>,
+    /// The moment that was asked for.
+    of: Option<DateTime<Utc>>,
     is_behind: bool,
     period: Period,
 }
@@ -73,27 +76,38 @@ impl Health {
     }
 
     /// Asks when it is time; called while the panel is on screen.
-    fn ask(&mut self, ctx: &AreaCtx<'_>) {
+    fn ask(&mut self, ctx: &AreaCtx<'_>, at: Option<DateTime<Utc>>) {
         if self.report.is_pending() {
             return;
         }
-        let is_due = self.is_behind || self.asked_at.is_none_or(|at| at.elapsed() >= AT_LEAST_EVERY);
+        let is_due = match (at, at == self.of) {
+            (_, false) => true,
+            // The past does not change.
+            (Some(_), true) => self.asked_at.is_none(),
+            _ => self.is_behind || self.asked_at.is_none_or(|at| at.elapsed() >= AT_LEAST_EVERY),
+        };
         if is_due {
-            self.is_behind = false;
+            (self.of, self.is_behind) = (at, false);
             self.asked_at = Some(Instant::now());
-            ctx.ask(&mut self.report, |client| async move { client.health_report().await });
+            ctx.ask(&mut self.report, move |client| async move {
+                match at {
+                    None => client.health_report().await,
+                    Some(at) => client.health_report_at(at).await,
+                }
+            });
         }
         ctx.egui.request_repaint_after(AT_LEAST_EVERY);
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>) {
-        self.ask(ctx);
+    /// Health now, or at a moment in the past.
+    pub fn ui(&mut self, ui: &mut Ui, at: Option<DateTime<Utc>>, ctx: &AreaCtx<'_>) {
+        self.ask(ctx, at);
         if let Some(failure) = self.report.failure()
             && error_state::ui(ui, "Health could not be read", &failure.to_string())
         {
             self.asked_at = None;
         }
-        self.header_ui(ui, ctx);
+        self.header_ui(ui, at.is_some(), ctx);
         ui.add_space(theme::GAP_4);
         let Some(report) = self.report.value() else {
             if self.report.failure().is_none() {
@@ -118,18 +132,14 @@ impl Health {
     }
 
     /// How the whole is, what the strips show, and the button.
-    fn header_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>) {
+    fn header_ui(&mut self, ui: &mut Ui, is_past: bool, ctx: &AreaCtx<'_>) {
         ui.horizontal_wrapped(|ui| {
             if let Some(report) = self.report.value() {
                 let (tone, icon) = look(Some(report.status));
                 badge::ui(ui, tone, icon, report.status.label());
             }
-            let is_checking = self.checking.is_pending();
-            let label = if is_checking { "Checking…" } else { "Check now" };
-            let button = ui.add_enabled(!is_checking, egui::Button::new((RichText::from(icons::ICON_MONITOR_HEART), label)));
-            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, !is_checking, label));
-            if button.on_hover_text(Command::CheckHealth.tooltip()).clicked() {
-                ctx.send(Command::CheckHealth);
+            if !is_past {
+                self.check_ui(ui, ctx);
             }
             for period in [Period::Day, Period::Month] {
                 let is_chosen = self.period == period;
@@ -139,12 +149,22 @@ impl Health {
                     self.period = period;
                 }
             }
-            if let Some(next) = self.report.value().and_then(|report| report.next_check) {
+            if let Some(next) = self.report.value().and_then(|report| report.next_check).filter(|_| !is_past) {
                 let words =
                     if next > ctx.now { format!("Next check {}", relative_time::words(next, ctx.now)) } else { "Next check is due".to_owned() };
                 ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(ctx.tokens().muted)).on_hover_text(relative_time::absolute(next));
             }
         });
+    }
+
+    fn check_ui(&self, ui: &mut Ui, ctx: &AreaCtx<'_>) {
+        let is_checking = self.checking.is_pending();
+        let label = if is_checking { "Checking…" } else { "Check now" };
+        let button = ui.add_enabled(!is_checking, egui::Button::new((RichText::from(icons::ICON_MONITOR_HEART), label)));
+        button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, !is_checking, label));
+        if button.on_hover_text(Command::CheckHealth.tooltip()).clicked() {
+            ctx.send(Command::CheckHealth);
+        }
     }
 }
 

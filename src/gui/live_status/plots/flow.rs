@@ -10,6 +10,8 @@ use crate::wire::metric::{MetricQuery, MetricType, Metrics};
 
 /// After events the figures are asked for at most this often.
 const AT_MOST_EVERY: Duration = Duration::from_secs(2);
+/// While another moment is looked for.
+const DRAGGING_EVERY: Duration = Duration::from_millis(100);
 /// The last minute ends by itself.
 const AT_LEAST_EVERY: Duration = Duration::from_mins(1);
 
@@ -60,12 +62,18 @@ impl FlowRange {
         }
     }
 
-    /// Whole steps, the last of them not over yet, so that bars keep their place from answer to answer.
-    fn query(self, now: DateTime<Utc>) -> MetricQuery {
+    /// One step.
+    pub fn step(self) -> TimeDelta {
+        TimeDelta::minutes(self.step_mins())
+    }
+
+    /// Until now or a moment in the past: whole steps, the last of them not over yet, so that bars keep their place from
+    /// answer to answer.
+    pub fn query(self, now: DateTime<Utc>, at: Option<DateTime<Utc>>) -> MetricQuery {
         let step_ms = self.step_mins() * 60_000;
-        let to = DateTime::from_timestamp_millis((now.timestamp_millis().div_euclid(step_ms) + 1) * step_ms);
+        let to = DateTime::from_timestamp_millis((at.unwrap_or(now).timestamp_millis().div_euclid(step_ms) + 1) * step_ms);
         MetricQuery {
-            at: None,
+            at,
             metric_type: Some(DRAWN.map(MetricType::as_str).join(",")),
             provider: None,
             from: to.map(|to| to - self.span()),
@@ -98,6 +106,8 @@ pub struct FlowData {
     range: FlowRange,
     remote: Remote<Metrics>,
     flow: Option<Flow>,
+    /// The moment that was asked for.
+    of: Option<DateTime<Utc>>,
     is_behind: bool,
     asked_at: Option<Instant>,
 }
@@ -142,18 +152,24 @@ impl FlowData {
     }
 
     /// Asks when it is time; called while the plots are on screen.
-    pub fn ask(&mut self, ctx: &AreaCtx<'_>) {
+    pub fn ask(&mut self, ctx: &AreaCtx<'_>, at: Option<DateTime<Utc>>) {
         if self.remote.is_pending() && self.asked_at.is_some() {
             return;
         }
-        let wait = if self.is_behind { AT_MOST_EVERY } else { AT_LEAST_EVERY };
+        let wait = match (at, at == self.of) {
+            (_, false) => DRAGGING_EVERY,
+            // The past does not change.
+            (Some(_), true) if self.asked_at.is_some() => return,
+            _ if self.is_behind => AT_MOST_EVERY,
+            _ => AT_LEAST_EVERY,
+        };
         let left = self.asked_at.map_or(Duration::ZERO, |at| wait.saturating_sub(at.elapsed()));
         if !left.is_zero() {
             return ctx.egui.request_repaint_after(left);
         }
-        self.is_behind = false;
+        (self.of, self.is_behind) = (at, false);
         self.asked_at = Some(Instant::now());
-        let query = self.range.query(ctx.now);
+        let query = self.range.query(ctx.now, at);
         ctx.ask(&mut self.remote, move |client| async move { client.metrics(&query).await });
         ctx.egui.request_repaint_after(AT_LEAST_EVERY);
     }
@@ -268,7 +284,7 @@ mod tests {
     fn the_question_ends_with_the_step_under_way() {
         let now: DateTime<Utc> = "2026-03-04T10:07:31Z".parse().expect("a time");
         for range in FlowRange::ALL {
-            let query = range.query(now);
+            let query = range.query(now, None);
             let (from, to) = (query.from.expect("from"), query.to.expect("to"));
             assert!(to > now && to - now <= TimeDelta::minutes(range.step_mins()));
             assert_eq!(to - from, range.span());

@@ -104,8 +104,8 @@ pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging
 /// How many jobs are meant in all. Those of a state, or all, are counted already; terms look at every job.
 pub async fn count(db: &Db, org: OrganizationId, wanted: &Wanted) -> Result<u64> {
     if wanted.filter.is_empty() {
-        if let Some(at) = wanted.at() {
-            return past::count(db, org, wanted.state, at).await;
+        if wanted.is_past {
+            return past::count(db, org, wanted.state, wanted.now).await;
         }
         let mut query = QueryBuilder::<Sqlite>::new("SELECT COALESCE(SUM(jobs), 0) FROM job_counts WHERE organization_id = ");
         query.push_bind(org.0);
