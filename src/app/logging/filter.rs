@@ -76,6 +76,12 @@ fn read(name: &str, text: &str) -> Result<String> {
             return refuse(format!("'{word}' is no level. '{meant}' is one"));
         }
     }
+    // It also takes nothing for a level.
+    for (target, level) in text.split(',').filter_map(|word| word.trim().rsplit_once('=')).filter(|(_, level)| !level.contains(']')) {
+        if level.is_empty() || level.parse::<LevelFilter>().is_err() {
+            return refuse(format!("'{level}' after {target}= is no level"));
+        }
+    }
     Ok(text.to_owned())
 }
 
