@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod analytics;
+pub mod assistant;
 pub mod config;
 pub mod event;
 pub mod health;

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::answer::schema;
+use super::chat::{self, ChatReading, ChatRequest};
 use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
 use super::price::ListedModel;
 use super::{PhotoRequest, PhotoRule, SentPhoto};
@@ -72,12 +73,7 @@ impl Dialect for Anthropic {
                 {"type": "text", "text": request.prompt},
             ]}],
         });
-        // Where thinking can't be turned off, the request would be refused.
-        match listed.and_then(|model| model.thinking.as_deref()) {
-            Some("disabled") => body["thinking"] = json!({"type": "disabled"}),
-            Some(effort) => body["output_config"]["effort"] = effort.into(),
-            None => {}
-        }
+        think(&mut body, listed);
         if mode.with_schema {
             body["output_config"]["format"] = json!({"type": "json_schema", "schema": schema()});
         }
@@ -88,14 +84,18 @@ impl Dialect for Anthropic {
     }
 
     fn read(&self, _request: &PhotoRequest, reply: &Value) -> Result<Reading, Fault> {
-        if reply["type"] == "error" || reply["error"].is_object() {
-            return Err(fault_of(None, reply));
-        }
-        let content = reply["content"].as_array().ok_or_else(|| Fault::new(FaultKind::BadAnswer, "The answer holds no content. Try again"))?;
-        let mut reading = Reading { usage: usage(&reply["usage"]), request_id: reply["id"].as_str().map(str::to_owned), ..Reading::default() };
-        reading.text = content.iter().filter(|block| block["type"] == "text").filter_map(|block| block["text"].as_str()).collect();
-        end(&mut reading, reply);
-        Ok(reading)
+        read_whole(reply)
+    }
+
+    fn converse(&self, request: &ChatRequest, listed: Option<&ListedModel>) -> Option<Result<HttpRequest, Fault>> {
+        let mut body = chat::anthropic::body(request);
+        think(&mut body, listed);
+        Some(Ok(HttpRequest { path: "v1/messages".to_owned(), body: Some(body) }))
+    }
+
+    fn read_turn(&self, reply: &Value) -> Result<ChatReading, Fault> {
+        let reading = read_whole(reply)?;
+        Ok(ChatReading { reading, calls: chat::anthropic::calls(&reply["content"]), raw: reply["content"].clone() })
     }
 
     fn framing(&self) -> Option<Framing> {
@@ -171,6 +171,27 @@ impl Dialect for Anthropic {
     fn check(&self) -> HttpRequest {
         HttpRequest { path: "v1/models?limit=1".to_owned(), body: None }
     }
+}
+
+/// As little thinking as the model has.
+fn think(body: &mut Value, listed: Option<&ListedModel>) {
+    // Where thinking can't be turned off, the request would be refused.
+    match listed.and_then(|model| model.thinking.as_deref()) {
+        Some("disabled") => body["thinking"] = json!({"type": "disabled"}),
+        Some(effort) => body["output_config"]["effort"] = effort.into(),
+        None => {}
+    }
+}
+
+fn read_whole(reply: &Value) -> Result<Reading, Fault> {
+    if reply["type"] == "error" || reply["error"].is_object() {
+        return Err(fault_of(None, reply));
+    }
+    let content = reply["content"].as_array().ok_or_else(|| Fault::new(FaultKind::BadAnswer, "The answer holds no content. Try again"))?;
+    let mut reading = Reading { usage: usage(&reply["usage"]), request_id: reply["id"].as_str().map(str::to_owned), ..Reading::default() };
+    reading.text = content.iter().filter(|block| block["type"] == "text").filter_map(|block| block["text"].as_str()).collect();
+    end(&mut reading, reply);
+    Ok(reading)
 }
 
 fn end(reading: &mut Reading, message: &Value) {

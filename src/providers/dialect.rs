@@ -6,10 +6,11 @@ use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use super::chat::{ChatReading, ChatRequest};
 use super::price::ListedModel;
 use super::{KeyNeed, PhotoRequest, PhotoRule};
 use crate::wire::money::UsdMicros;
-use crate::wire::result::{ConfidenceKind, Fault, Tag, Usage};
+use crate::wire::result::{ConfidenceKind, Fault, FaultKind, Tag, Usage};
 
 /// One wire format. Implementations hold no connection and do no I/O.
 pub trait Dialect: Send + Sync + 'static {
@@ -69,6 +70,21 @@ pub trait Dialect: Send + Sync + 'static {
     fn read_piece(&self, reading: &mut Reading, piece: &Value) -> Result<(), Fault> {
         let _ = (reading, piece);
         Ok(())
+    }
+
+    /// Asks for the next turn of a conversation; `None`: this wire does not converse.
+    fn converse(&self, request: &ChatRequest, listed: Option<&ListedModel>) -> Option<Result<HttpRequest, Fault>> {
+        let _ = (request, listed);
+        None
+    }
+
+    /// Reads that turn.
+    ///
+    /// # Errors
+    /// A reply in another shape, or an error inside a good status.
+    fn read_turn(&self, reply: &Value) -> Result<ChatReading, Fault> {
+        let _ = reply;
+        Err(Fault::new(FaultKind::Internal, "This provider does not converse"))
     }
 
     /// Reads a bad status: kind, the provider's code, message with advice, wait. `reply` is `Null` when it is no JSON.

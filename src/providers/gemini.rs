@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::answer::schema;
+use super::chat::{self, ChatReading, ChatRequest};
 use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
 use super::price::ListedModel;
 use super::{PhotoRequest, SentPhoto};
@@ -40,10 +41,7 @@ impl Dialect for Gemini {
     }
 
     fn ask(&self, request: &PhotoRequest, listed: Option<&ListedModel>, mode: AskMode) -> Result<HttpRequest, Fault> {
-        let model = &request.model;
-        if model.is_empty() || !model.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')) {
-            return Err(Fault::new(FaultKind::UnknownModel, format!("'{model}' is not a Gemini model's name; write gemini/MODEL")));
-        }
+        let model = checked(&request.model)?;
         // Aliases such as gemini-flash-latest exist only in the beta version of the API.
         let version = if model.ends_with("-latest") { "v1beta" } else { "v1" };
         let method = if mode.is_streamed { "streamGenerateContent?alt=sse" } else { "generateContent" };
@@ -51,12 +49,22 @@ impl Dialect for Gemini {
     }
 
     fn read(&self, _request: &PhotoRequest, reply: &Value) -> Result<Reading, Fault> {
-        let mut reading = Reading::default();
-        add(&mut reading, reply)?;
-        if reading.end == End::Unknown && reply["candidates"].get(0).is_none() {
-            return Err(Fault::new(FaultKind::BadAnswer, "Gemini's answer holds no candidate. Try again"));
+        read_whole(reply)
+    }
+
+    /// The beta version of the API alone takes tools and instructions for all models.
+    fn converse(&self, request: &ChatRequest, listed: Option<&ListedModel>) -> Option<Result<HttpRequest, Fault>> {
+        let mut body = chat::gemini::body(request);
+        if let Some(level) = listed.and_then(|model| model.thinking.as_ref()) {
+            body["generationConfig"]["thinkingConfig"] = json!({"thinkingLevel": level});
         }
-        Ok(reading)
+        Some(checked(&request.model).map(|model| HttpRequest { path: format!("v1beta/models/{model}:generateContent"), body: Some(body) }))
+    }
+
+    fn read_turn(&self, reply: &Value) -> Result<ChatReading, Fault> {
+        let reading = read_whole(reply)?;
+        let parts = &reply["candidates"][0]["content"]["parts"];
+        Ok(ChatReading { reading, calls: chat::gemini::calls(parts), raw: parts.clone() })
     }
 
     fn framing(&self) -> Option<Framing> {
@@ -94,6 +102,22 @@ impl Dialect for Gemini {
     fn check(&self) -> HttpRequest {
         HttpRequest { path: "v1/models?pageSize=1".to_owned(), body: None }
     }
+}
+
+/// A name that may stand in a path.
+fn checked(model: &str) -> Result<&str, Fault> {
+    let is_sound = !model.is_empty() && model.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'));
+    let refused = || Fault::new(FaultKind::UnknownModel, format!("'{model}' is not a Gemini model's name; write gemini/MODEL"));
+    if is_sound { Ok(model) } else { Err(refused()) }
+}
+
+fn read_whole(reply: &Value) -> Result<Reading, Fault> {
+    let mut reading = Reading::default();
+    add(&mut reading, reply)?;
+    if reading.end == End::Unknown && reply["candidates"].get(0).is_none() {
+        return Err(Fault::new(FaultKind::BadAnswer, "Gemini's answer holds no candidate. Try again"));
+    }
+    Ok(reading)
 }
 
 /// The body of a request. Photo first, then the prompt; the schema's order is the order in which the model writes.

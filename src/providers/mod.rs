@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod anthropic;
+pub mod chat;
 pub mod dialect;
 pub mod gemini;
 mod limits;
@@ -163,6 +164,16 @@ pub trait Provider: Send + Sync {
     fn photo_rule(&self, model: &str) -> PhotoRule;
     /// Asks once, retrying what can heal within the time limit.
     fn analyse<'a>(&'a self, request: &'a PhotoRequest, call: &'a CallContext) -> BoxFuture<'a, Result<Answer, Fault>>;
+    /// Whether its models hold conversations.
+    fn converses(&self) -> bool {
+        false
+    }
+    /// Asks for the next turn of a conversation, retrying what can heal within the time limit.
+    fn converse<'a>(&'a self, request: &'a chat::ChatRequest, call: &'a CallContext) -> BoxFuture<'a, Result<chat::ChatTurn, Fault>> {
+        let _ = (request, call);
+        let words = format!("{} has no models that converse", self.label());
+        Box::pin(async { Err(Fault::new(FaultKind::BadRequest, words)) })
+    }
     /// Asks the provider whether it answers (and accepts the key). Returns the time it took.
     fn check<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Duration, Fault>>;
     /// The models on offer as the provider itself lists them; empty where it has no such list.

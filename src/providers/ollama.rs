@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::answer::schema;
+use super::chat::{self, ChatReading, ChatRequest};
 use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
 use super::openai::bearer;
 use super::price::ListedModel;
@@ -21,6 +22,17 @@ const CONTEXT_TOKENS: u32 = 8_192;
 
 /// The wire.
 pub struct Ollama;
+
+impl Ollama {
+    fn read_whole(&self, reply: &Value) -> Result<Reading, Fault> {
+        if reply["message"].is_null() && reply["error"].is_null() {
+            return Err(Fault::new(FaultKind::BadAnswer, "Ollama's answer holds no message. Check the base URL"));
+        }
+        let mut reading = Reading::default();
+        self.read_piece(&mut reading, reply)?;
+        Ok(reading)
+    }
+}
 
 impl Dialect for Ollama {
     fn label(&self) -> &'static str {
@@ -66,12 +78,16 @@ impl Dialect for Ollama {
     }
 
     fn read(&self, _request: &PhotoRequest, reply: &Value) -> Result<Reading, Fault> {
-        if reply["message"].is_null() && reply["error"].is_null() {
-            return Err(Fault::new(FaultKind::BadAnswer, "Ollama's answer holds no message. Check the base URL"));
-        }
-        let mut reading = Reading::default();
-        self.read_piece(&mut reading, reply)?;
-        Ok(reading)
+        self.read_whole(reply)
+    }
+
+    fn converse(&self, request: &ChatRequest, _listed: Option<&ListedModel>) -> Option<Result<HttpRequest, Fault>> {
+        Some(Ok(HttpRequest { path: "api/chat".to_owned(), body: Some(chat::ollama::body(request)) }))
+    }
+
+    fn read_turn(&self, reply: &Value) -> Result<ChatReading, Fault> {
+        let reading = self.read_whole(reply)?;
+        Ok(ChatReading { reading, calls: chat::ollama::calls(&reply["message"]), raw: Value::Null })
     }
 
     fn framing(&self) -> Option<Framing> {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::answer::schema;
+use super::chat::{self, ChatReading, ChatRequest};
 use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
 use super::price::ListedModel;
 use super::{KeyNeed, PhotoRequest, PhotoRule, SentPhoto};
@@ -113,6 +114,16 @@ impl OpenAi {
         Self { label: name.to_owned(), quirks: base.map_or(COMPATIBLE, quirks_of), need: KeyNeed::Optional, default_base: "" }
     }
 
+    fn read_whole(&self, reply: &Value) -> Result<Reading, Fault> {
+        fault_inside(self, reply)?;
+        let mut reading = Reading { usage: usage(&reply["usage"]), cost_usd: cost(&reply["usage"]), ..Reading::default() };
+        let choice = reply["choices"].get(0).ok_or_else(|| Fault::new(FaultKind::BadAnswer, "The answer holds no choice. Try again"))?;
+        reading.text = text_of(&choice["message"]["content"]);
+        end(&mut reading, &choice["finish_reason"], &choice["message"]["refusal"]);
+        reading.request_id = reply["id"].as_str().map(str::to_owned);
+        Ok(reading)
+    }
+
     fn body(&self, request: &PhotoRequest, listed: Option<&ListedModel>, mode: AskMode) -> Result<Value, Fault> {
         let SentPhoto::Jpeg { bytes, .. } = &request.photo else {
             return Err(Fault::new(FaultKind::Internal, "This wire takes a JPEG, not pixels"));
@@ -191,13 +202,24 @@ impl Dialect for OpenAi {
     }
 
     fn read(&self, _request: &PhotoRequest, reply: &Value) -> Result<Reading, Fault> {
-        fault_inside(self, reply)?;
-        let mut reading = Reading { usage: usage(&reply["usage"]), cost_usd: cost(&reply["usage"]), ..Reading::default() };
-        let choice = reply["choices"].get(0).ok_or_else(|| Fault::new(FaultKind::BadAnswer, "The answer holds no choice. Try again"))?;
-        reading.text = text_of(&choice["message"]["content"]);
-        end(&mut reading, &choice["finish_reason"], &choice["message"]["refusal"]);
-        reading.request_id = reply["id"].as_str().map(str::to_owned);
-        Ok(reading)
+        self.read_whole(reply)
+    }
+
+    fn converse(&self, request: &ChatRequest, listed: Option<&ListedModel>) -> Option<Result<HttpRequest, Fault>> {
+        let mut body = chat::openai::body(request);
+        body[self.quirks.output_limit] = chat::OUTPUT_TOKENS_MOST.into();
+        if let Some(effort) = listed.and_then(|model| model.thinking.as_ref()).filter(|_| self.quirks.sends_effort) {
+            body["reasoning_effort"] = effort.as_str().into();
+        }
+        if self.quirks.sends_store {
+            body["store"] = false.into();
+        }
+        Some(Ok(HttpRequest { path: "v1/chat/completions".to_owned(), body: Some(body) }))
+    }
+
+    fn read_turn(&self, reply: &Value) -> Result<ChatReading, Fault> {
+        let reading = self.read_whole(reply)?;
+        Ok(ChatReading { reading, calls: chat::openai::calls(&reply["choices"][0]["message"]), raw: Value::Null })
     }
 
     fn framing(&self) -> Option<Framing> {

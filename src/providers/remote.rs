@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 use url::Url;
 
+use super::chat::{ChatRequest, ChatTurn};
 use super::dialect::{AskMode, Dialect, End, HttpRequest, Reading};
 use super::limits::Gate;
 use super::price::{ListedModel, Place, is_near};
@@ -21,6 +22,7 @@ use super::{
     Provider, SentPhoto, answer,
 };
 use crate::keys::Keys;
+use crate::wire::money::UsdMicros;
 use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind};
 
 /// For one try, unless the limits say otherwise.
@@ -127,6 +129,45 @@ impl Remote {
     }
 
     async fn ask(&self, request: &PhotoRequest, call: &CallContext) -> Result<Answer, Fault> {
+        let (key, is_own) = self.admit(call).await?;
+        let (retries, outcome) = self.follow(call, is_own, self.estimated_tokens(request), || self.try_once(request, key.as_ref(), call)).await;
+        let outcome = outcome.and_then(|(reading, request_id)| self.answer(request, reading, request_id));
+        match outcome {
+            Ok(answer) => Ok(Answer { retries, ..answer }),
+            Err(fault) => Err(self.settle(Fault { retries, ..fault }, is_own)),
+        }
+    }
+
+    async fn converse_on(&self, request: &ChatRequest, call: &CallContext) -> Result<ChatTurn, Fault> {
+        let (key, is_own) = self.admit(call).await?;
+        let once = || async {
+            let asked = self.dialect.converse(request, self.listed(&request.model));
+            let words = || format!("{} has no models that converse", self.dialect.label());
+            let sent = self.request(asked.ok_or_else(|| Fault::new(FaultKind::BadRequest, words()))??, key.as_ref())?;
+            call.tell(CallNews::Asking);
+            let Whole { value, request_id, cost_usd } = sent.json().await?;
+            let turn = self.dialect.read_turn(&value).map_err(|fault| Fault { request_id: request_id.clone(), ..fault })?;
+            Ok((Reading { cost_usd: turn.reading.cost_usd.or(cost_usd), ..turn.reading }, (turn.calls, turn.raw)))
+        };
+        let (retries, outcome) = self.follow(call, is_own, request.estimated_tokens(), once).await;
+        let (reading, (calls, raw)) = outcome.map_err(|fault| self.settle(Fault { retries, ..fault }, is_own))?;
+        let cost_usd = self.cost(&request.model, &reading);
+        if let End::Refused { code, why } = &reading.end {
+            let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            let words = format!("{} would not answer ({code}){why}", self.dialect.label());
+            return Err(self.named(Fault { usage: reading.usage, cost_usd, ..Fault::new(FaultKind::Refused, words) }));
+        }
+        let is_cut = matches!(reading.end, End::Truncated(_));
+        Ok(ChatTurn { text: reading.text, calls, raw, is_cut, usage: reading.usage, cost_usd })
+    }
+
+    fn cost(&self, model: &str, reading: &Reading) -> Option<UsdMicros> {
+        let place = Place { provider: &self.name, model, base: self.base.as_ref().ok(), day: Utc::now().date_naive() };
+        self.book.cost(place, &reading.usage, reading.cost_usd)
+    }
+
+    /// The key for a call, and whether it is the platform's own; refused while calls are held back.
+    async fn admit(&self, call: &CallContext) -> Result<(Option<SecretString>, bool), Fault> {
         // A key that a person brought says nothing of the platform's own.
         let brought = self.brought_key(call).await;
         let is_own = brought.is_none();
@@ -134,7 +175,25 @@ impl Remote {
             return Err(held);
         }
         let key = if is_own { self.own_key().await? } else { brought };
-        let estimated = self.estimated_tokens(request);
+        Ok((key, is_own))
+    }
+
+    /// A fault that stops the provider holds its later calls back.
+    fn settle(&self, fault: Fault, is_own: bool) -> Fault {
+        if is_own && fault.kind.stops_provider() {
+            self.state.stopped.send_if_modified(|held| held.is_none() && held.replace(fault.clone()).is_none());
+        }
+        self.named(fault)
+    }
+
+    /// Tries within the provider's limits; returns how often it was tried again, and how it ended.
+    async fn follow<T, F: Future<Output = Result<(Reading, T), Fault>>>(
+        &self,
+        call: &CallContext,
+        is_own: bool,
+        estimated: u64,
+        once: impl Fn() -> F,
+    ) -> (u32, Result<(Reading, T), Fault>) {
         let course = Course { stop: is_own.then(|| self.state.stopped.subscribe()), ..Course::default() };
         let outcome = course
             .follow(call, || async {
@@ -146,7 +205,7 @@ impl Remote {
                 if let Some(held) = self.stopped().filter(|_| is_own) {
                     return Err(held);
                 }
-                let tried = self.try_once(request, key.as_ref(), call).await;
+                let tried = once().await;
                 match &tried {
                     Ok((reading, _)) => permit.used(reading.usage.input_tokens.unwrap_or(0) + reading.usage.output_tokens.unwrap_or(0)),
                     // A refused call takes a request, and hardly any tokens.
@@ -160,17 +219,7 @@ impl Remote {
                 tried
             })
             .await;
-        let retries = course.retries.load(Ordering::Relaxed);
-        let outcome = outcome.and_then(|(reading, request_id)| self.answer(request, reading, request_id));
-        match outcome {
-            Ok(answer) => Ok(Answer { retries, ..answer }),
-            Err(fault) => {
-                if is_own && fault.kind.stops_provider() {
-                    self.state.stopped.send_if_modified(|held| held.is_none() && held.replace(fault.clone()).is_none());
-                }
-                Err(Fault { retries, ..self.named(fault) })
-            }
-        }
+        (course.retries.load(Ordering::Relaxed), outcome)
     }
 
     /// What a call will take, roughly: the photo by the model's rule, four characters of prompt a token, a usual answer.
@@ -243,8 +292,7 @@ impl Remote {
 
     /// Turns what was read into an answer, or into a fault that was paid for.
     fn answer(&self, request: &PhotoRequest, reading: Reading, request_id: Option<String>) -> Result<Answer, Fault> {
-        let place = Place { provider: &self.name, model: &request.model, base: self.base.as_ref().ok(), day: Utc::now().date_naive() };
-        let cost_usd = self.book.cost(place, &reading.usage, reading.cost_usd);
+        let cost_usd = self.cost(&request.model, &reading);
         let label = self.dialect.label();
         let billed = |kind, code: Option<String>, message: String| Fault {
             usage: reading.usage,
@@ -360,6 +408,14 @@ impl Provider for Remote {
 
     fn analyse<'a>(&'a self, request: &'a PhotoRequest, call: &'a CallContext) -> BoxFuture<'a, Result<Answer, Fault>> {
         Box::pin(self.ask(request, call))
+    }
+
+    fn converses(&self) -> bool {
+        self.dialect.follows_prompt()
+    }
+
+    fn converse<'a>(&'a self, request: &'a ChatRequest, call: &'a CallContext) -> BoxFuture<'a, Result<ChatTurn, Fault>> {
+        Box::pin(self.converse_on(request, call))
     }
 
     fn check<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Duration, Fault>> {

@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod analytics;
+pub mod assistant;
 pub mod config;
 pub mod cost;
 pub mod event;

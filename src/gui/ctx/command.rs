@@ -119,6 +119,7 @@ impl Command {
     pub fn label(&self) -> String {
         match self {
             Self::GoTo(Route::Area(area)) => format!("Go to {}", area.label().to_lowercase()),
+            Self::GoTo(Route::Live(LiveView::Assistant)) => "Ask the assistant".to_owned(),
             Self::GoTo(Route::Live(view)) => format!("Show {}", view.label().to_lowercase()),
             Self::GoTo(Route::Models) => "Choose the live model".to_owned(),
             Self::GoTo(Route::Rules) => "Set thresholds, workers and limits".to_owned(),
@@ -176,6 +177,7 @@ impl Command {
             Self::GoTo(Route::Live(LiveView::Alerts)) => "What fires, when alerts fire, and what fired before".to_owned(),
             Self::SearchPhotos(_) => "Find photos by words of their tags, captions and file names".to_owned(),
             Self::LookBack => "See the figures, jobs and health of a moment of the last week; again: back to the present".to_owned(),
+            Self::GoTo(Route::Live(LiveView::Assistant)) => "Questions about the platform, answered by a model that reads its figures".to_owned(),
             Self::GoTo(Route::Live(LiveView::Log)) => "What the platform says about itself, as it says it".to_owned(),
             Self::CheckHealth => "Ask every provider and look at every part now; costs nothing".to_owned(),
             Self::ReprocessLowConfidence => "Ask once more about every photo whose tags have a mean confidence below 60 %".to_owned(),

@@ -52,10 +52,12 @@ pub enum LiveView {
     Events,
     Alerts,
     Log,
+    Assistant,
 }
 
 impl LiveView {
-    pub const ALL: [Self; 8] = [Self::Jobs, Self::Photos, Self::Plots, Self::Workers, Self::Health, Self::Events, Self::Alerts, Self::Log];
+    pub const ALL: [Self; 9] =
+        [Self::Jobs, Self::Photos, Self::Plots, Self::Workers, Self::Health, Self::Events, Self::Alerts, Self::Log, Self::Assistant];
 
     /// Whether it can show a moment in the past.
     #[must_use]
@@ -74,6 +76,7 @@ impl LiveView {
             Self::Events => "Events",
             Self::Alerts => "Alerts",
             Self::Log => "Log",
+            Self::Assistant => "Assistant",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod alerts;
+mod assistant;
 mod cards;
 mod details;
 mod feed;
@@ -36,6 +37,7 @@ use crate::wire::event::{Event, Happened};
 use crate::wire::job::{Job, JobAction, JobSort, JobState, JobsMatching};
 use actions::{Actions, Applicable};
 use alerts::AlertsView;
+use assistant::AssistantView;
 use details::{Details, DetailsAnswer};
 use feed::Feed;
 use figures::Figures;
@@ -75,6 +77,7 @@ pub struct LiveStatus {
     feed: Feed,
     alerts: AlertsView,
     log: LogView,
+    assistant: AssistantView,
     adding: PhotoAdding,
 }
 
@@ -99,6 +102,7 @@ impl Default for LiveStatus {
             feed: Feed::default(),
             alerts: AlertsView::default(),
             log: LogView::default(),
+            assistant: AssistantView::default(),
             adding: PhotoAdding::new(true),
         }
     }
@@ -125,6 +129,7 @@ impl Area for LiveStatus {
             }
             Happened::JobsChanged { .. } | Happened::Resync => self.reload(),
             Happened::ConfigChanged { .. } => {
+                self.assistant.reload();
                 self.figures.mark_behind();
                 self.workers.mark_behind();
             }
@@ -147,6 +152,7 @@ impl Area for LiveStatus {
         }
         self.details.logic(ctx);
         self.health.logic(ctx);
+        self.assistant.logic(ctx);
         if self.adding.logic(ctx).is_some() || self.actions.logic(ctx) {
             self.figures.mark_behind();
         }
@@ -198,6 +204,7 @@ impl Area for LiveStatus {
                 LiveView::Events => self.feed.ui(ui, ctx),
                 LiveView::Alerts => self.alerts.ui(ui, ctx),
                 LiveView::Log => self.log.ui(ui, ctx),
+                LiveView::Assistant => self.assistant.ui(ui, self.figures.value(), ctx),
             }
         });
         self.actions.ui(ui, ctx);
@@ -231,6 +238,7 @@ impl Area for LiveStatus {
                 self.feed.reload();
                 self.alerts.reload();
                 self.log.reload();
+                self.assistant.reload();
                 // Every area reloads.
                 return false;
             }
@@ -241,7 +249,12 @@ impl Area for LiveStatus {
 
     fn go_to(&mut self, route: &Route, _ctx: &mut AreaCtx<'_>) {
         match route {
-            Route::Live(view) => self.view = *view,
+            Route::Live(view) => {
+                self.view = *view;
+                if *view == LiveView::Assistant {
+                    self.assistant.begin();
+                }
+            }
             Route::Jobs(state) => {
                 self.view = LiveView::Jobs;
                 self.show(Filter { state: *state, ..Filter::default() });

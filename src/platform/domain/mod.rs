@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod analysis;
 pub mod analytics;
+pub mod assistant;
 pub mod bundled;
 pub mod config;
 pub mod costs;

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod analytics;
+mod assistant;
 mod config;
 mod events;
 mod extract;
@@ -67,6 +68,7 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/providers/{name}/check", post(providers::check_provider))
         .route("/api/ai/providers/{name}/resume", post(providers::resume_provider))
         .route("/api/ai/providers/{name}/models", get(providers::provider_models))
+        .route("/api/ai/assistant", post(assistant::ask_assistant))
         .route("/api/ai/logs", get(logs::read_logs))
         .route("/metrics", get(telemetry::read_metrics))
         .route("/api/ai/health", get(health::health_report))

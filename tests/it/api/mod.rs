@@ -2,6 +2,7 @@
 
 mod alerts;
 mod analytics;
+mod assistant;
 mod bad_input;
 mod cell_news;
 mod config;

@@ -18,7 +18,8 @@ use crate::support::scripted::{Act, Scripted};
 /// more came, which still wait.
 fn console(look: Look) -> Console {
     let scripted = Scripted::new();
-    let clock = TestClock::at(fixed_now() - TimeDelta::minutes(50));
+    // Just after the full minute, so that the next look at the queue is far.
+    let clock = TestClock::at(fixed_now() - TimeDelta::seconds(50 * 60 + 52));
     let options = Options { clock: Arc::clone(&clock) as _, ..Options::with_providers(vec![scripted.clone()]) };
     let console = Console::open_looking(options, look);
     let client = console.client();

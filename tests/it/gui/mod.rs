@@ -3,6 +3,7 @@
 mod analytics;
 mod health;
 mod live_alerts;
+mod live_assistant;
 mod live_events;
 mod live_log;
 mod live_queue;

@@ -43,7 +43,8 @@ fn bytes(photo: &str) -> bytes::Bytes {
 
 fn library(look: Look, count: usize) -> Console {
     let scripted = Scripted::new();
-    let clock = TestClock::at(fixed_now() - chrono::TimeDelta::minutes(14));
+    // Just after the full minute, so that the next look at the queue is far.
+    let clock = TestClock::at(fixed_now() - chrono::TimeDelta::seconds(14 * 60 + 52));
     let console = Console::open_looking(Options { clock, ..Options::with_providers(vec![scripted.clone()]) }, look);
     let client = console.client();
     for (photo, name, tags, caption) in PHOTOS.into_iter().take(count) {

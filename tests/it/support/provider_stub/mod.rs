@@ -5,6 +5,7 @@
 
 mod anthropic;
 mod asked;
+mod chat;
 mod gemini;
 mod ollama;
 mod openai;
@@ -110,6 +111,25 @@ async fn any(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let query = parts.uri.query().unwrap_or_default();
     let let_in = wire.lets_in(&parts.headers);
     let read = serde_json::from_slice(&body).map_err(|error| error.to_string());
+    if let Ok(body) = &read
+        && chat::is_chat(body)
+        && let_in
+    {
+        let model = body["model"].as_str().unwrap_or_default().to_owned();
+        let scenario = told.unwrap_or_default();
+        let nth = shared.traffic.note(seen);
+        tokio::time::sleep(shared.delay).await;
+        if scenario == "error-500" {
+            return refused(wire, &Problem::Internal, &model, nth);
+        }
+        return match chat::reply(wire, &scenario, body) {
+            Ok(reply) => axum::Json(reply).into_response(),
+            Err(why) => {
+                shared.traffic.complain(wire, &why);
+                refused(wire, &Problem::BadRequest(why), &model, nth)
+            }
+        };
+    }
     let asked = read.and_then(|body: Value| wire.read(rest, query, &parts.headers, &body));
     let is_question = parts.method == Method::POST && wire.asks_at(rest);
     if let (true, Ok(asked)) = (is_question, &asked) {

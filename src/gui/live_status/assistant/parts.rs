@@ -1,0 +1,144 @@
+//! A question and the pieces of its answer.
+
+use egui::{Align, CollapsingHeader, Frame, Label, Layout, RichText, Spinner, Ui, WidgetInfo};
+use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
+
+use super::chat::{Ended, Exchange, Part};
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::number;
+use crate::wire::assistant::ProposedAction;
+
+/// What a person wants of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartAnswer {
+    /// A proposal was confirmed or dismissed.
+    Answered {
+        part: usize,
+        is_confirmed: bool,
+    },
+    AskAgain,
+}
+
+pub fn exchange_ui(
+    ui: &mut Ui,
+    at: usize,
+    exchange: &Exchange,
+    is_last: bool,
+    markdown: &mut CommonMarkCache,
+    tokens: &Tokens,
+) -> Option<PartAnswer> {
+    let mut answer = None;
+    ui.push_id(("exchange", at), |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            let frame = Frame::new().fill(tokens.selection).corner_radius(theme::RADIUS_8).inner_margin(theme::GAP_8);
+            frame.show(ui, |ui| {
+                ui.set_max_width(ui.available_width() * 0.8);
+                ui.add(Label::new(RichText::new(&exchange.question).color(tokens.text)).wrap());
+            });
+        });
+        ui.add_space(theme::GAP_8);
+        for (part, said) in exchange.parts.iter().enumerate() {
+            match said {
+                Part::Text(text) => {
+                    CommonMarkViewer::new().show(ui, markdown, text);
+                }
+                Part::Call { .. } => call_ui(ui, part, said, tokens),
+                Part::Proposal { action, reason, answered } => {
+                    let is_confirmed = proposal_ui(ui, action, reason, *answered, tokens);
+                    answer = answer.or(is_confirmed.map(|is_confirmed| PartAnswer::Answered { part, is_confirmed }));
+                }
+            }
+            ui.add_space(theme::GAP_4);
+        }
+        if end_ui(ui, exchange, is_last, tokens) {
+            answer = Some(PartAnswer::AskAgain);
+        }
+        ui.add_space(theme::GAP_16);
+    });
+    answer
+}
+
+/// What was read: with what, how long it took, and what it gave.
+fn call_ui(ui: &mut Ui, part: usize, call: &Part, tokens: &Tokens) {
+    let Part::Call { tool, arguments, ms, is_error, result, .. } = call else { return };
+    let took = ms.map_or_else(|| "…".to_owned(), |ms| number::duration_ms(ms as f64));
+    let named = tool.replace('_', " ");
+    let arguments = if arguments.is_empty() { String::new() } else { format!(" ({arguments})") };
+    let (word, colour) = if *is_error { ("Could not read", tokens.warn) } else { ("Read", tokens.muted) };
+    let header = RichText::new(format!("{word} {named}{arguments} · {took}")).size(theme::TEXT_SMALL).color(colour);
+    CollapsingHeader::new(header).id_salt(("call", part)).show(ui, |ui| {
+        Frame::new().fill(tokens.field).corner_radius(theme::RADIUS_4).inner_margin(theme::GAP_8).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.add(Label::new(RichText::new(result).monospace().size(theme::TEXT_SMALL)).wrap());
+        });
+    });
+}
+
+/// What it would do and why; returns whether it was confirmed or dismissed.
+fn proposal_ui(ui: &mut Ui, action: &ProposedAction, reason: &str, answered: Option<bool>, tokens: &Tokens) -> Option<bool> {
+    let mut chosen = None;
+    let frame = Frame::new().fill(tokens.surface).stroke((1.0, tokens.border)).corner_radius(theme::RADIUS_8).inner_margin(theme::GAP_12);
+    frame.show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::from(icons::ICON_LIGHTBULB).color(tokens.accent));
+            ui.label(RichText::new(format!("Proposal: {}", action.words())).strong());
+        });
+        if !reason.is_empty() {
+            ui.label(RichText::new(reason).color(tokens.muted));
+        }
+        ui.add_space(theme::GAP_4);
+        match answered {
+            Some(true) => _ = ui.label(RichText::new("Confirmed").color(tokens.good)),
+            Some(false) => _ = ui.label(RichText::new("Dismissed").color(tokens.muted)),
+            None => {
+                ui.horizontal(|ui| {
+                    for (label, is_confirmed) in [("Confirm", true), ("Dismiss", false)] {
+                        let button = ui.button(label);
+                        button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("{label}: {}", action.words())));
+                        if button.clicked() {
+                            chosen = Some(is_confirmed);
+                        }
+                    }
+                });
+            }
+        }
+    });
+    chosen
+}
+
+/// How it ended; returns whether it is to be asked again.
+fn end_ui(ui: &mut Ui, exchange: &Exchange, is_last: bool, tokens: &Tokens) -> bool {
+    let mut again = false;
+    ui.horizontal_wrapped(|ui| {
+        match &exchange.ended {
+            None => {
+                ui.add(Spinner::new().size(theme::TEXT_STRONG));
+                ui.label(RichText::new("Thinking…").color(tokens.muted));
+            }
+            Some(Ended::Well) => {}
+            Some(Ended::Early(why)) => {
+                ui.label(RichText::new(why).color(tokens.warn));
+            }
+            Some(Ended::Stopped) => {
+                ui.label(RichText::new("Stopped").color(tokens.muted));
+            }
+            Some(Ended::Failed(why)) => {
+                ui.label(RichText::from(icons::ICON_ERROR).color(tokens.bad));
+                ui.label(RichText::new(why).color(tokens.bad));
+            }
+        }
+        let has_failed = matches!(exchange.ended, Some(Ended::Failed(_) | Ended::Stopped | Ended::Early(_)));
+        again = is_last && has_failed && ui.button("Ask again").clicked();
+        let text = exchange.text();
+        if exchange.ended.is_some() && !text.is_empty() {
+            let copy = ui.button(RichText::from(icons::ICON_CONTENT_COPY));
+            copy.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, "Copy the answer"));
+            if copy.on_hover_text("Copy the answer").clicked() {
+                ui.ctx().copy_text(text);
+            }
+            let words = format!("{} tokens, {}", number::count(exchange.cost.tokens), exchange.cost.words());
+            ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted));
+        }
+    });
+    again
+}
