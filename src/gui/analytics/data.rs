@@ -1,10 +1,10 @@
 //! What Analytics asks for: the range on screen and, for comparison, the range before it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::range::TimeRange;
 use super::series::Plotted;
-use crate::gui::ctx::{AreaCtx, Remote};
+use crate::gui::ctx::{AreaCtx, Pace, Refresh, Remote};
 use crate::wire::analytics::{Performance, PerformancePoint};
 
 /// After events the figures are asked for at most this often.
@@ -19,8 +19,7 @@ pub struct Data {
     now: Remote<Performance>,
     before: Remote<Performance>,
     plotted: Plotted,
-    is_behind: bool,
-    asked_at: Option<Instant>,
+    refresh: Refresh,
 }
 
 impl Data {
@@ -59,12 +58,11 @@ impl Data {
     }
 
     pub fn mark_behind(&mut self) {
-        self.is_behind = true;
+        self.refresh.mark_behind();
     }
 
     pub fn reload(&mut self) {
-        self.is_behind = true;
-        self.asked_at = None;
+        self.refresh.reload();
     }
 
     /// Takes in answers.
@@ -84,17 +82,11 @@ impl Data {
 
     /// Asks when it is time; called while the area is on screen. A step that ends moves the range.
     pub fn ask(&mut self, ctx: &AreaCtx<'_>) {
-        let step = self.range.step().to_std().unwrap_or(AT_MOST_EVERY);
-        let wait = if self.is_behind { AT_MOST_EVERY } else { step };
-        let left = self.asked_at.map_or(Duration::ZERO, |at| wait.saturating_sub(at.elapsed()));
-        if !left.is_zero() {
-            return ctx.egui.request_repaint_after(left);
-        }
-        if self.now.is_pending() && self.asked_at.is_some() {
+        let is_under_way = self.now.is_pending() && self.refresh.was_asked();
+        let pace = Pace { changed: AT_MOST_EVERY, anyway: self.range.step().to_std().unwrap_or(AT_MOST_EVERY) };
+        if is_under_way || !self.refresh.is_due(ctx.egui, None, pace) {
             return;
         }
-        self.is_behind = false;
-        self.asked_at = Some(Instant::now());
         let query = self.range.query(ctx.now);
         let before = self.range.query_before(ctx.now);
         ctx.ask(&mut self.now, move |client| async move { client.performance(&query).await });

@@ -6,6 +6,7 @@ pub mod own_keys;
 pub mod photo_adding;
 pub mod photo_textures;
 pub mod photo_upload;
+pub mod refresh;
 pub mod remote;
 pub mod route;
 
@@ -23,6 +24,7 @@ pub use moment::Moment;
 pub use own_keys::OwnKeys;
 pub use photo_adding::PhotoAdding;
 pub use photo_textures::{PhotoTexture, PhotoTextures};
+pub use refresh::{Pace, Refresh};
 pub use remote::Remote;
 pub use route::{AreaId, LiveView, Route};
 

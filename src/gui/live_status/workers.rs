@@ -1,12 +1,12 @@
 //! The workers: how many there are, what each does at this moment, and one more or one fewer.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use egui::{Align, Button, Color32, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use egui_material_icons::MaterialIcon;
 
-use crate::gui::ctx::{AreaCtx, Command, Remote, Route, Toast, ToastKind};
+use crate::gui::ctx::{AreaCtx, Command, Pace, Refresh, Remote, Route, Toast, ToastKind};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::{error_state, number, skeleton, thumbnail};
 use crate::wire::config::{ConfigChanged, PipelineState, ProcessingRules};
@@ -26,19 +26,17 @@ const THUMB_PX: u32 = 256;
 pub struct WorkersView {
     workers: Remote<Workers>,
     changing: Remote<ConfigChanged>,
-    asked_at: Option<Instant>,
-    is_behind: bool,
+    refresh: Refresh,
 }
 
 impl WorkersView {
     /// A job or the configuration changed.
     pub fn mark_behind(&mut self) {
-        self.is_behind = true;
+        self.refresh.mark_behind();
     }
 
     pub fn reload(&mut self) {
-        self.is_behind = true;
-        self.asked_at = None;
+        self.refresh.reload();
     }
 
     /// Takes in answers.
@@ -60,22 +58,11 @@ impl WorkersView {
     }
 
     fn ask(&mut self, ctx: &AreaCtx<'_>) {
-        if self.workers.is_pending() {
-            return;
-        }
         let is_busy = self.workers.value().is_some_and(|workers| !workers.at_work.is_empty());
-        let wait = match (self.is_behind, is_busy) {
-            (true, _) => AT_MOST_EVERY,
-            (false, true) => WHILE_BUSY,
-            (false, false) => AT_LEAST_EVERY,
-        };
-        let left = self.asked_at.map_or(Duration::ZERO, |at| wait.saturating_sub(at.elapsed()));
-        if !left.is_zero() {
-            return ctx.egui.request_repaint_after(left);
+        let pace = Pace { changed: AT_MOST_EVERY, anyway: if is_busy { WHILE_BUSY } else { AT_LEAST_EVERY } };
+        if !self.workers.is_pending() && self.refresh.is_due(ctx.egui, None, pace) {
+            ctx.ask(&mut self.workers, |client| async move { client.workers().await });
         }
-        self.is_behind = false;
-        self.asked_at = Some(Instant::now());
-        ctx.ask(&mut self.workers, |client| async move { client.workers().await });
     }
 
     pub fn ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {

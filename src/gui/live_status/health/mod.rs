@@ -4,19 +4,19 @@ mod columns;
 mod row;
 mod strip;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use egui::{RichText, ScrollArea, Ui};
 
-use crate::gui::ctx::{AreaCtx, Command, Remote, ToastKind};
+use crate::gui::ctx::{AreaCtx, Command, Pace, Refresh, Remote, ToastKind};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::{badge, error_state, relative_time, skeleton};
 use crate::wire::health::{HealthReport, HealthState};
 use columns::Columns;
 
 /// The platform tells of changes; figures and ages move on by themselves.
-const AT_LEAST_EVERY: Duration = Duration::from_secs(30);
+const PACE: Pace = Pace { changed: Duration::ZERO, anyway: Duration::from_secs(30) };
 
 /// How much of the past the strips show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,17 +40,14 @@ impl Period {
 pub struct Health {
     report: Remote<HealthReport>,
     checking: Remote<HealthReport>,
-    asked_at: Option<Instant>,
-    /// The moment that was asked for.
-    of: Option<DateTime<Utc>>,
-    is_behind: bool,
+    refresh: Refresh,
     period: Period,
 }
 
 impl Health {
     /// Something changed that the report tells of.
     pub fn mark_behind(&mut self) {
-        self.is_behind = true;
+        self.refresh.mark_behind();
     }
 
     /// Looks at everything now.
@@ -71,24 +68,13 @@ impl Health {
         } else if let Some(report) = self.checking.take() {
             ctx.commands.toast(tone_of_toast(report.status), told(&report));
             self.report.set(report);
-            self.asked_at = Some(Instant::now());
+            self.refresh.answered();
         }
     }
 
     /// Asks when it is time; called while the panel is on screen.
     fn ask(&mut self, ctx: &AreaCtx<'_>, at: Option<DateTime<Utc>>) {
-        if self.report.is_pending() {
-            return;
-        }
-        let is_due = match (at, at == self.of) {
-            (_, false) => true,
-            // The past does not change.
-            (Some(_), true) => self.asked_at.is_none(),
-            _ => self.is_behind || self.asked_at.is_none_or(|at| at.elapsed() >= AT_LEAST_EVERY),
-        };
-        if is_due {
-            (self.of, self.is_behind) = (at, false);
-            self.asked_at = Some(Instant::now());
+        if !self.report.is_pending() && self.refresh.is_due(ctx.egui, at, PACE) {
             ctx.ask(&mut self.report, move |client| async move {
                 match at {
                     None => client.health_report().await,
@@ -96,7 +82,6 @@ impl Health {
                 }
             });
         }
-        ctx.egui.request_repaint_after(AT_LEAST_EVERY);
     }
 
     /// Health now, or at a moment in the past.
@@ -105,7 +90,7 @@ impl Health {
         if let Some(failure) = self.report.failure()
             && error_state::ui(ui, "Health could not be read", &failure.to_string())
         {
-            self.asked_at = None;
+            self.refresh.reload();
         }
         self.header_ui(ui, at.is_some(), ctx);
         ui.add_space(theme::GAP_4);

@@ -1,19 +1,15 @@
 //! What the plots draw: asked for when it is looked at, worked out once per answer, gaps kept as gaps.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::gui::ctx::{AreaCtx, Remote};
+use crate::gui::ctx::{AreaCtx, Pace, Refresh, Remote};
 use crate::gui::widgets::time_axis;
 use crate::wire::metric::{MetricQuery, MetricType, Metrics};
 
-/// After events the figures are asked for at most this often.
-const AT_MOST_EVERY: Duration = Duration::from_secs(2);
-/// While another moment is looked for.
-const DRAGGING_EVERY: Duration = Duration::from_millis(100);
 /// The last minute ends by itself.
-const AT_LEAST_EVERY: Duration = Duration::from_mins(1);
+const PACE: Pace = Pace { changed: Duration::from_secs(2), anyway: Duration::from_mins(1) };
 
 /// All that is drawn, in one question.
 const DRAWN: [MetricType; 7] = [
@@ -46,7 +42,7 @@ impl FlowRange {
         }
     }
 
-    fn span(self) -> TimeDelta {
+    pub fn span(self) -> TimeDelta {
         match self {
             Self::Hour => TimeDelta::hours(1),
             Self::Day => TimeDelta::hours(24),
@@ -106,10 +102,7 @@ pub struct FlowData {
     range: FlowRange,
     remote: Remote<Metrics>,
     flow: Option<Flow>,
-    /// The moment that was asked for.
-    of: Option<DateTime<Utc>>,
-    is_behind: bool,
-    asked_at: Option<Instant>,
+    refresh: Refresh,
 }
 
 impl FlowData {
@@ -135,12 +128,11 @@ impl FlowData {
     }
 
     pub fn mark_behind(&mut self) {
-        self.is_behind = true;
+        self.refresh.mark_behind();
     }
 
     pub fn reload(&mut self) {
-        self.is_behind = true;
-        self.asked_at = None;
+        self.refresh.reload();
     }
 
     pub fn poll(&mut self) {
@@ -153,25 +145,11 @@ impl FlowData {
 
     /// Asks when it is time; called while the plots are on screen.
     pub fn ask(&mut self, ctx: &AreaCtx<'_>, at: Option<DateTime<Utc>>) {
-        if self.remote.is_pending() && self.asked_at.is_some() {
-            return;
+        let is_under_way = self.remote.is_pending() && self.refresh.was_asked();
+        if !is_under_way && self.refresh.is_due(ctx.egui, at, PACE) {
+            let query = self.range.query(ctx.now, at);
+            ctx.ask(&mut self.remote, move |client| async move { client.metrics(&query).await });
         }
-        let wait = match (at, at == self.of) {
-            (_, false) => DRAGGING_EVERY,
-            // The past does not change.
-            (Some(_), true) if self.asked_at.is_some() => return,
-            _ if self.is_behind => AT_MOST_EVERY,
-            _ => AT_LEAST_EVERY,
-        };
-        let left = self.asked_at.map_or(Duration::ZERO, |at| wait.saturating_sub(at.elapsed()));
-        if !left.is_zero() {
-            return ctx.egui.request_repaint_after(left);
-        }
-        (self.of, self.is_behind) = (at, false);
-        self.asked_at = Some(Instant::now());
-        let query = self.range.query(ctx.now, at);
-        ctx.ask(&mut self.remote, move |client| async move { client.metrics(&query).await });
-        ctx.egui.request_repaint_after(AT_LEAST_EVERY);
     }
 }
 

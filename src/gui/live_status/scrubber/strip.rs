@@ -100,7 +100,8 @@ pub fn ui(
         response.request_focus();
     }
     ui.painter().rect_filled(rect, theme::RADIUS_4, tokens.field);
-    let bars = bars?;
+    let by_key = keys(ui, &response, range, at, ctx);
+    let Some(bars) = bars else { return by_key };
     bars_ui(ui, bars, rect, tokens);
     axis_ui(ui, bars, room, range, tokens);
     let now_ms = ctx.now.timestamp_millis();
@@ -111,7 +112,7 @@ pub fn ui(
         mark_ui(ui, mark, bars, rect, tokens);
     }
     handle_ui(ui, bars.x(at.map_or(now_ms, |at| at.timestamp_millis()), rect), rect, at.is_some(), &response, tokens);
-    let chosen = pointer(ui, &response, bars, marks, rect, ctx).or_else(|| keys(ui, &response, bars, range, at, ctx));
+    let chosen = pointer(ui, &response, bars, marks, rect, ctx).or(by_key);
     let on = response.hover_pos().filter(|_| !response.dragged());
     if let Some(pointer) = on {
         response.on_hover_ui_at_pointer(|ui| hover_ui(ui, bars, marks, rect, pointer.x, tokens));
@@ -188,7 +189,7 @@ fn pointer(ui: &Ui, response: &Response, bars: &Bars, marks: &Marks, rect: Rect,
 }
 
 /// Arrows go by a step, with Shift by ten; Home to the beginning, End to the present.
-fn keys(ui: &Ui, response: &Response, bars: &Bars, range: FlowRange, at: Option<DateTime<Utc>>, ctx: &AreaCtx<'_>) -> Option<Chosen> {
+fn keys(ui: &Ui, response: &Response, range: FlowRange, at: Option<DateTime<Utc>>, ctx: &AreaCtx<'_>) -> Option<Chosen> {
     if !response.has_focus() {
         return None;
     }
@@ -196,7 +197,7 @@ fn keys(ui: &Ui, response: &Response, bars: &Bars, range: FlowRange, at: Option<
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
     let take = |modifiers: Modifiers, key: Key| ui.input_mut(|input| input.consume_key(modifiers, key));
     if take(Modifiers::NONE, Key::Home) {
-        return DateTime::from_timestamp_millis(bars.from_ms).map(Chosen::Past);
+        return Some(Chosen::Past(ctx.now - range.span()));
     }
     if take(Modifiers::NONE, Key::End) {
         return Some(Chosen::Live);
