@@ -35,6 +35,5 @@ fn generate(args: &GenerateArgs) -> Result<()> {
         made.photos,
         begun.elapsed().as_secs_f64(),
         path.display()
-    ));
-    Ok(())
+    ))
 }

@@ -57,6 +57,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Prices the calls of a past period again, with these or other prices; changes nothing
     Costs(CostsArgs),
+    /// Writes prompts to files and reads them from files
+    Prompts(PromptsArgs),
     /// Checks database, disk, keyring, display, model and providers, and says how to mend what is wrong
     Doctor(DoctorArgs),
     /// Looks after a platform's database
@@ -175,6 +177,46 @@ pub struct CostsArgs {
     pub book: Option<PathBuf>,
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: DoctorFormat,
+}
+
+/// `minerva prompts`.
+#[derive(Debug, clap::Args)]
+pub struct PromptsArgs {
+    #[command(subcommand)]
+    pub command: PromptsCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum PromptsCommand {
+    /// Writes the newest version of each prompt to a Markdown file with front matter
+    Export(ExportArgs),
+    /// Makes prompts and versions of Markdown files, of promptfoo's and of Langfuse's; of each file all or nothing
+    Import(ImportArgs),
+}
+
+/// `minerva prompts export`.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// Only this prompt
+    #[arg(long, value_name = "NAME")]
+    pub prompt: Option<String>,
+    /// Every version, not only the newest
+    #[arg(long)]
+    pub all_versions: bool,
+    /// Folder to write to; it is made where it is missing, and files that are there are written anew
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub out: PathBuf,
+}
+
+/// `minerva prompts import`.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// Files to read
+    #[arg(value_name = "FILE", required = true, num_args = 1..)]
+    pub files: Vec<PathBuf>,
+    /// Only says what would be made
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `minerva doctor`.

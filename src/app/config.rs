@@ -49,6 +49,7 @@ struct ProviderTable {
     tokens_per_minute: Option<NonZeroU32>,
     concurrency: Option<NonZeroU32>,
     timeout_s: Option<NonZeroU32>,
+    total_s: Option<NonZeroU32>,
 }
 
 impl ProviderTable {
@@ -58,6 +59,7 @@ impl ProviderTable {
             tokens_per_minute: self.tokens_per_minute.map(NonZeroU32::get),
             concurrency: self.concurrency.map(NonZeroU32::get),
             timeout_s: self.timeout_s.map(NonZeroU32::get),
+            total_s: self.total_s.map(NonZeroU32::get),
         }
     }
 }
@@ -72,6 +74,8 @@ pub struct Settings {
     /// Between two looks at the platform's health and its providers'.
     pub health_every: Option<Duration>,
     pub providers: ProviderSettings,
+    /// The providers whose address this command's `--base-url` gives.
+    pub given_bases: Vec<String>,
     pub keys: Keys,
 }
 
@@ -101,6 +105,7 @@ impl Settings {
             data_dir,
             data_dir_given: args.data_dir.is_some(),
             health_every,
+            given_bases: args.base_url.iter().map(|given| given.provider.clone()).collect(),
             log: LogFilter::choose(args.verbose, log_variable()?.as_deref(), file.log_level.as_deref())?,
             providers: ProviderSettings {
                 endpoints,
@@ -204,7 +209,8 @@ fn cores() -> usize {
 }
 
 /// The keys of the built-in providers and of the servers that were named.
-fn environment_keys(endpoints: &[Endpoint]) -> HashMap<String, SecretString> {
+#[must_use]
+pub fn environment_keys(endpoints: &[Endpoint]) -> HashMap<String, SecretString> {
     let names = BUILT_IN.into_iter().chain(endpoints.iter().map(|endpoint| endpoint.name.as_str()));
     names.filter_map(|name| Some((name.to_owned(), secret(&keys::variable(name))?))).collect()
 }
@@ -222,6 +228,13 @@ pub fn secret(variable: &str) -> Option<SecretString> {
 pub fn has_display() -> bool {
     let set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
     !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WAYLAND_SOCKET")
+}
+
+/// What the environment calls the display, such as `DISPLAY=:0`; empty where it names none.
+#[must_use]
+pub fn display() -> String {
+    let named = |variable| std::env::var(variable).ok().filter(|value| !value.is_empty()).map(|value| format!("{variable}={value}"));
+    named("WAYLAND_DISPLAY").or_else(|| named("DISPLAY")).unwrap_or_default()
 }
 
 fn read_file(path: &Path, must_exist: bool) -> Result<ConfigFile> {
@@ -251,13 +264,14 @@ mod tests {
     fn a_full_file_is_read() {
         let file = parse(
             "log_level = \"warn\"\non_device_threads = 3\n[base_urls]\ngemini = \"http://127.0.0.1:1/\"\n\
-             [providers.lab]\nbase_url = \"http://10.0.0.5:8000/v1\"\nrequests_per_minute = 60\ntokens_per_minute = 90000\nconcurrency = 2\ntimeout_s = 300\n",
+             [providers.lab]\nbase_url = \"http://10.0.0.5:8000/v1\"\nrequests_per_minute = 60\ntokens_per_minute = 90000\nconcurrency = 2\ntimeout_s = 300\ntotal_s = 900\n",
         )
         .expect("parses");
         assert_eq!(file.on_device_threads, Some(3));
         let endpoints = endpoints(file.providers, file.base_urls, &SharedArgs::default()).expect("sound");
         let url = |text: &str| Some(Url::parse(text).expect("a URL"));
-        let limits = Limits { requests_per_minute: Some(60), tokens_per_minute: Some(90_000), concurrency: Some(2), timeout_s: Some(300) };
+        let limits =
+            Limits { requests_per_minute: Some(60), tokens_per_minute: Some(90_000), concurrency: Some(2), timeout_s: Some(300), total_s: Some(900) };
         assert_eq!(
             endpoints,
             [

@@ -23,6 +23,7 @@ pub fn run(settings: &Settings, platform: Option<Url>) -> Result<()> {
     let remote = platform.map(with_token).transpose()?;
     let logging = Logging::start(settings, &settings.data_dir)?;
     let runtime = runtime()?;
+    let settings = &runtime.block_on(settings.with_keys_of_pages());
     let options = ShellOptions {
         start_platform: start_platform(settings.clone(), logging.log()),
         remote,
@@ -30,6 +31,8 @@ pub fn run(settings: &Settings, platform: Option<Url>) -> Result<()> {
         runtime: runtime.handle().clone(),
         persistence_path: Some(settings.data_dir.join("window.ron")),
         data_folder: Some(settings.data_dir.clone()),
+        typing_folder: Some(settings.data_dir.join("typed")),
+        display: config::display(),
     };
     shell::run(options).map_err(Failure::Failed)
 }

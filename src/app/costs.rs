@@ -20,10 +20,10 @@ pub fn run(settings: &Settings, args: &CostsArgs) -> Result<()> {
     }
     let repriced = runtime()?.block_on(ask(settings, &asked))?;
     match args.format {
-        DoctorFormat::Text => terminal::out(&text(&repriced)),
+        DoctorFormat::Text => terminal::out(&text(&repriced))?,
         DoctorFormat::Json => {
             let json = serde_json::to_string_pretty(&repriced).map_err(|error| Failure::Failed(error.to_string()))?;
-            terminal::out(&json);
+            terminal::out(&json)?;
         }
     }
     Ok(())

@@ -9,6 +9,8 @@ pub mod console;
 pub mod costs;
 pub mod doctor;
 pub mod logging;
+mod pages;
+pub mod prompts;
 pub mod serve;
 mod signals;
 pub mod terminal;
@@ -78,6 +80,7 @@ fn run(args: Args) -> Result<()> {
         Some(Command::Compare(compare)) => compare::run(&settings, &compare),
         Some(Command::Admin(admin)) => admin::run(&settings, &admin.command),
         Some(Command::Costs(costs)) => costs::run(&settings, &costs),
+        Some(Command::Prompts(prompts)) => prompts::run(&settings, &prompts.command),
     }
 }
 

@@ -45,13 +45,14 @@ async fn serve(settings: &Settings, args: &ServeArgs, folder: PathBuf, token: Op
     })
     .await
     .map_err(|error| Failure::Failed(error.to_string()))?;
-    terminal::out(&format!("Minerva answers on {}", host.base()));
+    // A service goes on though nobody can read what it says.
+    let _ = terminal::out(&format!("Minerva answers on {}", host.base()));
     let token_file = if token_was_given { None } else { Some(write_token(&folder, &host.token())?) };
     if let Some(file) = &token_file {
-        terminal::out(&format!("Token: in {} (readable by you alone, new at every start)", file.display()));
+        let _ = terminal::out(&format!("Token: in {} (readable by you alone, new at every start)", file.display()));
     }
     signals.next().await;
-    terminal::out("Stopping; work that is begun goes back to the queue");
+    let _ = terminal::out("Stopping; work that is begun goes back to the queue");
     host.shutdown().await;
     if let Some(file) = token_file {
         let _ = std::fs::remove_file(file);

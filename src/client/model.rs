@@ -1,8 +1,11 @@
 //! Models.
 
-use super::{Client, Result};
+use reqwest::{Method, header};
+
+use super::{Client, Result, read};
 use crate::wire::config::ConfigChanged;
-use crate::wire::model::{ActivateModel, ModelInfo};
+use crate::wire::fallback::SetFallbacks;
+use crate::wire::model::{ActivateModel, ModelInfo, SetModelParameters};
 use crate::wire::page::Page;
 
 impl Client {
@@ -12,5 +15,17 @@ impl Client {
 
     pub async fn activate_model(&self, body: &ActivateModel) -> Result<ConfigChanged> {
         self.put("api/ai/pipeline/models/active", body).await
+    }
+
+    /// `revision`: of the configuration as the caller knows it; a stale one is refused with code `stale`.
+    pub async fn set_fallbacks(&self, revision: u64, body: &SetFallbacks) -> Result<ConfigChanged> {
+        let request = self.request(Method::PUT, "api/ai/pipeline/models/fallbacks")?;
+        read(request.header(header::IF_MATCH, format!("\"{revision}\"")).json(body)).await
+    }
+
+    /// How a model answers where the prompt says nothing.
+    pub async fn set_model_parameters(&self, revision: u64, body: &SetModelParameters) -> Result<ConfigChanged> {
+        let request = self.request(Method::PUT, "api/ai/pipeline/models/parameters")?;
+        read(request.header(header::IF_MATCH, format!("\"{revision}\"")).json(body)).await
     }
 }

@@ -36,7 +36,7 @@ impl Client {
     pub async fn add_photos(&self, files: Vec<(String, Bytes)>, enqueue: bool) -> Result<AddedPhotos> {
         let mut form = Form::new();
         for (name, bytes) in files {
-            form = form.part("photo", Part::stream(bytes).file_name(name));
+            form = form.part("photo", Part::stream(bytes).file_name(in_a_header(&name)));
         }
         read(self.request(Method::POST, "api/ai/photos")?.query(&[("enqueue", enqueue)]).multipart(form)).await
     }
@@ -44,4 +44,14 @@ impl Client {
     pub async fn delete_photo(&self, id: PhotoId) -> Result<()> {
         send(self.request(Method::DELETE, &format!("api/ai/photos/{id}"))?).await.map(drop)
     }
+}
+
+/// A file's name as the header of a part can carry it: no control characters, and none that is read as a folder.
+fn in_a_header(name: &str) -> String {
+    let legal = |c: char| match c {
+        '\\' => '_',
+        c if c.is_control() => ' ',
+        c => c,
+    };
+    name.chars().map(legal).collect()
 }

@@ -4,7 +4,7 @@ use super::{Client, Result};
 use crate::wire::cost::Estimate;
 use crate::wire::ids::RunId;
 use crate::wire::page::Page;
-use crate::wire::run::{Cell, Run, StartRun};
+use crate::wire::run::{Run, RunCells, StartRun};
 
 impl Client {
     /// Newest first.
@@ -26,7 +26,7 @@ impl Client {
     }
 
     /// Up to 2,000 cells a page, by photo, column and repeat.
-    pub async fn run_cells(&self, id: RunId, cursor: Option<&str>) -> Result<Page<Cell>> {
+    pub async fn run_cells(&self, id: RunId, cursor: Option<&str>) -> Result<RunCells> {
         self.get_with(&format!("api/ai/testing/live-test/{id}/cells"), &[("cursor", cursor)]).await
     }
 

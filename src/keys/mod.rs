@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::wire::model::KeyState;
+use crate::wire::model::{KEYS_PLACE, KeyState};
 
 /// How long a keyring that failed is left alone.
 const REST: Duration = Duration::from_secs(60);
@@ -88,7 +88,7 @@ impl Keys {
         }
         in_keyring?;
         let variable = variable(provider);
-        Err(KeyProblem::Missing(format!("There is no key for {provider} yet. Enter one in Pipeline control, or set {variable}")))
+        Err(KeyProblem::Missing(format!("There is no key for {provider} yet. Enter one {KEYS_PLACE}, or set {variable}")))
     }
 
     /// Asks the keyring, unless it has failed within [`REST`]: one that hangs would hold up every call.

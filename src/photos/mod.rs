@@ -103,12 +103,13 @@ fn is_animated(format: ImageFormat, bytes: &[u8]) -> bool {
 }
 
 fn from_image(error: &ImageError) -> PhotoError {
-    let words = error.to_string();
+    // Decoders say it in lines of their own.
+    let words = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
     let ended = match error {
         ImageError::IoError(io) => io.kind() == std::io::ErrorKind::UnexpectedEof,
-        _ => {
-            ["eof", "end of file", "truncat", "unexpected end", "not enough data", "exhausted"].iter().any(|sign| words.to_lowercase().contains(sign))
-        }
+        _ => ["eof", "end of file", "truncat", "unexpected end", "not enough data", "not enough bytes", "exhausted"]
+            .iter()
+            .any(|sign| words.to_lowercase().contains(sign)),
     };
     if ended {
         return truncated();

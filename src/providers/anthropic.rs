@@ -11,11 +11,12 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::answer::schema;
 use super::chat::{self, ChatReading, ChatRequest};
-use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
+use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, status_words};
+use super::fit::SchemaRule;
 use super::price::ListedModel;
 use super::{PhotoRequest, PhotoRule, SentPhoto};
+use crate::wire::prompt_parts::{Effort, Takes};
 use crate::wire::result::{Fault, FaultKind, Usage};
 
 const KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
@@ -24,6 +25,25 @@ const VERSION_HEADER: HeaderName = HeaderName::from_static("anthropic-version");
 const VERSION: HeaderValue = HeaderValue::from_static("2026-10-21");
 /// Room for caption, tags and what thinking can't be turned off.
 const OUTPUT_TOKENS_MOST: u32 = 4_096;
+
+/// What it takes of JSON Schema, objects closed. <https://platform.claude.com/docs/en/build-with-claude/structured-outputs>
+const SCHEMA_WORDS: [&str; 15] = [
+    "type",
+    "format",
+    "title",
+    "description",
+    "enum",
+    "const",
+    "items",
+    "minItems 0..=1",
+    "anyOf",
+    "allOf",
+    "properties",
+    "additionalProperties",
+    "required",
+    "$defs",
+    "$ref",
+];
 
 /// The wire.
 pub struct Anthropic;
@@ -53,6 +73,19 @@ impl Dialect for Anthropic {
         Ok(headers)
     }
 
+    /// This version takes no sampling parameters, and no seed.
+    fn takes(&self, _model: &str, listed: Option<&ListedModel>) -> Takes {
+        let efforts = match listed.and_then(|model| model.thinking.as_deref()) {
+            Some("disabled") => vec![Effort::Off, Effort::Low, Effort::Medium, Effort::High],
+            _ => vec![Effort::Low, Effort::Medium, Effort::High],
+        };
+        Takes { system: true, schema: true, max_output_tokens: true, efforts, ..Takes::default() }
+    }
+
+    fn schema_rule(&self) -> SchemaRule {
+        SchemaRule::Words { known: &SCHEMA_WORDS, closes_objects: true }
+    }
+
     fn ask(&self, request: &PhotoRequest, listed: Option<&ListedModel>, mode: AskMode) -> Result<HttpRequest, Fault> {
         if request.model.is_empty() {
             return Err(Fault::new(FaultKind::UnknownModel, "Anthropic needs a model's name; write anthropic/MODEL"));
@@ -62,7 +95,7 @@ impl Dialect for Anthropic {
         };
         let mut body = json!({
             "model": request.model,
-            "max_tokens": OUTPUT_TOKENS_MOST,
+            "max_tokens": request.parameters.max_output_tokens.unwrap_or(OUTPUT_TOKENS_MOST),
             "messages": [{"role": "user", "content": [
                 {
                     "type": "image",
@@ -73,9 +106,16 @@ impl Dialect for Anthropic {
                 {"type": "text", "text": request.prompt},
             ]}],
         });
-        think(&mut body, listed);
+        match request.parameters.effort {
+            Some(Effort::Off) => body["thinking"] = json!({"type": "disabled"}),
+            Some(effort) => body["output_config"]["effort"] = effort.label().into(),
+            None => think(&mut body, listed),
+        }
+        if !request.system.is_empty() {
+            body["system"] = request.system.as_str().into();
+        }
         if mode.with_schema {
-            body["output_config"]["format"] = json!({"type": "json_schema", "schema": schema()});
+            body["output_config"]["format"] = json!({"type": "json_schema", "schema": request.sent_schema()});
         }
         if mode.is_streamed {
             body["stream"] = true.into();
@@ -162,10 +202,24 @@ impl Dialect for Anthropic {
                 display_name: model["display_name"].as_str().map(str::to_owned),
                 takes_photos: model["capabilities"]["image_input"]["supported"].as_bool(),
                 retires: model["retires_at"].as_str().and_then(|at| at.get(..10)).and_then(|day| day.parse().ok()),
+                context_tokens: model["max_input_tokens"].as_u64(),
             })
         });
         let next = reply["last_id"].as_str().filter(|_| reply["has_more"] == true).map(str::to_owned);
         Ok((offered.collect(), next))
+    }
+
+    /// <https://platform.claude.com/docs/en/api/messages-count-tokens>: free, with a limit of its own.
+    fn count(&self, model: &str, system: &str, text: &str) -> Option<Result<HttpRequest, Fault>> {
+        let mut body = json!({"model": model, "messages": [{"role": "user", "content": text}]});
+        if !system.is_empty() {
+            body["system"] = system.into();
+        }
+        Some(Ok(HttpRequest { path: "v1/messages/count_tokens".to_owned(), body: Some(body) }))
+    }
+
+    fn read_count(&self, reply: &Value) -> Option<u64> {
+        reply["input_tokens"].as_u64()
     }
 
     fn check(&self) -> HttpRequest {
@@ -226,7 +280,7 @@ fn fault_of(status: Option<StatusCode>, reply: &Value) -> Fault {
     let error = &reply["error"];
     let (kind_told, code) = (error["type"].as_str().unwrap_or_default(), error["details"]["error_code"].as_str());
     let said = error["message"].as_str().map(|said| said.chars().take(500).collect::<String>());
-    let said = said.unwrap_or_else(|| status.map_or_else(|| "It told of an error".to_owned(), |status| format!("Status {status}")));
+    let said = said.unwrap_or_else(|| status.map_or_else(|| "It told of an error".to_owned(), status_words));
     let number = status.map_or(0, |status| status.as_u16());
     // Its list of models names the date; a model that is gone is known by its words alone.
     let is_retired = said.contains("retired") || said.contains("deprecated");

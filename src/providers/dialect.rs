@@ -7,10 +7,12 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::chat::{ChatReading, ChatRequest};
+use super::fit::SchemaRule;
 use super::price::ListedModel;
 use super::{KeyNeed, PhotoRequest, PhotoRule};
 use crate::wire::money::UsdMicros;
-use crate::wire::result::{ConfidenceKind, Fault, FaultKind, Tag, Usage};
+use crate::wire::prompt_parts::Takes;
+use crate::wire::result::{ConfidenceKind, Fault, FaultKind, Note, Tag, Usage};
 
 /// One wire format. Implementations hold no connection and do no I/O.
 pub trait Dialect: Send + Sync + 'static {
@@ -45,7 +47,18 @@ pub trait Dialect: Send + Sync + 'static {
     /// A key with characters that no header takes.
     fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, Fault>;
 
-    /// The question about a photo. `listed`: what the catalogue knows of the model.
+    /// What a model takes of a prompt's other parts.
+    fn takes(&self, model: &str, listed: Option<&ListedModel>) -> Takes {
+        let _ = (model, listed);
+        Takes::default()
+    }
+
+    /// How a schema of the author's own must be written for this wire.
+    fn schema_rule(&self) -> SchemaRule {
+        SchemaRule::Whole
+    }
+
+    /// The question about a photo, fitted to what the model takes. `listed`: what the catalogue knows of the model.
     ///
     /// # Errors
     /// A model name that can't be one, or a photo in the wrong form.
@@ -97,6 +110,12 @@ pub trait Dialect: Send + Sync + 'static {
         None
     }
 
+    /// Whether the headers of a reply tell that what answers passes calls on to others, who may charge for them.
+    fn passes_on(&self, headers: &HeaderMap) -> bool {
+        let _ = headers;
+        false
+    }
+
     /// What the headers of a reply say of the limits.
     fn allowance(&self, headers: &HeaderMap) -> Allowance {
         let _ = headers;
@@ -123,8 +142,33 @@ pub trait Dialect: Send + Sync + 'static {
         Ok((Vec::new(), None))
     }
 
+    /// Asks how many tokens a system text and a user text are; `None`: this provider has no counter that is free.
+    fn count(&self, model: &str, system: &str, text: &str) -> Option<Result<HttpRequest, Fault>> {
+        let _ = (model, system, text);
+        None
+    }
+
+    /// Reads that number.
+    fn read_count(&self, reply: &Value) -> Option<u64> {
+        let _ = reply;
+        None
+    }
+
+    /// What its models take at most, where Minerva itself asks for so much.
+    fn context_tokens(&self) -> Option<u64> {
+        None
+    }
+
     /// The cheapest request that is refused without a good key.
     fn check(&self) -> HttpRequest;
+}
+
+/// A bad status that came without a word of its own: `Status 503 (Service Unavailable)`.
+#[must_use]
+pub fn status_words(status: StatusCode) -> String {
+    // Known to no standard: services that are overloaded answer so.
+    let meaning = if status.as_u16() == 529 { Some("overloaded") } else { status.canonical_reason() };
+    meaning.map_or_else(|| format!("Status {}", status.as_u16()), |meaning| format!("Status {} ({meaning})", status.as_u16()))
 }
 
 /// Whether an answer is asked for in pieces, and held to the schema.
@@ -166,7 +210,7 @@ pub struct Reading {
     pub cost_usd: Option<UsdMicros>,
     pub end: End,
     pub request_id: Option<String>,
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 /// How a reply ended.
@@ -203,4 +247,17 @@ pub struct OfferedModel {
     /// `None`: the list does not say.
     pub takes_photos: Option<bool>,
     pub retires: Option<chrono::NaiveDate>,
+    /// Tokens that it takes; `None`: the list does not say.
+    pub context_tokens: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_without_words_says_what_it_means_where_that_is_known() {
+        let words = [429, 529, 599].map(|code| status_words(StatusCode::from_u16(code).expect("a status")));
+        assert_eq!(words, ["Status 429 (Too Many Requests)", "Status 529 (overloaded)", "Status 599"]);
+    }
 }

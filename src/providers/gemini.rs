@@ -9,16 +9,40 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::answer::schema;
 use super::chat::{self, ChatReading, ChatRequest};
-use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
+use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, status_words};
+use super::fit::SchemaRule;
 use super::price::ListedModel;
 use super::{PhotoRequest, SentPhoto};
+use crate::wire::prompt_parts::{Effort, Takes};
 use crate::wire::result::{Fault, FaultKind, Usage};
 
 const KEY_HEADER: HeaderName = HeaderName::from_static("x-goog-api-key");
 /// Room for caption, tags and what thinking can't be turned off.
 const OUTPUT_TOKENS_MOST: u32 = 4_096;
+
+/// What it takes of JSON Schema. <https://ai.google.dev/gemini-api/docs/structured-output>
+const SCHEMA_WORDS: [&str; 19] = [
+    "type",
+    "format",
+    "title",
+    "description",
+    "enum",
+    "items",
+    "prefixItems",
+    "minItems",
+    "maxItems",
+    "minimum",
+    "maximum",
+    "anyOf",
+    "oneOf",
+    "properties",
+    "additionalProperties",
+    "required",
+    "$defs",
+    "$ref",
+    "propertyOrdering",
+];
 
 /// The wire.
 pub struct Gemini;
@@ -40,10 +64,26 @@ impl Dialect for Gemini {
         Ok(HeaderMap::from_iter([(KEY_HEADER, value)]))
     }
 
+    fn takes(&self, model: &str, listed: Option<&ListedModel>) -> Takes {
+        // The catalogue knows which models refuse to be told; of others, what a person asks for is tried.
+        let sampling = listed.is_none_or(|model| model.sampling);
+        let efforts = match listed.and_then(|model| model.thinking.as_deref()) {
+            Some("LOW") => vec![Effort::Low, Effort::Medium, Effort::High],
+            // Models before the third generation take a number of tokens instead: none at all is what it can say.
+            None if model.starts_with("gemini-2.") => vec![Effort::Off],
+            _ => vec![Effort::Minimal, Effort::Low, Effort::Medium, Effort::High],
+        };
+        Takes { system: true, schema: true, temperature: sampling, top_p: sampling, max_output_tokens: true, seed: true, efforts }
+    }
+
+    fn schema_rule(&self) -> SchemaRule {
+        SchemaRule::Words { known: &SCHEMA_WORDS, closes_objects: false }
+    }
+
     fn ask(&self, request: &PhotoRequest, listed: Option<&ListedModel>, mode: AskMode) -> Result<HttpRequest, Fault> {
         let model = checked(&request.model)?;
-        // Aliases such as gemini-flash-latest exist only in the beta version of the API.
-        let version = if model.ends_with("-latest") { "v1beta" } else { "v1" };
+        // Aliases such as gemini-flash-latest, and instructions for all models, exist only in the beta version of the API.
+        let version = if model.ends_with("-latest") || !request.system.is_empty() { "v1beta" } else { "v1" };
         let method = if mode.is_streamed { "streamGenerateContent?alt=sse" } else { "generateContent" };
         Ok(HttpRequest { path: format!("{version}/models/{model}:{method}"), body: Some(body(request, listed, mode.with_schema)?) })
     }
@@ -93,9 +133,29 @@ impl Dialect for Gemini {
         let offered = list.iter().filter(can_generate).filter_map(|model| {
             let id = model["name"].as_str()?;
             let display_name = model["displayName"].as_str().map(str::to_owned);
-            Some(OfferedModel { id: id.strip_prefix("models/").unwrap_or(id).to_owned(), display_name, takes_photos: None, retires: None })
+            Some(OfferedModel {
+                id: id.strip_prefix("models/").unwrap_or(id).to_owned(),
+                display_name,
+                takes_photos: None,
+                retires: None,
+                context_tokens: model["inputTokenLimit"].as_u64(),
+            })
         });
         Ok((offered.collect(), reply["nextPageToken"].as_str().filter(|token| !token.is_empty()).map(str::to_owned)))
+    }
+
+    /// It takes no instructions here: a system text is counted as one more part.
+    fn count(&self, model: &str, system: &str, text: &str) -> Option<Result<HttpRequest, Fault>> {
+        let parts: Vec<Value> = [system, text].into_iter().filter(|text| !text.is_empty()).map(|text| json!({"text": text})).collect();
+        let version = if model.ends_with("-latest") { "v1beta" } else { "v1" };
+        Some(checked(model).map(|model| HttpRequest {
+            path: format!("{version}/models/{model}:countTokens"),
+            body: Some(json!({"contents": [{"role": "user", "parts": parts}]})),
+        }))
+    }
+
+    fn read_count(&self, reply: &Value) -> Option<u64> {
+        reply["totalTokens"].as_u64()
     }
 
     /// Lists one model: free, and refused without a good key.
@@ -125,24 +185,39 @@ fn body(request: &PhotoRequest, listed: Option<&ListedModel>, with_schema: bool)
     let SentPhoto::Jpeg { bytes, .. } = &request.photo else {
         return Err(Fault::new(FaultKind::Internal, "Gemini takes a JPEG, not pixels"));
     };
+    let parameters = &request.parameters;
     let mut generation = json!({
         "responseMimeType": "application/json",
-        "maxOutputTokens": OUTPUT_TOKENS_MOST,
+        "maxOutputTokens": parameters.max_output_tokens.unwrap_or(OUTPUT_TOKENS_MOST),
         "mediaResolution": "MEDIA_RESOLUTION_MEDIUM",
     });
     if with_schema {
-        generation["responseJsonSchema"] = schema();
+        generation["responseJsonSchema"] = request.sent_schema();
     }
-    if let Some(level) = listed.and_then(|model| model.thinking.as_ref()) {
-        generation["thinkingConfig"] = json!({"thinkingLevel": level});
+    match (parameters.effort, listed.and_then(|model| model.thinking.as_ref())) {
+        (Some(Effort::Off), _) => generation["thinkingConfig"] = json!({"thinkingBudget": 0}),
+        (Some(effort), _) => generation["thinkingConfig"] = json!({"thinkingLevel": effort.label().to_uppercase()}),
+        (None, Some(level)) => generation["thinkingConfig"] = json!({"thinkingLevel": level}),
+        (None, None) => {}
     }
-    Ok(json!({
+    let numbers = [("temperature", parameters.temperature), ("topP", parameters.top_p)];
+    for (name, value) in numbers.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        generation[name] = value.into();
+    }
+    if let Some(seed) = parameters.seed {
+        generation["seed"] = seed.into();
+    }
+    let mut body = json!({
         "contents": [{"role": "user", "parts": [
             {"inlineData": {"mimeType": "image/jpeg", "data": base64::engine::general_purpose::STANDARD.encode(bytes)}},
             {"text": request.prompt},
         ]}],
         "generationConfig": generation,
-    }))
+    });
+    if !request.system.is_empty() {
+        body["systemInstruction"] = json!({"parts": [{"text": request.system}]});
+    }
+    Ok(body)
 }
 
 /// Adds a reply, or a piece of a streamed one, to what was read so far. Every piece has the shape of a whole reply; the
@@ -202,7 +277,7 @@ pub(super) fn read_fault(status: StatusCode, reply: &Value) -> Fault {
     let details = error["details"].as_array().map(Vec::as_slice).unwrap_or_default();
     let detail = |name: &str| details.iter().find(|detail| detail["@type"].as_str().is_some_and(|kind| kind.ends_with(name)));
     let reason = detail("ErrorInfo").and_then(|info| info["reason"].as_str());
-    let said = error["message"].as_str().map_or_else(|| format!("Status {status}"), |said| said.chars().take(500).collect());
+    let said = error["message"].as_str().map_or_else(|| status_words(status), |said| said.chars().take(500).collect());
     let wait_ms = detail("RetryInfo").and_then(|info| info["retryDelay"].as_str()).and_then(duration_ms);
     let per_day = detail("QuotaFailure").is_some_and(|quota| {
         let violations = quota["violations"].as_array().into_iter().flatten();
@@ -213,6 +288,10 @@ pub(super) fn read_fault(status: StatusCode, reply: &Value) -> Fault {
         _ if matches!(reason, Some("API_KEY_INVALID")) => (FaultKind::Auth, "Enter a valid Gemini key in Pipeline control"),
         401 => (FaultKind::Auth, "Enter a valid Gemini key in Pipeline control"),
         402 => (FaultKind::QuotaSpent, "Check the billing of the Google account"),
+        // No call of this key will be answered before somebody has seen to it.
+        403 if matches!(reason, Some("BILLING_DISABLED" | "CONSUMER_SUSPENDED")) => {
+            (FaultKind::QuotaSpent, "Switch billing on for the key's Google Cloud project")
+        }
         403 => (FaultKind::Permission, "The key may not use this model or API; check its restrictions"),
         404 if said.contains("no longer available") => (FaultKind::RetiredModel, "Choose another model"),
         404 => (FaultKind::UnknownModel, "Choose another model"),
@@ -224,7 +303,11 @@ pub(super) fn read_fault(status: StatusCode, reply: &Value) -> Fault {
         504 => (FaultKind::Timeout, "Try again later"),
         _ => (FaultKind::Server, "Try again later"),
     };
-    Fault { wait_ms, code: reason.or(error["status"].as_str()).map(str::to_owned), ..Fault::new(kind, format!("{said}. {advice}")) }
+    Fault {
+        wait_ms,
+        code: reason.or(error["status"].as_str()).map(str::to_owned),
+        ..Fault::new(kind, format!("Gemini says: {}. {advice}", said.trim_end_matches('.')))
+    }
 }
 
 /// `46s` or `1.5s`.

@@ -13,6 +13,8 @@ use super::Limits;
 use super::dialect::Allowance;
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// A turn that comes within this is no wait to speak of: whoever is ahead only looks at the buckets.
+const AT_ONCE: Duration = Duration::from_millis(5);
 /// A provider's word on when its limits begin anew is not believed beyond this.
 const RESET_MOST: Duration = Duration::from_secs(60);
 
@@ -107,11 +109,17 @@ impl Gate {
 
     /// Waits for a place and for the buckets. Drop it to stop waiting. `on_wait` is told once when it takes a while.
     pub async fn enter(self: &Arc<Self>, estimated_tokens: u64, on_wait: impl Fn()) -> Permit {
+        let mut is_told = false;
+        let mut tell = || {
+            if !std::mem::replace(&mut is_told, true) {
+                on_wait();
+            }
+        };
         let places = Arc::clone(&self.places.lock().unwrap_or_else(PoisonError::into_inner));
         let place = match Arc::clone(&places).try_acquire_owned() {
             Ok(place) => place,
             Err(_) => {
-                on_wait();
+                tell();
                 match places.acquire_owned().await {
                     Ok(place) => place,
                     // Never closed.
@@ -119,12 +127,19 @@ impl Gate {
                 }
             }
         };
-        let _turn = self.turn.lock().await;
-        let mut is_told = false;
-        while let Some(wait) = self.wait(estimated_tokens, Instant::now()) {
-            if !std::mem::replace(&mut is_told, true) {
-                on_wait();
+        // Whoever is ahead may wait for the buckets for long.
+        let turn = self.turn.lock();
+        tokio::pin!(turn);
+        let _turn = tokio::select! {
+            biased;
+            turn = &mut turn => turn,
+            () = tokio::time::sleep(AT_ONCE) => {
+                tell();
+                turn.await
             }
+        };
+        while let Some(wait) = self.wait(estimated_tokens, Instant::now()) {
+            tell();
             tokio::time::sleep(wait).await;
         }
         Permit { gate: Arc::clone(self), estimated: estimated_tokens, _place: place }
@@ -174,7 +189,7 @@ mod tests {
     use super::*;
 
     fn gate(requests_per_minute: Option<u32>, tokens_per_minute: Option<u32>, concurrency: u32) -> Arc<Gate> {
-        Gate::new(&Limits { requests_per_minute, tokens_per_minute, concurrency: Some(concurrency), timeout_s: None }, 8)
+        Gate::new(&Limits { requests_per_minute, tokens_per_minute, concurrency: Some(concurrency), ..Limits::default() }, 8)
     }
 
     /// Seconds after `begun` at which a call may go that comes then.
@@ -222,6 +237,28 @@ mod tests {
             task.await.expect("ends");
         }
         assert_eq!(*order.lock().expect("not poisoned"), [1, 2, 3]);
+    }
+
+    #[tokio::test]
+    async fn everybody_who_waits_is_told_so_once() {
+        // One a minute: the first goes, the second waits for the bucket, the third for its turn behind the second.
+        let gate = gate(Some(1), None, 9);
+        gate.enter(0, || ()).await.used(0);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let waiting = [2, 3].map(|name| {
+            let (gate, told) = (Arc::clone(&gate), Arc::clone(&told));
+            tokio::spawn(async move { gate.enter(0, || told.lock().expect("not poisoned").push(name)).await })
+        });
+        let both_told = async {
+            while told.lock().expect("not poisoned").len() < 2 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), both_told).await.expect("both are told");
+        waiting.iter().for_each(tokio::task::JoinHandle::abort);
+        let mut told = told.lock().expect("not poisoned").clone();
+        told.sort_unstable();
+        assert_eq!(told, [2, 3], "each once");
     }
 
     #[test]

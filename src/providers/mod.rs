@@ -4,14 +4,17 @@ pub mod answer;
 pub mod anthropic;
 pub mod chat;
 pub mod dialect;
+pub mod fit;
 pub mod gemini;
 mod limits;
+mod mask;
 pub mod ollama;
 pub mod on_device;
 pub mod openai;
 pub mod price;
 mod remote;
 mod send;
+pub mod text_tokens;
 pub mod vision;
 
 use std::collections::HashMap;
@@ -23,9 +26,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::NaiveDate;
 use image::RgbImage;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::keys::Keys;
+use crate::wire::answer_schema::{self, AnswerSchema};
+use crate::wire::prompt_parts::{Parameters, Takes};
 use crate::wire::result::{Answer, Fault, FaultKind};
 use dialect::Dialect;
 pub use dialect::OfferedModel;
@@ -60,13 +67,52 @@ pub enum PhotoRule {
     Jpeg { max_edge_px: u32, quality: u8 },
 }
 
-/// One question about one photo. The prompt is rendered already.
+/// One question about one photo. Its texts are rendered already; what it asks for beside them is fitted to the model by
+/// [`Provider::fit`].
 #[derive(Debug, Clone)]
 pub struct PhotoRequest {
     /// The model without its provider: `gemini-3.8-flash`; empty for on-device.
     pub model: String,
     pub photo: SentPhoto,
+    /// The user text.
     pub prompt: String,
+    /// Instructions; empty: none.
+    pub system: String,
+    /// What the answer is held to; `None`: the shipped schema.
+    pub schema: Option<Arc<AnswerSchema>>,
+    /// The schema as this wire takes it, where that is not the whole of it.
+    pub wire_schema: Option<Value>,
+    pub parameters: Parameters,
+}
+
+impl PhotoRequest {
+    /// A question with a user text only.
+    #[must_use]
+    pub fn plain(model: impl Into<String>, photo: SentPhoto, prompt: impl Into<String>) -> Self {
+        Self {
+            model: model.into(),
+            photo,
+            prompt: prompt.into(),
+            system: String::new(),
+            schema: None,
+            wire_schema: None,
+            parameters: Parameters::default(),
+        }
+    }
+
+    /// The schema that is sent.
+    #[must_use]
+    pub fn sent_schema(&self) -> Value {
+        let own = || self.schema.as_ref().map(|schema| schema.value.clone());
+        self.wire_schema.clone().or_else(own).unwrap_or_else(answer_schema::shipped)
+    }
+}
+
+/// What would be sent of a request, as its provider would get it; the key stands in a header that is left out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    pub url: Url,
+    pub body: Value,
 }
 
 /// What surrounds a call.
@@ -74,7 +120,8 @@ pub struct PhotoRequest {
 pub struct CallContext {
     /// Ends the call at any moment with `FaultKind::Cancelled`.
     pub cancel: CancellationToken,
-    /// For all tries and waits together.
+    /// For all tries and the waits between them, unless the provider's own limits say otherwise. A photo that waits for its turn
+    /// under those limits has not begun.
     pub time_limit: Duration,
     /// Told what happens while the call is under way. Must return at once.
     pub news: Option<Arc<dyn Fn(CallNews) + Send + Sync>>,
@@ -162,7 +209,30 @@ pub trait Provider: Send + Sync {
     /// The models that the program ships knowledge of.
     fn catalogue(&self) -> Vec<CatalogueEntry>;
     fn photo_rule(&self, model: &str) -> PhotoRule;
-    /// Asks once, retrying what can heal within the time limit.
+    /// What a model takes of a prompt's other parts; nothing unless told.
+    fn takes(&self, model: &str) -> Takes {
+        let _ = model;
+        Takes::default()
+    }
+    /// The request with what its model takes, and in words what is left out or sent otherwise.
+    fn fit(&self, request: PhotoRequest) -> (PhotoRequest, Vec<String>) {
+        let takes = self.takes(&request.model);
+        fit::fit(request, self.label(), &takes, fit::SchemaRule::Whole)
+    }
+    /// What would be sent of a fitted request; `None` where nothing is sent.
+    ///
+    /// # Errors
+    /// A model name that can't be one, or a base URL that is none.
+    fn preview(&self, request: &PhotoRequest) -> Result<Option<Sent>, Fault> {
+        let _ = request;
+        Ok(None)
+    }
+    /// The tokens of a photo of this size by the model's own rule; `None`: not known, or not counted so.
+    fn photo_tokens(&self, model: &str, width_px: u32, height_px: u32) -> Option<u64> {
+        let _ = (model, width_px, height_px);
+        None
+    }
+    /// Asks once, retrying what can heal within the total time.
     fn analyse<'a>(&'a self, request: &'a PhotoRequest, call: &'a CallContext) -> BoxFuture<'a, Result<Answer, Fault>>;
     /// Whether its models hold conversations.
     fn converses(&self) -> bool {
@@ -180,6 +250,21 @@ pub trait Provider: Send + Sync {
     fn models<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Vec<OfferedModel>, Fault>> {
         let _ = call;
         Box::pin(async { Ok(Vec::new()) })
+    }
+    /// Whether it counts the tokens of a text for nothing.
+    fn counts_tokens(&self) -> bool {
+        false
+    }
+    /// Lets the provider count the tokens of a system text and a user text. Tried once; a fault says nothing of its calls.
+    fn count_tokens<'a>(&'a self, model: &'a str, system: &'a str, text: &'a str, call: &'a CallContext) -> BoxFuture<'a, Result<u64, Fault>> {
+        let _ = (model, system, text, call);
+        let words = format!("{} counts no tokens", self.label());
+        Box::pin(async { Err(Fault::new(FaultKind::BadRequest, words)) })
+    }
+    /// What a model takes at most, all together; `None`: not known.
+    fn context_tokens(&self, model: &str) -> Option<u64> {
+        let _ = model;
+        None
     }
     /// The fault that holds all its calls back (a key that is refused, a quota that is spent), until `resume`.
     fn stopped(&self) -> Option<Fault> {
@@ -213,7 +298,7 @@ pub struct ProviderSettings {
 pub struct Endpoint {
     pub name: String,
     /// Replaces the built-in one; a compatible server must have one.
-    pub base: Option<url::Url>,
+    pub base: Option<Url>,
     pub limits: Limits,
 }
 
@@ -225,8 +310,10 @@ pub struct Limits {
     pub tokens_per_minute: Option<u32>,
     /// Calls in flight at once.
     pub concurrency: Option<u32>,
-    /// For one try.
+    /// How long a try may say nothing: until its answer is there, or the next piece of one that streams.
     pub timeout_s: Option<u32>,
+    /// For one photo: all tries and the waits between them, from the first question on.
+    pub total_s: Option<u32>,
 }
 
 /// The list of providers. Clones share it: a change of settings reaches all of them at once.

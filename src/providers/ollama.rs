@@ -8,12 +8,12 @@ use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::answer::schema;
 use super::chat::{self, ChatReading, ChatRequest};
-use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
+use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, status_words};
 use super::openai::bearer;
 use super::price::ListedModel;
 use super::{KeyNeed, PhotoRequest, PhotoRule, SentPhoto};
+use crate::wire::prompt_parts::{Effort, Takes};
 use crate::wire::result::{Fault, FaultKind, Usage};
 
 const OUTPUT_TOKENS_MOST: u32 = 2_048;
@@ -56,6 +56,12 @@ impl Dialect for Ollama {
         bearer(key, "Ollama")
     }
 
+    /// Thinking is on or off there.
+    fn takes(&self, _model: &str, _listed: Option<&ListedModel>) -> Takes {
+        let efforts = vec![Effort::Off, Effort::High];
+        Takes { system: true, schema: true, temperature: true, top_p: true, max_output_tokens: true, seed: true, efforts }
+    }
+
     fn ask(&self, request: &PhotoRequest, _listed: Option<&ListedModel>, mode: AskMode) -> Result<HttpRequest, Fault> {
         if request.model.is_empty() {
             return Err(Fault::new(FaultKind::UnknownModel, "Ollama needs a model's name; write ollama/MODEL, such as ollama/gemma4"));
@@ -64,15 +70,33 @@ impl Dialect for Ollama {
             return Err(Fault::new(FaultKind::Internal, "Ollama takes a JPEG, not pixels"));
         };
         let photo = base64::engine::general_purpose::STANDARD.encode(bytes);
+        let parameters = &request.parameters;
+        let written = parameters.max_output_tokens.unwrap_or(OUTPUT_TOKENS_MOST);
+        // Room for a longer answer is not taken from the photo's.
+        let context = CONTEXT_TOKENS + written.saturating_sub(OUTPUT_TOKENS_MOST);
+        let temperature = parameters.temperature.map_or_else(|| json!(0), Value::from);
+        let mut messages = vec![json!({"role": "user", "content": request.prompt, "images": [photo]})];
+        if !request.system.is_empty() {
+            messages.insert(0, json!({"role": "system", "content": request.system}));
+        }
         let mut body = json!({
             "model": request.model,
             "stream": mode.is_streamed,
             "keep_alive": "10m",
-            "options": {"num_predict": OUTPUT_TOKENS_MOST, "num_ctx": CONTEXT_TOKENS, "temperature": 0},
-            "messages": [{"role": "user", "content": request.prompt, "images": [photo]}],
+            "options": {"num_predict": written, "num_ctx": context, "temperature": temperature},
+            "messages": messages,
         });
+        if let Some(top_p) = parameters.top_p {
+            body["options"]["top_p"] = top_p.into();
+        }
+        if let Some(seed) = parameters.seed {
+            body["options"]["seed"] = seed.into();
+        }
+        if let Some(effort) = parameters.effort {
+            body["think"] = (effort != Effort::Off).into();
+        }
         if mode.with_schema {
-            body["format"] = schema();
+            body["format"] = request.sent_schema();
         }
         Ok(HttpRequest { path: "api/chat".to_owned(), body: Some(body) })
     }
@@ -88,6 +112,11 @@ impl Dialect for Ollama {
     fn read_turn(&self, reply: &Value) -> Result<ChatReading, Fault> {
         let reading = self.read_whole(reply)?;
         Ok(ChatReading { reading, calls: chat::ollama::calls(&reply["message"]), raw: Value::Null })
+    }
+
+    /// More is not asked for, and what is beyond is cut off without a word.
+    fn context_tokens(&self) -> Option<u64> {
+        Some(u64::from(CONTEXT_TOKENS))
     }
 
     fn framing(&self) -> Option<Framing> {
@@ -134,6 +163,7 @@ impl Dialect for Ollama {
                 display_name: None,
                 takes_photos: capabilities.map(|capabilities| capabilities.iter().any(|capability| capability == "vision")),
                 retires: None,
+                context_tokens: None,
             })
         });
         Ok((offered.collect(), None))
@@ -147,7 +177,7 @@ impl Dialect for Ollama {
 /// An error is one sentence.
 fn fault_of(status: StatusCode, reply: &Value) -> Fault {
     let said = reply["error"].as_str().or(reply["error"]["message"].as_str());
-    let said = said.map_or_else(|| format!("Status {status}"), |said| said.chars().take(500).collect());
+    let said = said.map_or_else(|| status_words(status), |said| said.chars().take(500).collect());
     let (kind, advice) = match status.as_u16() {
         401 => (FaultKind::Auth, "Enter a valid key in Pipeline control"),
         402 => (FaultKind::QuotaSpent, "Check the account's credit"),

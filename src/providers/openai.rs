@@ -10,12 +10,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::answer::schema;
 use super::chat::{self, ChatReading, ChatRequest};
-use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
+use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, status_words};
+use super::fit::{SchemaRule, is_closed};
 use super::price::ListedModel;
 use super::{KeyNeed, PhotoRequest, PhotoRule, SentPhoto};
 use crate::wire::money::UsdMicros;
+use crate::wire::prompt_parts::{Effort, Takes};
 use crate::wire::result::{Fault, FaultKind, Usage};
 
 /// Room for caption, tags and what thinking can't be turned off.
@@ -134,20 +135,34 @@ impl OpenAi {
         if quirks.sends_detail {
             image["detail"] = "high".into();
         }
-        let mut body = json!({
-            "model": request.model,
-            "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": image}, {"type": "text", "text": request.prompt}]}],
-        });
-        body[quirks.output_limit] = OUTPUT_TOKENS_MOST.into();
-        if let Some(effort) = listed.and_then(|model| model.thinking.as_ref()).filter(|_| quirks.sends_effort) {
-            body["reasoning_effort"] = effort.as_str().into();
+        let parameters = &request.parameters;
+        let mut messages =
+            vec![json!({"role": "user", "content": [{"type": "image_url", "image_url": image}, {"type": "text", "text": request.prompt}]})];
+        if !request.system.is_empty() {
+            messages.insert(0, json!({"role": "system", "content": request.system}));
+        }
+        let mut body = json!({"model": request.model, "messages": messages});
+        body[quirks.output_limit] = parameters.max_output_tokens.unwrap_or(OUTPUT_TOKENS_MOST).into();
+        let least = listed.and_then(|model| model.thinking.as_deref());
+        let asked = parameters.effort.map(|effort| if effort == Effort::Off { "none" } else { effort.label() });
+        if let Some(effort) = asked.or(least).filter(|_| quirks.sends_effort) {
+            body["reasoning_effort"] = effort.into();
+        }
+        let numbers = [("temperature", parameters.temperature), ("top_p", parameters.top_p)];
+        for (name, value) in numbers.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            body[name] = value.into();
+        }
+        if let Some(seed) = parameters.seed {
+            body["seed"] = seed.into();
         }
         if quirks.sends_store {
             body["store"] = false.into();
         }
         if mode.with_schema {
-            let mut format = json!({"name": "photo", "schema": schema()});
-            if quirks.structured == Structured::Strict {
+            let schema = request.sent_schema();
+            let is_strict = quirks.structured == Structured::Strict && is_closed(&schema);
+            let mut format = json!({"name": "photo", "schema": schema});
+            if is_strict {
                 format["strict"] = true.into();
             }
             body["response_format"] = json!({"type": "json_schema", "json_schema": format});
@@ -192,6 +207,21 @@ impl Dialect for OpenAi {
 
     fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, Fault> {
         bearer(key, &self.label)
+    }
+
+    /// OpenAI's own newer models refuse sampling parameters, as the catalogue knows; other servers take what they know of.
+    fn takes(&self, _model: &str, listed: Option<&ListedModel>) -> Takes {
+        let sampling = !self.quirks.sends_effort || listed.is_none_or(|model| model.sampling);
+        let efforts = match listed.and_then(|model| model.thinking.as_deref()) {
+            _ if !self.quirks.sends_effort => Vec::new(),
+            Some("none") => vec![Effort::Off, Effort::Low, Effort::Medium, Effort::High],
+            _ => vec![Effort::Low, Effort::Medium, Effort::High],
+        };
+        Takes { system: true, schema: true, temperature: sampling, top_p: sampling, max_output_tokens: true, seed: true, efforts }
+    }
+
+    fn schema_rule(&self) -> SchemaRule {
+        if self.quirks.structured == Structured::Strict { SchemaRule::StrictIfClosed } else { SchemaRule::Whole }
     }
 
     fn ask(&self, request: &PhotoRequest, listed: Option<&ListedModel>, mode: AskMode) -> Result<HttpRequest, Fault> {
@@ -250,6 +280,10 @@ impl Dialect for OpenAi {
         told.trim().parse().ok().and_then(micros).filter(|cost| cost.0 > 0)
     }
 
+    fn passes_on(&self, headers: &HeaderMap) -> bool {
+        headers.keys().any(|name| name.as_str().starts_with("x-litellm-"))
+    }
+
     fn allowance(&self, headers: &HeaderMap) -> Allowance {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let count = |name: &str| text(name).and_then(|value| value.trim().parse().ok());
@@ -275,6 +309,7 @@ impl Dialect for OpenAi {
                 display_name: model["name"].as_str().map(str::to_owned),
                 takes_photos: modalities.map(|modalities| modalities.iter().any(|modality| modality == "image")),
                 retires,
+                context_tokens: model["context_length"].as_u64().or_else(|| model["max_model_len"].as_u64()),
             })
         });
         Ok((offered.collect(), None))
@@ -366,7 +401,7 @@ fn error_of(reply: &Value) -> &Value {
 
 fn fault_of(label: &str, status: StatusCode, error: &Value) -> Fault {
     // Small servers answer with a bare sentence.
-    let said = error["message"].as_str().or(error.as_str()).map_or_else(|| format!("Status {status}"), |said| said.chars().take(500).collect());
+    let said = error["message"].as_str().or(error.as_str()).map_or_else(|| status_words(status), |said| said.chars().take(500).collect());
     let code = match &error["code"] {
         Value::String(code) => Some(code.clone()),
         Value::Number(code) => Some(code.to_string()),
@@ -447,11 +482,7 @@ mod tests {
 
     #[test]
     fn a_router_tells_the_cost_itself_and_faults_inside_a_good_status() {
-        let request = PhotoRequest {
-            model: "m".to_owned(),
-            photo: SentPhoto::Jpeg { bytes: bytes::Bytes::new(), width_px: 1, height_px: 1 },
-            prompt: String::new(),
-        };
+        let request = PhotoRequest::plain("m", SentPhoto::Jpeg { bytes: bytes::Bytes::new(), width_px: 1, height_px: 1 }, "");
         let wire = OpenAi::compatible("mine", None);
         let reply = json!({"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 5, "cost": 0.000_123}});
         assert_eq!(wire.read(&request, &reply).expect("reads").cost_usd, Some(UsdMicros(123)));

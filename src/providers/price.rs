@@ -12,7 +12,7 @@ use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 use url::{Host, Url};
 
-use super::ON_DEVICE;
+use super::{OLLAMA, ON_DEVICE};
 use crate::wire::money::UsdMicros;
 use crate::wire::result::Usage;
 use entry::Entry;
@@ -139,11 +139,13 @@ impl PriceBook {
         self.is_free(place).then_some(UsdMicros(0))
     }
 
-    /// Whether a call is known to cost nothing: the book has no price for it, and it stays on this machine or network.
+    /// Whether a call is known to cost nothing: the book has no price for it, and it stays on this machine or network as
+    /// far as the address tells.
     #[must_use]
     pub fn is_free(&self, place: Place<'_>) -> bool {
         let is_near = place.provider == ON_DEVICE || (!ALWAYS_CHARGED.contains(&place.provider) && place.base.is_some_and(is_near));
-        is_near && self.prices(place).is_none()
+        let is_priced = self.model(place.provider, place.model).is_some_and(|model| model.is_price_unknown) || self.prices(place).is_some();
+        is_near && !is_relayed(place) && !is_priced
     }
 
     /// The prices that a call on this day has: one, or one for each part of a joined name (`labels+text`). `None`: not
@@ -162,6 +164,14 @@ impl PriceBook {
         // Joined names are those of units: a token price can't be split among parts.
         parts.iter().filter(is_paid).map(|part| price_of(part).filter(|price| price.unit.is_some())).collect()
     }
+}
+
+/// Whether what answers there is known to pass calls on to a service that may charge: Ollama's cloud models, and
+/// `LiteLLM` at its usual port.
+fn is_relayed(place: Place<'_>) -> bool {
+    const LITELLM_PORT: u16 = 4000;
+    let is_cloud = place.provider == OLLAMA && (place.model.ends_with("-cloud") || place.model.ends_with(":cloud"));
+    is_cloud || place.base.is_some_and(|base| base.port() == Some(LITELLM_PORT))
 }
 
 /// Whether an address is on this machine or its own network.

@@ -1,35 +1,39 @@
 //! A provider that is reached over HTTP, whatever its wire: keys, tries, waits, stops and costs are dealt with here once.
 
+mod base_url;
+mod course;
+
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
 use bytes::Bytes;
 use chrono::Utc;
 use secrecy::SecretString;
 use tokio::sync::watch;
 use url::Url;
 
+use base_url::{join, sound_base};
+use course::Course;
+
 use super::chat::{ChatRequest, ChatTurn};
 use super::dialect::{AskMode, Dialect, End, HttpRequest, Reading};
 use super::limits::Gate;
+use super::mask::Mask;
 use super::price::{ListedModel, Place, is_near};
 use super::send::{Request, Whole, http_client};
 use super::{
     BoxFuture, CallContext, CallNews, CatalogueEntry, Endpoint, KeyNeed, Limits, NextPrice, OfferedModel, PhotoRequest, PhotoRule, PriceBook,
-    Provider, SentPhoto, answer,
+    Provider, Sent, SentPhoto, answer, fit,
 };
 use crate::keys::Keys;
 use crate::wire::money::UsdMicros;
-use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind};
+use crate::wire::prompt_parts::Takes;
+use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Note};
 
-/// For one try, unless the limits say otherwise.
+/// How long a try may say nothing, unless the limits say otherwise.
 const TRY_LIMIT: Duration = Duration::from_secs(120);
-/// A provider that asks for a longer wait is not waited for: the person is told.
-const WAIT_MOST: Duration = Duration::from_secs(60);
-const TRIES: usize = 4;
 /// Calls at once, unless the limits say otherwise.
 const PLACES: u32 = 16;
 const PLACES_NEAR: u32 = 2;
@@ -47,30 +51,53 @@ pub struct Remote {
     keys: Keys,
     book: PriceBook,
     try_limit: Duration,
+    /// For a photo, where the limits say so.
+    total_limit: Option<Duration>,
     state: Arc<State>,
 }
 
 /// What lives on when the settings of a provider change.
 pub struct State {
     http: Result<reqwest::Client, Fault>,
+    /// Address and limits as they are.
+    settings: Mutex<Option<(Option<Url>, Limits)>>,
     /// Why its calls are held back.
     stopped: watch::Sender<Option<Fault>>,
     /// Models whose server refused the schema.
     schemaless: Mutex<HashSet<String>>,
+    /// A reply told that calls are passed on to others: what has no price is then not known to be free.
+    passes_on: AtomicBool,
     gate: Arc<Gate>,
+    /// Of the counter of tokens.
+    count_gate: Arc<Gate>,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { http: http_client(), stopped: watch::Sender::new(None), schemaless: Mutex::default(), gate: Gate::new(&Limits::default(), PLACES) }
+        Self {
+            http: http_client(),
+            settings: Mutex::default(),
+            stopped: watch::Sender::new(None),
+            schemaless: Mutex::default(),
+            passes_on: AtomicBool::new(false),
+            gate: Gate::new(&Limits::default(), PLACES),
+            count_gate: Gate::new(&Limits::default(), PLACES),
+        }
     }
 }
 
 impl State {
-    /// Forgets what was true of the settings before.
-    fn begin_again(&self, limits: &Limits, places: u32) {
-        self.gate.reconfigure(limits, places);
+    /// Forgets what was true of the settings before. Where they are the same, somebody else's have changed.
+    fn begin_again(&self, endpoint: &Endpoint, places: u32) {
+        let now = Some((endpoint.base.clone(), endpoint.limits));
+        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        if *settings == now {
+            return;
+        }
+        *settings = now;
+        self.gate.reconfigure(&endpoint.limits, places);
         self.stopped.send_replace(None);
+        self.passes_on.store(false, Ordering::Relaxed);
         self.schemaless.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
@@ -80,12 +107,30 @@ impl Remote {
         let told = endpoint.base.clone().map_or_else(|| Url::parse(dialect.default_base()), Ok);
         let base = told
             .map_err(|error| Fault::new(FaultKind::BadRequest, format!("{} has no base URL: {error}. Set it in its settings", dialect.label())))
-            .and_then(sound_base);
+            .and_then(|base| sound_base(base).map_err(|fault| Fault { message: format!("{}: {}", dialect.label(), fault.message), ..fault }));
         // One's own machine does one thing well at a time.
         let is_near = base.as_ref().is_ok_and(is_near);
-        state.begin_again(&endpoint.limits, if is_near && dialect.key_need() == KeyNeed::Optional { PLACES_NEAR } else { PLACES });
-        let try_limit = endpoint.limits.timeout_s.map_or(TRY_LIMIT, |seconds| Duration::from_secs(u64::from(seconds)));
-        Self { name: endpoint.name.clone(), need: dialect.key_need(), dialect, base, keys, book, try_limit, state }
+        state.begin_again(endpoint, if is_near && dialect.key_need() == KeyNeed::Optional { PLACES_NEAR } else { PLACES });
+        let seconds = |limit: Option<u32>| limit.map(|seconds| Duration::from_secs(u64::from(seconds)));
+        let (try_limit, total_limit) = (seconds(endpoint.limits.timeout_s), seconds(endpoint.limits.total_s));
+        Self {
+            name: endpoint.name.clone(),
+            need: dialect.key_need(),
+            dialect,
+            base,
+            keys,
+            book,
+            try_limit: try_limit.unwrap_or(TRY_LIMIT),
+            total_limit,
+            state,
+        }
+    }
+
+    /// For all tries of a photo and the waits between them.
+    fn total_limit(&self, call: &CallContext) -> Duration {
+        // Who allows a longer silence than is usual means a try to last so long.
+        let least = Some(self.try_limit).filter(|limit| *limit > TRY_LIMIT).unwrap_or_default();
+        self.total_limit.unwrap_or_else(|| call.time_limit.max(least))
     }
 
     fn listed(&self, model: &str) -> Option<&ListedModel> {
@@ -125,12 +170,16 @@ impl Remote {
             body: asked.body.map(|body| Bytes::from(body.to_string())),
             limit: self.try_limit,
             gate: &self.state.gate,
+            mask: Mask::of(key),
+            passes_on: &self.state.passes_on,
         })
     }
 
     async fn ask(&self, request: &PhotoRequest, call: &CallContext) -> Result<Answer, Fault> {
         let (key, is_own) = self.admit(call).await?;
-        let (retries, outcome) = self.follow(call, is_own, self.estimated_tokens(request), || self.try_once(request, key.as_ref(), call)).await;
+        let course = Course::from_first_question(self.dialect.label(), self.total_limit(call));
+        let estimated = self.estimated_tokens(request);
+        let (retries, outcome) = self.follow(course, call, is_own, estimated, || self.try_once(request, key.as_ref(), call)).await;
         let outcome = outcome.and_then(|(reading, request_id)| self.answer(request, reading, request_id));
         match outcome {
             Ok(answer) => Ok(Answer { retries, ..answer }),
@@ -149,7 +198,9 @@ impl Remote {
             let turn = self.dialect.read_turn(&value).map_err(|fault| Fault { request_id: request_id.clone(), ..fault })?;
             Ok((Reading { cost_usd: turn.reading.cost_usd.or(cost_usd), ..turn.reading }, (turn.calls, turn.raw)))
         };
-        let (retries, outcome) = self.follow(call, is_own, request.estimated_tokens(), once).await;
+        // A person waits for it: the wait for its turn counts.
+        let course = Course::from_now(self.dialect.label(), call.time_limit);
+        let (retries, outcome) = self.follow(course, call, is_own, request.estimated_tokens(), once).await;
         let (reading, (calls, raw)) = outcome.map_err(|fault| self.settle(Fault { retries, ..fault }, is_own))?;
         let cost_usd = self.cost(&request.model, &reading);
         if let End::Refused { code, why } = &reading.end {
@@ -162,7 +213,9 @@ impl Remote {
     }
 
     fn cost(&self, model: &str, reading: &Reading) -> Option<UsdMicros> {
-        let place = Place { provider: &self.name, model, base: self.base.as_ref().ok(), day: Utc::now().date_naive() };
+        // Who passes calls on is not near: without its address nothing is taken for free.
+        let base = self.base.as_ref().ok().filter(|_| !self.state.passes_on.load(Ordering::Relaxed));
+        let place = Place { provider: &self.name, model, base, day: Utc::now().date_naive() };
         self.book.cost(place, &reading.usage, reading.cost_usd)
     }
 
@@ -189,18 +242,20 @@ impl Remote {
     /// Tries within the provider's limits; returns how often it was tried again, and how it ended.
     async fn follow<T, F: Future<Output = Result<(Reading, T), Fault>>>(
         &self,
+        mut course: Course<'_>,
         call: &CallContext,
         is_own: bool,
         estimated: u64,
         once: impl Fn() -> F,
     ) -> (u32, Result<(Reading, T), Fault>) {
-        let course = Course { stop: is_own.then(|| self.state.stopped.subscribe()), ..Course::default() };
+        course.stop = is_own.then(|| self.state.stopped.subscribe());
         let outcome = course
             .follow(call, || async {
                 let permit = tokio::select! {
                     permit = self.state.gate.enter(estimated, || call.tell(CallNews::Waiting)) => permit,
                     () = course.stopped() => return Err(self.stopped().unwrap_or_else(|| Fault::new(FaultKind::Cancelled, "Cancelled"))),
                 };
+                course.begin();
                 // It may have been waiting for long.
                 if let Some(held) = self.stopped().filter(|_| is_own) {
                     return Err(held);
@@ -230,7 +285,7 @@ impl Remote {
             (Some(rule), SentPhoto::Jpeg { width_px, height_px, .. }) => rule.of(*width_px, *height_px),
             _ => PHOTO,
         };
-        photo + request.prompt.len() as u64 / 4 + ANSWER
+        photo + (request.prompt.len() + request.system.len()) as u64 / 4 + ANSWER
     }
 
     fn held(&self, fault: Fault) -> Fault {
@@ -244,8 +299,8 @@ impl Remote {
 
     async fn try_once(&self, request: &PhotoRequest, key: Option<&SecretString>, call: &CallContext) -> Result<(Reading, Option<String>), Fault> {
         let framing = self.dialect.framing().filter(|_| call.wants_text);
-        let with_schema = !self.lock_schemaless().contains(&request.model);
-        let mode = AskMode { is_streamed: framing.is_some(), with_schema };
+        let mode = self.mode(request, framing.is_some());
+        let with_schema = mode.with_schema;
         let tried = self.try_in_mode(request, key, call, mode).await;
         match tried {
             Err(fault) if with_schema && refuses_schema(&fault) => {
@@ -254,6 +309,10 @@ impl Remote {
             }
             tried => tried,
         }
+    }
+
+    fn mode(&self, request: &PhotoRequest, is_streamed: bool) -> AskMode {
+        AskMode { is_streamed, with_schema: !self.lock_schemaless().contains(&request.model) }
     }
 
     async fn try_in_mode(
@@ -291,7 +350,8 @@ impl Remote {
     }
 
     /// Turns what was read into an answer, or into a fault that was paid for.
-    fn answer(&self, request: &PhotoRequest, reading: Reading, request_id: Option<String>) -> Result<Answer, Fault> {
+    fn answer(&self, request: &PhotoRequest, mut reading: Reading, request_id: Option<String>) -> Result<Answer, Fault> {
+        reading.notes.extend(answer::believe(&mut reading.usage).map(Note::mended));
         let cost_usd = self.cost(&request.model, &reading);
         let label = self.dialect.label();
         let billed = |kind, code: Option<String>, message: String| Fault {
@@ -316,11 +376,19 @@ impl Remote {
         let (caption, tags, mut notes) = match &reading.tags {
             Some(tags) => (reading.caption.clone(), tags.clone(), Vec::new()),
             None => {
-                let read = answer::read(&reading.text).map_err(|why| billed(FaultKind::BadAnswer, None, why))?;
-                (read.caption.or_else(|| reading.caption.clone()), read.tags, read.notes)
+                let read = answer::read(&reading.text, request.schema.as_deref())
+                    .map_err(|why| billed(FaultKind::BadAnswer, None, format!("{label} did not answer as it was asked to. {why}")))?;
+                (read.caption.or_else(|| reading.caption.clone()), read.tags, read.notes.into_iter().map(Note::mended).collect())
             }
         };
+        // What was recognised as text in a photo comes beside the answer, and may hold anything as well.
+        let mut removed = 0;
+        let caption = caption.map(|caption| answer::printable(&caption, &mut removed));
+        notes.extend(answer::removed_words(removed).map(Note::mended));
         notes.extend(reading.notes);
+        if request.schema.is_some() && !self.mode(request, false).with_schema {
+            notes.push(Note::mended(format!("{label} refused the schema, so that the prompt alone asked for it")));
+        }
         let confidence_kind = reading.confidence_kind.unwrap_or(ConfidenceKind::SelfReported);
         Ok(Answer { caption, tags, confidence_kind, usage: reading.usage, cost_usd, retries: 0, notes })
     }
@@ -335,7 +403,7 @@ impl Remote {
         for _ in 0..PAGES_MOST {
             let Some(asked) = self.dialect.list_models(page.as_deref()) else { break };
             let sent = self.request(asked, key.as_ref())?;
-            let reply = Course::default().follow(call, || sent.json()).await?;
+            let reply = Course::from_now(self.dialect.label(), call.time_limit).follow(call, || sent.json()).await?;
             let (found, next) = self.dialect.read_models(&reply.value)?;
             models.extend(found);
             if next.is_none() {
@@ -346,11 +414,28 @@ impl Remote {
         Ok(models)
     }
 
+    /// Once, beside the calls' own limits: a counter has limits of its own, and what it says of them is no matter of the calls.
+    async fn count(&self, model: &str, system: &str, text: &str, call: &CallContext) -> Result<u64, Fault> {
+        let label = self.dialect.label();
+        let asked =
+            self.dialect.count(model, system, text).ok_or_else(|| Fault::new(FaultKind::BadRequest, format!("{label} counts no tokens")))??;
+        if let Some(held) = self.stopped() {
+            return Err(held);
+        }
+        let key = self.key(call).await?;
+        let sent = Request { gate: &self.state.count_gate, limit: call.time_limit, ..self.request(asked, key.as_ref())? };
+        let reply = tokio::select! {
+            reply = sent.json() => reply?,
+            () = call.cancel.cancelled() => return Err(Fault::new(FaultKind::Cancelled, "Cancelled before the tokens were counted")),
+        };
+        self.dialect.read_count(&reply.value).ok_or_else(|| Fault::new(FaultKind::BadAnswer, format!("{label}'s answer holds no count of tokens")))
+    }
+
     async fn knock(&self, call: &CallContext) -> Result<Duration, Fault> {
         let key = self.key(call).await?;
         let sent = self.request(self.dialect.check(), key.as_ref())?;
         let begun = Instant::now();
-        Course::default().follow(call, || sent.json()).await?;
+        Course::from_now(self.dialect.label(), call.time_limit).follow(call, || sent.json()).await?;
         if self.brought_key(call).await.is_none() {
             self.resume();
         }
@@ -406,8 +491,27 @@ impl Provider for Remote {
         self.listed(model).and_then(|listed| listed.photo).unwrap_or_else(|| self.dialect.photo_rule())
     }
 
+    fn takes(&self, model: &str) -> Takes {
+        self.dialect.takes(model, self.listed(model))
+    }
+
+    fn fit(&self, request: PhotoRequest) -> (PhotoRequest, Vec<String>) {
+        let takes = self.takes(&request.model);
+        fit::fit(request, self.dialect.label(), &takes, self.dialect.schema_rule())
+    }
+
+    fn preview(&self, request: &PhotoRequest) -> Result<Option<Sent>, Fault> {
+        let asked = self.dialect.ask(request, self.listed(&request.model), self.mode(request, false))?;
+        let url = join(self.base.as_ref().map_err(Clone::clone)?, &asked.path)?;
+        Ok(asked.body.map(|body| Sent { url, body }))
+    }
+
+    fn photo_tokens(&self, model: &str, width_px: u32, height_px: u32) -> Option<u64> {
+        self.listed(model)?.image_tokens.map(|rule| rule.of(width_px, height_px))
+    }
+
     fn analyse<'a>(&'a self, request: &'a PhotoRequest, call: &'a CallContext) -> BoxFuture<'a, Result<Answer, Fault>> {
-        Box::pin(self.ask(request, call))
+        Box::pin(async move { self.ask(request, call).await.map_err(|fault| self.named(fault)) })
     }
 
     fn converses(&self) -> bool {
@@ -415,7 +519,7 @@ impl Provider for Remote {
     }
 
     fn converse<'a>(&'a self, request: &'a ChatRequest, call: &'a CallContext) -> BoxFuture<'a, Result<ChatTurn, Fault>> {
-        Box::pin(self.converse_on(request, call))
+        Box::pin(async move { self.converse_on(request, call).await.map_err(|fault| self.named(fault)) })
     }
 
     fn check<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Duration, Fault>> {
@@ -424,6 +528,18 @@ impl Provider for Remote {
 
     fn models<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Vec<OfferedModel>, Fault>> {
         Box::pin(async { self.list(call).await.map_err(|fault| self.named(fault)) })
+    }
+
+    fn counts_tokens(&self) -> bool {
+        self.dialect.count("", "", "").is_some()
+    }
+
+    fn count_tokens<'a>(&'a self, model: &'a str, system: &'a str, text: &'a str, call: &'a CallContext) -> BoxFuture<'a, Result<u64, Fault>> {
+        Box::pin(async move { self.count(model, system, text, call).await.map_err(|fault| self.named(fault)) })
+    }
+
+    fn context_tokens(&self, _model: &str) -> Option<u64> {
+        self.dialect.context_tokens()
     }
 
     fn stopped(&self) -> Option<Fault> {
@@ -435,138 +551,9 @@ impl Provider for Remote {
     }
 }
 
-/// The way of one call through its tries and waits.
-#[derive(Default)]
-struct Course {
-    retries: AtomicU32,
-    /// The fault of the try before.
-    last: Mutex<Option<Fault>>,
-    /// Ends its waits when another call finds that all of them are refused.
-    stop: Option<watch::Receiver<Option<Fault>>>,
-}
-
-impl Course {
-    /// Tries until it works, a fault can't heal, or time, tries or patience are at an end.
-    async fn follow<T, F: Future<Output = Result<T, Fault>>>(&self, call: &CallContext, once: impl Fn() -> F) -> Result<T, Fault> {
-        let deadline = tokio::time::Instant::now() + call.time_limit;
-        tokio::select! {
-            outcome = self.try_on(call, deadline, once) => outcome,
-            () = call.cancel.cancelled() => Err(Fault::new(FaultKind::Cancelled, "Cancelled before the provider had answered")),
-            () = tokio::time::sleep_until(deadline) => Err(self.out_of_time(call.time_limit)),
-        }
-    }
-
-    async fn try_on<T, F: Future<Output = Result<T, Fault>>>(
-        &self,
-        call: &CallContext,
-        deadline: tokio::time::Instant,
-        once: impl Fn() -> F,
-    ) -> Result<T, Fault> {
-        let policy = ExponentialBuilder::default().with_min_delay(Duration::from_secs(1)).with_factor(2.0).with_max_times(TRIES - 1).with_jitter();
-        let mut waits = policy.build();
-        loop {
-            let fault = match once().await {
-                Ok(outcome) => return Ok(outcome),
-                Err(fault) => fault,
-            };
-            let told = fault.wait_ms.map_or(Duration::ZERO, Duration::from_millis);
-            let wait = if fault.kind.can_heal() && told <= WAIT_MOST { waits.next() } else { None };
-            // A wait beyond the time that is left would end in a fault that says less.
-            let wait = wait.map(|planned| planned.max(told)).filter(|wait| tokio::time::Instant::now() + *wait < deadline);
-            let Some(wait) = wait else { return Err(fault) };
-            call.tell(CallNews::Retrying { wait, kind: fault.kind });
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = self.stopped() => {}
-            }
-            self.retries.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    async fn stopped(&self) {
-        let found = match self.stop.clone() {
-            Some(mut stop) => stop.wait_for(Option::is_some).await.is_ok(),
-            None => false,
-        };
-        if !found {
-            std::future::pending::<()>().await;
-        }
-    }
-
-    fn out_of_time(&self, limit: Duration) -> Fault {
-        let limit = limit.as_secs_f32();
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match last {
-            Some(last) => Fault { message: format!("No answer within {limit} s in all. The try before said: {}", last.message), ..last },
-            None => Fault::new(FaultKind::Timeout, format!("No answer within {limit} s. Try again later, or with fewer calls at once")),
-        }
-    }
-}
-
 /// Whether a request was refused for the schema in it.
 fn refuses_schema(fault: &Fault) -> bool {
     const NAMES: [&str; 5] = ["schema", "response_format", "responseformat", "output_config", "structured output"];
     let message = fault.message.to_lowercase();
     fault.kind == FaultKind::BadRequest && NAMES.iter().any(|name| message.contains(name))
-}
-
-/// A base URL that calls can be built on: no user, no query, a slash at its end.
-fn sound_base(mut base: Url) -> Result<Url, Fault> {
-    let refuse = |why: &str| Err(Fault::new(FaultKind::BadRequest, format!("The base URL {why}. Correct it in the provider's settings")));
-    if !matches!(base.scheme(), "http" | "https") || base.host().is_none() {
-        return refuse("must begin with http:// or https:// and a host");
-    }
-    if !base.username().is_empty() || base.password().is_some() {
-        return refuse("must not hold a user or password; keys are entered by themselves");
-    }
-    if base.query().is_some() || base.fragment().is_some() {
-        return refuse("must end before '?' and '#'");
-    }
-    // `join` takes the last segment for a file unless it ends in a slash.
-    if !base.path().ends_with('/') {
-        base.set_path(&format!("{}/", base.path()));
-    }
-    Ok(base)
-}
-
-/// The path on a base URL. A version that both name (`…/v1/` and `v1/models`) is not named twice.
-fn join(base: &Url, path: &str) -> Result<Url, Fault> {
-    let is_version = |segment: &str| segment.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    let ends_in_version = base.path().trim_end_matches('/').rsplit('/').next().is_some_and(is_version);
-    let path = match path.split_once('/') {
-        Some((version, rest)) if ends_in_version && is_version(version) => rest,
-        _ => path,
-    };
-    base.join(path).map_err(|error| Fault::new(FaultKind::UnknownModel, format!("The model's name can't stand in a URL: {error}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn base(text: &str) -> Result<Url, Fault> {
-        sound_base(Url::parse(text).expect("a URL"))
-    }
-
-    #[test]
-    fn a_base_url_may_end_in_a_slash_or_a_version_or_neither() {
-        for (given, path, whole) in [
-            ("https://a.example", "v1/models", "https://a.example/v1/models"),
-            ("https://a.example/v1", "v1/models", "https://a.example/v1/models"),
-            ("https://a.example/v1beta/", "v1/models", "https://a.example/v1beta/models"),
-            ("https://a.example/proxy", "v1/models", "https://a.example/proxy/v1/models"),
-            ("http://localhost:11434/", "api/chat", "http://localhost:11434/api/chat"),
-        ] {
-            assert_eq!(join(&base(given).expect("sound"), path).expect("joins").as_str(), whole);
-        }
-    }
-
-    #[test]
-    fn a_base_url_with_a_secret_in_it_is_refused_without_repeating_it() {
-        for text in ["https://me:secret@a.example/", "https://a.example/?key=secret", "ftp://a.example/"] {
-            let fault = base(text).expect_err("refused");
-            assert!(!fault.message.contains("secret"), "{fault}");
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! One request to a provider: status, redirects, size, time, and how a streamed reply is put together.
 
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -15,6 +17,7 @@ use url::Url;
 use super::PhotoRequest;
 use super::dialect::{Dialect, End, Framing, Reading};
 use super::limits::Gate;
+use super::mask::Mask;
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{Fault, FaultKind};
 
@@ -45,6 +48,10 @@ pub struct Request<'a> {
     pub limit: Duration,
     /// Heeds what the headers of every reply say of the limits.
     pub gate: &'a Gate,
+    /// Takes the key out of all that comes back.
+    pub mask: Mask,
+    /// Set once a reply tells that calls are passed on.
+    pub passes_on: &'a AtomicBool,
 }
 
 /// What came with a reply besides its body.
@@ -67,7 +74,7 @@ impl Request<'_> {
         self.within(async {
             let Opened { response, request_id } = self.open().await?;
             let cost_usd = self.dialect.cost_told(response.headers());
-            let body = read_body(response).await?;
+            let body = self.read_body(response).await?;
             let value = serde_json::from_slice(&body).map_err(|_| Fault { request_id: request_id.clone(), ..self.not_json(&body) })?;
             Ok(Whole { value, request_id, cost_usd })
         })
@@ -79,24 +86,28 @@ impl Request<'_> {
         let Opened { response, request_id } = self.within(self.open()).await?;
         if !is_stream(response.headers()) {
             // A server that does not stream answers whole; a proxy answers with a page.
-            let body = self.within(read_body(response)).await?;
+            let body = self.within(self.read_body(response)).await?;
             let value = serde_json::from_slice(&body).map_err(|_| Fault { request_id: request_id.clone(), ..self.not_json(&body) })?;
             return Ok((self.dialect.read(question, &value)?, request_id));
         }
         let mut reading = Reading::default();
-        let mut pieces = std::pin::pin!(pieces(response, framing));
+        let label = self.dialect.label().to_owned();
+        let chunks = response.bytes_stream().map(move |chunk| chunk.map_err(|error| from_reqwest(&label, error)));
+        let mut pieces = std::pin::pin!(pieces(chunks, framing, self.mask.clone()));
         while let Some(piece) = timeout(self.limit, pieces.next()).await.map_err(|_| self.too_slow())? {
             let before = reading.text.len();
             self.dialect.read_piece(&mut reading, &piece?).map_err(|fault| Fault { request_id: request_id.clone(), ..fault })?;
-            if reading.text.len() > BODY_MOST {
-                return Err(too_large());
-            }
             if reading.text.len() > before {
-                on_text(&reading.text);
+                on_text(&self.mask.text(&reading.text));
             }
         }
+        // It may have come in pieces.
+        if let Cow::Owned(masked) = self.mask.text(&reading.text) {
+            reading.text = masked;
+        }
         if reading.end == End::Unknown {
-            return Err(Fault::new(FaultKind::Network, "The answer broke off in the middle. What was written until then may have been charged"));
+            let words = format!("{}'s answer broke off in the middle. What was written until then may have been charged", self.dialect.label());
+            return Err(Fault::new(FaultKind::Network, words));
         }
         Ok((reading, request_id))
     }
@@ -120,14 +131,18 @@ impl Request<'_> {
             Some(body) => self.http.post(self.url.clone()).header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body.clone()),
             None => self.http.get(self.url.clone()),
         };
-        let response = request.headers(self.headers.clone()).send().await.map_err(from_reqwest)?;
+        let response = request.headers(self.headers.clone()).send().await.map_err(|error| from_reqwest(self.dialect.label(), error))?;
         let status = response.status();
-        let request_id = response.headers().get(self.dialect.request_id_header()).and_then(|id| id.to_str().ok()).map(str::to_owned);
+        let request_id =
+            response.headers().get(self.dialect.request_id_header()).and_then(|id| id.to_str().ok()).map(|id| self.mask.text(id).into_owned());
         self.gate.heed(self.dialect.allowance(response.headers()));
+        if self.dialect.passes_on(response.headers()) {
+            self.passes_on.store(true, Ordering::Relaxed);
+        }
         if status.is_success() {
             return Ok(Opened { response, request_id });
         }
-        let mut fault = if status.is_redirection() { redirected() } else { self.bad_status(status, response).await? };
+        let mut fault = if status.is_redirection() { redirected(self.dialect.label()) } else { self.bad_status(status, response).await? };
         fault.status = Some(status.as_u16());
         fault.request_id = fault.request_id.or(request_id);
         Err(fault)
@@ -135,14 +150,21 @@ impl Request<'_> {
 
     async fn bad_status(&self, status: StatusCode, response: Response) -> Result<Fault, Fault> {
         let headers = response.headers().clone();
-        let body = read_body(response).await?;
+        let body = self.read_body(response).await?;
         let reply: Value = serde_json::from_slice(&body).unwrap_or_default();
         let mut fault = self.dialect.read_fault(status, &headers, &reply);
         fault.wait_ms = fault.wait_ms.or_else(|| wait_told(&headers, Utc::now()));
         if status == StatusCode::REQUEST_TIMEOUT {
             fault.kind = FaultKind::Timeout;
         }
+        if let Some(ms) = fault.wait_ms.filter(|ms| *ms > 0 && fault.kind.can_heal()) {
+            fault.message = format!("{}. It asks to wait {}", fault.message.trim_end_matches('.'), wait_words(ms));
+        }
         Ok(fault)
+    }
+
+    async fn read_body(&self, response: Response) -> Result<Bytes, Fault> {
+        read_body(self.dialect.label(), response).await.map(|body| self.mask.bytes(body))
     }
 
     fn not_json(&self, body: &[u8]) -> Fault {
@@ -153,8 +175,8 @@ impl Request<'_> {
     }
 }
 
-fn redirected() -> Fault {
-    let words = "The provider's address sends calls on to another one, and they are not sent there with your key. Correct the base URL";
+fn redirected(label: &str) -> Fault {
+    let words = format!("{label}'s address sends calls on to another one, and they are not sent there with your key. Correct the base URL");
     Fault::new(FaultKind::BadRequest, words)
 }
 
@@ -167,17 +189,33 @@ fn is_stream(headers: &HeaderMap) -> bool {
     kind.starts_with("text/event-stream") || kind.contains("ndjson") || kind.contains("jsonl")
 }
 
+/// Ends a body with a fault where it grows beyond what is read of any answer, before more of it is kept or parsed.
+fn bounded(bytes: impl Stream<Item = Result<Bytes, Fault>>) -> impl Stream<Item = Result<Bytes, Fault>> {
+    let mut left = BODY_MOST;
+    bytes.map(move |chunk| {
+        let chunk = chunk?;
+        left = left.checked_sub(chunk.len()).ok_or_else(too_large)?;
+        Ok(chunk)
+    })
+}
+
 /// The JSON values of a streamed body.
-fn pieces(response: Response, framing: Framing) -> std::pin::Pin<Box<dyn Stream<Item = Result<Value, Fault>> + Send>> {
-    let bytes = response.bytes_stream().map(|chunk| chunk.map_err(from_reqwest));
+fn pieces(
+    bytes: impl Stream<Item = Result<Bytes, Fault>> + Send + 'static,
+    framing: Framing,
+    mask: Mask,
+) -> std::pin::Pin<Box<dyn Stream<Item = Result<Value, Fault>> + Send>> {
+    let bytes = bounded(bytes);
     match framing {
-        Framing::Sse => Box::pin(bytes.eventsource().filter_map(async |event| match event {
-            Ok(event) if event.data.is_empty() || event.data.trim() == "[DONE]" => None,
-            Ok(event) => Some(piece(event.data.as_bytes())),
-            Err(eventsource_stream::EventStreamError::Transport(fault)) => Some(Err(fault)),
-            Err(error) => Some(Err(Fault::new(FaultKind::BadAnswer, format!("The stream of the answer can't be read: {error}")))),
+        Framing::Sse => Box::pin(bytes.eventsource().filter_map(move |event| {
+            std::future::ready(match event {
+                Ok(event) if event.data.is_empty() || event.data.trim() == "[DONE]" => None,
+                Ok(event) => Some(piece(mask.text(&event.data).as_bytes())),
+                Err(eventsource_stream::EventStreamError::Transport(fault)) => Some(Err(fault)),
+                Err(error) => Some(Err(Fault::new(FaultKind::BadAnswer, format!("The stream of the answer can't be read: {error}")))),
+            })
         })),
-        Framing::Lines => Box::pin(lines(bytes).map(|line| piece(&line?))),
+        Framing::Lines => Box::pin(lines(bytes).map(move |line| piece(&mask.bytes(line?)))),
     }
 }
 
@@ -205,9 +243,6 @@ fn lines(bytes: impl Stream<Item = Result<Bytes, Fault>> + Send) -> impl Stream<
                 None if kept.iter().all(u8::is_ascii_whitespace) => return Ok(None),
                 None => return Ok(Some((kept.split().freeze(), (bytes, kept)))),
             }
-            if kept.len() > BODY_MOST {
-                return Err(too_large());
-            }
         }
     })
 }
@@ -226,9 +261,19 @@ fn wait_told(headers: &HeaderMap, now: DateTime<Utc>) -> Option<u64> {
     Some(u64::try_from(wait.num_milliseconds()).unwrap_or(0))
 }
 
-async fn read_body(mut response: Response) -> Result<Bytes, Fault> {
+/// `7 s`, `5 min`, `2 h`: whole units, rounded up.
+fn wait_words(ms: u64) -> String {
+    let seconds = ms.div_ceil(1_000);
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7_199 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3_600)),
+    }
+}
+
+async fn read_body(label: &str, mut response: Response) -> Result<Bytes, Fault> {
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(from_reqwest)? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| from_reqwest(label, error))? {
         body.extend_from_slice(&chunk);
         if body.len() > BODY_MOST {
             return Err(too_large());
@@ -238,7 +283,7 @@ async fn read_body(mut response: Response) -> Result<Bytes, Fault> {
 }
 
 /// The URL is left out of the words: some services put keys in theirs.
-fn from_reqwest(error: reqwest::Error) -> Fault {
+fn from_reqwest(label: &str, error: reqwest::Error) -> Fault {
     let (timeout, connect) = (error.is_timeout(), error.is_connect());
     let error = error.without_url();
     let mut words = error.to_string();
@@ -248,9 +293,9 @@ fn from_reqwest(error: reqwest::Error) -> Fault {
         cause = inner.source();
     }
     match (timeout, connect) {
-        (true, _) => Fault::new(FaultKind::Timeout, "The provider was too slow to answer. Try again later"),
-        (_, true) => Fault::new(FaultKind::Network, format!("The provider can't be reached: {words}. Check the network and the provider's base URL")),
-        _ => Fault::new(FaultKind::Network, format!("The connection broke before the answer was complete: {words}")),
+        (true, _) => Fault::new(FaultKind::Timeout, format!("{label} was too slow to answer. Try again later")),
+        (_, true) => Fault::new(FaultKind::Network, format!("{label} can't be reached: {words}. Check the network and its base URL")),
+        _ => Fault::new(FaultKind::Network, format!("The connection to {label} broke before the answer was complete: {words}")),
     }
 }
 
@@ -273,10 +318,35 @@ mod tests {
         assert_eq!(told("retry-after", "soon"), None);
     }
 
+    #[test]
+    fn a_wait_is_told_in_the_unit_that_fits() {
+        let words = [1, 1_200, 119_000, 300_000, 3_601_000, 86_400_000].map(wait_words);
+        assert_eq!(words, ["1 s", "2 s", "119 s", "5 min", "61 min", "24 h"]);
+    }
+
     #[tokio::test]
     async fn lines_are_cut_wherever_the_chunks_end() {
         let chunks = ["{\"a\"", ":1}\n\n{\"b\":", "2}\n{\"c\":3}"].map(|chunk| Ok(Bytes::from_static(chunk.as_bytes())));
         let lines: Vec<_> = lines(futures_util::stream::iter(chunks)).map(|line| piece(&line.expect("reads")).expect("JSON")).collect().await;
         assert_eq!(lines, [serde_json::json!({"a": 1}), serde_json::json!({"b": 2}), serde_json::json!({"c": 3})]);
+    }
+
+    /// An event or a line without end is given up at the limit: what comes after it is not even fetched.
+    #[tokio::test]
+    async fn a_streamed_answer_beyond_the_limit_is_given_up_when_it_reaches_it() {
+        const CHUNK: usize = 2 * 1024 * 1024;
+        for (framing, begin) in [(Framing::Sse, "data: "), (Framing::Lines, "\"")] {
+            let fetched = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+            let counted = std::sync::Arc::clone(&fetched);
+            let chunk = Bytes::from("x".repeat(CHUNK));
+            let chunks = std::iter::repeat_n(chunk, 40).inspect(move |chunk| {
+                counted.fetch_add(chunk.len(), std::sync::atomic::Ordering::Relaxed);
+            });
+            let all = std::iter::once(Bytes::from_static(begin.as_bytes())).chain(chunks).map(Ok);
+            let first = pieces(futures_util::stream::iter(all), framing, Mask::default()).next().await.expect("a fault");
+            assert_eq!(first.expect_err("too large").message, "The answer is larger than 8 MB and was not read");
+            let fetched = fetched.load(std::sync::atomic::Ordering::Relaxed);
+            assert!(fetched <= BODY_MOST + CHUNK, "{fetched} bytes were fetched");
+        }
     }
 }

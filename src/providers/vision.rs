@@ -13,7 +13,7 @@ use super::dialect::{AskMode, Dialect, End, HttpRequest, Reading};
 use super::gemini;
 use super::price::ListedModel;
 use super::{PhotoRequest, PhotoRule, SentPhoto};
-use crate::wire::result::{ConfidenceKind, Fault, FaultKind, Tag};
+use crate::wire::result::{ConfidenceKind, Fault, FaultKind, Note, Tag};
 
 /// Labels and objects that are asked for.
 const RESULTS_MOST: u32 = 50;
@@ -107,12 +107,13 @@ impl Dialect for Vision {
         let mut notes = Vec::new();
         let safe = safe_search(&response["safeSearchAnnotation"]);
         if !safe.is_empty() {
-            notes.push("Safe search tells likelihoods, not scores: 'likely' stands as 75 %, 'very likely' as 95 %".to_owned());
+            notes.push(Note::routine("Safe search tells likelihoods, not scores: 'likely' stands as 75 %, 'very likely' as 95 %"));
         }
         tags.extend(safe);
         let text = response["fullTextAnnotation"]["text"].as_str().or_else(|| response["textAnnotations"][0]["description"].as_str());
         let units = features(&request.model)?.len();
-        notes.push(format!("{units} {} charged; free units of the month are not subtracted", if units == 1 { "unit is" } else { "units are" }));
+        let are = if units == 1 { "unit is" } else { "units are" };
+        notes.push(Note::routine(format!("{units} {are} charged; free units of the month are not subtracted")));
         Ok(Reading {
             tags: Some(once_each(tags)),
             caption: text.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty()),

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ids::AlertId;
+use super::model::{RETIREMENT_NEAR_DAYS, RETIREMENT_URGENT_DAYS};
 
 /// What a rule watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,10 +24,13 @@ pub enum AlertMetric {
     Confidence,
     /// Whether a provider that is used, or has a key, is down. Its threshold means nothing.
     ProviderDown,
+    /// Days until a model in use ends; each model by itself.
+    ModelRetires,
 }
 
 impl AlertMetric {
-    pub const ALL: [Self; 6] = [Self::QueueDepth, Self::OldestWaiting, Self::ErrorRate, Self::SpendToday, Self::Confidence, Self::ProviderDown];
+    pub const ALL: [Self; 7] =
+        [Self::QueueDepth, Self::OldestWaiting, Self::ErrorRate, Self::SpendToday, Self::Confidence, Self::ProviderDown, Self::ModelRetires];
 
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -37,6 +41,7 @@ impl AlertMetric {
             Self::SpendToday => "Spend today",
             Self::Confidence => "Mean confidence",
             Self::ProviderDown => "Provider down",
+            Self::ModelRetires => "Model in use ends",
         }
     }
 
@@ -50,13 +55,14 @@ impl AlertMetric {
             Self::SpendToday => "Known cost since midnight UTC",
             Self::Confidence => "Mean confidence of the last hour's results; not judged from fewer than 10",
             Self::ProviderDown => "A provider that is used, or has a key, does not answer or refuses most calls",
+            Self::ModelRetires => "The live model, or one of the fallback chain, will be taken out of service by its provider",
         }
     }
 
     /// Whether a rule is broken below its threshold; else above it.
     #[must_use]
     pub fn is_broken_below(self) -> bool {
-        self == Self::Confidence
+        matches!(self, Self::Confidence | Self::ModelRetires)
     }
 
     /// The smallest and the largest threshold that makes sense; `None` without one.
@@ -67,6 +73,7 @@ impl AlertMetric {
             Self::OldestWaiting => Some((1.0, 10_080.0)),
             Self::ErrorRate | Self::Confidence => Some((1.0, 100.0)),
             Self::SpendToday => Some((0.01, 1_000_000.0)),
+            Self::ModelRetires => Some((1.0, 365.0)),
             Self::ProviderDown => None,
         }
     }
@@ -81,6 +88,8 @@ impl AlertMetric {
             Self::ErrorRate | Self::Confidence => format!("{} %", (value * 10.0).round() / 10.0),
             Self::SpendToday => format!("${value:.2}"),
             Self::ProviderDown => "down".to_owned(),
+            Self::ModelRetires if value.round() == 1.0 => "1 day".to_owned(),
+            Self::ModelRetires => format!("{value:.0} days"),
         }
     }
 }
@@ -134,6 +143,9 @@ impl AlertRule {
         if self.metric == AlertMetric::ProviderDown {
             return format!("{}{held}", self.metric.label());
         }
+        if self.metric == AlertMetric::ModelRetires {
+            return format!("{} within {}{held}", self.metric.label(), self.metric.words(self.threshold));
+        }
         let way = if self.metric.is_broken_below() { "below" } else { "above" };
         format!("{} {way} {}{held}", self.metric.label(), self.metric.words(self.threshold))
     }
@@ -142,6 +154,7 @@ impl AlertRule {
     pub fn is_broken_by(&self, value: f64) -> bool {
         match self.metric {
             AlertMetric::ProviderDown => value > 0.0,
+            AlertMetric::ModelRetires => value <= self.threshold,
             _ if self.metric.is_broken_below() => value < self.threshold,
             _ => value > self.threshold,
         }
@@ -153,6 +166,7 @@ impl AlertRule {
     pub fn is_clear_at(&self, value: f64) -> bool {
         match self.metric {
             AlertMetric::ProviderDown => value <= 0.0,
+            AlertMetric::ModelRetires => value > self.threshold,
             _ if self.metric.is_broken_below() => value >= (self.threshold * 1.05).min(100.0),
             // What was spent stays spent until the day ends.
             AlertMetric::SpendToday => value <= self.threshold,
@@ -175,6 +189,8 @@ pub fn shipped_rules() -> AlertRules {
         ("spend_today", rule(AlertMetric::SpendToday, 20.0, 0, Severity::Warning)),
         ("confidence", rule(AlertMetric::Confidence, 40.0, 10, Severity::Warning)),
         ("provider_down", rule(AlertMetric::ProviderDown, 0.0, 2, Severity::Critical)),
+        ("model_retires", rule(AlertMetric::ModelRetires, RETIREMENT_NEAR_DAYS as f64, 0, Severity::Warning)),
+        ("model_retires_soon", rule(AlertMetric::ModelRetires, RETIREMENT_URGENT_DAYS as f64, 0, Severity::Critical)),
     ]
     .into_iter()
     .map(|(name, rule)| (name.to_owned(), rule))
@@ -189,7 +205,7 @@ pub struct Alert {
     pub rule: String,
     pub metric: AlertMetric,
     pub severity: Severity,
-    /// Which of several is meant: the provider's name.
+    /// Which of several is meant: the provider's name, or the model's.
     pub subject: Option<String>,
     /// The threshold when it fired.
     pub threshold: f64,
@@ -216,6 +232,8 @@ impl Alert {
         match (metric, &self.subject) {
             (AlertMetric::ProviderDown, Some(provider)) => format!("{provider} is down"),
             (AlertMetric::ProviderDown, None) => "A provider is down".to_owned(),
+            (AlertMetric::ModelRetires, Some(model)) if self.value < 0.0 => format!("{model} has ended"),
+            (AlertMetric::ModelRetires, Some(model)) => format!("{model} ends in {value}"),
             _ if metric.is_broken_below() => format!("{} is {value}, below {threshold}", metric.label()),
             (AlertMetric::OldestWaiting, _) => format!("A job has been waiting for {value}, more than {threshold}"),
             _ => format!("{} is {value}, above {threshold}", metric.label()),

@@ -89,6 +89,12 @@ pub enum ProposedAction {
 }
 
 impl ProposedAction {
+    /// Whether the action counts what it would touch and asks once more before it is done.
+    #[must_use]
+    pub fn asks_back(&self) -> bool {
+        matches!(self, Self::RetryFailed | Self::ReprocessLowConfidence)
+    }
+
     /// What it would do, in one sentence without a full stop.
     #[must_use]
     pub fn words(&self) -> String {

@@ -44,8 +44,21 @@ pub struct ColumnEstimate {
     pub output_tokens: Option<u64>,
     /// Earlier answers that the mean was taken of; 0: a usual length is assumed.
     pub from_answers: u64,
-    /// `None`: the price is not known.
+    /// `None`: it can't be told.
     pub cost: Option<CostRange>,
+    /// Why it can't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<UnknownCost>,
+}
+
+/// Why a cost can't be told before it is spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownCost {
+    /// The model has no price in the price book.
+    Price,
+    /// It has one, but nobody says how many tokens a photo is.
+    PhotoTokens,
 }
 
 /// From what it costs with short answers to what it costs with long ones; both the same where answers were measured.

@@ -10,6 +10,7 @@ use super::ids::{CellId, PhotoId, RunId};
 use super::job::Job;
 use super::photo::Photo;
 use super::prompt::{Prompt, PromptVersion};
+use super::prompt_label::VersionLabels;
 use super::run::{Cell, CellNow, Run};
 
 /// One event. `id` grows by one per event and is the SSE id; one that is not kept has no SSE id, and here
@@ -41,6 +42,8 @@ pub enum Happened {
     },
     PromptChanged(Prompt),
     PromptVersionSaved(PromptVersion),
+    /// Labels were put on a version, or taken off it.
+    PromptLabelsChanged(VersionLabels),
     RunChanged(Run),
     CellChanged(Cell),
     /// It fired, resolved, was acknowledged or put off, or its snooze is over.
@@ -133,7 +136,7 @@ impl Happened {
             Self::PhotoAdded(_) | Self::PhotoDeleted { .. } => EventTopic::Photos,
             Self::JobChanged(_) | Self::JobsChanged { .. } => EventTopic::Jobs,
             Self::ConfigChanged { .. } => EventTopic::Configuration,
-            Self::PromptChanged(_) | Self::PromptVersionSaved(_) => EventTopic::Prompts,
+            Self::PromptChanged(_) | Self::PromptVersionSaved(_) | Self::PromptLabelsChanged(_) => EventTopic::Prompts,
             Self::RunChanged(_) | Self::CellChanged(_) | Self::CellNews { .. } => EventTopic::Runs,
             Self::HealthChanged { .. } | Self::AlertChanged(_) => EventTopic::Alerts,
             Self::Resync => EventTopic::Stream,

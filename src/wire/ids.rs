@@ -60,6 +60,8 @@ ids! {
     AlertId,
     /// One entry of the configuration journal.
     ConfigChangeId,
+    /// One time that an environment came to use another prompt version.
+    DeploymentId,
 }
 
 impl OrganizationId {

@@ -247,7 +247,8 @@ fn number(measure: Measure, value: &str) -> Option<f64> {
         }
         Measure::Confidence => match value.strip_suffix('%') {
             Some(percent) => number(percent).map(|percent| percent / 100.0),
-            None => number(value),
+            // No share is above 1: such a number is meant as the table shows it, in percent.
+            None => number(value).map(|number| if number > 1.0 { number / 100.0 } else { number }),
         },
         Measure::Attempts | Measure::Priority => number(value),
     }
@@ -318,6 +319,8 @@ mod tests {
             ("priority>−1", true),
             ("confidence<0.6", true),
             ("confidence>=50%", true),
+            ("confidence<50", false),
+            ("confidence<60", true),
             ("-confidence<0.6", false),
             ("- \"\"", true),
         ] {

@@ -11,6 +11,25 @@ use super::health::ProviderHealth;
 use super::model::KeyState;
 use super::result::Fault;
 
+/// What people call a provider, where only its name is known; a server that somebody added keeps its name.
+#[must_use]
+pub fn provider_label(name: &str) -> &str {
+    match name {
+        "gemini" => "Google Gemini",
+        "vision" => "Google Cloud Vision",
+        "openai" => "OpenAI",
+        "anthropic" => "Anthropic",
+        "ollama" => "Ollama",
+        other => other,
+    }
+}
+
+/// The provider in a model's full name.
+#[must_use]
+pub fn provider_of(model: &str) -> &str {
+    model.split_once('/').map_or(model, |(provider, _)| provider)
+}
+
 /// How much may be asked of a provider. What is absent is not limited by us, or stands at its default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -24,9 +43,12 @@ pub struct ProviderLimits {
     /// Calls in flight at once, 1–256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
-    /// Seconds for one try, 1–3,600.
+    /// Seconds that a try may say nothing: until its answer is there, or the next piece of one that streams. 1–3,600.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_s: Option<u32>,
+    /// Seconds for one photo: all tries and the waits between them, from the first question on. 1–7,200.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_s: Option<u32>,
 }
 
 impl ProviderLimits {
@@ -38,6 +60,7 @@ impl ProviderLimits {
             tokens_per_minute: self.tokens_per_minute.or(other.tokens_per_minute),
             concurrency: self.concurrency.or(other.concurrency),
             timeout_s: self.timeout_s.or(other.timeout_s),
+            total_s: self.total_s.or(other.total_s),
         }
     }
 }
@@ -113,6 +136,9 @@ pub struct ProviderInfo {
     pub last_check: Option<ProviderHealth>,
     /// What a person should know before sending photos there.
     pub notes: Vec<String>,
+    /// What endangers photos or the key on their way there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// Answer of `GET /api/ai/providers`. `revision` goes into `If-Match` of the next write.

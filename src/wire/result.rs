@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{JobId, PhotoId, PromptVersionId, ResultId};
 use super::money::UsdMicros;
+use super::provider::provider_label;
 
 /// One tag with its confidence, 0–1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,7 +55,7 @@ pub struct Usage {
 }
 
 /// Why a call gave no usable answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     Auth,
@@ -195,6 +196,75 @@ impl Fault {
             retries: 0,
         }
     }
+
+    /// Whether the provider charged for the call, whatever its price.
+    #[must_use]
+    pub fn is_billed(&self) -> bool {
+        self.cost_usd.is_some() || self.usage != Usage::default()
+    }
+
+    /// Of a fault that stops its provider: whose calls are held back, and why in two words.
+    #[must_use]
+    pub fn held_back_words(&self, provider: &str) -> String {
+        format!("Calls to {} are held back: {}", provider_label(provider), self.kind.label())
+    }
+
+    /// What the provider itself said, without the words that say that its calls are held back.
+    #[must_use]
+    pub fn said(&self) -> &str {
+        self.message.split_once(" are held back. ").map_or(&self.message, |(_, said)| said)
+    }
+}
+
+/// A word on an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "NoteForm")]
+pub struct Note {
+    pub kind: NoteKind,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteKind {
+    /// True of every such call: what was not sent, what is charged. Nothing is wrong with the answer.
+    Routine,
+    /// Something in this answer was mended, left out, or is to be looked at.
+    Mended,
+}
+
+/// Earlier versions stored plain texts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NoteForm {
+    Text(String),
+    Note { kind: NoteKind, text: String },
+}
+
+impl From<NoteForm> for Note {
+    fn from(form: NoteForm) -> Self {
+        match form {
+            NoteForm::Text(text) => Self::mended(text),
+            NoteForm::Note { kind, text } => Self { kind, text },
+        }
+    }
+}
+
+impl Note {
+    #[must_use]
+    pub fn routine(text: impl Into<String>) -> Self {
+        Self { kind: NoteKind::Routine, text: text.into() }
+    }
+
+    #[must_use]
+    pub fn mended(text: impl Into<String>) -> Self {
+        Self { kind: NoteKind::Mended, text: text.into() }
+    }
+
+    #[must_use]
+    pub fn is_mended(&self) -> bool {
+        self.kind == NoteKind::Mended
+    }
 }
 
 /// What a provider answered about one photo.
@@ -211,12 +281,18 @@ pub struct Answer {
     pub cost_usd: Option<UsdMicros>,
     /// Calls made beyond the first.
     pub retries: u32,
-    /// What was mended in the answer (a confidence out of range, tags beyond the limit, …).
+    /// What was mended in the answer (a confidence out of range, tags beyond the limit, …), and what is so with every such call.
     #[serde(default)]
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 impl Answer {
+    /// Whether something in it was mended or is to be looked at.
+    #[must_use]
+    pub fn is_mended(&self) -> bool {
+        self.notes.iter().any(Note::is_mended)
+    }
+
     /// Mean confidence over the tags that have one; `None` where none has.
     #[must_use]
     pub fn mean_confidence(&self) -> Option<f32> {
@@ -244,10 +320,22 @@ pub enum Decision {
     Reject,
 }
 
+impl Decision {
+    /// What became of the photo, in a word.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Accept => "Accepted",
+            Self::Review => "Review",
+            Self::Reject => "Rejected",
+        }
+    }
+}
+
 /// One step on a photo's way, times relative to the start of the work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TraceStep {
-    /// `fetch`, `decode`, `resize`, `prompt`, `call`, `parse`, `rules`, `store`.
+    /// `fetch`, `decode`, `resize`, `prompt`, `call`, `parse`, `fallback` (why another model is asked), `rules`, `store`.
     pub name: String,
     pub start_ms: f64,
     pub duration_ms: f64,
@@ -287,6 +375,14 @@ pub enum Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn notes_of_earlier_versions_are_read_as_what_was_mended() {
+        let notes: Vec<Note> = serde_json::from_str(r#"["cut off", {"kind": "routine", "text": "1 unit is charged"}]"#).expect("reads");
+        assert_eq!(notes, [Note::mended("cut off"), Note::routine("1 unit is charged")]);
+        let again: Vec<Note> = serde_json::from_str(&serde_json::to_string(&notes).expect("writes")).expect("reads");
+        assert_eq!(again, notes);
+    }
 
     #[test]
     fn a_fault_with_everything_survives_the_wire_as_an_outcome() {

@@ -1,11 +1,14 @@
 //! Comparison runs of the Testing Lab: photos × prompts × models × repeats.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::cost::{EstimatedTotal, RunPrice};
 use super::ids::{CellId, PhotoId, PromptVersionId, RunId};
 use super::money::UsdMicros;
+use super::prompt_parts::PromptParts;
 use super::result::{Answer, Fault, FaultKind, TraceStep};
 
 /// The prompt of a column.
@@ -15,7 +18,20 @@ pub enum RunPrompt {
     /// A saved version.
     Version { id: PromptVersionId },
     /// Text that is not saved (a draft, a file of the command line).
-    Inline { name: String, content: String },
+    Inline {
+        name: String,
+        content: String,
+        #[serde(flatten)]
+        parts: PromptParts,
+    },
+}
+
+impl RunPrompt {
+    /// A user text that is not saved, without other parts.
+    #[must_use]
+    pub fn inline(name: impl Into<String>, content: impl Into<String>) -> Self {
+        Self::Inline { name: name.into(), content: content.into(), parts: PromptParts::default() }
+    }
 }
 
 /// `POST /api/ai/testing/live-test`. Columns are prompts × models, prompts outermost.
@@ -44,11 +60,31 @@ pub enum RunState {
     Interrupted,
 }
 
-/// One column: a prompt on a model, text and name pinned when the run began.
+/// What a run is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    #[default]
+    Comparison,
+    /// A prompt version beside production, before it is deployed. Production's answers may be stored ones.
+    BlastRadius,
+}
+
+/// What a run may cost at most: no call is begun that might cross it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpendLimit {
+    pub most_usd: UsdMicros,
+    /// Set aside for a call before it is begun.
+    pub call_usd: UsdMicros,
+}
+
+/// One column: a prompt on a model, all its parts and its name pinned when the run began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunColumn {
     pub prompt_name: String,
     pub prompt_content: String,
+    #[serde(flatten)]
+    pub parts: PromptParts,
     pub prompt_version_id: Option<PromptVersionId>,
     pub model: String,
 }
@@ -82,6 +118,10 @@ pub struct Run {
     /// What it was expected to need when it began.
     #[serde(default)]
     pub estimate: Option<EstimatedTotal>,
+    #[serde(default)]
+    pub kind: RunKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<SpendLimit>,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
 }
@@ -133,6 +173,19 @@ pub struct Cell {
     pub latency_ms: Option<u64>,
     #[serde(default)]
     pub trace: Vec<TraceStep>,
+}
+
+/// `GET /api/ai/testing/live-test/{run}/cells`: one page of them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunCells {
+    pub items: Vec<Cell>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// What those that are being asked were doing last: who listens hears the rest as events.
+    #[serde(default, skip_serializing_if = "HashMap::is_empty")]
+    pub now: HashMap<CellId, CellNow>,
 }
 
 /// What a cell that is being asked is doing right now.

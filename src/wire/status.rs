@@ -20,6 +20,11 @@ pub struct LiveStatus {
     pub failed_today: u64,
     /// Jobs in the state failed, whenever they failed.
     pub failed_total: u64,
+    /// Jobs that are completed or cancelled, whenever that was; not known of a moment in the past.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_total: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_total: Option<u64>,
     /// Jobs that a draining pipeline still finishes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draining_left: Option<u64>,
@@ -42,6 +47,9 @@ pub struct LiveStatus {
     /// Why the live model's provider is asked nothing: jobs wait until a person has seen to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_back: Option<Fault>,
+    /// Limits on spending that only warn and are crossed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_warning: Option<String>,
     pub live_prompt: String,
     pub workers: u32,
     /// The last 60 minutes, oldest first, one point a minute.

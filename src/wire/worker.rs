@@ -57,4 +57,6 @@ pub enum Doing {
         kind: FaultKind,
     },
     Storing,
+    /// The result can't be stored; it is kept, and tried again.
+    NotStored,
 }

@@ -6,17 +6,25 @@
 mod api;
 #[path = "speed/compare.rs"]
 mod compare;
+#[path = "speed/editor.rs"]
+mod editor;
 #[path = "speed/events.rs"]
 mod events;
 #[path = "speed/frames.rs"]
 mod frames;
 #[path = "speed/photos.rs"]
 mod photos;
+#[path = "speed/prompt_analysis.rs"]
+mod prompt_analysis;
+#[path = "speed/prompt_diff.rs"]
+mod prompt_diff;
 #[cfg(target_os = "linux")]
 #[path = "speed/provider_calls.rs"]
 mod provider_calls;
 #[path = "speed/queue.rs"]
 mod queue;
+#[path = "speed/rules.rs"]
+mod rules;
 #[path = "speed/store.rs"]
 mod store;
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -38,9 +46,13 @@ const PARTS: &[Part] = &[
     ("compare", compare::overhead),
     ("queue", queue::throughput),
     ("store", store::questions),
+    ("prompt-analysis", prompt_analysis::analysis),
+    ("rules-replay", rules::replay),
     #[cfg(target_os = "linux")]
     ("provider-calls", provider_calls::overhead),
+    ("prompt-diff", prompt_diff::versions_of_100_kb),
     ("frames", frames::cost_by_area),
+    ("editor", editor::keystroke_to_painted),
     ("events-delivery", events::delivery),
     ("events-on-screen", events::on_screen),
     ("events-frames", events::frames_under_load),

@@ -171,7 +171,7 @@ fn a_key_entered_on_its_page_goes_to_the_keyring_and_its_provider_and_nowhere_el
         let photos = vec![("a.jpg".to_owned(), crate::support::platform::jpeg(64, 48, 1))];
         let photo = client.add_photos(photos, false).await.expect("added").added.remove(0);
         let models = ["gemini-3.8-flash", "html", "unknown-model", "answer-refused", "daily-quota"].map(|model| format!("gemini/{model}"));
-        let prompt = RunPrompt::Inline { name: "p".to_owned(), content: "Describe".to_owned() };
+        let prompt = RunPrompt::inline("p", "Describe");
         let (prompts, photo_ids) = (vec![prompt], vec![photo.id]);
         let run = StartRun { name: String::new(), photo_ids, prompts, models: models.to_vec(), repeats: 1, concurrency: 1 };
         let run = client.start_run(&run).await.expect("started");

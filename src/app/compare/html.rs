@@ -80,8 +80,8 @@ fn photo(page: &mut String, cells: &[ReportCell], thumbnail: Option<&Bytes>, tru
 fn answer(page: &mut String, cell: &ReportCell, truth: Option<&Truth>) {
     let repeat = if cell.repeat > 1 { format!(" · repeat {}", cell.repeat) } else { String::new() };
     let _ = write!(page, "<article>\n<h3>{}<span>{}{repeat}</span></h3>\n", escape(&cell.model), escape(&cell.prompt));
-    if let Some(error) = &cell.error {
-        let _ = writeln!(page, "<p class=\"bad\">Failed: {}</p>", escape(error));
+    if let Some(error) = cell.error_words() {
+        let _ = writeln!(page, "<p class=\"bad\">{}: {}</p>", text::failure_word(cell), escape(&error));
     }
     if let Some(caption) = &cell.caption {
         let _ = writeln!(page, "<p>{}</p>", escape(caption));
@@ -99,6 +99,10 @@ fn answer(page: &mut String, cell: &ReportCell, truth: Option<&Truth>) {
         let _ = writeln!(page, "<li><span>{mark}{}</span><i style=\"--share:{share:.0}%\"></i><b>{figure}</b></li>", escape(&tag.name));
     }
     page.push_str("</ul>\n");
+    for note in &cell.notes {
+        let (class, mark) = if note.is_mended() { ("note", "⚠ ") } else { ("muted", "") };
+        let _ = writeln!(page, "<p class=\"{class}\">{mark}{}</p>", escape(&note.text));
+    }
     let _ = writeln!(page, "<p class=\"muted\">{}</p>\n</article>", escape(&facts(cell)));
 }
 
@@ -137,7 +141,9 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::compare::report::ErrorKind;
     use crate::wire::ids::RunId;
+    use crate::wire::result::FaultKind;
 
     #[test]
     fn the_page_needs_nothing_from_outside_and_shows_text_as_text() {
@@ -147,7 +153,7 @@ mod tests {
             "<script>alert(1)</script>".into(),
             "on-device".into(),
             1,
-            "\"cut\" off & <gone>".into(),
+            (ErrorKind::Fault(FaultKind::Photo), "\"cut\" off & <gone>".into()),
         );
         let now = chrono::Utc::now();
         let report = Report { run_id: RunId::fresh(), started_at: now, finished_at: now, summary: Vec::new(), cells: vec![cell] };

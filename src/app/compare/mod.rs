@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::args::{CompareArgs, ReportFormat};
 use super::config::Settings;
 use super::{Failure, Result, logging, runtime, signals, terminal};
-use crate::client::{ApiError, Client};
+use crate::client::{ApiError, Client, photo_file};
 use crate::keys;
 use crate::platform::domain::bundled;
 use crate::platform::host::{self, HostOptions};
@@ -28,7 +28,8 @@ use crate::platform::store::peek;
 use crate::providers::{KeyNeed, ON_DEVICE, Providers};
 use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::money::UsdMicros;
-use crate::wire::run::{Cell, Run, RunColumn, RunCounts, RunPrompt, RunState, StartRun};
+use crate::wire::prompt_parts::PromptParts;
+use crate::wire::run::{Cell, Run, RunColumn, RunCounts, RunKind, RunPrompt, RunState, StartRun};
 use inputs::{ComparedPhoto, PhotoFile, PromptFile, Source};
 use report::Report;
 use spending::Cap;
@@ -62,9 +63,14 @@ struct Outcome {
 
 pub fn run(settings: &Settings, args: &CompareArgs) -> Result<()> {
     logging::to_terminal(settings);
-    let providers = settings.providers();
-    let plan = plan(settings, args, &providers)?;
     runtime()?.block_on(async {
+        let settings = &settings.with_pages().await;
+        let providers = settings.providers();
+        let plan = plan(settings, args, &providers)?;
+        // Without the person's own prices a model of their own may seem to be free.
+        if let (Some(_), Some(problem)) = (args.max_cost, settings.providers.book.problem()) {
+            return Err(Failure::Usage(format!("Nothing was asked: with --max-cost every cost must be known beforehand. {problem}")));
+        }
         check_keys(settings, &plan.models, &providers).await?;
         compare(settings, args, plan, providers).await
     })
@@ -111,12 +117,17 @@ fn check_out(out: Option<&Path>) -> Result<()> {
     if path.is_dir() || !folder.is_dir() {
         return Err(Failure::Usage(format!("--out {}: that is not a file in a folder that exists", path.display())));
     }
-    Ok(())
+    // What is made now has to be made then.
+    let refuse = |error: std::io::Error| Failure::Usage(format!("--out {}: the folder can't be written to: {}", path.display(), error.kind()));
+    tempfile::Builder::new().prefix(".minerva-").tempfile_in(folder).map(drop).map_err(refuse)
 }
 
 /// Before anything is spent or waited for.
 async fn check_keys(settings: &Settings, models: &[String], providers: &Providers) -> Result<()> {
     for provider in inputs::check_models(models, providers)? {
+        if let Some(warning) = settings.key_in_the_open(provider.name()).await {
+            terminal::err(&format!("Warning: {}: {warning}", provider.name()));
+        }
         if provider.key_need() != KeyNeed::Required {
             continue;
         }
@@ -214,6 +225,7 @@ fn unasked(start: &StartRun, prompt_names: &[String]) -> Run {
     let column = |prompt: &String, model: &String| RunColumn {
         prompt_name: prompt.clone(),
         prompt_content: String::new(),
+        parts: PromptParts::default(),
         prompt_version_id: None,
         model: model.clone(),
     };
@@ -231,6 +243,8 @@ fn unasked(start: &StartRun, prompt_names: &[String]) -> Run {
         cost_unknown_cells: 0,
         prices: Vec::new(),
         estimate: None,
+        kind: RunKind::Comparison,
+        limit: None,
         started_at: now,
         finished_at: Some(now),
     }
@@ -238,14 +252,16 @@ fn unasked(start: &StartRun, prompt_names: &[String]) -> Run {
 
 /// The given ones; else what is live in the person's own library; else the default prompt. Each with its name.
 async fn run_prompts(settings: &Settings, given: &[PromptFile], client: &Client) -> Result<Vec<(String, RunPrompt)>> {
-    let inline = |name: &str, content: &str| (name.to_owned(), RunPrompt::Inline { name: name.to_owned(), content: content.to_owned() });
+    let inline = |name: &str, content: &str, parts: PromptParts| {
+        (name.to_owned(), RunPrompt::Inline { name: name.to_owned(), content: content.to_owned(), parts })
+    };
     if !given.is_empty() {
-        return Ok(given.iter().map(|prompt| inline(&prompt.name, &prompt.content)).collect());
+        return Ok(given.iter().map(|prompt| inline(&prompt.name, &prompt.content, PromptParts::default())).collect());
     }
     let database = settings.data_dir.join(host::DATABASE_FILE);
     if database.is_file() {
         match peek::live_prompt(&database).await {
-            Ok(Some((name, content))) => return Ok(vec![inline(&name, &content)]),
+            Ok(Some((name, content, parts))) => return Ok(vec![inline(&name, &content, parts)]),
             Ok(None) => {}
             Err(error) => terminal::err(&format!("The live prompt of {} could not be read, so the default one is used: {error}", database.display())),
         }
@@ -285,7 +301,7 @@ async fn add_photos(client: &Client, files: &[PhotoFile], stop: &CancellationTok
 async fn add_photo(client: &Client, file: &PhotoFile) -> std::result::Result<PhotoId, String> {
     let bytes = match &file.source {
         Source::Bundled(bytes) => bytes::Bytes::from_static(bytes),
-        Source::File(path) => tokio::fs::read(path).await.map_err(|error| format!("The file could not be read: {error}"))?.into(),
+        Source::File(path) => read_file(path.clone()).await?,
     };
     let answer = client.add_photos(vec![(file.file_name.clone(), bytes)], false).await.map_err(|error| error.to_string())?;
     match (answer.added.first().or(answer.known.first()), answer.refused.first()) {
@@ -293,6 +309,12 @@ async fn add_photo(client: &Client, file: &PhotoFile) -> std::result::Result<Pho
         (None, Some(refused)) => Err(refused.message.clone()),
         (None, None) => Err("The platform did not say what became of the file".to_owned()),
     }
+}
+
+/// A disk that is slow holds up nobody else.
+async fn read_file(path: PathBuf) -> std::result::Result<bytes::Bytes, String> {
+    let read = tokio::task::spawn_blocking(move || photo_file::read(&path)).await;
+    read.map_err(|error| error.to_string())?.map_err(|why| why.to_string())
 }
 
 async fn thumbnails(client: &Client, photos: &[ComparedPhoto]) -> html::Thumbnails {
@@ -325,11 +347,34 @@ fn write(args: &CompareArgs, plan: &Plan, outcome: &Outcome) -> Result<()> {
         ReportFormat::Md => text::markdown(report),
         ReportFormat::Html => html::page(report, &outcome.thumbnails, plan.truth.as_ref()),
     };
-    match &args.out {
-        None => terminal::out(text.trim_end()),
-        Some(path) => write_file(path, text.trim_end())?,
-    }
-    Ok(())
+    let text = text.trim_end();
+    let written = match &args.out {
+        None => terminal::out(text),
+        Some(path) => write_file(path, text),
+    };
+    written.map_err(|failure| rescued(failure, format(args), text))
+}
+
+/// A report that has been paid for is not thrown away because its place is full.
+fn rescued(failure: Failure, format: ReportFormat, text: &str) -> Failure {
+    let Failure::Failed(why) = failure else { return failure };
+    let extension = match format {
+        ReportFormat::Table => "txt",
+        ReportFormat::Json => "json",
+        ReportFormat::Csv => "csv",
+        ReportFormat::Md => "md",
+        ReportFormat::Html => "html",
+    };
+    let keep = || -> std::io::Result<PathBuf> {
+        let mut file = tempfile::Builder::new().prefix("minerva-report-").suffix(&format!(".{extension}")).tempfile()?;
+        writeln!(file, "{text}")?;
+        let (_, path) = file.keep().map_err(|error| error.error)?;
+        Ok(path)
+    };
+    Failure::Failed(match keep() {
+        Ok(path) => format!("{why}. The report is kept in {}", path.display()),
+        Err(error) => format!("{why}. It could not be kept elsewhere either: {}", error.kind()),
+    })
 }
 
 /// Whole or not at all: an older report is not lost to a full disk.
@@ -344,7 +389,7 @@ fn write_file(path: &PathBuf, text: &str) -> Result<()> {
         file.persist(path)?;
         Ok(())
     };
-    write().map_err(|error| Failure::Failed(format!("The report could not be written to {}: {error}", path.display())))
+    write().map_err(|error| Failure::Failed(format!("The report could not be written to {}: {}", path.display(), error.kind())))
 }
 
 fn conclude(plan: &Plan, report: &Report, stop: &CancellationToken) -> Result<()> {
@@ -354,6 +399,11 @@ fn conclude(plan: &Plan, report: &Report, stop: &CancellationToken) -> Result<()
     let failed = report.failed_cells();
     if failed > 0 {
         terminal::err(&format!("{failed} of {} cells have no answer; each says why in the report", report.cells.len()));
+    }
+    let mended = report.cells.iter().filter(|cell| cell.is_mended()).count();
+    if mended > 0 {
+        let answers = if mended == 1 { "1 answer has a note" } else { &format!("{mended} answers have notes") };
+        terminal::err(&format!("Warning: {answers} about what was mended or left out; the report has them"));
     }
     if failed > 0 || !plan.unreadable.is_empty() || stop.is_cancelled() { Err(Failure::Shown) } else { Ok(()) }
 }

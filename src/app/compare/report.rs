@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::inputs::ComparedPhoto;
 use super::summary::{self, SummaryRow};
 use super::truth::Truth;
 use crate::wire::ids::{PhotoId, RunId};
-use crate::wire::result::Usage;
+use crate::wire::provider::provider_of;
+use crate::wire::result::{FaultKind, Note};
 use crate::wire::run::{Cell, CellState, Run, RunColumn};
 
 /// A whole comparison.
@@ -46,6 +47,24 @@ impl ReportTag {
     }
 }
 
+/// Why a cell has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum ErrorKind {
+    Fault(FaultKind),
+    Other(Unanswered),
+}
+
+/// Without a fault of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unanswered {
+    /// Its provider held its calls back, or the comparison was stopped before.
+    NotAsked,
+    /// It was asked, and the platform has nothing of it.
+    Lost,
+}
+
 /// One answer, or why there is none.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReportCell {
@@ -64,6 +83,13 @@ pub struct ReportCell {
     /// `None`: not known, or nothing was billed.
     pub cost_usd_micros: Option<i64>,
     pub error: Option<String>,
+    /// What was mended in the answer, and what is so with every such call, in words.
+    #[serde(serialize_with = "texts")]
+    pub notes: Vec<Note>,
+    /// What kind of failure it is: a refusal and a cut answer are other things than an outage.
+    pub error_kind: Option<ErrorKind>,
+    /// The provider's own name for a call that failed.
+    pub request_id: Option<String>,
     /// Labels are looked up by it.
     #[serde(skip)]
     pub file_name: String,
@@ -74,7 +100,7 @@ pub struct ReportCell {
 
 impl ReportCell {
     #[must_use]
-    pub fn failed(photo: String, file_name: String, prompt: String, model: String, repeat: u32, error: String) -> Self {
+    pub fn failed(photo: String, file_name: String, prompt: String, model: String, repeat: u32, (kind, error): (ErrorKind, String)) -> Self {
         Self {
             photo,
             prompt,
@@ -88,9 +114,31 @@ impl ReportCell {
             output_tokens: None,
             cost_usd_micros: None,
             error: Some(error),
+            notes: Vec::new(),
+            error_kind: Some(kind),
+            request_id: None,
             file_name,
             is_billed: false,
         }
+    }
+}
+
+fn texts<S: Serializer>(notes: &[Note], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(notes.iter().map(|note| &note.text))
+}
+
+impl ReportCell {
+    /// Why there is no answer, with the provider's name for the call.
+    #[must_use]
+    pub fn error_words(&self) -> Option<String> {
+        let id = self.request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default();
+        self.error.as_ref().map(|error| format!("{error}{id}"))
+    }
+
+    /// Whether something in the answer was mended or is to be looked at.
+    #[must_use]
+    pub fn is_mended(&self) -> bool {
+        self.notes.iter().any(Note::is_mended)
     }
 }
 
@@ -98,6 +146,7 @@ impl Report {
     /// Puts a run's cells and the photos that never came to be asked into one list.
     #[must_use]
     pub fn of(run: &Run, cells: Vec<Cell>, photos: &[ComparedPhoto], truth: Option<&Truth>, finished_at: DateTime<Utc>) -> Self {
+        let held = held_back(run, &cells);
         let mut by_place: HashMap<(PhotoId, u32, u32), Cell> =
             cells.into_iter().map(|cell| ((cell.photo_id, cell.column, cell.repeat), cell)).collect();
         let mut listed = Vec::new();
@@ -105,7 +154,7 @@ impl Report {
             for (at, column) in run.columns.iter().enumerate() {
                 for repeat in 0..run.repeats {
                     let found = photo.id.as_ref().map(|id| by_place.remove(&(*id, at as u32, repeat)));
-                    listed.push(report_cell(photo, column, repeat + 1, found));
+                    listed.push(report_cell(photo, column, repeat + 1, found, &held));
                 }
             }
         }
@@ -126,15 +175,32 @@ fn summaries(columns: &[RunColumn], cells: &[ReportCell], truth: Option<&Truth>)
     columns.iter().map(|column| summary::summarise(&column.model, &column.prompt_name, &of_column(column), truth)).collect()
 }
 
-fn report_cell(photo: &ComparedPhoto, column: &RunColumn, repeat: u32, found: Result<Option<Cell>, &String>) -> ReportCell {
-    let blank = |error: String| {
-        ReportCell::failed(photo.label.clone(), photo.file_name.clone(), column.prompt_name.clone(), column.model.clone(), repeat, error)
+/// Why the cells of a provider that holds its calls back were not asked, by its name. One cell has told.
+fn held_back(run: &Run, cells: &[Cell]) -> HashMap<String, String> {
+    let told = cells.iter().filter_map(|cell| {
+        let fault = cell.fault.as_ref().filter(|fault| cell.state == CellState::Failed && fault.kind.stops_provider())?;
+        let provider = provider_of(&run.columns.get(cell.column as usize)?.model);
+        Some((provider.to_owned(), format!("Not asked. {}. {}", fault.held_back_words(provider), fault.said())))
+    });
+    told.collect()
+}
+
+fn report_cell(
+    photo: &ComparedPhoto,
+    column: &RunColumn,
+    repeat: u32,
+    found: Result<Option<Cell>, &String>,
+    held: &HashMap<String, String>,
+) -> ReportCell {
+    let blank = |kind: ErrorKind, error: String| {
+        ReportCell::failed(photo.label.clone(), photo.file_name.clone(), column.prompt_name.clone(), column.model.clone(), repeat, (kind, error))
     };
     let cell = match found {
-        Err(why) => return blank(why.clone()),
-        Ok(None) => return blank("The platform lost this cell".to_owned()),
+        Err(why) => return blank(ErrorKind::Fault(FaultKind::Photo), why.clone()),
+        Ok(None) => return blank(ErrorKind::Other(Unanswered::Lost), "The platform lost this cell".to_owned()),
         Ok(Some(cell)) => cell,
     };
+    let not_asked = ErrorKind::Other(Unanswered::NotAsked);
     match (cell.state, cell.answer, cell.fault) {
         (CellState::Completed, Some(answer), _) => ReportCell {
             status: CellStatus::Ok,
@@ -145,17 +211,23 @@ fn report_cell(photo: &ComparedPhoto, column: &RunColumn, repeat: u32, found: Re
             output_tokens: answer.usage.output_tokens,
             cost_usd_micros: answer.cost_usd.map(|cost| cost.0),
             error: None,
+            error_kind: None,
+            notes: answer.notes,
             is_billed: true,
-            ..blank(String::new())
+            ..blank(not_asked, String::new())
         },
         (_, _, Some(fault)) => ReportCell {
             latency_ms: cell.latency_ms,
             input_tokens: fault.usage.input_tokens,
             output_tokens: fault.usage.output_tokens,
             cost_usd_micros: fault.cost_usd.map(|cost| cost.0),
-            is_billed: fault.cost_usd.is_some() || fault.usage != Usage::default(),
-            ..blank(fault.message)
+            is_billed: fault.is_billed(),
+            request_id: fault.request_id,
+            ..blank(ErrorKind::Fault(fault.kind), fault.message)
         },
-        _ => blank("Stopped before it was answered".to_owned()),
+        _ => match held.get(provider_of(&column.model)) {
+            Some(words) => blank(not_asked, words.clone()),
+            None => blank(not_asked, "Stopped before it was answered".to_owned()),
+        },
     }
 }

@@ -1,7 +1,7 @@
 //! What a comparison will cost: told before anything is asked, and held below what a person allows.
 
 use crate::app::{Failure, Result, terminal};
-use crate::wire::cost::{Estimate, unknown_words};
+use crate::wire::cost::{Estimate, UnknownCost, unknown_words};
 use crate::wire::money::UsdMicros;
 use crate::wire::run::Run;
 
@@ -18,10 +18,17 @@ impl Cap {
     /// Refuses what may cost more, or what can't be told beforehand; the estimate is that of a whole run.
     pub fn of(most: UsdMicros, estimate: &Estimate) -> Result<Self> {
         if let Some(unknown) = unknown_words(estimate.total.unknown_calls) {
-            let models = unknown_models(estimate).join(", ");
+            let models = |why| unknown_models(estimate, why).join(", ");
+            let (unpriced, uncounted) = (models(UnknownCost::Price), models(UnknownCost::PhotoTokens));
+            // Each wants another entry: a price is of no use where nobody knows the tokens of a photo.
+            let (what, mend) = match (unpriced.is_empty(), uncounted.is_empty()) {
+                (_, true) => (format!("{unknown} ({unpriced})"), "their prices"),
+                (true, false) => (format!("{unknown}: how many tokens a photo is for {uncounted} is not known"), "their image_tokens"),
+                (false, false) => (format!("{unknown} (no price: {unpriced}; no tokens of a photo: {uncounted})"), "their prices and image_tokens"),
+            };
             return Err(Failure::Usage(format!(
-                "Nothing was asked: with --max-cost every price must be known, and there are {unknown} ({models}). \
-                 Leave them out, or write their prices into model-catalogue.json beside the configuration file"
+                "Nothing was asked: with --max-cost every cost must be known beforehand, and there are {what}. \
+                 Leave them out, or write {mend} into model-catalogue.json beside the configuration file"
             )));
         }
         let high = estimate.total.cost.high_usd;
@@ -54,14 +61,15 @@ impl Cap {
     }
 }
 
-fn unknown_models(estimate: &Estimate) -> Vec<&str> {
-    let mut models: Vec<&str> = estimate.columns.iter().filter(|column| column.cost.is_none()).map(|column| column.model.as_str()).collect();
+fn unknown_models(estimate: &Estimate, why: UnknownCost) -> Vec<&str> {
+    let unknown = estimate.columns.iter().filter(|column| column.cost.is_none() && column.unknown.unwrap_or(UnknownCost::Price) == why);
+    let mut models: Vec<&str> = unknown.map(|column| column.model.as_str()).collect();
     models.sort_unstable();
     models.dedup();
     models
 }
 
-/// Tells the estimate on standard error, unless nothing is to be paid.
+/// Tells the estimate on standard error; where nothing is to be paid, only what a person should know all the same.
 pub fn tell(estimate: &Estimate) {
     for line in lines(estimate) {
         terminal::err(&line);
@@ -71,7 +79,7 @@ pub fn tell(estimate: &Estimate) {
 fn lines(estimate: &Estimate) -> Vec<String> {
     let total = estimate.total;
     if total.unknown_calls == 0 && total.cost.high_usd.0 == 0 {
-        return Vec::new();
+        return estimate.notes.iter().map(|note| format!("Note: {note}")).collect();
     }
     let columns = estimate.columns.iter().map(|column| {
         let cost = column.cost.map_or_else(|| "unknown".to_owned(), |cost| cost.to_string());
@@ -114,6 +122,7 @@ mod tests {
             output_tokens: None,
             from_answers: 0,
             cost: cost.map(range),
+            unknown: None,
         };
         let columns: Vec<ColumnEstimate> = columns.iter().map(column).collect();
         let mut total = EstimatedTotal::default();
@@ -134,6 +143,10 @@ mod tests {
         assert!(Cap::of(UsdMicros(5_200), &dear).is_ok());
         let unknown = estimate(&[("a/x", 10, Some((1, 1))), ("b/y", 4, None)]);
         assert!(matches!(Cap::of(UsdMicros(1_000_000), &unknown), Err(Failure::Usage(why)) if why.contains("4 calls of unknown price (b/y)")));
+        let mut uncounted = unknown;
+        uncounted.columns[1].unknown = Some(UnknownCost::PhotoTokens);
+        let Err(Failure::Usage(why)) = Cap::of(UsdMicros(1_000_000), &uncounted) else { panic!("it is refused") };
+        assert!(why.contains("how many tokens a photo is for b/y is not known") && why.contains("write their image_tokens"), "{why}");
     }
 
     #[test]
@@ -156,7 +169,10 @@ mod tests {
 
     #[test]
     fn the_estimate_is_told_when_something_is_to_be_paid() {
-        assert!(lines(&estimate(&[("on-device", 4, Some((0, 0)))])).is_empty());
+        let free = estimate(&[("on-device", 4, Some((0, 0)))]);
+        assert!(lines(&free).is_empty());
+        let told = Estimate { notes: vec!["The price file is not used".to_owned()], ..free };
+        assert_eq!(lines(&told), ["Note: The price file is not used"], "what is wrong is told whatever it costs");
         let told = lines(&estimate(&[("a/x", 10, Some((1_000, 5_000))), ("b/y", 4, None)]));
         assert_eq!(
             told,

@@ -109,7 +109,13 @@ fn accuracy(answered: &[&ReportCell], truth: &Truth) -> Accuracy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::compare::report::ReportTag;
+    use crate::app::compare::report::{ErrorKind, ReportTag};
+    use crate::wire::result::FaultKind;
+
+    fn failed(photo: &str, error: &str) -> ReportCell {
+        let error = (ErrorKind::Fault(FaultKind::Server), error.to_owned());
+        ReportCell::failed(photo.to_owned(), photo.to_owned(), "p".to_owned(), "m".to_owned(), 1, error)
+    }
 
     fn cell(photo: &str, latency_ms: u64, tags: &[(&str, f32)], cost: Option<i64>) -> ReportCell {
         ReportCell {
@@ -118,7 +124,8 @@ mod tests {
             latency_ms: Some(latency_ms),
             cost_usd_micros: cost,
             is_billed: true,
-            ..ReportCell::failed(photo.to_owned(), photo.to_owned(), "p".to_owned(), "m".to_owned(), 1, String::new())
+            error_kind: None,
+            ..failed(photo, "")
         }
     }
 
@@ -137,7 +144,7 @@ mod tests {
     fn a_column_is_summed_up() {
         let one = cell("a.jpg", 100, &[("cat", 0.9), ("dog", 0.5)], Some(120));
         let two = cell("b.jpg", 300, &[("sky", 0.4)], Some(30));
-        let bad = ReportCell::failed("c.jpg".into(), "c.jpg".into(), "p".into(), "m".into(), 1, "cut off".into());
+        let bad = failed("c.jpg", "cut off");
         let row = summarise("m", "p", &[&one, &two, &bad], None);
         assert_eq!((row.photos, row.ok, row.failed), (3, 2, 1));
         assert_eq!((row.latency_p50_ms, row.latency_p95_ms), (Some(200.0), Some(290.0)));
@@ -151,7 +158,7 @@ mod tests {
         let known = cell("a.jpg", 1, &[], Some(120));
         let unknown = cell("b.jpg", 1, &[], None);
         assert_eq!(summarise("m", "p", &[&known, &unknown], None).cost_usd_micros, None);
-        let not_billed = ReportCell::failed("c".into(), "c".into(), "p".into(), "m".into(), 1, String::new());
+        let not_billed = failed("c", "");
         assert_eq!(summarise("m", "p", &[&known, &not_billed], None).cost_usd_micros, Some(120));
     }
 

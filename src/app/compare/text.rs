@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 
-use super::report::{CellStatus, Report, ReportCell, ReportTag};
+use super::report::{CellStatus, ErrorKind, Report, ReportCell, ReportTag, Unanswered};
 use super::summary::SummaryRow;
 use crate::wire::money::UsdMicros;
+use crate::wire::result::FaultKind;
 
 /// Columns of the terminal's table; wider than most windows helps nobody.
 const TABLE_WIDTH: u16 = 100;
@@ -59,8 +60,27 @@ fn plain_table() -> Table {
 /// The strongest tags, or what went wrong.
 fn found(cell: &ReportCell) -> String {
     if cell.status == CellStatus::Failed {
-        return format!("failed: {}", cell.error.as_deref().unwrap_or("no reason given"));
+        return format!("{}: {}", failure_word(cell), cell.error_words().as_deref().unwrap_or("no reason given"));
     }
+    let mut words = tags_found(cell);
+    for note in &cell.notes {
+        let _ = write!(words, "\nNote: {}", note.text);
+    }
+    words
+}
+
+/// A refusal and a cut answer are results of the model; the rest failed.
+#[must_use]
+pub fn failure_word(cell: &ReportCell) -> &'static str {
+    match cell.error_kind {
+        Some(ErrorKind::Fault(FaultKind::Refused)) => "refused",
+        Some(ErrorKind::Fault(FaultKind::Truncated)) => "cut off",
+        Some(ErrorKind::Other(Unanswered::NotAsked)) => "not asked",
+        _ => "failed",
+    }
+}
+
+fn tags_found(cell: &ReportCell) -> String {
     let shown: Vec<_> = cell.tags.iter().take(TAGS_SHOWN).map(ReportTag::words).collect();
     let more = cell.tags.len().saturating_sub(TAGS_SHOWN);
     match (shown.is_empty(), more) {
@@ -130,10 +150,12 @@ pub fn markdown(report: &Report) -> String {
     markdown_row(&mut text, &["Photo", "Prompt", "Model", "Repeat", "Caption", "Tags", "Time"]);
     markdown_row(&mut text, &["---", "---", "---", "--:", "---", "---", "--:"]);
     for cell in &report.cells {
-        let tags = match &cell.error {
-            Some(error) => format!("**failed:** {error}"),
+        let tags = match cell.error_words() {
+            Some(error) => format!("**{}:** {error}", failure_word(cell)),
             None => cell.tags.iter().map(ReportTag::words).collect::<Vec<_>>().join(", "),
         };
+        // A cell of a Markdown table is one line.
+        let tags = std::iter::once(tags).chain(cell.notes.iter().map(|note| format!("*Note: {}*", note.text))).collect::<Vec<_>>().join(" · ");
         markdown_row(
             &mut text,
             &[
@@ -188,10 +210,16 @@ pub fn csv(report: &Report) -> Result<String, csv::Error> {
         "output_tokens",
         "cost_usd_micros",
         "error",
+        "notes",
+        "error_kind",
+        "request_id",
     ])?;
     let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
     for cell in &report.cells {
         let tags: Vec<_> = cell.tags.iter().map(csv_tag).collect();
+        let notes: Vec<_> = cell.notes.iter().map(|note| note.text.as_str()).collect();
+        // The same word as in the JSON.
+        let kind = serde_json::to_value(cell.error_kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
         writer.write_record([
             as_text(&cell.photo),
             as_text(&cell.prompt),
@@ -205,6 +233,9 @@ pub fn csv(report: &Report) -> Result<String, csv::Error> {
             number(cell.output_tokens),
             cell.cost_usd_micros.map(|micros| micros.to_string()).unwrap_or_default(),
             as_text(cell.error.as_deref().unwrap_or_default()),
+            as_text(&notes.join("; ")),
+            kind,
+            as_text(cell.request_id.as_deref().unwrap_or_default()),
         ])?;
     }
     let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
@@ -221,18 +252,22 @@ mod tests {
     use super::super::summary;
     use super::*;
     use crate::wire::ids::RunId;
+    use crate::wire::result::Note;
 
     fn report() -> Report {
         let blank = |error: &str| {
-            ReportCell::failed("boats_1865.jpg".into(), "boats_1865.jpg".into(), "short list".into(), "on-device".into(), 1, error.into())
+            let error = (ErrorKind::Fault(FaultKind::Photo), error.into());
+            ReportCell::failed("boats_1865.jpg".into(), "boats_1865.jpg".into(), "short list".into(), "on-device".into(), 1, error)
         };
         let tags = (0..12).map(|at| ReportTag { name: format!("a long tag name {at}"), confidence: Some(0.9) }).collect();
         let ok = ReportCell {
             status: CellStatus::Ok,
             error: None,
+            error_kind: None,
             caption: Some("=2+2 | <b>boats</b>\nat sea".into()),
             tags,
             latency_ms: Some(1240),
+            notes: vec![Note::mended("1 confidence was outside 0–1 and is not believed: boat 7")],
             is_billed: true,
             ..blank("")
         };
@@ -250,6 +285,17 @@ mod tests {
             assert!(line.chars().count() <= usize::from(TABLE_WIDTH), "{line}");
         }
         assert!(table.contains("4 more") && table.contains("1.24 s") && table.contains("unknown"), "{table}");
+    }
+
+    #[test]
+    fn what_was_mended_is_told_in_every_format() {
+        let (report, note) = (report(), "is not believed: boat 7");
+        let csv = csv(&report).expect("writes");
+        let page = super::super::html::page(&report, &super::super::html::Thumbnails::new(), None);
+        for text in [markdown(&report), csv, page] {
+            assert_eq!(text.matches(note).count(), 1, "{text}");
+        }
+        assert!(table(&report).contains("Note: 1 confidence was outside"), "{}", table(&report));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::{NaiveDate, Utc};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -16,10 +17,12 @@ use super::{Failure, Result, logging, runtime, terminal};
 use crate::keys::{self, KeyProblem};
 use crate::photos;
 use crate::platform::domain::bundled;
+use crate::platform::domain::retirement::{self, Retiring};
 use crate::platform::host;
 use crate::platform::store::peek;
 use crate::providers::{CallContext, KeyNeed, ON_DEVICE, PhotoRequest, Provider, Providers, SentPhoto};
-use crate::wire::result::FaultKind;
+use crate::wire::model::RETIREMENT_NEAR_DAYS;
+use crate::wire::result::{Fault, FaultKind};
 
 /// Longest that one provider or the model is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -60,12 +63,12 @@ impl Check {
 
 pub fn run(settings: &Settings, args: &DoctorArgs) -> Result<()> {
     logging::to_terminal(settings);
-    let checks = runtime()?.block_on(examine(settings));
+    let checks = runtime()?.block_on(async { examine(&settings.with_pages().await).await });
     match args.format {
-        DoctorFormat::Text => terminal::out(as_text(&checks).trim_end()),
+        DoctorFormat::Text => terminal::out(as_text(&checks).trim_end())?,
         DoctorFormat::Json => {
             let json = serde_json::to_string_pretty(&serde_json::json!({ "checks": checks }));
-            terminal::out(&json.map_err(|error| Failure::Failed(error.to_string()))?);
+            terminal::out(&json.map_err(|error| Failure::Failed(error.to_string()))?)?;
         }
     }
     if checks.iter().any(|check| check.state == State::Fail) { Err(Failure::Shown) } else { Ok(()) }
@@ -79,7 +82,9 @@ async fn examine(settings: &Settings) -> Vec<Check> {
         database(&settings.data_dir.join(host::DATABASE_FILE)).await,
         machine::display(),
     ];
+    checks.extend(models_in_use(&settings.data_dir.join(host::DATABASE_FILE), &providers, Utc::now().date_naive()).await);
     checks.extend(machine::libraries());
+    checks.push(prices(settings));
     checks.push(keyring(settings).await);
     checks.push(on_device_model(&providers).await);
     for provider in providers.iter().filter(|provider| provider.key_need() != KeyNeed::None) {
@@ -105,6 +110,39 @@ async fn database(path: &Path) -> Check {
         ),
         Ok(found) => Check::ok(NAME, format!("{shown} is sound, schema {}", found.schema_version)),
     }
+}
+
+/// A price file with a mistake is left aside: costs are then told by other prices than a person wrote down.
+fn prices(settings: &Settings) -> Check {
+    const NAME: &str = "Prices";
+    let book = &settings.providers.book;
+    match book.problem() {
+        Some(problem) => Check::fail(NAME, problem, "Mend the file as it says, or take it away to use the shipped prices"),
+        None if book.is_old(chrono::Utc::now().date_naive()) => Check::warn(
+            NAME,
+            format!("Checked on {}, more than 90 days ago", book.checked()),
+            "Install a newer version, or write today's prices into model-catalogue.json beside the configuration file",
+        ),
+        None => Check::ok(NAME, format!("Checked on {}", book.checked())),
+    }
+}
+
+/// Whether a model in use will be taken out of service; `None` where nothing is known to be in use.
+async fn models_in_use(path: &Path, providers: &Providers, today: NaiveDate) -> Option<Check> {
+    const NAME: &str = "Models in use";
+    let models = if path.exists() { peek::models_in_use(path).await.unwrap_or_default() } else { Vec::new() };
+    let ends = |model: &String| {
+        let last = retirement::by_catalogue(providers, model)?;
+        Some(Retiring { model: model.clone(), last, days: (last - today).num_days() })
+    };
+    let ending: Vec<Retiring> = models.iter().filter_map(ends).filter(|retiring| retiring.days <= RETIREMENT_NEAR_DAYS).collect();
+    if ending.is_empty() {
+        return (!models.is_empty()).then(|| Check::ok(NAME, format!("No end is near: {}", models.join(", "))));
+    }
+    let words: Vec<String> = ending.iter().map(Retiring::words).collect();
+    let mend = "Choose another model in Pipeline control › Models before that day";
+    let is_over = ending.iter().any(|retiring| retiring.days < 0);
+    Some(if is_over { Check::fail(NAME, words.join("; "), mend) } else { Check::warn(NAME, words.join("; "), mend) })
 }
 
 /// Asked through a provider that needs a key: this is what the program itself will do.
@@ -140,7 +178,7 @@ async fn on_device_model(providers: &Providers) -> Check {
         Ok(photo) => photo,
         Err(error) => return Check::fail(NAME, format!("The bundled {name} could not be read: {error}"), MEND),
     };
-    let request = PhotoRequest { model: String::new(), photo: SentPhoto::Pixels(Arc::new(photo.image)), prompt: String::new() };
+    let request = PhotoRequest::plain("", SentPhoto::Pixels(Arc::new(photo.image)), "");
     let begun = Instant::now();
     match provider.analyse(&request, &call()).await {
         Ok(answer) => match answer.tags.first() {
@@ -162,14 +200,22 @@ async fn remote_provider(settings: &Settings, provider: &dyn Provider) -> Check 
         return Check::ok(&name, format!("No key, so it is not asked; set {variable} or add one in the console to use it"));
     }
     let is_told = settings.providers.endpoints.iter().any(|told| told.name == provider.name());
-    match provider.check(&call()).await {
-        Ok(took) if has_key => Check::ok(&name, format!("Answers and accepts the key, in {} ms", took.as_millis())),
-        Ok(took) => Check::ok(&name, format!("Answers without a key, in {} ms", took.as_millis())),
+    let open = settings.key_in_the_open(provider.name()).await;
+    match (provider.check(&call()).await, open) {
+        (Ok(took), Some(warning)) => Check::warn(&name, format!("Answers, in {} ms", took.as_millis()), warning),
+        (asked, _) => of_provider(&name, asked, has_key, is_told),
+    }
+}
+
+fn of_provider(name: &str, asked: std::result::Result<Duration, Fault>, has_key: bool, is_told: bool) -> Check {
+    match asked {
+        Ok(took) if has_key => Check::ok(name, format!("Answers and accepts the key, in {} ms", took.as_millis())),
+        Ok(took) => Check::ok(name, format!("Answers without a key, in {} ms", took.as_millis())),
         // A server that many people do not have: nobody said that it should be there.
         Err(fault) if !has_key && !is_told && matches!(fault.kind, FaultKind::Network | FaultKind::Timeout) => {
-            Check::ok(&name, format!("Not running, which only matters if you want to use it: {}", fault.message))
+            Check::ok(name, format!("Not running, which only matters if you want to use it: {}", fault.message))
         }
-        Err(fault) => Check::fail(&name, fault.message, format!("Check the key ({}), the network and --base-url", fault.kind.label())),
+        Err(fault) => Check::fail(name, fault.message, format!("Check the key ({}), the network and --base-url", fault.kind.label())),
     }
 }
 

@@ -15,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
 use super::config::Settings;
-use super::{Failure, Result};
+use super::{Failure, Result, terminal};
 use crate::platform::domain::Log;
 use file::LogFile;
 
@@ -59,7 +59,12 @@ impl Logging {
 
 /// Logs warnings to standard error only (more when asked for), for commands that leave no trace.
 pub fn to_terminal(settings: &Settings) {
-    let layer = fmt::layer().with_writer(std::io::stderr).with_target(false).without_time().with_filter(settings.log.to_terminal());
+    let layer = fmt::layer()
+        .with_ansi(terminal::is_watched())
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .without_time()
+        .with_filter(settings.log.to_terminal());
     let _ = tracing_subscriber::registry().with(layer).try_init();
 }
 
@@ -86,5 +91,5 @@ fn to_stderr<S>() -> impl Layer<S>
 where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
 {
-    fmt::layer().with_writer(std::io::stderr).with_target(false).without_time().with_filter(LevelFilter::WARN)
+    fmt::layer().with_ansi(terminal::is_watched()).with_writer(std::io::stderr).with_target(false).without_time().with_filter(LevelFilter::WARN)
 }

@@ -13,6 +13,8 @@ use crate::wire::analytics::PerformancePoint;
 use crate::wire::money::UsdMicros;
 
 const PLOT_HEIGHT: f32 = 180.0;
+/// So far the axis of the cost reaches where nothing cost anything.
+const LEAST_COST_USD: f64 = 0.01;
 
 /// Which plot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -209,6 +211,10 @@ fn plot_ui(ui: &mut Ui, metric: Metric, plotted: &Plotted, range: TimeRange, sta
         let quarters = |_| (0..=4).map(|quarter| GridMark { value: f64::from(quarter) / 4.0, step_size: 1.0 }).collect();
         plot = plot.include_y(1.0).y_grid_spacer(quarters);
     }
+    if metric == Metric::Cost && plotted.models.iter().all(costs_nothing) {
+        // Where nothing cost anything, the axis would have no height of its own.
+        plot = plot.include_y(LEAST_COST_USD);
+    }
     let response = plot.show(ui, |plot_ui| {
         plot_ui.set_plot_bounds_x(grid.from..=grid.to);
         match metric {
@@ -312,6 +318,10 @@ fn cost(plot_ui: &mut PlotUi<'_>, plotted: &Plotted, cumulative: bool, tokens: &
         };
         lines(plot_ui, &model.name, &drawn, stroke, LineStyle::Solid);
     }
+}
+
+fn costs_nothing(model: &Series) -> bool {
+    model.slots.iter().flatten().all(|point| point.cost_usd.0 == 0)
 }
 
 /// Lines with gaps between them; a step alone is a dot.

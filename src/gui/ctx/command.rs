@@ -6,7 +6,8 @@ use std::sync::mpsc;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::route::{AreaId, LiveView, Route};
-use crate::wire::ids::{ConfigChangeId, JobChangeId};
+use crate::wire::deployment::Environment;
+use crate::wire::ids::{ConfigChangeId, JobChangeId, PromptId, PromptVersionId};
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,13 +44,43 @@ pub enum Command {
     SearchPhotos(String),
     /// Puts jobs back as they were: what an undo button holds.
     UndoJobsAction(JobChangeId),
+    /// Puts back what was last done to jobs in this window.
+    UndoLastJobsAction,
     // Pipeline Control
     NewPrompt,
     SavePromptVersion,
+    /// Makes live what is shown, where nothing stands against it; else shows why.
     MakePromptLive,
+    /// Goes through what the analysis found in the open prompt.
+    NextFinding,
+    PreviousFinding,
+    /// Shows what a deployment of what is shown would change, and deploys it from there.
+    DeployPrompt(Environment),
+    /// Puts back what the newest deployment to production replaced.
+    RollBackProduction,
+    /// Holds the newest version against what is live, or the one before.
+    CompareVersions,
+    /// Reads prompts of a file.
+    ImportPrompts,
+    /// Writes the version that is shown to a file.
+    ExportPromptVersion,
+    /// Changes the labels of a version: what an undo button holds.
+    ChangeLabels {
+        prompt: PromptId,
+        version: u32,
+        change: crate::wire::prompt_label::ChangeLabels,
+    },
     /// Puts back what the newest change of configuration replaced.
     UndoConfigChange,
+    /// Does again what was undone last.
+    RedoConfigChange,
+    /// Saves the configuration as a file.
+    ExportConfig,
+    /// Reads the configuration from a file, and shows what it would change.
+    ImportConfig,
     // Testing Lab
+    /// Chooses these versions and the live model for the next comparison.
+    TestVersions(Vec<PromptVersionId>),
     /// Runs what is selected.
     RunComparison,
     CancelRun,
@@ -67,6 +98,7 @@ impl Command {
         let mut all: Vec<Self> = AreaId::ALL.into_iter().map(|area| Self::GoTo(Route::Area(area))).collect();
         all.extend(LiveView::ALL.into_iter().map(|view| Self::GoTo(Route::Live(view))));
         all.extend([
+            Self::GoTo(Route::Deployments),
             Self::GoTo(Route::Models),
             Self::GoTo(Route::Rules),
             Self::GoTo(Route::Providers),
@@ -81,10 +113,22 @@ impl Command {
             Self::LookBack,
             Self::CheckHealth,
             Self::ReprocessLowConfidence,
+            Self::UndoLastJobsAction,
             Self::NewPrompt,
             Self::SavePromptVersion,
             Self::MakePromptLive,
+            Self::NextFinding,
+            Self::PreviousFinding,
+            Self::DeployPrompt(Environment::Production),
+            Self::DeployPrompt(Environment::Staging),
+            Self::RollBackProduction,
+            Self::CompareVersions,
+            Self::ImportPrompts,
+            Self::ExportPromptVersion,
             Self::UndoConfigChange,
+            Self::RedoConfigChange,
+            Self::ExportConfig,
+            Self::ImportConfig,
             Self::RunComparison,
             Self::CancelRun,
             Self::ResumeRun,
@@ -107,9 +151,20 @@ impl Command {
     #[must_use]
     pub fn home(&self) -> Option<AreaId> {
         match self {
-            Self::NewPrompt | Self::SavePromptVersion | Self::MakePromptLive => Some(AreaId::PipelineControl),
-            Self::RunComparison | Self::CancelRun | Self::ResumeRun => Some(AreaId::TestingLab),
-            Self::CheckHealth | Self::LookBack | Self::SearchPhotos(_) => Some(AreaId::LiveStatus),
+            Self::NewPrompt
+            | Self::SavePromptVersion
+            | Self::NextFinding
+            | Self::PreviousFinding
+            | Self::MakePromptLive
+            | Self::DeployPrompt(_)
+            | Self::RollBackProduction
+            | Self::ExportConfig
+            | Self::ImportConfig
+            | Self::CompareVersions
+            | Self::ImportPrompts
+            | Self::ExportPromptVersion => Some(AreaId::PipelineControl),
+            Self::TestVersions(_) | Self::RunComparison | Self::CancelRun | Self::ResumeRun => Some(AreaId::TestingLab),
+            Self::CheckHealth | Self::LookBack | Self::UndoLastJobsAction | Self::SearchPhotos(_) => Some(AreaId::LiveStatus),
             _ => None,
         }
     }
@@ -121,6 +176,7 @@ impl Command {
             Self::GoTo(Route::Area(area)) => format!("Go to {}", area.label().to_lowercase()),
             Self::GoTo(Route::Live(LiveView::Assistant)) => "Ask the assistant".to_owned(),
             Self::GoTo(Route::Live(view)) => format!("Show {}", view.label().to_lowercase()),
+            Self::GoTo(Route::Deployments) => "Show deployments".to_owned(),
             Self::GoTo(Route::Models) => "Choose the live model".to_owned(),
             Self::GoTo(Route::Rules) => "Set thresholds, workers and limits".to_owned(),
             Self::GoTo(Route::Providers) => "Set up providers and keys".to_owned(),
@@ -150,10 +206,23 @@ impl Command {
             Self::CheckHealth => "Check health".to_owned(),
             Self::ReprocessLowConfidence => "Reprocess photos of low confidence…".to_owned(),
             Self::UndoJobsAction(_) => "Put the jobs back as they were".to_owned(),
+            Self::UndoLastJobsAction => "Undo what was last done to jobs".to_owned(),
             Self::NewPrompt => "New prompt…".to_owned(),
             Self::SavePromptVersion => "Save as version…".to_owned(),
             Self::MakePromptLive => "Make this version live".to_owned(),
+            Self::DeployPrompt(environment) => format!("Deploy to {}…", environment.word()),
+            Self::RollBackProduction => "Roll back production".to_owned(),
+            Self::TestVersions(_) => "Test in the lab".to_owned(),
+            Self::NextFinding => "Next finding in the prompt".to_owned(),
+            Self::PreviousFinding => "Previous finding in the prompt".to_owned(),
+            Self::CompareVersions => "Compare versions".to_owned(),
+            Self::ImportPrompts => "Import prompts…".to_owned(),
+            Self::ExportPromptVersion => "Export this version…".to_owned(),
+            Self::ChangeLabels { .. } => "Change the labels of a version".to_owned(),
             Self::UndoConfigChange | Self::UndoThisConfigChange(_) => "Undo the last change of configuration".to_owned(),
+            Self::RedoConfigChange => "Redo the last change of configuration".to_owned(),
+            Self::ExportConfig => "Export the configuration…".to_owned(),
+            Self::ImportConfig => "Import a configuration…".to_owned(),
             Self::RunComparison => "Run the comparison".to_owned(),
             Self::CancelRun => "Cancel the run".to_owned(),
             Self::ResumeRun => "Resume the run".to_owned(),
@@ -181,9 +250,24 @@ impl Command {
             Self::GoTo(Route::Live(LiveView::Log)) => "What the platform says about itself, as it says it".to_owned(),
             Self::CheckHealth => "Ask every provider and look at every part now; costs nothing".to_owned(),
             Self::ReprocessLowConfidence => "Ask once more about every photo whose tags have a mean confidence below 60 %".to_owned(),
+            Self::UndoLastJobsAction => {
+                "Put the jobs back that were retried, cancelled or given another priority, where they have not moved on".to_owned()
+            }
             Self::SavePromptVersion => "Keep the text in the editor as a version that never changes".to_owned(),
             Self::MakePromptLive => "Use this version for every photo from now on; can be undone".to_owned(),
+            Self::DeployPrompt(Environment::Production) => "See what it would change, then use it for every photo from now on".to_owned(),
+            Self::DeployPrompt(Environment::Staging) => "Try it beside production: on the last photos, and in the Testing lab".to_owned(),
+            Self::RollBackProduction => "Put back the prompt version that production used before".to_owned(),
+            Self::TestVersions(_) => "Choose these versions and the live model in the Testing lab".to_owned(),
+            Self::NextFinding => "Select the next place in the text that the analysis has something to say about".to_owned(),
+            Self::PreviousFinding => "Select the place before it".to_owned(),
+            Self::CompareVersions => "See word by word what the newest version, or the draft, changes in what is live".to_owned(),
+            Self::ImportPrompts => "Read prompts of a Markdown, promptfoo or Langfuse file; shown before anything is saved".to_owned(),
+            Self::ExportPromptVersion => "Write the version that is shown to a Markdown file".to_owned(),
             Self::UndoConfigChange => "Put back the model, prompt, rules or settings of a provider that were there before".to_owned(),
+            Self::RedoConfigChange => "Do again what was undone last".to_owned(),
+            Self::ExportConfig => "Save everything that is set as a file, without any key".to_owned(),
+            Self::ImportConfig => "Read settings from a file; what it would change is shown first".to_owned(),
             Self::RunComparison => "Ask every chosen model with every chosen prompt about every chosen photo".to_owned(),
             Self::CancelRun => "Stop asking; what is answered stays".to_owned(),
             Self::ResumeRun => "Ask only what is missing or failed".to_owned(),
@@ -209,6 +293,7 @@ impl Command {
             Self::AddPhotoFolder => shift(Key::O),
             Self::SearchPhotos(_) => shift(Key::F),
             Self::SavePromptVersion => command(Key::S),
+            Self::DeployPrompt(Environment::Production) => shift(Key::D),
             Self::NewPrompt => command(Key::N),
             Self::RunComparison => command(Key::Enter),
             Self::Reload => command(Key::R),
@@ -216,6 +301,8 @@ impl Command {
             Self::ZoomOut => command(Key::Minus),
             Self::ZoomReset => command(Key::Num0),
             Self::Quit => command(Key::Q),
+            Self::NextFinding => Some(KeyboardShortcut::new(Modifiers::NONE, Key::F8)),
+            Self::PreviousFinding => Some(KeyboardShortcut::new(Modifiers::SHIFT, Key::F8)),
             _ => None,
         }
     }

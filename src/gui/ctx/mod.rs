@@ -1,6 +1,8 @@
 //! What an area gets from the shell, and how it asks for things.
 
 pub mod command;
+pub mod file_choosing;
+pub mod modal;
 pub mod moment;
 pub mod own_keys;
 pub mod photo_adding;
@@ -76,6 +78,8 @@ pub enum LinkState {
     },
     Lost {
         why: String,
+        /// It answers, and does not accept this console: the token is another one.
+        is_refused: bool,
         since: Moment,
         retry_at: std::time::Instant,
     },
@@ -90,6 +94,8 @@ pub struct AreaCtx<'a> {
     pub textures: &'a mut PhotoTextures,
     pub link: &'a LinkState,
     pub keys: &'a Keys,
+    /// Where this console keeps what is typed, apart from any platform; `None`: nowhere.
+    pub typing_folder: Option<&'a std::path::Path>,
     /// Whether the platform runs in this process; only then does a key stored here reach it.
     pub embedded: bool,
     /// The time that this frame shows; fixed in tests, so that pictures can be compared.

@@ -13,6 +13,14 @@ use crate::wire::provider::ProviderInfo;
 
 /// Where [`KeyState::Present`] says that such a key is from.
 pub const FROM: &str = "own";
+/// The same of one that is held only until the program ends.
+pub const FROM_SESSION: &str = "own, this session";
+
+/// Whether a key is such a one.
+#[must_use]
+pub fn is_own(from: &str) -> bool {
+    from == FROM || from == FROM_SESSION
+}
 
 /// The keys for one platform. Cheap to clone.
 #[derive(Clone)]
@@ -51,7 +59,10 @@ impl OwnKeys {
     async fn state(&self, provider: &str) -> Option<KeyState> {
         self.get(provider).await?;
         match self.keys.state(&self.account(provider)).await {
-            KeyState::Present { tail, .. } => Some(KeyState::Present { tail, from: FROM.to_owned() }),
+            KeyState::Present { tail, from } => {
+                let from = if from == "session" { FROM_SESSION } else { FROM };
+                Some(KeyState::Present { tail, from: from.to_owned() })
+            }
             other => Some(other),
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use egui::{Id, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
 use poll_promise::Promise;
 
+use super::modal;
 use super::photo_upload::{PhotoUpload, UploadProgress};
 use super::{AreaCtx, ToastKind};
 use crate::gui::theme::{self, icons};
@@ -169,7 +170,7 @@ impl PhotoAdding {
     fn path_dialog_ui(&mut self, ui: &Ui, ctx: &AreaCtx<'_>) {
         let Some(dialog) = &mut self.path_dialog else { return };
         let mut go = false;
-        let modal = Modal::new(Id::unique("type a path")).show(ui.ctx(), |ui| {
+        let shown = modal::show(ui.ctx(), Modal::new(Id::unique("type a path")), |ui| {
             ui.set_width(460.0);
             ui.label(RichText::new("Add photos from a path").size(theme::TEXT_STRONG));
             ui.add_space(theme::GAP_8);
@@ -201,14 +202,14 @@ impl PhotoAdding {
         } else if go {
             self.path_dialog = None;
             self.add(vec![path], ctx);
-        } else if modal.should_close() {
+        } else if shown.closes {
             self.path_dialog = None;
         }
     }
 }
 
 /// `~/photos` as shells read it.
-fn expand_home(path: &str) -> PathBuf {
+pub(super) fn expand_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), directories::BaseDirs::new()) {
         (Some(rest), Some(dirs)) => dirs.home_dir().join(rest),
         _ => PathBuf::from(path.strip_prefix("file://").unwrap_or(path)),

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::client::photo_file::{self, Unread};
 use crate::client::{self, Client};
 use crate::wire::photo::{AddedPhotos, Photo, RefusedPhoto};
 
@@ -18,8 +19,6 @@ const EXTENSIONS: [&str; 11] = ["jpg", "jpeg", "png", "webp", "gif", "tif", "tif
 const BATCH_FILES: usize = 12;
 /// … and, beyond its first file, at most this many bytes.
 const BATCH_BYTES: u64 = 24 * 1024 * 1024;
-/// A larger file is refused before it is read; no camera writes one in these formats.
-const FILE_BYTES: u64 = 150 * 1024 * 1024;
 /// Folders are searched at most this deep, and give at most so many files.
 const MAX_DEPTH: usize = 32;
 const MAX_FILES: usize = 200_000;
@@ -284,7 +283,7 @@ async fn read_batch(left: &mut VecDeque<PathBuf>) -> Option<Batch> {
             }
             let Some(path) = queue.pop_front() else { break };
             bytes_so_far += size;
-            match read_file(&path, size) {
+            match read_file(&path) {
                 Ok(file) => {
                     batch.files.push(file);
                     batch.paths.push(path);
@@ -300,14 +299,15 @@ async fn read_batch(left: &mut VecDeque<PathBuf>) -> Option<Batch> {
     Some(batch)
 }
 
-fn read_file(path: &Path, size: u64) -> Result<(String, Bytes), RefusedPhoto> {
+fn read_file(path: &Path) -> Result<(String, Bytes), RefusedPhoto> {
     let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-    if size > FILE_BYTES {
-        let message = format!("It has {} MB, more than the {} MB that a photo may have. Save it smaller", size >> 20, FILE_BYTES >> 20);
-        return Err(RefusedPhoto { file_name: name, code: "too_large".to_owned(), message });
+    let refused = |code: &str, why: Unread| RefusedPhoto { file_name: name.clone(), code: code.to_owned(), message: why.to_string() };
+    match photo_file::read(path) {
+        Ok(bytes) => Ok((name, bytes)),
+        Err(Unread::Io(error)) => Err(unreadable(path, &error)),
+        Err(why @ Unread::TooLarge { .. }) => Err(refused("too_large", why)),
+        Err(why @ Unread::NotAFile) => Err(refused("not_a_file", why)),
     }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
-    Ok((name, Bytes::from(bytes)))
 }
 
 #[cfg(test)]

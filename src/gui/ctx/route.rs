@@ -90,6 +90,8 @@ pub enum Route {
     Jobs(Option<JobState>),
     Job(JobId),
     Prompt(PromptId),
+    /// What each environment uses, and used.
+    Deployments,
     Models,
     /// Thresholds, workers and limits of the pipeline.
     Rules,
@@ -110,7 +112,7 @@ impl Route {
         match self {
             Self::Area(area) => *area,
             Self::Live(_) | Self::Jobs(_) | Self::Job(_) => AreaId::LiveStatus,
-            Self::Prompt(_) | Self::Models | Self::Rules | Self::Providers | Self::Provider(_) => AreaId::PipelineControl,
+            Self::Prompt(_) | Self::Deployments | Self::Models | Self::Rules | Self::Providers | Self::Provider(_) => AreaId::PipelineControl,
             Self::Photo(_) | Self::Run(_) => AreaId::TestingLab,
             Self::Cost | Self::Latency | Self::Confidence => AreaId::Analytics,
         }

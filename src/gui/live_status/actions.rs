@@ -8,6 +8,7 @@ use egui::{Id, Modal, RichText, Ui};
 use super::job_list::JobList;
 use super::selection::Selection;
 use crate::gui::ctx::ApiError;
+use crate::gui::ctx::modal;
 use crate::gui::ctx::{AreaCtx, Command, Remote, Toast, ToastKind};
 use crate::gui::theme;
 use crate::wire::config::{ConfigChanged, PipelineState, SetPipelineState};
@@ -124,6 +125,10 @@ pub struct Actions {
     asking: Option<Intent>,
     acting: Option<(JobAction, Remote<JobsActed>)>,
     undoing: Remote<JobsActed>,
+    /// What was done last and is not undone: Ctrl-Z takes it back long after its message has gone.
+    last: Option<JobChangeId>,
+    /// A question was answered with no since this was last asked.
+    was_declined: bool,
     state: Remote<ConfigChanged>,
 }
 
@@ -155,7 +160,24 @@ impl Actions {
 
     /// What the undo button of a message holds.
     pub fn undo(&mut self, change: JobChangeId, ctx: &AreaCtx<'_>) {
+        if self.last == Some(change) {
+            self.last = None;
+        }
         ctx.ask(&mut self.undoing, move |client| async move { client.undo_jobs_action(change).await });
+    }
+
+    /// Takes back what was last done to jobs in this window.
+    pub fn undo_last(&mut self, ctx: &AreaCtx<'_>) {
+        match self.last {
+            Some(change) if !self.is_busy() => self.undo(change, ctx),
+            Some(_) => {}
+            None => ctx.commands.toast(ToastKind::Info, "Nothing was done to jobs in this window that could be undone"),
+        }
+    }
+
+    /// Whether somebody was asked and said no, since this was last called.
+    pub fn take_declined(&mut self) -> bool {
+        std::mem::take(&mut self.was_declined)
     }
 
     pub fn retry_all_failed(&mut self, ctx: &AreaCtx<'_>) {
@@ -190,6 +212,7 @@ impl Actions {
                 let _ = write!(words, ", {moved_on} had moved on already");
             }
             let mut toast = Toast::new(if acted.changed > 0 { ToastKind::Good } else { ToastKind::Warn }, words);
+            self.last = acted.change.or(self.last);
             if let Some(change) = acted.change {
                 toast = toast.with_action("Undo", Command::UndoJobsAction(change));
             }
@@ -234,7 +257,10 @@ impl Actions {
 
     fn ask_or_act(&mut self, intent: Intent, ctx: &AreaCtx<'_>) {
         match intent.counted.changed {
-            0 => ctx.commands.toast(ToastKind::Info, "There is no job that this applies to"),
+            0 => {
+                self.was_declined = true;
+                ctx.commands.toast(ToastKind::Info, "There is no job that this applies to");
+            }
             1 => self.act(intent, ctx),
             _ => self.asking = Some(intent),
         }
@@ -256,7 +282,7 @@ impl Actions {
     pub fn ui(&mut self, ui: &Ui, ctx: &AreaCtx<'_>) {
         let Some(intent) = &self.asking else { return };
         let mut go = false;
-        let modal = Modal::new(Id::unique("act on jobs")).show(ui.ctx(), |ui| {
+        let shown = modal::show(ui.ctx(), Modal::new(Id::unique("act on jobs")), |ui| {
             ui.set_width(380.0);
             ui.label(RichText::new(intent.question()).size(theme::TEXT_STRONG));
             ui.add_space(theme::GAP_4);
@@ -278,8 +304,9 @@ impl Actions {
             if let Some(intent) = self.asking.take() {
                 self.act(intent, ctx);
             }
-        } else if modal.should_close() {
+        } else if shown.closes {
             self.asking = None;
+            self.was_declined = true;
         }
     }
 }

@@ -236,7 +236,8 @@ fn answer_ui(ui: &mut Ui, answer: &Answer, decision: Option<Decision>, tokens: &
     };
     ui.label(RichText::new(format!("{kind}{decided}")).size(theme::TEXT_SMALL).color(tokens.muted));
     for note in &answer.notes {
-        ui.label(RichText::new(note).size(theme::TEXT_SMALL).color(tokens.muted));
+        let colour = if note.is_mended() { tokens.warn } else { tokens.muted };
+        ui.label(RichText::new(&note.text).size(theme::TEXT_SMALL).color(colour));
     }
 }
 

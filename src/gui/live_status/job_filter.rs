@@ -39,6 +39,7 @@ pub fn ui(ui: &mut Ui, list: &JobList, saved: &mut SavedFilters, status: Option<
         saved.ui(ui, &mut filter, list.problem().is_none());
         ui.add_space(theme::GAP_4);
         ui.spacing_mut().item_spacing.x = 2.0;
+        ui.spacing_mut().button_padding.x = theme::GAP_8 - 2.0;
         segment(ui, &mut filter.state, None, count_of(None, list, status), tokens);
         for state in JobState::ALL {
             segment(ui, &mut filter.state, Some(state), count_of(Some(state), list, status), tokens);
@@ -62,12 +63,15 @@ fn count_of(state: Option<JobState>, list: &JobList, status: Option<&LiveStatus>
         JobState::Processing => Some(status.processing),
         JobState::RetryWait => Some(status.retry_wait),
         JobState::Failed => Some(status.failed_total),
-        JobState::Completed | JobState::Cancelled => None,
+        JobState::Completed => status.completed_total,
+        JobState::Cancelled => status.cancelled_total,
     }
 }
 
 fn segment(ui: &mut Ui, chosen: &mut Option<JobState>, state: Option<JobState>, count: Option<u64>, tokens: &Tokens) {
-    let word = state.map_or("All", JobState::label);
+    let label = state.map_or("All", JobState::label);
+    // All of them fit beside the search, with the details open.
+    let word = if state == Some(JobState::RetryWait) { "To retry" } else { label };
     let is_chosen = *chosen == state;
     let count_words = count.map(number::count).unwrap_or_default();
     let weak = RichText::new(&count_words).color(tokens.muted);
@@ -76,7 +80,7 @@ fn segment(ui: &mut Ui, chosen: &mut Option<JobState>, state: Option<JobState>, 
         None => Button::selectable(is_chosen, (word, weak)),
     };
     let response = ui.add(button);
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, format!("{word} {count_words}").trim_end()));
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, format!("{label} {count_words}").trim_end()));
     if response.clicked() {
         *chosen = state;
     }
@@ -89,7 +93,7 @@ pub enum SelectionAnswer {
     Clear,
 }
 
-/// The bar that stands in for the filter's second line while something is selected.
+/// What is selected and what can be done to it, in the line above the table.
 pub fn selection_ui(
     ui: &mut Ui,
     selected: usize,
@@ -101,7 +105,7 @@ pub fn selection_ui(
 ) -> Option<SelectionAnswer> {
     let tokens = ctx.tokens();
     let mut answer = None;
-    ui.horizontal_wrapped(|ui| {
+    ui.scope(|ui| {
         // Beyond what is loaded too: the platform counts to how many an action applies, before it is done.
         let is_everything = selects_all && list.has_more();
         if is_everything {

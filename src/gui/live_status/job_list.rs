@@ -76,6 +76,10 @@ pub struct JobList {
     /// The first page no longer shows what the platform has.
     is_behind: bool,
     asked_at: Option<Instant>,
+    /// Another moment is to be shown: that is asked for even where somebody reads further down.
+    is_other_moment: bool,
+    /// What was heard of jobs while a page was on its way: the page may have been read before it happened.
+    heard_meanwhile: HashMap<JobId, Job>,
     /// Jobs that came since the first page was read, while someone reads further down.
     new_jobs: HashSet<JobId>,
     /// Grows with every change of the rows, so that what is counted over them can be kept.
@@ -99,6 +103,8 @@ impl Default for JobList {
             is_count_wanted: false,
             is_behind: false,
             asked_at: None,
+            is_other_moment: false,
+            heard_meanwhile: HashMap::new(),
             new_jobs: HashSet::new(),
             revision: 0,
         }
@@ -202,7 +208,9 @@ impl JobList {
         self.counting = Remote::default();
         self.is_count_wanted = false;
         self.new_jobs.clear();
+        self.heard_meanwhile.clear();
         self.is_behind = true;
+        self.is_other_moment = true;
         true
     }
 
@@ -217,6 +225,13 @@ impl JobList {
         if self.at.is_some() {
             return;
         }
+        if self.first.is_pending() || self.next.is_pending() {
+            self.heard_meanwhile.insert(job.id, job.clone());
+        }
+        self.patch(job);
+    }
+
+    fn patch(&mut self, job: &Job) {
         if let Some(row) = self.position(job.id).and_then(|at| self.rows.get_mut(at)) {
             row.clone_from(job);
             self.revision += 1;
@@ -283,6 +298,12 @@ impl JobList {
             self.revision += 1;
             changed = true;
         }
+        if !self.first.is_pending() && !self.next.is_pending() && !self.heard_meanwhile.is_empty() {
+            // Where the page was newer than what was heard, the newer event is still to come.
+            for job in std::mem::take(&mut self.heard_meanwhile).into_values() {
+                self.patch(&job);
+            }
+        }
         changed
     }
 
@@ -306,7 +327,7 @@ impl JobList {
             ctx.ask(&mut self.counting, |client| async move { client.jobs(&query).await });
         }
         let never = self.first.is_untouched();
-        let forced = self.is_behind && self.asked_at.is_none();
+        let forced = self.is_behind && (self.asked_at.is_none() || self.is_other_moment);
         let behind = self.is_behind && at_rest && !self.first.is_pending();
         if !(never || forced || behind) {
             return;
@@ -316,6 +337,7 @@ impl JobList {
             return ctx.egui.request_repaint_after(pause.saturating_sub(since));
         }
         self.is_behind = false;
+        self.is_other_moment = false;
         self.asked_at = Some(Instant::now());
         let counts_at_once = self.terms.as_ref().is_ok_and(JobFilter::is_empty);
         let query = self.filter.query(self.at, FIRST_PAGE, None, counts_at_once);
@@ -368,6 +390,39 @@ mod tests {
         assert_eq!(states, [JobState::Pending, JobState::Completed]);
         assert_eq!(list.new_jobs(), 0);
         assert!(!list.is_behind, "no row has to come or go");
+    }
+
+    /// A list whose first page is on its way, and who sends it.
+    fn waiting(jobs: Vec<Job>) -> (JobList, tokio::sync::oneshot::Sender<Page<Job>>, tokio::runtime::Runtime) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let (send, receive) = tokio::sync::oneshot::channel();
+        let mut list = list(jobs);
+        list.first.ask(runtime.handle(), &egui::Context::default(), async move { Ok(receive.await.expect("a page")) });
+        (list, send, runtime)
+    }
+
+    #[test]
+    fn what_happened_while_a_page_was_on_its_way_is_not_overwritten_by_it() {
+        let (mut list, send, runtime) = waiting(vec![]);
+        // The platform has read the page; then two things happen, and their events come first.
+        list.on_job(&job(1, JobState::Completed));
+        list.on_job(&job(3, JobState::Pending));
+        let page = Page { items: vec![job(2, JobState::Pending), job(1, JobState::Processing)], next_cursor: None, total: Some(2) };
+        assert!(send.send(page).is_ok());
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
+        assert!(list.poll());
+        assert_eq!(list.get(job(1, JobState::Completed).id).map(|job| job.state), Some(JobState::Completed));
+        assert_eq!(list.new_jobs(), 1, "the page does not know the third");
+        assert!(list.is_behind, "so it is asked for again");
+    }
+
+    #[test]
+    fn another_moment_is_asked_for_wherever_one_reads() {
+        let mut list = list(vec![job(1, JobState::Pending)]);
+        list.asked_at = Some(Instant::now());
+        assert!(list.show_moment(Some(chrono::DateTime::UNIX_EPOCH)));
+        assert!(list.is_behind && list.is_other_moment);
+        assert!(!list.show_moment(Some(chrono::DateTime::UNIX_EPOCH)));
     }
 
     #[test]

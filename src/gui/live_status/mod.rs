@@ -27,6 +27,7 @@ mod workers;
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use egui::{Key, Modifiers, Panel, RichText, Ui};
 
 use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, LiveView, PhotoAdding, Route};
@@ -35,7 +36,7 @@ use crate::gui::widgets::{empty_state, error_state, number, skeleton};
 use crate::wire::config::PipelineState;
 use crate::wire::event::{Event, Happened};
 use crate::wire::job::{Job, JobAction, JobSort, JobState, JobsMatching};
-use actions::{Actions, Applicable};
+use actions::{Actions, Applicable, jobs_in_words};
 use alerts::AlertsView;
 use assistant::AssistantView;
 use details::{Details, DetailsAnswer};
@@ -156,12 +157,16 @@ impl Area for LiveStatus {
         if self.adding.logic(ctx).is_some() || self.actions.logic(ctx) {
             self.figures.mark_behind();
         }
+        if self.actions.take_declined() {
+            self.assistant.take_back_confirmation();
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
         let at = self.scrubber.at();
         if self.list.show_moment(at) {
             self.select_nothing();
+            self.table.scroll_to_top();
         }
         self.figures.ask(ctx, at);
         self.list.ask(ctx, self.table.is_at_top() && self.selection.is_empty());
@@ -171,41 +176,14 @@ impl Area for LiveStatus {
                 Some(PanelAnswer::Close) | None => {}
             }
         } else {
-            self.keys(ui);
+            self.keys(ui, ctx);
             if self.details.shown().is_some() {
                 self.details_ui(ui, ctx);
             }
         }
         let frame = egui::Frame::new().inner_margin(theme::GAP_16).fill(ctx.tokens().background);
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-            if at.is_none() {
-                toolbar::ui(ui, self.figures.value(), self.actions.is_busy(), self.scrubber.is_open(), ctx);
-                ui.add_space(theme::GAP_8);
-            }
-            let problem = self.figures.remote().failure().map(ToString::to_string);
-            let state = self.figures.value().filter(|status| Some(status.at) == at).map(|status| status.pipeline_state);
-            self.scrubber.ui(ui, state, problem.as_deref(), ctx);
-            self.adding.ui(ui, ctx);
-            if cards::ui(ui, self.figures.remote(), ctx) {
-                self.figures.reload();
-            }
-            ui.add_space(theme::GAP_12);
-            tabs::ui(ui, &mut self.view);
-            if at.is_some() && !self.view.has_past() {
-                ui.label(RichText::new("As it is now: the past of this is not recorded").color(ctx.tokens().warn));
-                ui.add_space(theme::GAP_8);
-            }
-            match self.view {
-                LiveView::Jobs => self.jobs_ui(ui, ctx),
-                LiveView::Photos => self.photos.ui(ui, ctx),
-                LiveView::Plots => self.plots.ui(ui, at, ctx),
-                LiveView::Workers => self.workers.ui(ui, ctx),
-                LiveView::Health => self.health.ui(ui, at, ctx),
-                LiveView::Events => self.feed.ui(ui, ctx),
-                LiveView::Alerts => self.alerts.ui(ui, ctx),
-                LiveView::Log => self.log.ui(ui, ctx),
-                LiveView::Assistant => self.assistant.ui(ui, self.figures.value(), ctx),
-            }
+            self.middle_ui(ui, at, ctx);
         });
         self.actions.ui(ui, ctx);
     }
@@ -232,6 +210,7 @@ impl Area for LiveStatus {
                 self.actions.want_all(JobAction::Reprocess, JobsMatching { state: None, q: Some(low) }, ctx);
             }
             Command::UndoJobsAction(change) => self.actions.undo(*change, ctx),
+            Command::UndoLastJobsAction => self.actions.undo_last(ctx),
             Command::Reload => {
                 self.reload();
                 self.scrubber.reload();
@@ -282,7 +261,8 @@ impl Area for LiveStatus {
             ("Up, Down", "Choose the job above or below"),
             ("Shift Up, Down", "Choose more jobs"),
             ("Space", "Choose this job too, or no more"),
-            ("Ctrl A", "Choose all jobs that are loaded"),
+            ("Ctrl A", "Choose all jobs that match, loaded or not"),
+            ("Ctrl Z", "Undo what was last done to jobs"),
             ("Enter", "Show the job's details"),
             ("Esc", "Close the details, then choose nothing, then back to live"),
             ("← →", "On the time strip: a step back or on; with Shift ten"),
@@ -296,6 +276,38 @@ impl Area for LiveStatus {
 }
 
 impl LiveStatus {
+    /// Figures above, what was chosen below.
+    fn middle_ui(&mut self, ui: &mut Ui, at: Option<DateTime<Utc>>, ctx: &mut AreaCtx<'_>) {
+        if at.is_none() {
+            toolbar::ui(ui, self.figures.value(), self.actions.is_busy(), self.scrubber.is_open(), ctx);
+            ui.add_space(theme::GAP_8);
+        }
+        let problem = self.figures.remote().failure().map(ToString::to_string);
+        let state = self.figures.value().filter(|status| Some(status.at) == at).map(|status| status.pipeline_state);
+        self.scrubber.ui(ui, state, problem.as_deref(), ctx);
+        self.adding.ui(ui, ctx);
+        if cards::ui(ui, self.figures.remote(), ctx) {
+            self.figures.reload();
+        }
+        ui.add_space(theme::GAP_12);
+        tabs::ui(ui, &mut self.view);
+        if at.is_some() && !self.view.has_past() {
+            ui.label(RichText::new("As it is now: the past of this is not recorded").color(ctx.tokens().warn));
+            ui.add_space(theme::GAP_8);
+        }
+        match self.view {
+            LiveView::Jobs => self.jobs_ui(ui, ctx),
+            LiveView::Photos => self.photos.ui(ui, ctx),
+            LiveView::Plots => self.plots.ui(ui, at, ctx),
+            LiveView::Workers => self.workers.ui(ui, ctx),
+            LiveView::Health => self.health.ui(ui, at, ctx),
+            LiveView::Events => self.feed.ui(ui, ctx),
+            LiveView::Alerts => self.alerts.ui(ui, ctx),
+            LiveView::Log => self.log.ui(ui, ctx),
+            LiveView::Assistant => self.assistant.ui(ui, self.figures.value(), ctx),
+        }
+    }
+
     fn reload(&mut self) {
         self.figures.reload();
         self.plots.reload();
@@ -317,10 +329,16 @@ impl LiveStatus {
         self.table.scroll_to_top();
     }
 
-    /// Escape closes what was opened last.
-    fn keys(&mut self, ui: &Ui) {
+    /// Escape closes what was opened last, Ctrl-Z undoes what was last done to jobs.
+    fn keys(&mut self, ui: &Ui, ctx: &AreaCtx<'_>) {
         let is_elsewhere = ui.ctx().egui_wants_keyboard_input() && !self.table.has_focus();
-        if is_elsewhere || !ui.input(|input| input.key_pressed(Key::Escape)) {
+        if is_elsewhere {
+            return;
+        }
+        if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Z)) {
+            self.actions.undo_last(ctx);
+        }
+        if !ui.input(|input| input.key_pressed(Key::Escape)) {
             return;
         }
         if self.details.shown().is_some() {
@@ -361,16 +379,16 @@ impl LiveStatus {
         if let Some(filter) = job_filter::ui(ui, &self.list, &mut self.saved_filters, self.figures.value(), focus_search, tokens) {
             self.show(filter);
         }
-        if !self.selection.is_empty() && self.scrubber.at().is_none() {
-            self.selection_ui(ui, ctx);
-        } else if self.list.new_jobs() > 0 && !self.table.is_at_top() {
-            let count = self.list.new_jobs();
-            let words = if count == 1 { "1 new job".to_owned() } else { format!("{} new jobs", number::count(count as u64)) };
-            if ui.button((egui::RichText::from(theme::icons::ICON_ARROW_UPWARD), words)).clicked() {
-                self.table.scroll_to_top();
-                self.list.reload();
+        // One line that is always there: what is said in it must not move the table under the pointer.
+        ui.horizontal_wrapped(|ui| {
+            ui.set_min_height(theme::CONTROL_HEIGHT);
+            if !self.selection.is_empty() && self.scrubber.at().is_none() {
+                self.selection_ui(ui, ctx);
+            } else if let Some(total) = self.list.total() {
+                ui.label(RichText::new(jobs_in_words(total as usize)).color(tokens.muted));
             }
-        }
+            self.new_jobs_ui(ui);
+        });
         ui.add_space(theme::GAP_4);
         if let Some(failure) = self.list.failure()
             && error_state::ui(ui, "The jobs could not be read", &failure.to_string())
@@ -383,6 +401,21 @@ impl LiveStatus {
             self.empty_ui(ui, ctx);
         } else {
             self.table_ui(ui, ctx);
+        }
+    }
+
+    /// Rows that wait because somebody reads or works on a selection.
+    fn new_jobs_ui(&mut self, ui: &mut Ui) {
+        let count = self.list.new_jobs();
+        let is_held = !self.table.is_at_top() || !self.selection.is_empty();
+        if count == 0 || !is_held || self.scrubber.at().is_some() {
+            return;
+        }
+        let words = if count == 1 { "1 new job".to_owned() } else { format!("{} new jobs", number::count(count as u64)) };
+        let button = ui.button((RichText::from(theme::icons::ICON_ARROW_UPWARD), words));
+        if button.on_hover_text("The table stands still while you read or select. Show them now").clicked() {
+            self.table.scroll_to_top();
+            self.list.reload();
         }
     }
 

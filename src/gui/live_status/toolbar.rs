@@ -3,11 +3,11 @@
 use egui::{Button, RichText, Ui};
 use egui_material_icons::MaterialIcon;
 
-use crate::gui::ctx::{AreaCtx, Command, LinkState, Route};
+use crate::gui::ctx::{AreaCtx, Command, LinkState, LiveView, Route};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::number;
 use crate::wire::config::PipelineState;
-use crate::wire::result::Fault;
+use crate::wire::result::{Fault, FaultKind};
 use crate::wire::status::LiveStatus;
 
 /// What hovering a button says, with its shortcut.
@@ -67,6 +67,14 @@ pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, looks_back: bool
     if let Some(fault) = status.and_then(|status| status.held_back.as_ref()) {
         held_back_ui(ui, fault, ctx);
     }
+    if let Some(warning) = status.and_then(|status| status.limit_warning.as_ref()) {
+        let tokens = ctx.tokens();
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::from(icons::ICON_WARNING).color(tokens.warn));
+            ui.label(RichText::new(warning).color(tokens.warn));
+            command_button(ui, ctx, icons::ICON_TUNE, "Set limits", Command::GoTo(Route::Rules), true);
+        });
+    }
     stale_ui(ui, status.is_some(), ctx);
 }
 
@@ -76,17 +84,29 @@ fn held_back_ui(ui: &mut Ui, fault: &Fault, ctx: &AreaCtx<'_>) {
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::from(icons::ICON_ERROR).color(tokens.bad));
         ui.label(RichText::new(format!("No photo is lost: jobs wait. {}", fault.message)).color(tokens.bad));
-        command_button(ui, ctx, icons::ICON_KEY, "Set up providers", Command::GoTo(Route::Providers), true);
+        // A limit of our own has no provider.
+        match fault.provider {
+            None if fault.kind == FaultKind::Internal => {
+                command_button(ui, ctx, icons::ICON_MONITOR_HEART, "Show the health", Command::GoTo(Route::Live(LiveView::Health)), true);
+            }
+            None => command_button(ui, ctx, icons::ICON_TUNE, "Change the limits", Command::GoTo(Route::Rules), true),
+            Some(_) => command_button(ui, ctx, icons::ICON_KEY, "Set up providers", Command::GoTo(Route::Providers), true),
+        }
     });
 }
 
 /// Says that what is shown is old, and how old, while the platform is not heard.
 fn stale_ui(ui: &mut Ui, has_figures: bool, ctx: &AreaCtx<'_>) {
-    let LinkState::Lost { why, since, .. } = ctx.link else { return };
+    let LinkState::Lost { why, is_refused, since, .. } = ctx.link else { return };
     let tokens = ctx.tokens();
     let age = number::duration_ms(since.age().as_secs() as f64 * 1000.0);
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::from(icons::ICON_CLOUD_OFF).color(tokens.warn));
+        if *is_refused {
+            ui.label(RichText::new(why).color(tokens.warn));
+            command_button(ui, ctx, icons::ICON_SETTINGS, "Settings", Command::OpenSettings, true);
+            return;
+        }
         let words = if has_figures { format!("Stale: the platform has not been heard for {age}") } else { "The platform is not heard".to_owned() };
         ui.label(RichText::new(words).color(tokens.warn)).on_hover_text(why);
     });

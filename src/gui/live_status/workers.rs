@@ -210,6 +210,7 @@ fn doing_words(worker: &Worker, ctx: &AreaCtx<'_>) -> (MaterialIcon, Color32, St
             let wait = number::duration_ms((at - ctx.now).num_milliseconds().max(0) as f64);
             (icons::ICON_REPLAY, tokens.warn, format!("Asks {model} again in {wait}: {}", kind.label().to_lowercase()))
         }
+        Some(Doing::NotStored) => (icons::ICON_ERROR, tokens.bad, "The result can't be stored yet; it is kept and tried again".to_owned()),
         Some(Doing::Storing) => (icons::ICON_SAVE, tokens.muted, "Stores the result".to_owned()),
         None => (icons::ICON_LAN, tokens.muted, format!("Works in another process with {model}")),
     }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use super::draft::Contents;
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::config::{ConfigChange, PipelineConfig};
 use crate::wire::event::{Event, Happened};
@@ -10,10 +11,18 @@ use crate::wire::ids::{PromptId, PromptVersionId};
 use crate::wire::model::ModelInfo;
 use crate::wire::page::Page;
 use crate::wire::prompt::{Prompt, PromptVersion};
-use crate::wire::provider::ProviderList;
+use crate::wire::prompt_label::VersionLabels;
+use crate::wire::prompt_parts::PromptParts;
+use crate::wire::provider::{ProviderInfo, ProviderList};
 
 /// Measured figures of models are asked for again after this long, while they are looked at.
 const MODELS_KEEP: Duration = Duration::from_secs(30);
+
+/// Whether an undo or redo was about prompts: which of them there are, their names, versions and labels.
+fn touches_prompts(change: &ConfigChange) -> bool {
+    let fields = change.after.as_object().into_iter().flat_map(serde_json::Map::keys);
+    fields.into_iter().any(|field| field.starts_with("prompt:") || field.starts_with("version:"))
+}
 
 /// Everything the area knows of the platform.
 #[derive(Default)]
@@ -21,10 +30,15 @@ pub struct Data {
     pub prompts: Remote<Page<Prompt>>,
     /// Of the prompts that were opened.
     versions: HashMap<PromptId, Remote<Page<PromptVersion>>>,
+    /// Of the versions that were looked at: the list has only the start of their texts.
+    whole: HashMap<PromptVersionId, Remote<PromptVersion>>,
     pub config: Remote<PipelineConfig>,
     pub models: Remote<Page<ModelInfo>>,
-    pub changes: Remote<Page<ConfigChange>>,
     pub providers: Remote<ProviderList>,
+    /// Grows whenever the configuration may have changed.
+    pub config_news: u64,
+    /// Who changed the configuration last, as far as it was heard here.
+    pub changed_by: Option<String>,
     wants: Wants,
 }
 
@@ -34,7 +48,6 @@ struct Wants {
     prompts: bool,
     config: bool,
     models: bool,
-    changes: bool,
     providers: bool,
     versions: HashSet<PromptId>,
 }
@@ -45,10 +58,12 @@ impl Data {
         self.prompts.poll();
         self.config.poll();
         self.models.poll();
-        self.changes.poll();
         self.providers.poll();
         for versions in self.versions.values_mut() {
             versions.poll();
+        }
+        for version in self.whole.values_mut() {
+            version.poll();
         }
     }
 
@@ -65,7 +80,7 @@ impl Data {
     pub fn ask_versions(&mut self, id: PromptId, ctx: &AreaCtx<'_>) {
         let versions = self.versions.entry(id).or_default();
         if self.wants.versions.remove(&id) || versions.is_untouched() {
-            ctx.ask(versions, |client| async move { client.prompt_versions(id).await });
+            ctx.ask(versions, |client| async move { client.prompt_version_outlines(id).await });
         }
     }
 
@@ -96,20 +111,28 @@ impl Data {
         ctx.egui.request_repaint_after(MODELS_KEEP);
     }
 
-    /// Asks for the journal, while it is looked at.
-    pub fn ask_changes(&mut self, ctx: &AreaCtx<'_>) {
-        if std::mem::take(&mut self.wants.changes) || self.changes.is_untouched() {
-            ctx.ask(&mut self.changes, |client| async move { client.config_changes().await });
-        }
+    /// Whether the list of providers shows the settings that the configuration has.
+    #[must_use]
+    pub fn shows_providers_as_set(&self) -> bool {
+        let (Some(list), Some(config)) = (self.providers.value(), self.config.value()) else { return false };
+        let as_set = |listed: &ProviderInfo| listed.setting == config.providers.get(&listed.name).cloned().unwrap_or_default();
+        list.items.iter().all(as_set)
     }
 
     pub fn reload(&mut self) {
         let versions = self.versions.keys().copied().collect();
-        self.wants = Wants { prompts: true, config: true, models: true, changes: true, providers: true, versions };
+        self.config_news += 1;
+        self.wants = Wants { prompts: true, config: true, models: true, providers: true, versions };
     }
 
     pub fn reload_prompts(&mut self) {
         self.wants.prompts = true;
+    }
+
+    /// Whether the prompts are asked for, or about to be.
+    #[must_use]
+    pub fn prompts_are_due(&self) -> bool {
+        self.wants.prompts || self.prompts.is_pending()
     }
 
     pub fn reload_versions(&mut self, id: PromptId) {
@@ -149,19 +172,45 @@ impl Data {
         self.versions.get(&prompt)?.value()?.items.iter().find(|version| version.id == id)
     }
 
+    /// Asks for all of a version that the list has the start of.
+    pub fn ask_whole(&mut self, prompt: PromptId, id: PromptVersionId, ctx: &AreaCtx<'_>) {
+        let Some(number) = self.version(prompt, id).filter(|version| version.is_outline).map(|version| version.version) else { return };
+        let whole = self.whole.entry(id).or_default();
+        if whole.is_untouched() {
+            ctx.ask(whole, |client| async move { client.prompt_version(prompt, number).await });
+        }
+    }
+
+    /// All of a version, once it is known; labels are those of the list.
+    #[must_use]
+    pub fn whole_version(&self, prompt: PromptId, id: PromptVersionId) -> Option<&PromptVersion> {
+        self.version(prompt, id).filter(|version| !version.is_outline).or_else(|| self.whole.get(&id)?.value())
+    }
+
+    /// Why a version could not be read; asking again forgets it.
+    #[must_use]
+    pub fn whole_failure(&self, id: PromptVersionId) -> Option<String> {
+        self.whole.get(&id)?.failure().map(ToString::to_string)
+    }
+
+    pub fn forget_whole(&mut self, id: PromptVersionId) {
+        self.whole.remove(&id);
+    }
+
     #[must_use]
     pub fn live_version(&self) -> Option<PromptVersionId> {
         self.config.value().map(|config| config.live_prompt_version_id)
     }
 
-    /// The text that the platform holds of a prompt: its draft, else its newest version; `None` where that is not known yet.
+    /// What the platform holds of a prompt: its draft, else its newest version; `None` where that is not known yet.
     #[must_use]
-    pub fn text_of<'d>(&'d self, prompt: &'d Prompt) -> Option<&'d str> {
-        match (&prompt.draft, prompt.latest_version) {
-            (Some(draft), _) => Some(draft),
-            (None, 0) => Some(""),
-            (None, newest) => self.newest_version(prompt.id).filter(|version| version.version >= newest).map(|version| version.content.as_str()),
-        }
+    pub fn contents_of(&self, prompt: &Prompt) -> Option<Contents> {
+        let newest = || self.newest_version(prompt.id).filter(|version| version.version >= prompt.latest_version);
+        let version = if prompt.latest_version > 0 && (prompt.draft.is_none() || prompt.draft_parts.is_none()) { Some(newest()?) } else { None };
+        let user = prompt.draft.as_deref().or(version.map(|version| version.content.as_str())).unwrap_or_default();
+        let none = PromptParts::default();
+        let parts = prompt.draft_parts.as_ref().or(version.map(|version| &version.parts)).unwrap_or(&none);
+        Some(Contents::of(user, parts))
     }
 
     /// A prompt's newest state, from an event or an answer.
@@ -186,8 +235,16 @@ impl Data {
         }
     }
 
+    /// The labels of a version, from an event or an answer.
+    pub fn set_labels(&mut self, now: &VersionLabels) {
+        let page = self.versions.get_mut(&now.prompt_id).and_then(Remote::value_mut);
+        if let Some(version) = page.and_then(|page| page.items.iter_mut().find(|version| version.id == now.version_id)) {
+            version.labels.clone_from(&now.labels);
+        }
+    }
+
     /// The configuration as a write or an event tells it.
-    pub fn set_config(&mut self, config: PipelineConfig, change: Option<ConfigChange>) {
+    pub fn set_config(&mut self, config: PipelineConfig) {
         if self.config.value().is_some_and(|known| known.revision > config.revision) {
             return;
         }
@@ -198,6 +255,10 @@ impl Data {
             // Which prompt is live stands in the prompts.
             self.wants.prompts = true;
         }
+        if self.config.value().is_some_and(|known| known.live_model != config.live_model || known.fallbacks != config.fallbacks) {
+            // What is expected of the others is told against the live one.
+            self.wants.models = true;
+        }
         if let Some(models) = self.models.value_mut() {
             for model in &mut models.items {
                 model.is_live = model.name == config.live_model;
@@ -205,20 +266,37 @@ impl Data {
             self.wants.models |= models.items.iter().all(|model| !model.is_live);
         }
         self.config.set(config);
-        if let (Some(change), Some(page)) = (change, self.changes.value_mut())
-            && page.items.iter().all(|known| known.id != change.id)
-        {
-            page.items.insert(0, change);
-        }
-        // An undo marks the entry that it undid.
-        self.wants.changes = true;
+        self.config_news += 1;
     }
 
     pub fn on_event(&mut self, event: &Event) {
         match &event.what {
-            Happened::ConfigChanged { config, change } => self.set_config(config.clone(), change.clone()),
-            Happened::PromptChanged(prompt) => self.set_prompt(prompt.clone()),
-            Happened::PromptVersionSaved(version) => self.add_version(version.clone()),
+            Happened::ConfigChanged { config, change } => {
+                self.set_config(config.clone());
+                if let Some(change) = change {
+                    self.changed_by = Some(change.actor.clone());
+                }
+                if change.as_ref().is_some_and(touches_prompts) {
+                    self.wants.prompts = true;
+                    self.wants.versions.extend(self.versions.keys().copied());
+                    // The configuration is the same, the journal is not.
+                    self.config_news += 1;
+                }
+            }
+            Happened::PromptChanged(prompt) => {
+                // That it is new or renamed stands in the journal, a draft does not.
+                let is_journalled = self.prompt(prompt.id).is_none_or(|known| known.name != prompt.name);
+                self.config_news += u64::from(is_journalled);
+                self.set_prompt(prompt.clone());
+            }
+            Happened::PromptVersionSaved(version) => {
+                self.config_news += 1;
+                self.add_version(version.clone());
+            }
+            Happened::PromptLabelsChanged(now) => {
+                self.config_news += 1;
+                self.set_labels(now);
+            }
             Happened::Resync => self.reload(),
             _ => {}
         }

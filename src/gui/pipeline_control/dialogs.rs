@@ -3,6 +3,7 @@
 use egui::{Button, Id, Modal, RichText, TextEdit, Ui};
 
 use super::template_check::Facts;
+use crate::gui::ctx::modal;
 use crate::gui::theme::{self, Tokens};
 use crate::wire::ids::PromptId;
 
@@ -59,15 +60,15 @@ impl Dialog {
     /// Draws the dialog; returns what was decided. `facts`: of the text in the editor; `is_busy`: the platform is working on the last answer.
     pub fn ui(&mut self, ui: &Ui, facts: Option<&Facts>, is_busy: bool) -> Option<Answer> {
         let tokens = theme::tokens(ui.ctx());
-        let modal = Modal::new(Id::unique("prompt dialog")).show(ui.ctx(), |ui| {
+        let shown = modal::show(ui.ctx(), Modal::new(Id::unique("prompt dialog")), |ui| {
             ui.set_width(420.0);
             match self {
                 Self::NewPrompt(new) => new_prompt_ui(ui, new, is_busy, tokens),
                 Self::SaveVersion(save) => save_version_ui(ui, save, facts, is_busy, tokens),
             }
         });
-        let closes = modal.should_close() && !is_busy;
-        modal.inner.or_else(|| closes.then_some(Answer::Close))
+        let closes = shown.closes && !is_busy;
+        shown.inner.or_else(|| closes.then_some(Answer::Close))
     }
 }
 

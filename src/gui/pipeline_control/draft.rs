@@ -3,10 +3,12 @@
 
 use std::time::{Duration, Instant};
 
+use super::document::settings::Settings;
+use super::journal::{Begun, KeptText, Opened};
 use crate::gui::ctx::{AreaCtx, Remote};
-use crate::gui::widgets::prompt_editor;
 use crate::wire::ids::PromptId;
-use crate::wire::prompt::{Prompt, UpdatePrompt};
+use crate::wire::prompt::{Prompt, PromptVersion, UpdatePrompt};
+use crate::wire::prompt_parts::PromptParts;
 
 /// The text is sent this long after the last keystroke, …
 const AFTER_KEYSTROKE: Duration = Duration::from_millis(300);
@@ -23,10 +25,42 @@ struct Trouble {
     retry_at: Instant,
 }
 
+/// All that a prompt holds, as texts: what is typed, kept and undone is always a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contents {
+    pub user: String,
+    pub system: String,
+    pub schema: String,
+    /// Parameters and variables (see [`Settings`]).
+    pub settings: String,
+}
+
+impl Contents {
+    #[must_use]
+    pub fn of(user: &str, parts: &PromptParts) -> Self {
+        let settings = Settings { parameters: parts.parameters, variables: parts.variables.clone() };
+        Self { user: user.to_owned(), system: parts.system.clone(), schema: parts.schema.clone(), settings: settings.write() }
+    }
+
+    #[must_use]
+    pub fn parts(&self) -> PromptParts {
+        let Settings { parameters, variables } = Settings::read(&self.settings);
+        PromptParts { system: self.system.clone(), schema: self.schema.clone(), parameters, variables }
+    }
+
+    #[must_use]
+    pub fn texts(&self) -> [&str; 4] {
+        [&self.user, &self.system, &self.schema, &self.settings]
+    }
+}
+
+/// What each text is called, in files and on screen.
+pub const TEXTS: [(&str, &str); 4] = [("user", "prompt"), ("system", "system text"), ("schema", "answer"), ("settings", "settings")];
+
 /// What somebody else made of the prompt meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theirs {
-    pub text: String,
+    pub contents: Contents,
     revision: u64,
 }
 
@@ -54,13 +88,17 @@ pub enum Heard {
 /// One prompt's text.
 pub struct Draft {
     id: PromptId,
-    pub text: String,
+    /// The user text.
+    pub kept: KeptText,
+    pub system: KeptText,
+    pub schema: KeptText,
+    pub settings: KeptText,
     /// What the platform holds.
-    saved: String,
+    saved: Contents,
     revision: u64,
     first_edit: Option<Instant>,
     last_edit: Option<Instant>,
-    saving: Option<(String, Remote<Prompt>)>,
+    saving: Option<(Contents, Remote<Prompt>)>,
     trouble: Option<Trouble>,
     theirs: Option<Theirs>,
     /// Since when it is known that the platform has a newer revision than we do.
@@ -68,13 +106,17 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// `text`: what the platform holds of the prompt.
+    /// `contents`: what the platform holds of the prompt.
     #[must_use]
-    pub fn new(prompt: &Prompt, text: &str) -> Self {
+    pub fn new(prompt: &Prompt, contents: Contents) -> Self {
+        let [kept, system, schema, settings] = contents.texts().map(KeptText::new);
         Self {
             id: prompt.id,
-            text: text.to_owned(),
-            saved: text.to_owned(),
+            kept,
+            system,
+            schema,
+            settings,
+            saved: contents,
             revision: prompt.revision,
             first_edit: None,
             last_edit: None,
@@ -82,6 +124,93 @@ impl Draft {
             trouble: None,
             theirs: None,
             stale_since: None,
+        }
+    }
+
+    /// Goes on from what was kept on this computer. `contents`: what the platform holds of the prompt; `opened`: in the order of
+    /// [`TEXTS`].
+    #[must_use]
+    pub fn resume(prompt: &Prompt, contents: Contents, opened: [Opened; 4]) -> (Self, Begun) {
+        let mut opened = opened.into_iter();
+        let mut draft = Self::new(prompt, contents.clone());
+        let mut begun = Vec::new();
+        for (kept, held) in draft.texts_mut().into_iter().zip(contents.texts()) {
+            let (text, how) = KeptText::begin(opened.next().unwrap_or_default(), held);
+            *kept = text;
+            begun.push(how);
+        }
+        let begun = [Begun::Conflict, Begun::Unsent, Begun::ChangedElsewhere].into_iter().find(|how| begun.contains(how)).unwrap_or(Begun::Same);
+        draft.theirs = (begun == Begun::Conflict).then_some(Theirs { contents, revision: prompt.revision });
+        (draft, begun)
+    }
+
+    fn texts(&self) -> [&KeptText; 4] {
+        [&self.kept, &self.system, &self.schema, &self.settings]
+    }
+
+    pub fn texts_mut(&mut self) -> [&mut KeptText; 4] {
+        [&mut self.kept, &mut self.system, &mut self.schema, &mut self.settings]
+    }
+
+    /// What stands in the editor of the user text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.kept.typed
+    }
+
+    /// All that stands here now.
+    #[must_use]
+    pub fn contents(&self) -> Contents {
+        let [user, system, schema, settings] = self.texts().map(|kept| kept.typed.as_str().to_owned());
+        Contents { user, system, schema, settings }
+    }
+
+    /// Whether all of it is as given.
+    #[must_use]
+    pub fn is(&self, contents: &Contents) -> bool {
+        self.texts().iter().zip(contents.texts()).all(|(kept, text)| kept.typed.as_str() == text)
+    }
+
+    /// Whether it is this version.
+    #[must_use]
+    pub fn is_version(&self, version: &PromptVersion) -> bool {
+        let PromptParts { system, schema, parameters, variables } = &version.parts;
+        let is_same = *self.kept.typed == *version.content && *self.system.typed == **system && *self.schema.typed == **schema;
+        is_same && Settings::read(&self.settings.typed) == Settings { parameters: *parameters, variables: variables.clone() }
+    }
+
+    /// Other numbers whenever a text changes.
+    #[must_use]
+    pub fn stamp(&self) -> [u64; 4] {
+        self.texts().map(|kept| kept.typed.version())
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.texts().iter().all(|kept| kept.typed.is_empty())
+    }
+
+    fn is_saved(&self) -> bool {
+        self.is(&self.saved)
+    }
+
+    fn hold(&mut self, contents: Contents) {
+        for (kept, text) in self.texts_mut().into_iter().zip(contents.texts()) {
+            kept.held(text);
+        }
+        self.saved = contents;
+    }
+
+    fn put(&mut self, contents: &Contents) {
+        for (kept, text) in self.texts_mut().into_iter().zip(contents.texts()) {
+            kept.typed.replace(text);
+        }
+    }
+
+    /// Hands what was typed to the disk.
+    pub fn flush(&mut self) {
+        for kept in self.texts_mut() {
+            kept.flush();
         }
     }
 
@@ -99,7 +228,7 @@ impl Draft {
             Progress::NotSaved(&trouble.why)
         } else if self.saving.is_some() {
             Progress::Saving
-        } else if self.text == self.saved {
+        } else if self.is_saved() {
             Progress::Saved
         } else {
             Progress::Edited
@@ -120,7 +249,7 @@ impl Draft {
     /// Whether everything that was typed has reached the platform, or cannot without a decision.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.theirs.is_some() || (self.saving.is_none() && self.text == self.saved)
+        self.theirs.is_some() || (self.saving.is_none() && self.is_saved())
     }
 
     /// The text was changed by typing.
@@ -142,7 +271,7 @@ impl Draft {
 
     /// How long until the text should be sent; `None` when there is nothing to send.
     fn due_in(&self, now: Instant) -> Option<Duration> {
-        if self.text == self.saved || self.saving.is_some() || self.theirs.is_some() || self.stale_since.is_some() {
+        if self.is_saved() || self.saving.is_some() || self.theirs.is_some() || self.stale_since.is_some() {
             return None;
         }
         if let Some(trouble) = &self.trouble {
@@ -157,6 +286,10 @@ impl Draft {
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
         let now = Instant::now();
         self.take_answer(now);
+        self.flush();
+        if let Some(wait) = self.texts().into_iter().filter_map(KeptText::wants_retry).min() {
+            ctx.egui.request_repaint_after(wait);
+        }
         match self.due_in(now) {
             None => {}
             Some(Duration::ZERO) => self.send(ctx),
@@ -178,7 +311,8 @@ impl Draft {
                 self.trouble = Some(Trouble { why: failure.to_string(), tries, retry_at: now + wait });
             }
         } else if let Some(prompt) = answer.take() {
-            self.saved = std::mem::take(sent);
+            let sent = std::mem::take(sent);
+            self.hold(sent);
             self.revision = self.revision.max(prompt.revision);
             self.trouble = None;
         }
@@ -186,68 +320,88 @@ impl Draft {
     }
 
     fn send(&mut self, ctx: &AreaCtx<'_>) {
-        let (id, revision, text) = (self.id, self.revision, self.text.clone());
-        let body = UpdatePrompt { name: None, draft: Some(text.clone()) };
+        let (id, revision, sent) = (self.id, self.revision, self.contents());
+        for (kept, text) in self.texts_mut().into_iter().zip(sent.texts()) {
+            kept.sent(text);
+        }
+        let body = UpdatePrompt { draft: Some(sent.user.clone()), draft_parts: Some(sent.parts()), name: None };
         let mut answer = Remote::default();
         ctx.ask(&mut answer, |client| async move { client.update_prompt(id, revision, &body).await });
-        self.saving = Some((text, answer));
+        self.saving = Some((sent, answer));
         self.first_edit = None;
         self.last_edit = None;
     }
 
-    /// A version was saved from this text: the platform holds it.
-    pub fn version_saved(&mut self, content: &str) {
-        content.clone_into(&mut self.saved);
+    /// A version was saved from what is here: the platform holds it.
+    pub fn version_saved(&mut self, version: &PromptVersion) {
+        self.hold(Contents::of(&version.content, &version.parts));
         self.trouble = None;
     }
 
-    /// The platform's newest state of the prompt, and its text there.
-    pub fn hear(&mut self, prompt: &Prompt, text: &str, egui: &egui::Context) -> Heard {
-        // Until our own write is answered, an event may be its echo.
-        if self.saving.is_some() || (prompt.revision <= self.revision && self.stale_since.is_none()) {
+    /// Whether a state of the prompt is newer than what is known here. Until our own write is answered, an event may be its echo.
+    #[must_use]
+    pub fn is_news(&self, prompt: &Prompt) -> bool {
+        self.saving.is_none() && (prompt.revision > self.revision || self.stale_since.is_some())
+    }
+
+    /// The platform's newest state of the prompt, and what it holds there.
+    pub fn hear(&mut self, prompt: &Prompt, contents: Contents) -> Heard {
+        if !self.is_news(prompt) {
             return Heard::Nothing;
         }
         self.stale_since = None;
-        let is_unsent = self.text != self.saved;
-        if text == self.saved || text == self.text {
-            // A new name, or the same text from elsewhere: ours goes on from there.
-            self.revision = prompt.revision;
-            text.clone_into(&mut self.saved);
+        let is_unsent = !self.is_saved();
+        self.revision = prompt.revision;
+        if contents == self.saved || self.is(&contents) {
+            // A new name, or the same texts from elsewhere: ours go on from there.
+            self.hold(contents);
             self.theirs = None;
             return Heard::Nothing;
         }
         if is_unsent {
-            self.theirs = Some(Theirs { text: text.to_owned(), revision: prompt.revision });
-            self.revision = prompt.revision;
+            self.theirs = Some(Theirs { contents, revision: prompt.revision });
             return Heard::Conflict;
         }
-        self.revision = prompt.revision;
-        text.clone_into(&mut self.saved);
-        prompt_editor::replace(egui, self.editor_id(), &mut self.text, text);
+        self.put(&contents);
+        self.hold(contents);
         Heard::Adopted
     }
 
-    /// Replaces the text as one step that can be undone.
-    pub fn replace(&mut self, text: &str, egui: &egui::Context) {
-        prompt_editor::replace(egui, self.editor_id(), &mut self.text, text);
+    /// Replaces all texts, each as one step that can be undone.
+    pub fn replace(&mut self, contents: &Contents) {
+        self.put(contents);
         self.edited(Instant::now());
     }
 
-    /// In a conflict: one's own text is the prompt's.
+    /// In a conflict: one's own texts are the prompt's.
     pub fn keep_mine(&mut self) {
         if let Some(theirs) = self.theirs.take() {
             self.revision = theirs.revision;
-            self.saved = theirs.text;
+            self.hold(theirs.contents);
         }
     }
 
-    /// In a conflict: the other text is the prompt's; undo brings one's own back.
-    pub fn take_theirs(&mut self, egui: &egui::Context) {
+    /// In a conflict: the other texts are the prompt's; undo brings one's own back.
+    pub fn take_theirs(&mut self) {
         if let Some(theirs) = self.theirs.take() {
             self.revision = theirs.revision;
-            prompt_editor::replace(egui, self.editor_id(), &mut self.text, &theirs.text);
-            self.saved = theirs.text;
+            self.put(&theirs.contents);
+            self.hold(theirs.contents);
         }
+    }
+
+    /// In a conflict: which of the texts differ, as they are called on screen.
+    #[must_use]
+    pub fn differing(&self) -> Vec<&'static str> {
+        let Some(theirs) = &self.theirs else { return Vec::new() };
+        let pairs = self.texts().into_iter().zip(theirs.contents.texts()).zip(TEXTS);
+        pairs.filter(|((kept, text), _)| kept.typed.as_str() != *text).map(|(_, (_, name))| name).collect()
+    }
+
+    /// Why what is typed is not being kept on this computer just now.
+    #[must_use]
+    pub fn not_kept(&self) -> Option<String> {
+        self.texts().into_iter().find_map(KeptText::trouble)
     }
 }
 
@@ -258,15 +412,45 @@ mod tests {
     fn prompt(revision: u64) -> Prompt {
         let updated_at = chrono::DateTime::from_timestamp(0, 0).expect("a time");
         let id = PromptId(uuid::Uuid::from_u128(7));
-        Prompt { id, name: "Photo tags".to_owned(), draft: None, latest_version: 1, live_version: None, revision, updated_at }
+        Prompt { id, name: "Photo tags".to_owned(), draft: None, draft_parts: None, latest_version: 1, live_version: None, revision, updated_at }
+    }
+
+    fn text(user: &str) -> Contents {
+        Contents { user: user.to_owned(), ..Contents::default() }
+    }
+
+    #[test]
+    fn contents_are_the_parts_again() {
+        let parts = PromptParts {
+            system: "Be brief".to_owned(),
+            schema: "{ half".to_owned(),
+            parameters: crate::wire::prompt_parts::Parameters { seed: Some(7), ..Default::default() },
+            variables: vec![crate::wire::prompt_parts::Variable { name: "a".to_owned(), value: "b".to_owned() }],
+        };
+        let contents = Contents::of("Look", &parts);
+        assert_eq!((contents.user.as_str(), contents.parts()), ("Look", parts));
+        assert_eq!(Contents::of("", &PromptParts::default()), Contents::default());
+    }
+
+    #[test]
+    fn a_change_of_another_part_alone_is_sent_and_is_a_conflict_like_any() {
+        let mut draft = Draft::new(&prompt(1), text("a"));
+        draft.system.typed.replace("Be brief");
+        draft.edited(Instant::now());
+        assert_eq!(draft.progress(), Progress::Edited);
+        assert_eq!(draft.hear(&prompt(2), text("theirs")), Heard::Conflict);
+        assert_eq!(draft.differing(), ["prompt", "system text"]);
+        draft.take_theirs();
+        assert_eq!((draft.text(), draft.system.typed.as_str()), ("theirs", ""));
+        assert!(draft.system.typed.undo() && draft.system.typed.as_str() == "Be brief");
     }
 
     #[test]
     fn typing_is_sent_after_a_pause_and_without_one_all_the_same() {
-        let mut draft = Draft::new(&prompt(1), "a");
+        let mut draft = Draft::new(&prompt(1), text("a"));
         let start = Instant::now();
         assert_eq!(draft.due_in(start), None);
-        draft.text.push('b');
+        draft.kept.typed.replace("ab");
         draft.edited(start);
         assert_eq!(draft.due_in(start), Some(AFTER_KEYSTROKE));
         for step in 1..10 {
@@ -279,31 +463,29 @@ mod tests {
 
     #[test]
     fn a_new_name_or_the_same_text_from_elsewhere_is_no_conflict() {
-        let egui = egui::Context::default();
-        let mut draft = Draft::new(&prompt(1), "a");
-        draft.text.push_str(" mine");
-        assert_eq!(draft.hear(&prompt(2), "a", &egui), Heard::Nothing);
+        let mut draft = Draft::new(&prompt(1), text("a"));
+        draft.kept.typed.replace("a mine");
+        assert_eq!(draft.hear(&prompt(2), text("a")), Heard::Nothing);
         assert_eq!((draft.revision, draft.progress()), (2, Progress::Edited));
-        assert_eq!(draft.hear(&prompt(3), "a mine", &egui), Heard::Nothing);
+        assert_eq!(draft.hear(&prompt(3), text("a mine")), Heard::Nothing);
         assert_eq!((draft.revision, draft.progress()), (3, Progress::Saved));
     }
 
     #[test]
     fn another_text_is_shown_when_nothing_was_typed_and_asked_about_when_something_was() {
-        let egui = egui::Context::default();
-        let mut draft = Draft::new(&prompt(1), "a");
-        assert_eq!(draft.hear(&prompt(2), "theirs", &egui), Heard::Adopted);
-        assert_eq!((draft.text.as_str(), draft.progress()), ("theirs", Progress::Saved));
-        draft.text = "mine".to_owned();
+        let mut draft = Draft::new(&prompt(1), text("a"));
+        assert_eq!(draft.hear(&prompt(2), text("theirs")), Heard::Adopted);
+        assert_eq!((draft.text(), draft.progress()), ("theirs", Progress::Saved));
+        draft.kept.typed.replace("mine");
         draft.edited(Instant::now());
-        assert_eq!(draft.hear(&prompt(3), "theirs again", &egui), Heard::Conflict);
-        assert_eq!((draft.text.as_str(), draft.progress(), draft.due_in(Instant::now())), ("mine", Progress::Conflict, None));
-        assert_eq!(draft.hear(&prompt(2), "older", &egui), Heard::Nothing);
+        assert_eq!(draft.hear(&prompt(3), text("theirs again")), Heard::Conflict);
+        assert_eq!((draft.text(), draft.progress(), draft.due_in(Instant::now())), ("mine", Progress::Conflict, None));
+        assert_eq!(draft.hear(&prompt(2), text("older")), Heard::Nothing);
 
         draft.keep_mine();
-        assert_eq!((draft.text.as_str(), draft.revision, draft.progress()), ("mine", 3, Progress::Edited));
-        assert_eq!(draft.hear(&prompt(4), "theirs at last", &egui), Heard::Conflict);
-        draft.take_theirs(&egui);
-        assert_eq!((draft.text.as_str(), draft.revision, draft.progress()), ("theirs at last", 4, Progress::Saved));
+        assert_eq!((draft.text(), draft.revision, draft.progress()), ("mine", 3, Progress::Edited));
+        assert_eq!(draft.hear(&prompt(4), text("theirs at last")), Heard::Conflict);
+        draft.take_theirs();
+        assert_eq!((draft.text(), draft.revision, draft.progress()), ("theirs at last", 4, Progress::Saved));
     }
 }

@@ -2,18 +2,23 @@
 
 use egui::{Align, Frame, Label, Layout, Margin, RichText, Ui};
 
+use super::document::settings::Settings;
 use super::draft::{Draft, Progress};
 use super::template_check::Facts;
 use super::{Side, Wish};
 use crate::gui::ctx::Command;
 use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::prompt_editor::completion::Variable;
+use crate::gui::widgets::prompt_editor::marks::Mark;
 use crate::gui::widgets::prompt_editor::{Edit, Options, PromptEditor};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{number, relative_time};
-use crate::wire::prompt::{Prompt, PromptVersion};
+use crate::wire::deployment::Environment;
+use crate::wire::prompt::{Prompt, PromptVersion, TEMPLATE_VARIABLES};
+use crate::wire::prompt_parts::Variable as OwnVariable;
 
 /// Height of what stands below the text.
-const FOOTER_HEIGHT: f32 = 52.0;
+pub const FOOTER_HEIGHT: f32 = 52.0;
 /// Below this width the buttons are icons.
 const NARROW: f32 = 470.0;
 
@@ -25,12 +30,12 @@ pub fn toolbar_ui(ui: &mut Ui, prompt: &Prompt, viewing: Option<&PromptVersion>,
     ui.horizontal(|ui| {
         ui.set_min_height(theme::CONTROL_HEIGHT);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (live, save) = (Command::MakePromptLive, Command::SavePromptVersion);
+            let (live, save) = (Command::DeployPrompt(Environment::Production), Command::SavePromptVersion);
             let sized = |tool: Tool<'static>| if is_narrow { tool.icon_only() } else { tool };
             let live_words = live.tooltip();
-            let tool = Tool::new(icons::ICON_ROCKET_LAUNCH, "Make live").enabled(!is_live && !is_busy);
+            let tool = Tool::new(icons::ICON_ROCKET_LAUNCH, "Deploy…").shortcut(live.shortcut()).enabled(!is_live && !is_busy);
             let response = sized(tool).ui(ui);
-            if response.on_hover_text(&live_words).on_disabled_hover_text("It is live already").clicked() {
+            if response.on_hover_text(&live_words).on_disabled_hover_text("It is in production already").clicked() {
                 chosen = Some(live);
             }
             if viewing.is_none() {
@@ -62,7 +67,7 @@ pub fn draft_ui(
     ui: &mut Ui,
     editor: &mut PromptEditor,
     draft: &mut Draft,
-    facts: &Facts,
+    (facts, marks): (&Facts, &[Mark]),
     (focus, go_to_line, cursor): (bool, Option<u32>, Option<(u32, u32)>),
     wishes: &mut Vec<Wish>,
 ) -> Edit {
@@ -77,12 +82,28 @@ pub fn draft_ui(
                 trouble: facts.trouble.as_ref().map(|(line, why)| (*line, why.as_str())),
                 go_to_line,
                 focus,
+                variables: &variables(&Settings::read(&draft.settings.typed).variables),
+                marks,
             };
-            editor.ui(ui, id, &mut draft.text, &options)
+            editor.ui(ui, id, &mut draft.kept.typed, &options)
         })
         .inner;
     footer_ui(ui, Some(draft.progress()), facts, cursor, wishes);
     edit
+}
+
+/// What a prompt may use: of every photo, and of the author's own.
+pub fn variables(own: &[OwnVariable]) -> Vec<Variable> {
+    let about = |name: &str| match name {
+        "file_name" => "The photo's file name",
+        "width" => "Its width in pixels",
+        "height" => "Its height in pixels",
+        _ => "A figure of the photo",
+    };
+    let built_in = TEMPLATE_VARIABLES.iter().map(|name| Variable { name: (*name).to_owned(), about: about(name).to_owned() });
+    let own = own.iter().filter(|own| !own.name.is_empty());
+    let start = |value: &str| value.chars().take(40).collect::<String>();
+    built_in.chain(own.map(|own| Variable { name: own.name.clone(), about: format!("Yours: {}", start(&own.value)) })).collect()
 }
 
 /// Draws a version that can't be changed.
@@ -90,10 +111,21 @@ pub fn version_ui(
     ui: &mut Ui,
     editor: &mut PromptEditor,
     version: &PromptVersion,
-    facts: &Facts,
+    (facts, go_to_line): (&Facts, Option<u32>),
     now: chrono::DateTime<chrono::Utc>,
     wishes: &mut Vec<Wish>,
 ) {
+    version_bar_ui(ui, version, now, wishes);
+    let room = ui.available_size();
+    ui.allocate_ui(egui::vec2(room.x, (room.y - FOOTER_HEIGHT).max(80.0)), |ui| {
+        let options = Options { name: "Version", unknown: &facts.unknown, go_to_line, ..Options::default() };
+        editor.view_ui(ui, egui::Id::unique(("prompt version", version.id)), &version.content, &options);
+    });
+    footer_ui(ui, None, facts, None, wishes);
+}
+
+/// Says that a version can't be changed, and what can be done with it.
+pub fn version_bar_ui(ui: &mut Ui, version: &PromptVersion, now: chrono::DateTime<chrono::Utc>, wishes: &mut Vec<Wish>) {
     let tokens = theme::tokens(ui.ctx());
     bar_ui(ui, tokens.info, |ui| {
         let age = relative_time::words(version.created_at, now);
@@ -107,12 +139,6 @@ pub fn version_ui(
             }
         });
     });
-    let room = ui.available_size();
-    ui.allocate_ui(egui::vec2(room.x, (room.y - FOOTER_HEIGHT).max(80.0)), |ui| {
-        let options = Options { name: "Version", unknown: &facts.unknown, ..Options::default() };
-        editor.ui(ui, egui::Id::unique(("prompt version", version.id)), &mut version.content.as_str(), &options);
-    });
-    footer_ui(ui, None, facts, None, wishes);
 }
 
 /// Somebody else changed the prompt while this was typed: both are shown, one is chosen.
@@ -126,6 +152,9 @@ pub fn conflict_ui(ui: &mut Ui, editor: &mut PromptEditor, draft: &Draft, wishes
             )
             .wrap(),
         );
+        let tokens = theme::tokens(ui.ctx());
+        let words = format!("Different: {}", draft.differing().join(", "));
+        ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
         ui.horizontal_wrapped(|ui| {
             if ui.button("Keep mine").on_hover_text("Your text replaces the other one").clicked() {
                 wishes.push(Wish::Choose(Side::Mine));
@@ -134,16 +163,27 @@ pub fn conflict_ui(ui: &mut Ui, editor: &mut PromptEditor, draft: &Draft, wishes
                 wishes.push(Wish::Choose(Side::Theirs));
             }
             if ui.button("Copy mine").clicked() {
-                ui.ctx().copy_text(draft.text.clone());
+                ui.ctx().copy_text(draft.text().to_owned());
             }
         });
     });
     let room = ui.available_size();
     ui.allocate_ui(egui::vec2(room.x, (room.y * 0.4).max(80.0)), |ui| {
         let options = Options { name: "The other text", ..Options::default() };
-        editor.ui(ui, draft.editor_id().with("theirs"), &mut theirs.text.as_str(), &options);
+        editor.view_ui(ui, draft.editor_id().with("theirs"), &theirs.contents.user, &options);
     });
     ui.add_space(theme::GAP_8);
+}
+
+/// What is typed can't be kept on this computer: said above the text, as long as it is so.
+pub fn not_kept_ui(ui: &mut Ui, draft: &Draft) {
+    let Some(why) = draft.not_kept() else { return };
+    let tokens = theme::tokens(ui.ctx());
+    bar_ui(ui, tokens.warn, |ui| {
+        let words = format!("What you type is not being kept on this computer: {why}");
+        let what = "The draft is still saved on the platform, so at most the last second of typing could be lost in a crash. It is tried again every few seconds";
+        ui.add(Label::new(words).wrap()).on_hover_text(what);
+    });
 }
 
 /// A notice above the text, marked at its left edge.
@@ -195,8 +235,31 @@ fn footer_ui(ui: &mut Ui, progress: Option<Progress<'_>>, facts: &Facts, cursor:
             return;
         }
         let words = if facts.used.is_empty() { "No variables".to_owned() } else { format!("Uses {}", facts.used.join(", ")) };
-        let known = crate::wire::prompt::TEMPLATE_VARIABLES.map(|name| format!("{{{{ {name} }}}}")).join(", ");
-        ui.add(Label::new(small(words)).truncate()).on_hover_text(format!("A prompt may use {known}"));
+        let known = TEMPLATE_VARIABLES.map(|name| format!("{{{{ {name} }}}}")).join(", ");
+        ui.add(Label::new(small(words)).truncate()).on_hover_text(format!("A prompt may use {known}, and variables of its own (see Settings)"));
+    });
+}
+
+/// The footer of another text than the user's. Returns the line of a fault that was clicked.
+pub fn part_footer_ui(ui: &mut Ui, progress: Progress<'_>, facts: &Facts, cursor: Option<(u32, u32)>, wishes: &mut Vec<Wish>) -> Option<u32> {
+    let mut own = Vec::new();
+    footer_ui(ui, Some(progress), facts, cursor, &mut own);
+    let mut line = None;
+    for wish in own {
+        match wish {
+            Wish::GoToLine(wanted) => line = Some(wanted),
+            other => wishes.push(other),
+        }
+    }
+    line
+}
+
+/// How far the draft is, in a line of its own.
+pub fn progress_line_ui(ui: &mut Ui, progress: Progress<'_>, wishes: &mut Vec<Wish>) {
+    let tokens = theme::tokens(ui.ctx());
+    ui.horizontal(|ui| {
+        ui.set_min_height(20.0);
+        progress_ui(ui, progress, tokens, wishes);
     });
 }
 

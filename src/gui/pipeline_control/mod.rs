@@ -1,14 +1,24 @@
 //! Pipeline control: which prompt, model and rules are live, and how they are changed.
 
 mod changes;
+mod compare;
 mod data;
+mod deploy;
 mod dialogs;
+mod document;
 mod draft;
+mod drawing;
 mod editor_panel;
+mod field_words;
+mod files;
+mod findings;
+mod following;
+mod journal;
 mod models;
 mod prompt_list;
 mod providers;
 mod rules;
+mod tabs;
 mod template_check;
 mod versions;
 mod wishes;
@@ -17,22 +27,31 @@ mod writes;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use egui::{CentralPanel, Frame, Key, Margin, Panel, Ui};
+use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, Route, ToastKind};
-use crate::gui::theme;
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, Route};
 use crate::gui::widgets::prompt_editor::PromptEditor;
-use crate::gui::widgets::{empty_state, skeleton};
 use crate::wire::config::ProcessingRules;
-use crate::wire::event::Event;
+use crate::wire::deployment::Environment;
+use crate::wire::event::{Event, Happened};
+use crate::wire::fallback::Fallback;
 use crate::wire::ids::{PromptId, PromptVersionId};
+use crate::wire::prompt_parts::Parameters;
+use changes::Changes;
 use data::Data;
+use deploy::DeployPages;
 use dialogs::Dialog;
-use draft::{Draft, Heard};
+use document::Document;
+use draft::Draft;
+use files::Files;
+use journal::{Journals, Opened, Opening};
+use models::ModelsPanel;
 use prompt_list::Renaming;
 use providers::{Asked, ProviderPages};
 use rules::RulesForm;
+use tabs::Tab;
 use template_check::CheckedText;
+use versions::{Asked as VersionsAsked, Versions};
 use writes::Writes;
 
 /// Drafts are handed over within this time when the window closes.
@@ -48,10 +67,16 @@ enum Wish {
     /// A version read-only, or (`None`) the text in the editor.
     View(Option<PromptVersionId>),
     Restore(PromptVersionId),
+    Versions(VersionsAsked),
+    Import,
     Choose(Side),
     RetryDraft,
     GoToLine(u32),
     Activate(String),
+    /// The whole chain of models that stand in for the live one.
+    SetFallbacks(Vec<Fallback>),
+    /// Of a model, by its full name.
+    SetParameters(String, Parameters),
     /// Shows a provider's page; the model goes live when its key is there.
     OpenProvider {
         name: String,
@@ -60,7 +85,13 @@ enum Wish {
     CloseProvider,
     AddProvider,
     Provider(Asked),
-    ApplyRules(ProcessingRules),
+    Deploy(deploy::Asked),
+    Finding(findings::Asked),
+    ApplyRules {
+        rules: Box<ProcessingRules>,
+        /// A limit below what is spent already is meant.
+        confirmed: bool,
+    },
 }
 
 /// Whose text a conflict ends with.
@@ -72,21 +103,6 @@ enum Side {
 /// A dialog that has just closed keeps the keyboard from others for a frame more.
 const FOCUS_FRAMES: u8 = 3;
 
-/// The parts of the right panel.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Tab {
-    #[default]
-    Versions,
-    Models,
-    Rules,
-    Changes,
-}
-
-impl Tab {
-    const ALL: [(Self, &'static str); 4] =
-        [(Self::Versions, "Versions"), (Self::Models, "Models"), (Self::Rules, "Rules"), (Self::Changes, "Changes")];
-}
-
 /// The state of the area.
 #[derive(Default)]
 pub struct PipelineControl {
@@ -94,15 +110,33 @@ pub struct PipelineControl {
     writes: Writes,
     /// Texts of the prompts that were opened; kept until the window closes.
     drafts: HashMap<PromptId, Draft>,
+    /// Made when the first prompt is opened.
+    journals: Option<Journals>,
+    /// Prompts whose journal is being read.
+    opening: HashMap<PromptId, [(Opening, Option<Opened>); 4]>,
     open: Option<PromptId>,
     viewing: Option<PromptVersionId>,
+    /// A version that goes into the editor as soon as all of it is known.
+    restoring: Option<(PromptId, PromptVersionId)>,
     tab: Tab,
     renaming: Renaming,
     dialog: Option<Dialog>,
     providers: ProviderPages,
+    deploy: DeployPages,
+    /// A version that is being saved is reviewed for this environment next.
+    review_after: Option<Environment>,
+    versions: Versions,
+    files: Files,
     rules: RulesForm,
-    other_model: String,
+    analysis: findings::Analysis,
+    changes: Changes,
+    /// What was seen of [`Data::config_news`].
+    seen_news: u64,
+    models: ModelsPanel,
     editors: Editors,
+    document: Document,
+    /// A part that is shown tells of models.
+    wants_models: bool,
     /// Nothing is asked for before the area was looked at or told to do something.
     is_wanted: bool,
 }
@@ -115,9 +149,12 @@ struct Editors {
     theirs: PromptEditor,
     draft_check: CheckedText,
     version_check: CheckedText,
+    system_check: CheckedText,
     /// Frames for which the editor still asks for the keyboard.
     focus_for: u8,
     go_to_line: Option<u32>,
+    /// The line that the version which is looked at is to show.
+    version_line: Option<u32>,
     cursor: Option<(u32, u32)>,
 }
 
@@ -128,6 +165,15 @@ impl Area for PipelineControl {
 
     fn on_event(&mut self, event: &Event, _ctx: &mut AreaCtx<'_>) {
         self.data.on_event(event);
+        self.deploy.on_event(event);
+        if matches!(event.what, Happened::PhotoAdded(_) | Happened::PhotoDeleted { .. } | Happened::Resync) {
+            self.document.preview.mark_behind();
+        }
+        // Another model is live, or a provider's settings are others.
+        if matches!(event.what, Happened::ConfigChanged { .. } | Happened::Resync) {
+            self.analysis.reload();
+        }
+        self.versions.on_event(event);
     }
 
     fn logic(&mut self, ctx: &mut AreaCtx<'_>) {
@@ -136,9 +182,21 @@ impl Area for PipelineControl {
         }
         self.data.poll();
         self.data.ask(ctx);
+        if std::mem::take(&mut self.wants_models) {
+            self.data.ask_models(ctx);
+        }
+        self.versions.logic(&mut self.data, ctx);
+        if let (Some(open), Some(viewing)) = (self.open, self.viewing) {
+            self.data.ask_whole(open, viewing, ctx);
+        }
+        self.follow_restoring(ctx);
+        if let Some(imported) = self.files.logic(ctx) {
+            self.take_imported(imported, ctx);
+        }
         for written in self.writes.logic(ctx) {
             self.take_written(written, ctx);
         }
+        self.deploy.logic(ctx);
         let mut wishes = Vec::new();
         if self.providers.logic(ctx, &mut wishes) {
             self.data.reload_providers();
@@ -147,8 +205,10 @@ impl Area for PipelineControl {
         for wish in wishes {
             self.fulfil(wish, ctx);
         }
+        self.follow_config(ctx);
         self.open_something();
         self.follow_drafts(ctx);
+        self.follow_analysis(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
@@ -165,7 +225,7 @@ impl Area for PipelineControl {
             ui.set_min_width(ui.available_width());
             self.left_ui(ui, ctx, &mut wishes);
         });
-        let right = Panel::right("versions, models, rules").resizable(true).default_size((width * 0.3).clamp(256.0, 340.0));
+        let right = Panel::right("versions, models, rules").resizable(true).default_size((width * 0.31).clamp(256.0, 384.0));
         let right = right.size_range(240.0..=(width * 0.42).clamp(250.0, 560.0));
         right.frame(gap(12, 16)).show(ui, |ui| {
             ui.set_min_width(ui.available_width());
@@ -173,19 +233,34 @@ impl Area for PipelineControl {
         });
         CentralPanel::default().frame(gap(12, 12)).show(ui, |ui| self.middle_ui(ui, ctx, &mut wishes));
         self.dialogs_ui(ui, ctx, &mut wishes);
+        self.undo_keys(ui, ctx);
         for wish in wishes {
             self.fulfil(wish, ctx);
         }
     }
 
     fn on_command(&mut self, command: &Command, ctx: &mut AreaCtx<'_>) -> bool {
-        self.is_wanted |= matches!(command, Command::NewPrompt | Command::SavePromptVersion | Command::MakePromptLive);
+        self.is_wanted |= command.home() == Some(AreaId::PipelineControl);
         match command {
             Command::NewPrompt => self.fulfil(Wish::NewPrompt, ctx),
             Command::SavePromptVersion => self.ask_to_save(false, ctx),
             Command::MakePromptLive => self.make_live(ctx),
+            Command::NextFinding => self.step_finding(true, ctx),
+            Command::PreviousFinding => self.step_finding(false, ctx),
+            Command::DeployPrompt(environment) => self.review(*environment, ctx),
+            Command::RollBackProduction => self.writes.roll_back_production(ctx),
+            Command::ExportConfig => self.changes.begin_export(ctx),
+            Command::ImportConfig => self.changes.begin_import(),
+            Command::ImportPrompts => self.files.import.choose(ctx),
+            Command::ExportPromptVersion => self.export_shown(ctx),
+            Command::CompareVersions => self.fulfil(Wish::Versions(VersionsAsked::CompareByDefault), ctx),
+            Command::ChangeLabels { prompt, version, change } => {
+                self.fulfil(Wish::Versions(VersionsAsked::ChangeLabels(*prompt, *version, change.clone())), ctx);
+            }
             Command::Reload => {
                 self.data.reload();
+                self.deploy.reload();
+                self.analysis.reload();
                 // Every area reloads.
                 return false;
             }
@@ -196,6 +271,7 @@ impl Area for PipelineControl {
 
     fn go_to(&mut self, route: &Route, ctx: &mut AreaCtx<'_>) {
         match route {
+            Route::Deployments => self.tab = Tab::Deploy,
             Route::Models => self.tab = Tab::Models,
             Route::Rules => self.tab = Tab::Rules,
             Route::Providers => {
@@ -217,11 +293,28 @@ impl Area for PipelineControl {
         vec![
             ("Tab", "Indent the line, or the lines that are selected"),
             ("Shift Tab", "Move the lines out"),
-            ("Esc", "Leave the editor"),
-            ("Ctrl Z", "Undo in the editor"),
+            ("Esc", "Close the search or the list of names; leave the editor"),
+            ("Ctrl Z", "Undo in the editor, also what was done before a restart"),
             ("Ctrl Shift Z", "Redo in the editor"),
+            ("Ctrl F", "Find in the text"),
+            ("Ctrl H", "Find and replace"),
+            ("F3, Shift F3", "Next and previous match"),
+            ("Ctrl Space", "Offer names of variables inside of {{ or {%"),
+            ("Ctrl /", "Make the lines a comment, or text again"),
+            ("Ctrl D", "Write the lines twice"),
+            ("Alt ↑, Alt ↓", "Move the lines up and down"),
             ("F2", "Rename the prompt"),
+            ("Ctrl Z", "Outside a text: undo the last change of configuration"),
+            ("Ctrl Shift Z", "Outside a text: do it again"),
+            ("Ctrl click", "Choose a version to compare; a second one opens the comparison"),
+            ("F7  Shift F7", "Next and previous change of a comparison"),
         ]
+    }
+
+    fn on_files_dropped(&mut self, paths: Vec<std::path::PathBuf>, ctx: &mut AreaCtx<'_>) -> bool {
+        self.is_wanted = true;
+        self.files.import.dropped(paths, ctx);
+        true
     }
 
     fn on_exit(&mut self, ctx: &mut AreaCtx<'_>) {
@@ -235,208 +328,11 @@ impl Area for PipelineControl {
             self.follow_drafts(ctx);
             std::thread::sleep(Duration::from_millis(2));
         }
-    }
-}
-
-impl PipelineControl {
-    /// Opens the live prompt, or the first, when none is open.
-    fn open_something(&mut self) {
-        let Some(page) = self.data.prompts.value() else { return };
-        if self.open.is_some_and(|open| self.data.prompt(open).is_some()) {
-            return;
+        for draft in self.drafts.values_mut() {
+            draft.flush();
         }
-        let live = page.items.iter().find(|prompt| prompt.live_version.is_some());
-        self.open = live.or(page.items.first()).map(|prompt| prompt.id);
-        self.viewing = None;
-    }
-
-    /// Makes the open prompt's draft as soon as its text is known, sends what is due, and holds what is heard against what is typed.
-    fn follow_drafts(&mut self, ctx: &AreaCtx<'_>) {
-        if let Some(id) = self.open {
-            self.data.ask_versions(id, ctx);
-            if !self.drafts.contains_key(&id)
-                && let Some(prompt) = self.data.prompt(id)
-                && let Some(text) = self.data.text_of(prompt)
-            {
-                self.drafts.insert(id, Draft::new(prompt, text));
-            }
+        if let Some(journals) = &self.journals {
+            journals.finish(LAST_WORDS);
         }
-        for (id, draft) in &mut self.drafts {
-            if let Some(since) = draft.stale_since() {
-                let is_fresh = self.data.prompts.received_at().is_some_and(|at| at > since);
-                if !is_fresh {
-                    if !self.data.prompts.is_pending() {
-                        self.data.reload_prompts();
-                        self.data.reload_versions(*id);
-                    }
-                    ctx.egui.request_repaint_after(Duration::from_millis(50));
-                    continue;
-                }
-            }
-            self.data.ask_versions(*id, ctx);
-            let Some(prompt) = self.data.prompt(*id) else { continue };
-            match self.data.text_of(prompt).map(|text| draft.hear(prompt, text, ctx.egui)) {
-                Some(Heard::Adopted) => {
-                    ctx.commands.toast(ToastKind::Info, format!("{} was changed elsewhere; the editor shows the new text", prompt.name));
-                }
-                Some(Heard::Conflict) => {
-                    ctx.commands.toast(ToastKind::Warn, format!("{} was changed elsewhere while you typed. Choose which text stays", prompt.name));
-                }
-                Some(Heard::Nothing) => {}
-                // The newest version's text is on its way; where it isn't, it is asked for.
-                None if self.data.versions(*id).is_some_and(|versions| !versions.is_pending() && versions.failure().is_none()) => {
-                    self.data.reload_versions(*id);
-                }
-                None => {}
-            }
-            draft.logic(ctx);
-        }
-    }
-
-    /// Whether a prompt's text here is no version.
-    fn is_edited(&self, id: PromptId) -> bool {
-        let Some(prompt) = self.data.prompt(id) else { return false };
-        match (self.drafts.get(&id), self.data.newest_version(id)) {
-            (Some(draft), Some(newest)) => draft.text != newest.content,
-            (Some(draft), None) => prompt.latest_version == 0 && !draft.text.is_empty(),
-            (None, _) => prompt.draft.is_some(),
-        }
-    }
-
-    /// The prompts above, the providers below.
-    fn left_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
-        self.data.ask_providers(ctx);
-        let height = ui.available_height();
-        let below = Panel::bottom("providers").resizable(true).default_size((height * 0.4).clamp(120.0, 320.0)).size_range(72.0..=height * 0.7);
-        below.frame(Frame::new().inner_margin(Margin { left: 0, right: 0, top: 8, bottom: 0 })).show(ui, |ui| {
-            // It keeps its height while the list is on its way.
-            ui.set_min_height(ui.available_height());
-            self.providers.list_ui(ui, &self.data.providers, wishes);
-        });
-        self.prompts_ui(ui, wishes);
-    }
-
-    fn prompts_ui(&mut self, ui: &mut Ui, wishes: &mut Vec<Wish>) {
-        let ids = self.data.prompts.value().into_iter().flat_map(|page| page.items.iter().map(|prompt| prompt.id));
-        let edited: Vec<PromptId> = ids.filter(|id| self.is_edited(*id)).collect();
-        let open = self.open.filter(|_| self.providers.open.is_none());
-        prompt_list::ui(ui, &self.data, open, &edited, &mut self.renaming, wishes);
-        let may_rename = self.renaming.of.is_none() && self.dialog.is_none() && !self.providers.has_dialog() && self.providers.open.is_none();
-        if may_rename
-            && let Some(open) = self.open
-            && ui.input(|input| input.key_pressed(Key::F2))
-        {
-            wishes.push(Wish::StartRename(open));
-        }
-    }
-
-    fn right_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 2.0;
-            ui.spacing_mut().button_padding.x = 8.0;
-            for (tab, name) in Tab::ALL {
-                let button = ui.add(egui::Button::selectable(self.tab == tab, name).min_size(egui::vec2(0.0, theme::CONTROL_HEIGHT)));
-                if button.clicked() {
-                    self.tab = tab;
-                }
-            }
-        });
-        ui.add_space(theme::GAP_8);
-        let is_busy = self.writes.is_changing_config();
-        match self.tab {
-            Tab::Versions => {
-                if let Some(open) = self.open {
-                    versions::ui(ui, &self.data, open, self.viewing, self.is_edited(open), ctx.now, wishes);
-                }
-            }
-            Tab::Models => {
-                self.data.ask_models(ctx);
-                models::ui(ui, &self.data, &mut self.other_model, is_busy, wishes);
-            }
-            Tab::Rules => rules::ui(ui, &self.data, &mut self.rules, is_busy, wishes),
-            Tab::Changes => {
-                self.data.ask_changes(ctx);
-                changes::ui(ui, &self.data, ctx, wishes);
-            }
-        }
-    }
-
-    fn middle_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
-        if let Some(name) = &self.providers.open {
-            let is_busy = self.writes.is_changing_config();
-            let found = self.data.providers.value().map(|list| list.items.iter().find(|provider| provider.name == *name));
-            match found {
-                Some(Some(provider)) => self.providers.page_ui(ui, provider, is_busy, ctx, wishes),
-                // It was removed, here or elsewhere.
-                Some(None) if !self.data.providers.is_pending() => wishes.push(Wish::CloseProvider),
-                Some(None) | None => skeleton::lines(ui, 10),
-            }
-            return;
-        }
-        let Some(prompt) = self.open.and_then(|id| self.data.prompt(id)) else {
-            if self.data.prompts.value().is_some_and(|page| page.items.is_empty()) {
-                if empty_state::ui(ui, "A prompt tells the model what to look for in a photo", Some("New prompt…")) {
-                    wishes.push(Wish::NewPrompt);
-                }
-            } else if self.data.prompts.failure().is_none() {
-                skeleton::lines(ui, 10);
-            }
-            return;
-        };
-        let viewing = self.viewing.and_then(|id| self.data.version(prompt.id, id));
-        let shown = match viewing {
-            Some(version) => Some(version.id),
-            None if self.is_edited(prompt.id) => None,
-            None => self.data.newest_version(prompt.id).map(|version| version.id),
-        };
-        let is_live = shown.is_some() && shown == self.data.live_version();
-        let holds = match viewing {
-            Some(version) => format!("v{}", version.version),
-            None if shown.is_some() => format!("v{}", prompt.latest_version),
-            None => "draft".to_owned(),
-        };
-        let is_busy = self.writes.is_saving() || self.writes.is_changing_config();
-        if let Some(command) = editor_panel::toolbar_ui(ui, prompt, viewing, &holds, is_live, is_busy) {
-            ctx.send(command);
-        }
-        ui.add_space(theme::GAP_4);
-        let editors = &mut self.editors;
-        if let Some(version) = viewing {
-            let facts = editors.version_check.facts(&version.content);
-            editor_panel::version_ui(ui, &mut editors.version, version, facts, ctx.now, wishes);
-            return;
-        }
-        let Some(draft) = self.drafts.get_mut(&prompt.id) else {
-            skeleton::lines(ui, 10);
-            return;
-        };
-        editor_panel::conflict_ui(ui, &mut editors.theirs, draft, wishes);
-        let facts = editors.draft_check.facts(&draft.text);
-        let takes_focus = editors.focus_for > 0;
-        if takes_focus {
-            editors.focus_for -= 1;
-            ui.request_repaint();
-        }
-        let asked = (takes_focus, editors.go_to_line.take(), editors.cursor);
-        let edit = editor_panel::draft_ui(ui, &mut editors.draft, draft, facts, asked, wishes);
-        editors.cursor = edit.cursor;
-        if edit.changed {
-            draft.edited(Instant::now());
-        }
-        if edit.lost_focus {
-            draft.hurry();
-        }
-    }
-
-    fn dialogs_ui(&mut self, ui: &Ui, ctx: &mut AreaCtx<'_>, wishes: &mut Vec<Wish>) {
-        if let Some(dialog) = &mut self.dialog {
-            let text = self.open.and_then(|id| self.drafts.get(&id)).map(|draft| draft.text.as_str());
-            let facts = text.map(|text| self.editors.draft_check.facts(text));
-            let is_busy = self.writes.is_creating() || self.writes.is_saving();
-            if let Some(answer) = dialog.ui(ui, facts, is_busy) {
-                self.take_answer(answer, ctx);
-            }
-        }
-        self.providers.dialog_ui(ui, self.writes.is_changing_config(), wishes);
     }
 }

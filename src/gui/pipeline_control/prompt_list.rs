@@ -33,6 +33,12 @@ pub fn ui(ui: &mut Ui, data: &Data, open: Option<PromptId>, edited: &[PromptId],
         if Tool::new(icons::ICON_ADD, "New prompt…").shortcut(new.shortcut()).icon_only().ui(ui).clicked() {
             wishes.push(Wish::NewPrompt);
         }
+        // Where the list is narrow, the palette and a dropped file are the ways.
+        let has_room = ui.available_width() > 36.0;
+        let import = Command::ImportPrompts;
+        if has_room && Tool::new(icons::ICON_UPLOAD_FILE, "Import prompts…").tooltip(&import.tooltip()).icon_only().ui(ui).clicked() {
+            wishes.push(Wish::Import);
+        }
     });
     ui.add_space(theme::GAP_4);
     let Some(page) = data.prompts.value() else {

@@ -2,16 +2,23 @@
 
 use super::providers::Asked;
 use crate::gui::ctx::{ApiError, AreaCtx, Command, Remote, Toast, ToastKind};
-use crate::wire::config::{ConfigChanged, DeployPrompt, ProcessingRules};
-use crate::wire::ids::{PromptId, PromptVersionId};
-use crate::wire::model::ActivateModel;
+use crate::wire::config::{ConfigChanged, ProcessingRules};
+use crate::wire::deployment::{DeployPrompt, Environment};
+use crate::wire::fallback::{Fallback, SetFallbacks};
+use crate::wire::ids::{DeploymentId, PromptId};
+use crate::wire::model::{ActivateModel, SetModelParameters};
 use crate::wire::prompt::{CreatePrompt, Prompt, PromptVersion, SavePromptVersion, UpdatePrompt};
+use crate::wire::prompt_parts::PromptParts;
 
 /// What a change of configuration is about.
 enum About {
-    Prompt,
+    Deploy(DeployPrompt),
+    RollBack,
     /// The model's name on screen.
     Model(String),
+    Fallbacks,
+    /// The model's full name.
+    Parameters(String),
     Rules,
     /// What is said when it is done.
     Provider(String),
@@ -34,16 +41,24 @@ pub enum Written {
     Saved(PromptVersion, bool),
     NotSaved(String),
     Config(ConfigChanged),
+    /// Somebody else may have changed it.
+    ConfigBehind,
+    Deployed(ConfigChanged),
+    NotDeployed {
+        body: DeployPrompt,
+        code: String,
+        why: String,
+    },
     Applied(ConfigChanged),
     ProviderSet(ConfigChanged),
     ProviderNotSet {
         code: String,
         why: String,
     },
-    /// The rules were not taken: why. Stale: somebody else changed the configuration.
+    /// The rules were not taken: why; the code names the field, or says that somebody else changed the configuration.
     NotApplied {
+        code: String,
         why: String,
-        is_stale: bool,
     },
 }
 
@@ -63,14 +78,14 @@ impl Writes {
         self.config.is_some()
     }
 
-    pub fn create(&mut self, name: String, content: Option<String>, ctx: &AreaCtx<'_>) {
-        let body = CreatePrompt { name, content };
+    pub fn create(&mut self, name: String, content: Option<String>, parts: PromptParts, ctx: &AreaCtx<'_>) {
+        let body = CreatePrompt { name, content, parts };
         ctx.ask(&mut self.created, |client| async move { client.create_prompt(&body).await });
     }
 
     /// Only the name is sent, so that a revision that is old because of a draft is no reason to give up.
     pub fn rename(&mut self, id: PromptId, revision: u64, name: String, ctx: &AreaCtx<'_>) {
-        let body = UpdatePrompt { name: Some(name), draft: None };
+        let body = UpdatePrompt { name: Some(name), ..UpdatePrompt::default() };
         ctx.ask(&mut self.renamed, |client| async move {
             match client.update_prompt(id, revision, &body).await {
                 Err(failure) if failure.code() == Some("stale") => {
@@ -83,18 +98,43 @@ impl Writes {
         });
     }
 
-    pub fn save_version(&mut self, id: PromptId, content: String, note: String, makes_live: bool, ctx: &AreaCtx<'_>) {
-        let body = SavePromptVersion { content, note, author: String::new() };
+    pub fn save_version(&mut self, id: PromptId, (content, parts): (String, PromptParts), note: String, makes_live: bool, ctx: &AreaCtx<'_>) {
+        let body = SavePromptVersion { content, parts, note, author: String::new() };
         let mut answer = Remote::default();
         ctx.ask(&mut answer, |client| async move { client.save_prompt_version(id, &body).await });
         self.saved = Some((makes_live, answer));
     }
 
-    pub fn deploy(&mut self, version: PromptVersionId, ctx: &AreaCtx<'_>) {
-        let body = DeployPrompt { prompt_version_id: version };
+    pub fn deploy(&mut self, body: DeployPrompt, ctx: &AreaCtx<'_>) {
         let mut answer = Remote::default();
-        ctx.ask(&mut answer, |client| async move { client.deploy_prompt(body).await });
-        self.config = Some((About::Prompt, answer));
+        let asked = body.clone();
+        ctx.ask(&mut answer, |client| async move { client.deploy_prompt(&asked).await });
+        self.config = Some((About::Deploy(body), answer));
+    }
+
+    pub fn roll_back(&mut self, id: DeploymentId, ctx: &AreaCtx<'_>) {
+        let mut answer = Remote::default();
+        ctx.ask(&mut answer, |client| async move { client.roll_back(id).await });
+        self.config = Some((About::RollBack, answer));
+    }
+
+    /// Rolls back the newest deployment to production, whichever that is; says so when there is none.
+    pub fn roll_back_production(&mut self, ctx: &AreaCtx<'_>) {
+        if self.is_changing_config() {
+            return;
+        }
+        let (mut answer, commands) = (Remote::default(), ctx.commands.clone());
+        ctx.ask(&mut answer, |client| async move {
+            let newest = client.newest_deployment(Environment::Production).await?;
+            match newest {
+                Some(newest) => client.roll_back(newest.id).await,
+                None => {
+                    commands.toast(ToastKind::Info, "Nothing was deployed to production yet: there is nothing to roll back");
+                    Ok(ConfigChanged { config: client.config().await?, change: None })
+                }
+            }
+        });
+        self.config = Some((About::RollBack, answer));
     }
 
     pub fn activate(&mut self, name: String, shown_as: String, ctx: &AreaCtx<'_>) {
@@ -104,9 +144,29 @@ impl Writes {
         self.config = Some((About::Model(shown_as), answer));
     }
 
-    pub fn apply_rules(&mut self, revision: u64, rules: ProcessingRules, ctx: &AreaCtx<'_>) {
+    pub fn set_fallbacks(&mut self, revision: u64, fallbacks: Vec<Fallback>, ctx: &AreaCtx<'_>) {
         let mut answer = Remote::default();
-        ctx.ask(&mut answer, |client| async move { client.set_processing_rules(revision, &rules).await });
+        ctx.ask(&mut answer, |client| async move { client.set_fallbacks(revision, &SetFallbacks { fallbacks }).await });
+        self.config = Some((About::Fallbacks, answer));
+    }
+
+    pub fn set_parameters(&mut self, revision: u64, body: SetModelParameters, ctx: &AreaCtx<'_>) {
+        let mut answer = Remote::default();
+        let model = body.model.clone();
+        ctx.ask(&mut answer, |client| async move { client.set_model_parameters(revision, &body).await });
+        self.config = Some((About::Parameters(model), answer));
+    }
+
+    /// `confirmed`: a limit below what is spent already is meant.
+    pub fn apply_rules(&mut self, revision: u64, rules: ProcessingRules, confirmed: bool, ctx: &AreaCtx<'_>) {
+        let mut answer = Remote::default();
+        ctx.ask(&mut answer, |client| async move {
+            if confirmed {
+                client.set_processing_rules_confirmed(revision, &rules).await
+            } else {
+                client.set_processing_rules(revision, &rules).await
+            }
+        });
         self.config = Some((About::Rules, answer));
     }
 
@@ -159,7 +219,7 @@ impl Writes {
             (None, Some(version)) => {
                 if !*makes_live {
                     let toast = Toast::new(ToastKind::Good, format!("{} is saved", version.label()));
-                    ctx.send(Command::ShowToast(toast.with_action("Make live", Command::MakePromptLive)));
+                    ctx.send(Command::ShowToast(toast.with_action("Deploy…", Command::DeployPrompt(Environment::Production))));
                 }
                 Written::Saved(version, *makes_live)
             }
@@ -184,8 +244,30 @@ impl Writes {
                     let why = if let ApiError::Problem(problem) = &failure { problem.detail.clone() } else { failure.to_string() };
                     Some(Written::ProviderNotSet { code, why })
                 }
-                About::Rules => Some(Written::NotApplied { why: failure.to_string(), is_stale: failure.code() == Some("stale") }),
-                About::Prompt | About::Model(_) => {
+                About::Rules => {
+                    let why = if let ApiError::Problem(problem) = &failure { problem.detail.clone() } else { failure.to_string() };
+                    Some(Written::NotApplied { code: failure.code().unwrap_or_default().to_owned(), why })
+                }
+                About::Deploy(body) => {
+                    let code = failure.code().unwrap_or_default().to_owned();
+                    let why = if let ApiError::Problem(problem) = &failure { problem.detail.clone() } else { failure.to_string() };
+                    Some(Written::NotDeployed { body, code, why })
+                }
+                About::RollBack => {
+                    ctx.commands.toast(ToastKind::Bad, format!("Nothing was rolled back. {failure}"));
+                    None
+                }
+                About::Fallbacks | About::Parameters(_) => {
+                    let is_stale = failure.code() == Some("stale");
+                    let why = if is_stale {
+                        "The configuration was changed elsewhere meanwhile. Look at it, then apply yours again".to_owned()
+                    } else {
+                        failure.to_string()
+                    };
+                    ctx.commands.toast(ToastKind::Bad, format!("Nothing was changed. {why}"));
+                    Some(Written::ConfigBehind)
+                }
+                About::Model(_) => {
                     ctx.commands.toast(ToastKind::Bad, format!("What is live did not change. {failure}"));
                     None
                 }
@@ -193,8 +275,18 @@ impl Writes {
         }
         let changed = changed?;
         let text = match &about {
-            About::Prompt => format!("{} is live", changed.config.live_prompt),
+            About::Deploy(body) if body.environment == Environment::Staging => {
+                format!("{} is in staging", changed.config.staged_prompt.as_deref().unwrap_or("It"))
+            }
+            About::Deploy(_) => format!("{} is live", changed.config.live_prompt),
+            About::RollBack => match &changed.change {
+                Some(change) => format!("Rolled back. {}", change.summary.trim_start_matches("Undo: ")),
+                None => return Some(Written::Config(changed)),
+            },
             About::Model(name) => format!("{name} is live"),
+            About::Fallbacks if changed.config.fallbacks.is_empty() => "No model stands in for the live one".to_owned(),
+            About::Fallbacks => "The fallback chain is applied".to_owned(),
+            About::Parameters(model) => format!("The parameters of {model} are applied"),
             About::Rules => "The rules are applied".to_owned(),
             About::Provider(words) => words.clone(),
         };
@@ -206,7 +298,8 @@ impl Writes {
         Some(match about {
             About::Rules => Written::Applied(changed),
             About::Provider(_) => Written::ProviderSet(changed),
-            About::Prompt | About::Model(_) => Written::Config(changed),
+            About::Deploy(_) => Written::Deployed(changed),
+            About::RollBack | About::Model(_) | About::Fallbacks | About::Parameters(_) => Written::Config(changed),
         })
     }
 }

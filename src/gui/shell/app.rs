@@ -1,33 +1,42 @@
 //! The window's state: the link to the platform, the four areas, and what lies over them.
 
+mod commands;
+mod overlays;
+mod steps;
+
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use egui::{CentralPanel, Context, Frame, RichText, Ui};
+use egui::{CentralPanel, Context, Frame, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2, vec2};
 
 use super::ShellOptions;
 use super::alarms::Alarms;
-use super::desktop;
+use super::held_back::HeldBack;
 use super::link::{self, Link};
 use super::navigation::{self, Line, Standing};
 use super::palette::Palette;
 use super::saved::Saved;
-use super::settings::{Decision, Settings, Surroundings};
+use super::settings::{Decision, Settings};
 use super::shortcuts::Shortcuts;
 use super::toasts::Toasts;
+use super::unsaved::Unsaved;
 use crate::gui::analytics::Analytics;
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, CommandSender, LinkState, PhotoTextures, Remote, Route, Toast, ToastKind};
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, CommandSender, PhotoTextures, Remote, ToastKind, modal};
 use crate::gui::live_status::LiveStatus;
 use crate::gui::pipeline_control::PipelineControl;
 use crate::gui::testing_lab::TestingLab;
-use crate::gui::theme::{self, icons};
+use crate::gui::theme;
 use crate::gui::widgets::error_state;
 use crate::wire::config::{ConfigChanged, PipelineConfig};
 use crate::wire::event::Happened;
-use crate::wire::ids::ConfigChangeId;
+use steps::Step;
 
+/// Points that an area is drawn in at the least.
+const LEAST_AREA: Vec2 = vec2(780.0, 540.0);
+/// In a window narrower than this the left panel is a rail, so that the area has the room.
+const RAIL_BELOW: f32 = 840.0;
 /// A frame that takes longer is logged.
 const LONG_FRAME: Duration = Duration::from_millis(50);
 
@@ -40,13 +49,14 @@ fn areas() -> Vec<Box<dyn Area>> {
 pub struct App {
     options: Rc<ShellOptions>,
     saved: Saved,
+    unsaved: Unsaved,
     link: Link,
     areas: Vec<Box<dyn Area>>,
     textures: Option<PhotoTextures>,
     /// What is live, by the newest revision heard.
     config: Option<PipelineConfig>,
     asked_config: Remote<PipelineConfig>,
-    undo: Remote<Option<ConfigChanged>>,
+    step: Remote<(Step, ConfigChanged)>,
     commands: CommandSender,
     given: mpsc::Receiver<Command>,
     palette: Palette,
@@ -54,6 +64,7 @@ pub struct App {
     shortcuts: Shortcuts,
     toasts: Toasts,
     alarms: Alarms,
+    held_back: HeldBack,
     fixed_now: Option<DateTime<Utc>>,
     egui: Context,
     /// An embedded platform that is on its way out.
@@ -73,12 +84,13 @@ impl App {
         Self {
             options,
             saved,
+            unsaved: Unsaved::default(),
             link,
             areas: areas(),
             textures: None,
             config: None,
             asked_config: Remote::default(),
-            undo: Remote::default(),
+            step: Remote::default(),
             commands,
             given,
             palette: Palette::default(),
@@ -86,6 +98,7 @@ impl App {
             shortcuts: Shortcuts::default(),
             toasts: Toasts::default(),
             alarms: Alarms::default(),
+            held_back: HeldBack::default(),
             fixed_now: None,
             egui: egui.clone(),
             stopping: None,
@@ -133,6 +146,7 @@ impl App {
             textures,
             link: &up.state,
             keys: &self.options.keys,
+            typing_folder: self.options.typing_folder.as_deref(),
             embedded: up.is_embedded(),
             now: self.fixed_now.unwrap_or_else(Utc::now),
         };
@@ -173,7 +187,12 @@ impl App {
                         self.toasts.push(toast);
                     }
                 }
-                _ => {}
+                other => {
+                    if let Some(toast) = self.held_back.on_event(other) {
+                        self.call_attention(egui, &toast);
+                        self.toasts.push(toast);
+                    }
+                }
             }
         }
         self.with_areas(egui, |areas, ctx| {
@@ -191,123 +210,6 @@ impl App {
             && let Some(config) = self.asked_config.take()
         {
             learn(&mut self.config, config);
-        }
-    }
-
-    fn run_commands(&mut self, egui: &Context) {
-        self.take_shortcuts(egui);
-        // What a command gives in turn is run in the next frame.
-        let given: Vec<Command> = self.given.try_iter().collect();
-        for command in given {
-            self.run(command, egui);
-        }
-    }
-
-    fn take_shortcuts(&mut self, egui: &Context) {
-        let pressed =
-            egui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Key { pressed: true, .. } | egui::Event::Text(_))));
-        if !pressed {
-            return;
-        }
-        let mut known: Vec<Command> = Command::palette();
-        known.push(Command::OpenPalette);
-        // Behind a dialog nothing is to happen; what concerns the window as a whole still does.
-        if self.settings.is_open() || self.shortcuts.is_open {
-            known.retain(|command| matches!(command, Command::ZoomIn | Command::ZoomOut | Command::ZoomReset | Command::Quit));
-        }
-        // The one with more modifiers first, or Ctrl-O would take Ctrl-Shift-O.
-        known.sort_by_key(|command| !command.shortcut().is_some_and(|shortcut| shortcut.modifiers.shift));
-        for command in known {
-            if let Some(shortcut) = command.shortcut()
-                && egui.input_mut(|input| input.consume_shortcut(&shortcut))
-            {
-                self.palette.close();
-                self.commands.send(command);
-            }
-        }
-        let asks = !egui.egui_wants_keyboard_input()
-            && egui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Text(text) if text == "?")));
-        if asks {
-            self.commands.send(Command::ShowShortcuts);
-        }
-    }
-
-    /// The one place where commands run.
-    fn run(&mut self, command: Command, egui: &Context) {
-        match command {
-            Command::GoTo(route) => {
-                self.saved.area = route.area();
-                self.with_areas(egui, |areas, ctx| {
-                    if !matches!(route, Route::Area(_))
-                        && let Some(area) = areas.iter_mut().find(|area| area.id() == route.area())
-                    {
-                        area.go_to(&route, ctx);
-                    }
-                });
-            }
-            Command::OpenPalette => self.palette.open(),
-            Command::ToggleNavigation => self.saved.is_narrow = !self.saved.is_narrow,
-            Command::OpenSettings => self.settings.open(&self.saved),
-            Command::ShowShortcuts => self.shortcuts.is_open = true,
-            Command::SetTheme(preference) => egui.set_theme(preference),
-            Command::ZoomIn => zoom(egui, 0.1),
-            Command::ZoomOut => zoom(egui, -0.1),
-            Command::ZoomReset => egui.set_zoom_factor(1.0),
-            Command::Quit => egui.send_viewport_cmd(egui::ViewportCommand::Close),
-            Command::ShowToast(toast) => self.toasts.push(toast),
-            Command::UndoConfigChange => self.undo_config(None, egui),
-            Command::UndoThisConfigChange(id) => self.undo_config(Some(id), egui),
-            Command::Reload => {
-                if let Some(textures) = &mut self.textures {
-                    textures.forget_failures();
-                }
-                self.ask_config(egui);
-                self.give(&Command::Reload, egui);
-            }
-            other => self.give(&other, egui),
-        }
-    }
-
-    /// Gives a command to the areas: its home where it has one, else the one that is shown first.
-    fn give(&mut self, command: &Command, egui: &Context) {
-        if let Some(home) = command.home() {
-            self.saved.area = home;
-        }
-        let shown = self.saved.area;
-        self.with_areas(egui, |areas, ctx| {
-            areas.sort_by_key(|area| area.id() != shown);
-            let _done = areas.iter_mut().any(|area| area.on_command(command, ctx));
-            areas.sort_by_key(|area| AreaId::ALL.iter().position(|id| *id == area.id()));
-        });
-    }
-
-    /// Undoes a change of configuration: this one, or the newest that is not undone.
-    fn undo_config(&mut self, id: Option<ConfigChangeId>, egui: &Context) {
-        let Link::Up(up) = &self.link else { return };
-        let client = up.client.clone();
-        self.undo.ask(&self.options.runtime, egui, async move {
-            let id = match id {
-                Some(id) => Some(id),
-                None => client.config_changes().await?.items.into_iter().find(|change| !change.undone).map(|change| change.id),
-            };
-            match id {
-                Some(id) => client.undo_config_change(id).await.map(Some),
-                None => Ok(None),
-            }
-        });
-    }
-
-    fn take_undo(&mut self) {
-        if !self.undo.poll() {
-            return;
-        }
-        if let Some(failure) = self.undo.take_failure() {
-            self.commands.toast(ToastKind::Bad, failure.to_string());
-        } else if let Some(undone) = self.undo.take() {
-            match undone.and_then(|undone| undone.change) {
-                Some(change) => self.commands.toast(ToastKind::Good, format!("Undone. {}", change.summary)),
-                None => self.commands.toast(ToastKind::Info, "There is no change of configuration to undo"),
-            }
         }
     }
 
@@ -357,6 +259,7 @@ impl App {
         self.textures = None;
         (self.config, self.asked_config) = (None, Remote::default());
         self.alarms = Alarms::default();
+        self.held_back = HeldBack::default();
     }
 
     /// Lets the areas hand over what is not saved yet.
@@ -374,7 +277,7 @@ impl App {
         match &self.link {
             Link::Failed(why) => {
                 // A line that runs over the whole of a wide window is hard to read.
-                ui.set_max_width(720.0);
+                ui.set_max_width(ui.available_width().min(720.0));
                 let what = if self.is_elsewhere() { "The platform is not reached" } else { "The platform did not start" };
                 retry = error_state::ui(ui, what, why);
                 if self.options.remote.is_none() && self.saved.remote.is_some() && ui.button("Use the platform on this computer instead").clicked() {
@@ -406,6 +309,18 @@ impl App {
     }
 }
 
+/// Gives an area all there is; in a window too small for it, or one that is much enlarged, it is scrolled.
+fn with_room(ui: &mut Ui, area: impl FnOnce(&mut Ui)) {
+    let room = ui.available_size();
+    if room.x >= LEAST_AREA.x && room.y >= LEAST_AREA.y {
+        return area(ui);
+    }
+    ScrollArea::both().id_salt("area").auto_shrink(false).show(ui, |ui| {
+        let (rect, _) = ui.allocate_exact_size(room.max(LEAST_AREA), Sense::hover());
+        ui.scope_builder(UiBuilder::new().max_rect(rect), area);
+    });
+}
+
 /// Takes in a configuration, unless a newer one is known: an answer may arrive after the event of a later change.
 fn learn(known: &mut Option<PipelineConfig>, heard: PipelineConfig) {
     if known.as_ref().is_none_or(|known| known.revision <= heard.revision) {
@@ -422,10 +337,6 @@ fn connect(options: &ShellOptions, saved: &Saved, egui: &Context, before: Option
     }
 }
 
-fn zoom(egui: &Context, step: f32) {
-    egui.set_zoom_factor(((egui.zoom_factor() + step) * 10.0).round().clamp(8.0, 20.0) / 10.0);
-}
-
 impl eframe::App for App {
     fn logic(&mut self, egui: &Context, _frame: &mut eframe::Frame) {
         self.hear(egui);
@@ -433,7 +344,7 @@ impl eframe::App for App {
             textures.begin_frame();
         }
         self.run_commands(egui);
-        self.take_undo();
+        self.take_step();
         self.take_dropped_files(egui);
         self.with_areas(egui, |areas, ctx| {
             for area in areas {
@@ -458,9 +369,11 @@ impl eframe::App for App {
             config: self.config.as_ref(),
             alerts: self.alarms.loud(self.now()),
             remote: remote.and_then(url::Url::host_str),
-            is_narrow: self.saved.is_narrow,
+            is_narrow: self.saved.is_narrow || ui.available_width() < RAIL_BELOW,
             is_clock_fixed: self.fixed_now.is_some(),
         };
+        modal::follow_focus(&egui);
+        modal::withhold(&egui);
         if let Some(command) = navigation::panel(ui, &standing) {
             self.commands.send(command);
         }
@@ -469,14 +382,16 @@ impl eframe::App for App {
         CentralPanel::default().frame(Frame::new().fill(tokens.background)).show(ui, |ui| {
             let drawn = self.with_areas(&egui, |areas, ctx| {
                 if let Some(area) = areas.iter_mut().find(|area| area.id() == shown) {
-                    area.ui(ui, ctx);
+                    with_room(ui, |ui| area.ui(ui, ctx));
                 }
             });
             if drawn.is_none() {
                 Frame::new().inner_margin(theme::GAP_24).show(ui, |ui| self.starting_ui(ui));
             }
         });
+        modal::give_back(&egui);
         self.overlays(&egui);
+        self.unsaved.look(&self.saved, &egui);
         let took = begun.elapsed();
         if took > LONG_FRAME {
             tracing::debug!(ms = took.as_millis() as u64, "a frame took long");
@@ -485,6 +400,11 @@ impl eframe::App for App {
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         self.saved.store(storage);
+        self.unsaved.written();
+    }
+
+    fn auto_save_interval(&self) -> Duration {
+        self.unsaved.interval()
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
@@ -497,63 +417,4 @@ impl eframe::App for App {
             }
         }
     }
-}
-
-impl App {
-    /// What lies over the areas.
-    /// Tells it outside of the window too, while that is not the one in front.
-    fn call_attention(&self, egui: &Context, toast: &Toast) {
-        if egui.input(|input| input.focused) {
-            return;
-        }
-        if toast.kind != ToastKind::Good {
-            egui.send_viewport_cmd(egui::ViewportCommand::RequestUserAttention(egui::UserAttentionType::Informational));
-        }
-        if !self.saved.is_quiet {
-            desktop::tell(toast, &self.options.runtime);
-        }
-    }
-
-    fn overlays(&mut self, egui: &Context) {
-        if let Some(command) = self.palette.ui(egui) {
-            self.commands.send(command);
-        }
-        let around = Surroundings {
-            saved: &self.saved,
-            keys: &self.options.keys,
-            runtime: &self.options.runtime,
-            data_folder: self.options.data_folder.as_deref(),
-        };
-        let of_area = self.areas.iter().find(|area| area.id() == self.saved.area).map(|area| area.shortcuts()).unwrap_or_default();
-        self.shortcuts.ui(egui, self.saved.area, &of_area);
-        if let Some(decision) = self.settings.ui(egui, &around) {
-            self.decide(decision, egui);
-        }
-        if let Some(command) = self.toasts.ui(egui) {
-            self.commands.send(command);
-        }
-        let hovering = egui.input(|input| !input.raw.hovered_files.is_empty());
-        if hovering {
-            drop_hint(egui, matches!(self.link, Link::Up(ref up) if !matches!(up.state, LinkState::Lost { .. })));
-        }
-    }
-}
-
-/// Files are held over the window.
-fn drop_hint(egui: &Context, ready: bool) {
-    let tokens = theme::tokens(egui);
-    let painter = egui.layer_painter(egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop")));
-    let rect = egui.content_rect();
-    painter.rect_filled(rect, 0, tokens.background.gamma_multiply(0.85));
-    painter.rect_stroke(rect.shrink(16.0), theme::RADIUS_8, (2.0, tokens.accent), egui::StrokeKind::Inside);
-    let words = if ready { "Drop to add the photos" } else { "The platform can't be reached now" };
-    let centre = rect.center();
-    painter.text(
-        centre - egui::vec2(0.0, 24.0),
-        egui::Align2::CENTER_CENTER,
-        icons::ICON_ADD_PHOTO_ALTERNATE.codepoint,
-        egui::FontId::proportional(40.0),
-        tokens.accent,
-    );
-    painter.text(centre + egui::vec2(0.0, 20.0), egui::Align2::CENTER_CENTER, words, egui::FontId::proportional(theme::TEXT_HEADING), tokens.text);
 }

@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 use url::Url;
 
 use super::{EmbeddedPlatform, ShellOptions};
-use crate::client::Client;
 use crate::client::event::StreamItem;
+use crate::client::{ApiError, Client};
 use crate::gui::ctx::{LinkState, Moment};
 use crate::wire::event::{Event, Happened};
 
@@ -149,7 +149,8 @@ impl Up {
                 }
                 StreamItem::Lost { why, retry_in } => {
                     let since = if let LinkState::Lost { since, .. } = self.state { since } else { now };
-                    self.state = LinkState::Lost { why: why.to_string(), since, retry_at: Instant::now() + retry_in };
+                    let is_refused = matches!(&why, ApiError::Problem(problem) if matches!(problem.status, 401 | 403));
+                    self.state = LinkState::Lost { why: why.to_string(), is_refused, since, retry_at: Instant::now() + retry_in };
                 }
             }
         }

@@ -4,6 +4,7 @@ mod alarms;
 mod app;
 mod desktop;
 mod dialog;
+mod held_back;
 mod link;
 mod navigation;
 mod palette;
@@ -11,6 +12,7 @@ mod saved;
 mod settings;
 mod shortcuts;
 mod toasts;
+mod unsaved;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -47,6 +49,10 @@ pub struct ShellOptions {
     pub persistence_path: Option<std::path::PathBuf>,
     /// Where the embedded platform keeps its data, as the settings show it.
     pub data_folder: Option<std::path::PathBuf>,
+    /// Where every keystroke in a prompt is kept, whichever platform the prompt is on; `None`: nowhere.
+    pub typing_folder: Option<std::path::PathBuf>,
+    /// What the environment calls the display, such as `DISPLAY=:0`; empty where it names none.
+    pub display: String,
 }
 
 const ICON: &[u8] = include_bytes!("../../../assets/icons/minerva-256.png");
@@ -54,7 +60,12 @@ const ICON: &[u8] = include_bytes!("../../../assets/icons/minerva-256.png");
 /// Opens the window and stays until it is closed. Draws with wgpu, or with OpenGL where that fails.
 pub fn run(options: ShellOptions) -> Result<(), String> {
     let options = Rc::new(options);
-    let Err(wgpu) = open(&options, Renderer::Wgpu) else { return Ok(()) };
+    let wgpu = match open(&options, Renderer::Wgpu) {
+        Ok(()) => return Ok(()),
+        // No other way of drawing helps.
+        Err(eframe::Error::WinitEventLoop(_) | eframe::Error::Winit(_)) => return Err(no_answer(&options.display)),
+        Err(error) => error,
+    };
     tracing::warn!(%wgpu, "no window with wgpu; trying OpenGL");
     open(&options, Renderer::Glow).map_err(|glow| {
         format!(
@@ -63,6 +74,13 @@ pub fn run(options: ShellOptions) -> Result<(), String> {
              'minerva compare' and 'minerva serve' need no window"
         )
     })
+}
+
+fn no_answer(display: &str) -> String {
+    format!(
+        "The display ({display}) does not answer, so no window can be opened: it may not run, or not let you in. \
+         'minerva compare' and 'minerva serve' need no window"
+    )
 }
 
 fn open(options: &Rc<ShellOptions>, renderer: Renderer) -> Result<(), eframe::Error> {

@@ -17,6 +17,8 @@ use crate::wire::config::{PipelineConfig, PipelineState};
 
 /// Points of the rail.
 const RAIL: f32 = 52.0;
+/// Below this height the foot is one line of what stands and one of icons, so that it does not lie on the areas.
+const LOW: f32 = 520.0;
 
 /// Where the window is with its platform.
 pub enum Line<'a> {
@@ -56,11 +58,14 @@ fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
     let mut command = None;
     ui.spacing_mut().item_spacing.y = theme::GAP_4;
     let below = Panel::bottom("navigation foot").resizable(false).show_separator_line(false).frame(Frame::NONE);
+    let is_low = ui.available_height() < LOW;
     below.show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::GAP_4;
-        command = foot(ui, standing);
+        command = foot(ui, standing, is_low && !standing.is_narrow);
     });
-    if standing.is_narrow {
+    if standing.is_narrow && is_low {
+        // The areas need the room of the name.
+    } else if standing.is_narrow {
         ui.add_space(theme::GAP_4);
         ui.vertical_centered(|ui| ui.label(RichText::new("M").font(theme::semibold(theme::TEXT_HEADING))));
     } else {
@@ -82,22 +87,25 @@ fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
     command
 }
 
-fn foot(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
+fn foot(ui: &mut Ui, standing: &Standing<'_>, is_low: bool) -> Option<Command> {
     let mut command = None;
     if let Some(config) = standing.config
-        && live_ui(ui, config, standing.is_narrow).clicked()
+        && live_ui(ui, config, standing.is_narrow, is_low).clicked()
     {
         command = Some(Command::GoTo(Route::Models));
     }
     link_ui(ui, standing);
     ui.separator();
-    for (icon, label, given) in [
+    let rows = [
         (icons::ICON_SEARCH, "Commands", Command::OpenPalette),
         (icons::ICON_KEYBOARD, "Shortcuts", Command::ShowShortcuts),
         (icons::ICON_SETTINGS, "Settings", Command::OpenSettings),
-    ] {
-        if row(ui, icon, label, &given, standing.is_narrow).clicked() {
-            command = Some(given);
+    ];
+    if !is_low {
+        for (icon, label, given) in rows.clone() {
+            if row(ui, icon, label, &given, standing.is_narrow).clicked() {
+                command = Some(given);
+            }
         }
     }
     let (theme_icon, theme_words, next) = match ui.ctx().options(|options| options.theme_preference) {
@@ -107,7 +115,12 @@ fn foot(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
     };
     let (fold_icon, fold_words) =
         if standing.is_narrow { (icons::ICON_LEFT_PANEL_OPEN, "Show the names") } else { (icons::ICON_LEFT_PANEL_CLOSE, "Show icons only") };
-    let mut buttons = |ui: &mut Ui| {
+    let buttons = |ui: &mut Ui| {
+        for (icon, label, given) in rows.into_iter().filter(|_| is_low) {
+            if Tool::new(icon, label).icon_only().shortcut(given.shortcut()).ui(ui).clicked() {
+                command = Some(given);
+            }
+        }
         if Tool::new(theme_icon, theme_words).icon_only().ui(ui).clicked() {
             command = Some(Command::SetTheme(next));
         }
@@ -188,7 +201,7 @@ fn row(ui: &mut Ui, icon: MaterialIcon, label: &str, command: &Command, is_narro
 }
 
 /// The live model and prompt, as one button that leads to where they are chosen.
-fn live_ui(ui: &mut Ui, config: &PipelineConfig, is_narrow: bool) -> Response {
+fn live_ui(ui: &mut Ui, config: &PipelineConfig, is_narrow: bool, is_low: bool) -> Response {
     let tokens = theme::tokens(ui.ctx());
     let (icon, colour, state) = match config.state {
         PipelineState::Running => (icons::ICON_PLAY_CIRCLE, tokens.good, "Pipeline running"),
@@ -215,8 +228,9 @@ fn live_ui(ui: &mut Ui, config: &PipelineConfig, is_narrow: bool) -> Response {
                 ui.label(RichText::new(icon.codepoint).size(theme::TEXT_STRONG).color(colour));
                 ui.label(small(state, tokens.muted));
             });
-            ui.add(Label::new(small(&config.live_model, tokens.text)).truncate().show_tooltip_when_elided(false));
-            ui.add(Label::new(small(&config.live_prompt, tokens.text)).truncate().show_tooltip_when_elided(false));
+            for words in [&config.live_model, &config.live_prompt].into_iter().filter(|_| !is_low) {
+                ui.add(Label::new(small(words, tokens.text)).truncate().show_tooltip_when_elided(false));
+            }
         });
         if response.has_focus() {
             ui.painter().rect_stroke(ui.min_rect(), theme::RADIUS_4, (2.0, tokens.focus), StrokeKind::Inside);
@@ -256,12 +270,13 @@ fn said(ui: &Ui, line: &Line<'_>, is_clock_fixed: bool) -> Said {
             let hover = format!("Polling: changes are asked for, and shown a little later than usual. {why}. The stream is tried again every minute");
             Said { icon: icons::ICON_SYNC, colour: tokens.warn, words: "Polling", more: age_words(age), hover }
         }
-        Line::Up(LinkState::Lost { why, since, retry_at }) => {
+        Line::Up(LinkState::Lost { why, is_refused, since, retry_at }) => {
             ui.ctx().request_repaint_after(Duration::from_millis(500));
             let wait = retry_at.saturating_duration_since(now).as_secs_f32().ceil();
             let next = if wait > 0.0 { format!("next try in {wait:.0} s") } else { "trying now".to_owned() };
             let more = format!("{}, {next}", age_words(since.age()));
-            Said { icon: icons::ICON_CLOUD_OFF, colour: tokens.bad, words: "Connection lost", more, hover: why.clone() }
+            let words = if *is_refused { "Token not accepted" } else { "Connection lost" };
+            Said { icon: icons::ICON_CLOUD_OFF, colour: tokens.bad, words, more, hover: why.clone() }
         }
     }
 }
@@ -273,6 +288,7 @@ fn link_ui(ui: &mut Ui, standing: &Standing<'_>) {
     let icon = RichText::new(icon.codepoint).size(16.0).color(colour);
     if standing.is_narrow {
         let response = ui.vertical_centered(|ui| ui.label(icon)).inner;
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, words));
         let whole = [words, &more, &hover].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
         response.on_hover_text(whole);
         return;

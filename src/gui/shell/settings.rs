@@ -140,7 +140,7 @@ impl Settings {
             ui.end_row();
             let known = around.saved.remote.as_ref().is_some_and(|base| base.as_str().trim_end_matches('/') == self.url.trim().trim_end_matches('/'));
             let label = ui.label("Token");
-            let hint = if known { "Leave empty to use the one kept in the keyring" } else { "" };
+            let hint = if known { "Leave empty to use the one that is kept" } else { "" };
             ui.add(field(&mut self.token, hint).password(true)).labelled_by(label.id);
             ui.end_row();
         });

@@ -1,6 +1,7 @@
 //! The figures of one column of the matrix.
 
 use crate::wire::money::UsdMicros;
+use crate::wire::result::Fault;
 use crate::wire::run::{Cell, CellState};
 
 /// What the cells of a column have in sum.
@@ -14,7 +15,7 @@ pub struct ColumnSummary {
     pub mean_confidence: Option<f64>,
     /// Sum of the known costs.
     pub cost: UsdMicros,
-    /// Answered cells whose cost is not known.
+    /// Billed cells whose cost is not known.
     pub cost_unknown: u64,
 }
 
@@ -39,7 +40,11 @@ impl ColumnSummary {
                 (_, CellState::Failed) => {
                     summary.failed += 1;
                     // Refusals and cut answers are billed.
-                    summary.cost += cell.fault.as_ref().and_then(|fault| fault.cost_usd).unwrap_or_default();
+                    match &cell.fault {
+                        Some(Fault { cost_usd: Some(cost), .. }) => summary.cost += *cost,
+                        Some(fault) if fault.is_billed() => summary.cost_unknown += 1,
+                        _ => {}
+                    }
                 }
                 _ => {}
             }
@@ -67,7 +72,7 @@ fn median(values: &mut [u64]) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::wire::ids::{CellId, PhotoId, RunId};
-    use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Tag, Usage};
+    use crate::wire::result::{Answer, ConfidenceKind, FaultKind, Tag, Usage};
 
     fn cell(latency_ms: u64, confidence: f32, cost_usd: Option<UsdMicros>) -> Cell {
         Cell {
@@ -96,10 +101,13 @@ mod tests {
     fn figures_count_answers_failures_and_unknown_costs() {
         let fault = Fault { cost_usd: Some(UsdMicros(5)), ..Fault::new(FaultKind::Refused, "no") };
         let failed = Cell { state: CellState::Failed, answer: None, fault: Some(fault), ..cell(1, 0.0, None) };
+        let used = Usage { input_tokens: Some(9), ..Usage::default() };
+        let fault = Fault { usage: used, ..Fault::new(FaultKind::Truncated, "cut") };
+        let cut = Cell { state: CellState::Failed, answer: None, fault: Some(fault), ..cell(1, 0.0, None) };
         let waiting = Cell { state: CellState::Waiting, answer: None, ..cell(1, 0.0, None) };
-        let cells = [cell(30, 0.5, Some(UsdMicros(10))), cell(10, 1.0, None), cell(20, 0.75, Some(UsdMicros(1))), failed, waiting];
+        let cells = [cell(30, 0.5, Some(UsdMicros(10))), cell(10, 1.0, None), cell(20, 0.75, Some(UsdMicros(1))), failed, cut, waiting];
         let summary = ColumnSummary::of(cells.iter());
-        assert_eq!((summary.completed, summary.failed, summary.cost, summary.cost_unknown), (3, 1, UsdMicros(16), 1));
+        assert_eq!((summary.completed, summary.failed, summary.cost, summary.cost_unknown), (3, 2, UsdMicros(16), 2));
         assert_eq!((summary.latency_p50_ms, summary.mean_confidence), (Some(20.0), Some(0.75)));
     }
 

@@ -3,6 +3,7 @@
 use egui::{Id, Modal, RichText, Ui};
 
 use super::library::Library;
+use crate::gui::ctx::modal;
 use crate::gui::ctx::{AreaCtx, Remote, ToastKind};
 use crate::gui::theme;
 use crate::gui::widgets::selection::Selection;
@@ -38,7 +39,7 @@ impl Deleting {
             return;
         }
         let mut go = false;
-        let modal = Modal::new(Id::unique("delete photos")).show(ui.ctx(), |ui| {
+        let shown = modal::show(ui.ctx(), Modal::new(Id::unique("delete photos")), |ui| {
             ui.set_width(380.0);
             let what = match self.wanted.as_slice() {
                 [one] => library.photo(*one).map_or_else(|| "this photo".to_owned(), |photo| photo.file_name.clone()),
@@ -67,7 +68,7 @@ impl Deleting {
                 }
                 Ok(ids.len())
             });
-        } else if modal.should_close() {
+        } else if shown.closes {
             self.wanted.clear();
         }
     }

@@ -5,7 +5,7 @@ use egui::{CollapsingHeader, RichText, ScrollArea, Ui};
 use super::estimate::LiveEstimate;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::number;
-use crate::wire::cost::{ColumnEstimate, Estimate, unknown_words};
+use crate::wire::cost::{ColumnEstimate, Estimate, UnknownCost, unknown_words};
 
 /// Height of the list by column.
 const LIST_MOST_PX: f32 = 180.0;
@@ -17,7 +17,8 @@ pub fn ui(ui: &mut Ui, live: &LiveEstimate, tokens: &Tokens) {
         ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.warn));
         return;
     }
-    let Some(estimate) = live.shown() else {
+    // An older figure is better than none; that nothing is spent and no photo leaves must be true now.
+    let Some(estimate) = live.shown().filter(|estimate| !(live.is_behind() && is_free(estimate))) else {
         ui.label(RichText::new("Estimating the cost…").size(theme::TEXT_SMALL).color(tokens.muted));
         return;
     };
@@ -47,7 +48,8 @@ fn columns_ui(ui: &mut Ui, estimate: &Estimate, tokens: &Tokens) {
     for column in &estimate.columns {
         ui.spacing_mut().item_spacing.y = 1.0;
         ui.label(RichText::new(format!("{} · {}", column.prompt_name, column.model)).size(theme::TEXT_SMALL));
-        let cost = column.cost.map_or_else(|| "Price unknown".to_owned(), |cost| cost.to_string());
+        let unknown = if column.unknown == Some(UnknownCost::PhotoTokens) { "Unknown: no rule for a photo's tokens" } else { "Price unknown" };
+        let cost = column.cost.map_or_else(|| unknown.to_owned(), |cost| cost.to_string());
         let ink = if column.cost.is_none() { tokens.warn } else { tokens.text };
         ui.label(RichText::new(cost).size(theme::TEXT_SMALL).color(ink));
         ui.label(RichText::new(tokens_words(column)).size(theme::TEXT_SMALL).color(tokens.muted));

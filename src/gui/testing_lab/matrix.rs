@@ -10,6 +10,7 @@ use super::cell_now::Doing;
 use super::column_summary::ColumnSummary;
 use super::library::Library;
 use super::matrix_cell;
+use super::matrix_rows::MatrixRows;
 use super::open_run::OpenRun;
 use crate::gui::ctx::PhotoTextures;
 use crate::gui::theme::model_colours::ModelColours;
@@ -34,12 +35,15 @@ pub struct Matrix {
     pub repeat: u32,
     scroll_to_cursor: bool,
     page_rows: usize,
+    /// Where it was drawn.
+    area: Option<Rect>,
 }
 
 /// What it is drawn from.
 pub struct MatrixView<'a> {
     pub open: &'a OpenRun,
     pub run: &'a Run,
+    pub rows: &'a MatrixRows,
     pub library: &'a Library,
     pub colours: &'a ModelColours,
     /// The time that this frame shows.
@@ -52,6 +56,12 @@ impl<'a> MatrixView<'a> {
     pub fn doing(&self, cell: Option<&Cell>) -> Option<Doing<'a>> {
         self.open.heard(cell?).map(|heard| Doing { heard, now: self.now })
     }
+
+    /// Why a cell that waits was not asked.
+    #[must_use]
+    pub fn unasked(&self, cell: Option<&Cell>) -> Option<&'a str> {
+        self.open.why_unasked(cell?)
+    }
 }
 
 impl Matrix {
@@ -61,11 +71,19 @@ impl Matrix {
         self.scroll_to_cursor = true;
     }
 
-    /// Draws it; returns the row and column to open side by side.
+    /// Whether the pointer is over it: what is read must not move away.
+    #[must_use]
+    pub fn is_read(&self, egui: &egui::Context) -> bool {
+        self.area.zip(egui.pointer_hover_pos()).is_some_and(|(area, pointer)| area.contains(pointer))
+    }
+
+    /// Draws it; returns the row that is shown there, and the column, to open side by side.
     pub fn ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, textures: &mut PhotoTextures) -> Option<(usize, usize)> {
         let tokens = theme::tokens(ui.ctx());
-        let (rows, columns) = (view.run.photo_ids.len(), view.run.columns.len());
+        let (rows, columns) = (view.rows.shown().len(), view.run.columns.len());
         let area = ui.available_rect_before_wrap();
+        self.area = Some(area);
+        self.cursor.0 = self.cursor.0.min(rows.saturating_sub(1));
         let focus = ui.interact(area, Id::unique("matrix"), Sense::click());
         focus.widget_info(|| WidgetInfo::labeled(egui::Role::Grid, true, "Answers"));
         let mut opened = self.keys(ui, &focus, rows, columns);
@@ -116,12 +134,13 @@ impl Matrix {
     }
 
     fn cell_ui(&self, ui: &Ui, rect: Rect, (row, column): (usize, usize), view: &MatrixView<'_>, has_focus: bool, tokens: &Tokens) -> Response {
-        let cell = view.open.cell(row, column, self.repeat);
-        let doing = view.doing(cell);
+        let of_run = view.rows.shown()[row];
+        let cell = view.open.cell(of_run, column, self.repeat);
+        let (doing, unasked) = (view.doing(cell), view.unasked(cell));
         let response = ui.interact(rect, Id::unique(("cell", view.run.id, row, column)), Sense::CLICK);
-        let photo = photo_name(view, view.run.photo_ids[row]);
+        let photo = photo_name(view, view.run.photo_ids[of_run]);
         response.widget_info(|| {
-            let words = format!("{photo}, {}: {}", view.run.columns[column].label(), matrix_cell::in_words(cell, doing));
+            let words = format!("{photo}, {}: {}", view.run.columns[column].label(), matrix_cell::in_words(cell, doing, unasked));
             WidgetInfo::labeled(egui::Role::Button, true, words)
         });
         let is_cursor = self.cursor == (row, column);
@@ -132,13 +151,13 @@ impl Matrix {
         let room = rect.shrink2(vec2(10.0, 8.0));
         match doing {
             Some(doing) => doing.paint(ui, room, tokens),
-            None => matrix_cell::paint(ui, room, cell, view.colours.get(&view.run.columns[column].model, tokens), tokens),
+            None => matrix_cell::paint(ui, room, cell, unasked, view.colours.get(&view.run.columns[column].model, tokens), tokens),
         }
         if is_cursor {
             let (width, colour) = if has_focus { (2.0, tokens.focus) } else { (1.0, tokens.border) };
             ui.painter().rect_stroke(rect.shrink(2.0), theme::RADIUS_4, (width, colour), StrokeKind::Inside);
         }
-        response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_ui(|ui| matrix_cell::about_ui(ui, cell, doing, tokens))
+        response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_ui(|ui| matrix_cell::about_ui(ui, cell, doing, unasked, tokens))
     }
 
     /// Arrows walk the cells, Enter opens one; heard while the matrix or nothing has the keyboard.
@@ -259,8 +278,9 @@ fn summary_words(summary: &ColumnSummary) -> String {
 fn photos_ui(ui: &mut Ui, room: Rect, offset: f32, view: &MatrixView<'_>, textures: &mut PhotoTextures, tokens: &Tokens) {
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(room));
     ui.set_clip_rect(room.intersect(ui.clip_rect()));
-    for row in shown(offset, offset + room.height(), ROW_HEIGHT, view.run.photo_ids.len()) {
-        let id = view.run.photo_ids[row];
+    for row in shown(offset, offset + room.height(), ROW_HEIGHT, view.rows.shown().len()) {
+        let of_run = view.rows.shown()[row];
+        let id = view.run.photo_ids[of_run];
         let rect = Rect::from_min_size(pos2(room.left(), room.top() + row as f32 * ROW_HEIGHT - offset), vec2(room.width(), ROW_HEIGHT));
         let edge = ROW_HEIGHT - 34.0;
         let picture = Rect::from_min_size(rect.min + vec2(8.0, 8.0), vec2(room.width() - 16.0, edge));
@@ -271,7 +291,8 @@ fn photos_ui(ui: &mut Ui, room: Rect, offset: f32, view: &MatrixView<'_>, textur
         ui.painter().line_segment([rect.left_bottom(), rect.right_bottom()], (1.0, tokens.border));
         let response = ui.interact(rect.intersect(room), Id::unique(("row", view.run.id, row)), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(egui::Role::RowHeader, true, words));
-        response.on_hover_text(words);
+        let differ = view.rows.disagreement(of_run).map(|share| format!("\nIts answers differ by {}", number::percent(share)));
+        response.on_hover_text(format!("{words}{}", differ.unwrap_or_default()));
     }
 }
 

@@ -13,8 +13,8 @@ use crate::wire::run::{Cell, CellState};
 /// Room for the line with latency, cost and mean confidence.
 const FOOT_HEIGHT: f32 = 18.0;
 
-/// Paints the cell into its room; the bars of its tags have the model's colour.
-pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, colour: egui::Color32, tokens: &Tokens) {
+/// Paints the cell into its room; the bars of its tags have the model's colour. `unasked`: why it was not asked.
+pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, unasked: Option<&str>, colour: egui::Color32, tokens: &Tokens) {
     let Some(cell) = cell else {
         // Known to exist, not read yet.
         let bar = Rect::from_min_size(room.min + vec2(0.0, 4.0), vec2(room.width() * 0.6, 12.0));
@@ -28,7 +28,10 @@ pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, colour: egui::Color32, to
             paint_message(ui, room, icons::ICON_ERROR.codepoint, &words, tokens.bad);
         }
         (CellState::Running, ..) => paint_message(ui, room, icons::ICON_PENDING.codepoint, "Asking…", tokens.info),
-        _ => paint_message(ui, room, icons::ICON_SCHEDULE.codepoint, "Waiting", tokens.muted),
+        _ => match unasked {
+            Some(words) => paint_message(ui, room, icons::ICON_PAUSE_CIRCLE.codepoint, words, tokens.muted),
+            None => paint_message(ui, room, icons::ICON_SCHEDULE.codepoint, "Waiting", tokens.muted),
+        },
     }
 }
 
@@ -38,8 +41,16 @@ fn paint_answer(ui: &Ui, room: Rect, cell: &Cell, answer: &Answer, colour: egui:
         ui.painter().text(room.left_top(), Align2::LEFT_TOP, "No tags", FontId::proportional(theme::TEXT_BODY), tokens.muted);
     }
     tag_chip::paint_chips(ui, chips, &answer.tags, colour, tokens);
-    let foot = elided::text(ui, &figures(cell, answer), FontId::proportional(theme::TEXT_SMALL), room.width(), tokens.muted);
-    ui.painter().galley(pos2(room.left(), room.bottom() - foot.size().y), foot, tokens.muted);
+    let small = FontId::proportional(theme::TEXT_SMALL);
+    let beside = if answer.is_mended() { 18.0 } else { 0.0 };
+    let foot = elided::text(ui, &figures(cell, answer), small, room.width() - beside, tokens.muted);
+    let top = room.bottom() - foot.size().y;
+    if beside > 0.0 {
+        // What was mended is told in words where the cell is hovered or opened.
+        let sign = FontId::proportional(theme::TEXT_BODY);
+        ui.painter().text(pos2(room.left(), top + foot.size().y / 2.0), Align2::LEFT_CENTER, icons::ICON_WARNING.codepoint, sign, tokens.warn);
+    }
+    ui.painter().galley(pos2(room.left() + beside, top), foot, tokens.muted);
 }
 
 /// `146 ms · mean 62 % · $0.000194`.
@@ -71,7 +82,7 @@ pub fn kind_words(kind: ConfidenceKind) -> &'static str {
 
 /// The cell for someone who can't see it.
 #[must_use]
-pub fn in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>) -> String {
+pub fn in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&str>) -> String {
     if let Some(doing) = doing {
         return doing.text().map_or_else(|| doing.words(), |text| format!("answering, {text}"));
     }
@@ -79,16 +90,17 @@ pub fn in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>) -> String {
     match (cell.state, &cell.answer, &cell.fault) {
         (CellState::Completed, Some(answer), _) => {
             let tags: Vec<String> = answer.tags.iter().take(6).map(|tag| format!("{} {}", tag.name, number::confidence(tag.confidence))).collect();
-            if tags.is_empty() { "no tags".to_owned() } else { tags.join(", ") }
+            let tags = if tags.is_empty() { "no tags".to_owned() } else { tags.join(", ") };
+            std::iter::once(tags).chain(answer.notes.iter().map(|note| format!("note: {}", note.text))).collect::<Vec<_>>().join("; ")
         }
         (CellState::Failed, _, Some(fault)) => format!("failed, {}", fault.kind.label()),
         (CellState::Running, ..) => "asking".to_owned(),
-        _ => "waiting".to_owned(),
+        _ => unasked.unwrap_or("waiting").to_owned(),
     }
 }
 
 /// What hovering tells: caption and every tag, or the whole fault.
-pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, doing: Option<Doing<'_>>, tokens: &Tokens) {
+pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&str>, tokens: &Tokens) {
     ui.set_max_width(340.0);
     let Some(cell) = cell else {
         ui.label("Not read yet");
@@ -105,12 +117,19 @@ pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, doing: Option<Doing<'_>>, toke
         let tags: Vec<String> = answer.tags.iter().map(|tag| format!("{} {}", tag.name, number::confidence(tag.confidence))).collect();
         ui.label(RichText::new(tags.join(", ")).color(tokens.muted));
         ui.label(RichText::new(format!("Confidence: {}", kind_words(answer.confidence_kind))).size(theme::TEXT_SMALL).color(tokens.muted));
+        for note in &answer.notes {
+            let colour = if note.is_mended() { tokens.warn } else { tokens.muted };
+            ui.label(RichText::new(&note.text).size(theme::TEXT_SMALL).color(colour));
+        }
         ui.label(RichText::new("Enter or click: side by side").size(theme::TEXT_SMALL).color(tokens.muted));
     } else if let Some(doing) = doing {
         ui.label(doing.words());
         if let Some(text) = doing.text() {
             ui.label(RichText::new(text).color(tokens.muted));
         }
+    } else if let Some(words) = unasked {
+        ui.label(words);
+        ui.label(RichText::new("Resume asks it").color(tokens.muted));
     } else {
         ui.label(if cell.state == CellState::Running { "The model is being asked" } else { "Waits for its turn" });
     }

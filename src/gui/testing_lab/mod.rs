@@ -7,9 +7,11 @@ mod deleting;
 mod diff_panel;
 mod estimate;
 mod estimate_panel;
+mod held_back;
 mod library;
 mod matrix;
 mod matrix_cell;
+mod matrix_rows;
 mod open_run;
 mod photo_grid;
 mod results;
@@ -28,7 +30,7 @@ use std::path::PathBuf;
 
 use egui::{CentralPanel, Frame, Ui};
 
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, PhotoAdding, Remote, Route, ToastKind};
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, PhotoAdding, Remote, Route, Toast, ToastKind};
 use crate::gui::theme;
 use crate::gui::widgets::selection::Selection;
 use crate::wire::event::{Event, Happened};
@@ -39,6 +41,7 @@ use deleting::Deleting;
 use estimate::LiveEstimate;
 use library::Library;
 use matrix::Matrix;
+use matrix_rows::MatrixRows;
 use open_run::OpenRun;
 use photo_grid::PhotoGrid;
 use runs_list::{RunsAnswer, RunsList};
@@ -70,12 +73,15 @@ pub struct TestingLab {
     deleting: Deleting,
     setup: Setup,
     estimate: LiveEstimate,
+    /// The frame that it was drawn in last.
+    drawn: u64,
     runs: RunsList,
     starting: Remote<Run>,
     /// Cancel and resume of the open run.
     acting: Remote<Run>,
     open: Option<OpenRun>,
     matrix: Matrix,
+    rows: MatrixRows,
     side: Option<SideBySide>,
 }
 
@@ -91,11 +97,13 @@ impl Default for TestingLab {
             deleting: Deleting::default(),
             setup: Setup::default(),
             estimate: LiveEstimate::default(),
+            drawn: 0,
             runs: RunsList::default(),
             starting: Remote::default(),
             acting: Remote::default(),
             open: None,
             matrix: Matrix::default(),
+            rows: MatrixRows::default(),
             side: None,
         }
     }
@@ -140,7 +148,9 @@ impl Area for TestingLab {
                 }
             }
             Happened::Resync => self.reload(),
-            Happened::JobChanged(_) | Happened::JobsChanged { .. } | Happened::HealthChanged { .. } | Happened::AlertChanged(_) => {}
+            // It warns of providers that hold calls back.
+            Happened::HealthChanged { .. } => self.estimate.forget(),
+            Happened::PromptLabelsChanged(_) | Happened::JobChanged(_) | Happened::JobsChanged { .. } | Happened::AlertChanged(_) => {}
         }
     }
 
@@ -149,6 +159,14 @@ impl Area for TestingLab {
         self.choose_by_default();
         self.setup.logic(ctx);
         self.runs.logic(ctx);
+        if let Some(run) = self.runs.cut_off(ctx.now) {
+            let (answered, total) = (run.counts.completed, run.counts.total());
+            let toast = Toast::new(
+                ToastKind::Info,
+                format!("A comparison was cut off: {answered} of {total} answered. Nothing is asked until you resume it"),
+            );
+            ctx.send(Command::ShowToast(toast.with_action("Show it", Command::GoTo(Route::Run(run.id)))));
+        }
         if let Some(open) = &mut self.open {
             open.logic(ctx);
         }
@@ -168,6 +186,11 @@ impl Area for TestingLab {
     }
 
     fn ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        let now = ui.ctx().cumulative_frame_nr();
+        if now > std::mem::replace(&mut self.drawn, now) + 1 {
+            // Somebody was elsewhere, perhaps to mend what an estimate warned of.
+            self.estimate.forget();
+        }
         let frame = Frame::new().inner_margin(theme::GAP_16).fill(ctx.tokens().background);
         CentralPanel::default().frame(frame).show(ui, |ui| {
             step_bar::ui(ui, &mut self.step, self.open.as_ref(), self.side.is_some(), self.runs.len(), ctx);
@@ -184,6 +207,10 @@ impl Area for TestingLab {
 
     fn on_command(&mut self, command: &Command, ctx: &mut AreaCtx<'_>) -> bool {
         match command {
+            Command::TestVersions(versions) => {
+                self.step = Step::Choose;
+                self.setup.choose_versions(versions);
+            }
             Command::RunComparison => self.run(ctx),
             Command::CancelRun => return self.act_on_run(ctx, RunState::Cancelled),
             Command::ResumeRun => return self.act_on_run(ctx, RunState::Running),
@@ -234,7 +261,12 @@ impl Area for TestingLab {
                 ("Delete", "Delete what is chosen"),
                 ("Esc", "Choose none"),
             ],
-            Step::Results => vec![("← ↑ ↓ →", "Walk the answers"), ("Enter", "Open the answer side by side"), ("Esc", "Back to the photos")],
+            Step::Results => vec![
+                ("← ↑ ↓ →", "Walk the answers"),
+                ("/", "Find a tag or photo"),
+                ("Enter", "Open the answer side by side"),
+                ("Esc", "Back to the photos"),
+            ],
             Step::SideBySide => vec![
                 ("J  K", "Next and previous photo"),
                 ("Wheel  +  −", "Zoom all panes"),
@@ -308,6 +340,7 @@ impl TestingLab {
         if self.open.as_ref().is_none_or(|open| open.id() != id) {
             self.open = Some(OpenRun::new(id));
             self.matrix = Matrix::default();
+            self.rows = MatrixRows::default();
             self.side = None;
         }
     }
@@ -390,9 +423,10 @@ impl TestingLab {
         };
         let Some(run) = open.run() else { return };
         let colours = results::colours_of(run);
-        let view = matrix::MatrixView { open, run, library: &self.library, colours: &colours, now: ctx.now };
+        let view = matrix::MatrixView { open, run, rows: &self.rows, library: &self.library, colours: &colours, now: ctx.now };
         if side.ui(ui, &view, ctx.textures) == Some(SideAnswer::Back) {
-            self.matrix.set_cursor(side.row, side.panes.last().map_or(0, |pane| pane.column));
+            let row = self.rows.shown().iter().position(|row| *row == side.row).unwrap_or(0);
+            self.matrix.set_cursor(row, side.panes.last().map_or(0, |pane| pane.column));
             self.step = Step::Results;
         }
     }

@@ -1,16 +1,16 @@
 //! The run that is open: what it is, its cells as they come in, and the figures of its columns.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
 use super::cell_now::Heard;
 use super::column_summary::ColumnSummary;
+use super::held_back::{self, HeldBack};
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::ids::{CellId, PhotoId, RunId};
-use crate::wire::page::Page;
-use crate::wire::run::{Cell, CellNow, CellState, Run, RunState};
+use crate::wire::run::{Cell, CellNow, CellState, Run, RunCells, RunState};
 
 /// The figures of the columns follow the cells at most this often.
 const SUMMARY_EVERY: Duration = Duration::from_millis(250);
@@ -20,7 +20,7 @@ pub struct OpenRun {
     id: RunId,
     run: Option<Run>,
     asked_run: Remote<Run>,
-    page: Remote<Page<Cell>>,
+    page: Remote<RunCells>,
     cursor: Option<String>,
     complete: bool,
     rows: HashMap<PhotoId, usize>,
@@ -31,10 +31,16 @@ pub struct OpenRun {
     /// What cells that are being asked are doing, as heard last.
     heard: HashMap<CellId, Heard>,
     summaries: Vec<ColumnSummary>,
+    /// The providers that hold its calls back.
+    held: Vec<HeldBack>,
+    /// By column: why its cells that wait were not asked.
+    unasked: Vec<Option<String>>,
     summarised: Option<Instant>,
     is_behind: bool,
     /// When the run was seen to run first, and how many cells were finished then.
     pace: Option<(Instant, u64)>,
+    /// Rows with cells that have changed since somebody asked.
+    changed_rows: BTreeSet<usize>,
     /// Whether an event told the run while it was asked for.
     told_since_asked: bool,
 }
@@ -55,11 +61,19 @@ impl OpenRun {
             fresh: HashSet::new(),
             heard: HashMap::new(),
             summaries: Vec::new(),
+            held: Vec::new(),
+            unasked: Vec::new(),
             summarised: None,
             is_behind: true,
             pace: None,
+            changed_rows: BTreeSet::new(),
             told_since_asked: false,
         }
+    }
+
+    /// Rows with cells that have changed since this was asked last.
+    pub fn take_changed_rows(&mut self) -> BTreeSet<usize> {
+        std::mem::take(&mut self.changed_rows)
     }
 
     #[must_use]
@@ -85,6 +99,8 @@ impl OpenRun {
         self.cursor = None;
         self.complete = false;
         self.fresh.clear();
+        // Events may have been missed, and the cells tell it anew.
+        self.heard.clear();
     }
 
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
@@ -120,6 +136,10 @@ impl OpenRun {
                 {
                     self.put(at, cell);
                 }
+            }
+            // What was heard meanwhile is newer.
+            for (cell, now) in page.now {
+                self.heard.entry(cell).or_insert_with(|| Heard::new(&now, ctx.now));
             }
             if self.complete {
                 self.fresh.clear();
@@ -189,6 +209,9 @@ impl OpenRun {
         }
         // Nothing here shows the steps, and they are the largest part of a cell.
         cell.trace = Vec::new();
+        if let Some(run) = &self.run {
+            self.changed_rows.insert(at / (run.columns.len() * run.repeats as usize).max(1));
+        }
         self.cells[at] = Some(cell);
         self.is_behind = true;
     }
@@ -206,6 +229,19 @@ impl OpenRun {
         let run = self.run.as_ref()?;
         let at = (row * run.columns.len() + column) * run.repeats as usize + repeat as usize;
         self.cells.get(at).and_then(Option::as_ref)
+    }
+
+    /// The providers that hold calls of the run back.
+    #[must_use]
+    pub fn held_back(&self) -> &[HeldBack] {
+        &self.held
+    }
+
+    /// Why a cell that waits was not asked; `None`: it waits for its turn, or does not wait.
+    #[must_use]
+    pub fn why_unasked(&self, cell: &Cell) -> Option<&str> {
+        let words = self.unasked.get(cell.column as usize)?.as_deref();
+        words.filter(|_| cell.state == CellState::Waiting)
     }
 
     #[must_use]
@@ -238,6 +274,8 @@ impl OpenRun {
                 ColumnSummary::of(of_column.flatten())
             })
             .collect();
+        self.held = HeldBack::of(run, self.cells.iter().flatten());
+        self.unasked = held_back::unasked_words(run, &self.held);
         self.summarised = Some(Instant::now());
         self.is_behind = false;
     }
@@ -248,10 +286,17 @@ mod tests {
     use super::*;
     use crate::wire::ids::CellId;
     use crate::wire::money::UsdMicros;
-    use crate::wire::run::{CellState, RunColumn, RunCounts};
+    use crate::wire::prompt_parts::PromptParts;
+    use crate::wire::run::{CellState, RunColumn, RunCounts, RunKind};
 
     fn column(model: &str) -> RunColumn {
-        RunColumn { prompt_name: "P v1".to_owned(), prompt_content: String::new(), prompt_version_id: None, model: model.to_owned() }
+        RunColumn {
+            prompt_name: "P v1".to_owned(),
+            prompt_content: String::new(),
+            parts: PromptParts::default(),
+            prompt_version_id: None,
+            model: model.to_owned(),
+        }
     }
 
     fn run(photos: &[PhotoId]) -> Run {
@@ -268,6 +313,8 @@ mod tests {
             cost_unknown_cells: 0,
             prices: Vec::new(),
             estimate: None,
+            kind: RunKind::Comparison,
+            limit: None,
             started_at: chrono::DateTime::UNIX_EPOCH,
             finished_at: None,
         }

@@ -3,8 +3,9 @@
 use egui::{Key, Modifiers, Ui};
 
 use super::matrix::MatrixView;
+use super::matrix_rows::MatrixRows;
 use super::side_by_side::SideBySide;
-use super::{Step, TestingLab, run_header};
+use super::{Step, TestingLab, held_back, run_header};
 use crate::gui::ctx::AreaCtx;
 use crate::gui::theme;
 use crate::gui::theme::model_colours::ModelColours;
@@ -29,6 +30,7 @@ impl TestingLab {
         {
             open.reload();
         }
+        self.rows.follow(open, self.matrix.repeat, &self.library, self.matrix.is_read(ui.ctx()), ctx);
         let Some(run) = open.run() else {
             if open.failure().is_none() {
                 skeleton::lines(ui, 8);
@@ -36,11 +38,24 @@ impl TestingLab {
             return;
         };
         run_header::ui(ui, open, run, &mut self.matrix.repeat, self.acting.is_pending(), ctx);
+        held_back::ui(ui, open.held_back(), ctx);
         ui.add_space(theme::GAP_8);
         let colours = colours_of(run);
-        let view = MatrixView { open, run, library: &self.library, colours: &colours, now: ctx.now };
-        if let Some((row, column)) = self.matrix.ui(ui, &view, ctx.textures) {
-            self.side = Some(SideBySide::new(run, row, column, self.matrix.repeat));
+        if MatrixRows::is_useful(run) {
+            self.rows.ui(ui, run, &self.library, ctx);
+            ui.add_space(theme::GAP_4);
+        }
+        if self.rows.shown().is_empty() && !run.photo_ids.is_empty() {
+            if empty_state::ui(ui, "No photo of the run is like that", Some("Show all photos")) {
+                self.rows.show_all(run, &self.library);
+            }
+            return;
+        }
+        let view = MatrixView { open, run, rows: &self.rows, library: &self.library, colours: &colours, now: ctx.now };
+        if let Some((row, column)) = self.matrix.ui(ui, &view, ctx.textures)
+            && let Some(row) = self.rows.shown().get(row)
+        {
+            self.side = Some(SideBySide::new(run, *row, column, self.matrix.repeat));
             self.step = Step::SideBySide;
         }
         let is_typing = ui.ctx().text_edit_focused() || ui.ctx().any_popup_open();

@@ -1,5 +1,6 @@
 //! Past runs, newest first: open one, resume one that was interrupted.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use egui::{Align, Button, Label, Layout, RichText, Sense, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 
@@ -8,13 +9,15 @@ use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{empty_state, error_state, number, relative_time, skeleton};
 use crate::wire::ids::RunId;
 use crate::wire::page::Page;
-use crate::wire::run::{Run, RunColumn, RunState};
+use crate::wire::run::{Run, RunColumn, RunKind, RunState};
 
 /// The runs as last heard.
 #[derive(Default)]
 pub struct RunsList {
     runs: Remote<Page<Run>>,
     is_behind: bool,
+    /// Whether the runs were seen once.
+    was_seen: bool,
 }
 
 impl RunsList {
@@ -28,6 +31,14 @@ impl RunsList {
             self.is_behind = false;
             ctx.ask(&mut self.runs, |client| async move { client.runs().await });
         }
+    }
+
+    /// Once, when the runs are seen first: a comparison of the last day that was cut off and goes on only when told.
+    pub fn cut_off(&mut self, now: DateTime<Utc>) -> Option<Run> {
+        let newest = self.runs.value().filter(|_| !self.was_seen)?.items.first();
+        self.was_seen = true;
+        let is_cut_off = |run: &&Run| run.state == RunState::Interrupted && run.kind == RunKind::Comparison;
+        newest.filter(is_cut_off).filter(|run| now - run.started_at < TimeDelta::days(1)).cloned()
     }
 
     /// A run that has begun or changed.

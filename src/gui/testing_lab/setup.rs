@@ -44,6 +44,8 @@ pub struct Setup {
     /// The defaults were set once; after that the choice is the person's.
     prompts_set: bool,
     models_set: bool,
+    /// The live model is to be chosen as soon as it is known.
+    wants_live_model: bool,
 }
 
 impl Default for Setup {
@@ -60,6 +62,7 @@ impl Default for Setup {
             models_behind: true,
             prompts_set: false,
             models_set: false,
+            wants_live_model: false,
         }
     }
 }
@@ -87,7 +90,7 @@ impl Setup {
                 let prompts = client.prompts().await?.items;
                 let with_versions = stream::iter(prompts).map(|prompt| {
                     let client = client.clone();
-                    async move { client.prompt_versions(prompt.id).await.map(|versions| PromptOffer { versions: versions.items, prompt }) }
+                    async move { client.prompt_version_outlines(prompt.id).await.map(|versions| PromptOffer { versions: versions.items, prompt }) }
                 });
                 with_versions.buffered(8).try_collect().await
             });
@@ -113,7 +116,7 @@ impl Setup {
         let offers = &*offers;
         let on_offer = |choice: &PromptChoice| match choice {
             PromptChoice::Version(id) => offers.iter().flat_map(|offer| &offer.versions).any(|version| version.id == *id),
-            PromptChoice::Draft(id) => offers.iter().any(|offer| offer.prompt.id == *id && offer.prompt.draft.is_some()),
+            PromptChoice::Draft(id) => offers.iter().any(|offer| offer.prompt.id == *id && has_draft(&offer.prompt)),
         };
         self.chosen_prompts.retain(on_offer);
         if !self.prompts_set {
@@ -124,8 +127,21 @@ impl Setup {
         }
     }
 
+    /// Chooses these versions and the live model, in place of what is chosen; what the lists do not have falls out when they come.
+    pub fn choose_versions(&mut self, versions: &[PromptVersionId]) {
+        self.chosen_prompts = versions.iter().copied().map(PromptChoice::Version).collect();
+        (self.prompts_set, self.prompts_behind) = (true, true);
+        self.wants_live_model = true;
+        self.take_in_models();
+    }
+
     fn take_in_models(&mut self) {
         let Some(page) = self.models.value() else { return };
+        let live = page.items.iter().find(|model| model.is_live && is_usable(model)).filter(|_| self.wants_live_model);
+        if let Some(live) = live {
+            self.chosen_models = BTreeSet::from([live.name.clone()]);
+            (self.models_set, self.wants_live_model) = (true, false);
+        }
         self.chosen_models.retain(|name| page.items.iter().any(|model| model.name == *name && is_usable(model)));
         if !self.models_set {
             let default = page.items.iter().find(|model| model.provider == "on-device").or_else(|| page.items.iter().find(|model| is_usable(model)));
@@ -152,8 +168,9 @@ impl Setup {
     fn chosen_of(&self, offer: &PromptOffer) -> Vec<RunPrompt> {
         let versions = offer.versions.iter().rev().filter(|version| self.chosen_prompts.contains(&PromptChoice::Version(version.id)));
         let mut chosen: Vec<RunPrompt> = versions.map(|version| RunPrompt::Version { id: version.id }).collect();
-        let draft = offer.prompt.draft.as_ref().filter(|_| self.chosen_prompts.contains(&PromptChoice::Draft(offer.prompt.id)));
-        chosen.extend(draft.map(|content| RunPrompt::Inline { name: draft_name(offer), content: content.clone() }));
+        if has_draft(&offer.prompt) && self.chosen_prompts.contains(&PromptChoice::Draft(offer.prompt.id)) {
+            chosen.push(draft_of(offer));
+        }
         chosen
     }
 
@@ -192,6 +209,21 @@ fn draft_name(offer: &PromptOffer) -> String {
 }
 
 /// Whether a run can ask the model now.
+/// Whether something of a prompt is no version yet.
+#[must_use]
+pub fn has_draft(prompt: &Prompt) -> bool {
+    prompt.draft.is_some() || prompt.draft_parts.is_some()
+}
+
+/// A draft with all its parts: what is no draft of it is as in the newest version.
+fn draft_of(offer: &PromptOffer) -> RunPrompt {
+    let newest = offer.versions.iter().max_by_key(|version| version.version);
+    let content = offer.prompt.draft.clone().or_else(|| newest.map(|version| version.content.clone())).unwrap_or_default();
+    let parts = offer.prompt.draft_parts.clone().or_else(|| newest.map(|version| version.parts.clone())).unwrap_or_default();
+    RunPrompt::Inline { name: draft_name(offer), content, parts }
+}
+
+/// Whether a run can ask the model now.
 #[must_use]
 pub fn is_usable(model: &ModelInfo) -> bool {
     !matches!(model.key, KeyState::Missing { .. })
@@ -200,6 +232,7 @@ pub fn is_usable(model: &ModelInfo) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::prompt_parts::PromptParts;
 
     fn version(prompt: &Prompt, number: u32, is_live: bool) -> PromptVersion {
         PromptVersion {
@@ -208,10 +241,13 @@ mod tests {
             prompt_name: prompt.name.clone(),
             version: number,
             content: format!("Text {number}"),
+            parts: PromptParts::default(),
             note: String::new(),
             author: String::new(),
             created_at: chrono::DateTime::UNIX_EPOCH,
             is_live,
+            labels: Vec::new(),
+            is_outline: false,
         }
     }
 
@@ -220,6 +256,7 @@ mod tests {
             id: PromptId::fresh(),
             name: "Photo tags".to_owned(),
             draft: draft.map(str::to_owned),
+            draft_parts: None,
             latest_version: 2,
             live_version: Some(1),
             revision: 1,
@@ -235,12 +272,20 @@ mod tests {
             display_name: name.to_owned(),
             description: String::new(),
             captions: false,
+            takes: crate::wire::prompt_parts::Takes::default(),
             follows_prompt: true,
             input_usd_per_million: None,
             output_usd_per_million: None,
             key,
             is_live: false,
             measured: None,
+            next_price: None,
+            retires: None,
+            context_tokens: None,
+            health: None,
+            cost_per_photo: None,
+            accuracy: None,
+            expected: None,
         }
     }
 
@@ -278,13 +323,28 @@ mod tests {
     }
 
     #[test]
+    fn versions_that_are_to_be_tested_take_the_place_of_what_was_chosen_on_the_live_model() {
+        let offer = offer(None);
+        let (newest, live) = (offer.versions[0].id, offer.versions[1].id);
+        let mut setup = setup(offer);
+        setup.chosen_models.clear();
+        let mut models = vec![model("gemini/x", KeyState::NotNeeded), model("on-device", KeyState::NotNeeded)];
+        models[0].is_live = true;
+        setup.models.set(Page { items: models, next_cursor: None, total: None });
+        setup.choose_versions(&[live, newest]);
+        let start = setup.start(vec![PhotoId::fresh()], String::new());
+        assert_eq!(start.prompts, [RunPrompt::Version { id: live }, RunPrompt::Version { id: newest }]);
+        assert_eq!(start.models, ["gemini/x"]);
+    }
+
+    #[test]
     fn a_draft_runs_as_text_after_the_versions_and_goes_when_it_is_saved() {
         let offer = offer(Some("New words"));
         let mut setup = setup(offer.clone());
         setup.chosen_prompts.insert(PromptChoice::Version(offer.versions[0].id));
         setup.chosen_prompts.insert(PromptChoice::Draft(offer.prompt.id));
         let prompts = setup.start(Vec::new(), String::new()).prompts;
-        let inline = RunPrompt::Inline { name: "Photo tags draft".to_owned(), content: "New words".to_owned() };
+        let inline = RunPrompt::inline("Photo tags draft", "New words");
         assert_eq!(prompts, [RunPrompt::Version { id: offer.versions[1].id }, RunPrompt::Version { id: offer.versions[0].id }, inline]);
         assert_eq!(setup.calls(3), 9);
 

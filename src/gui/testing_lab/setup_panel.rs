@@ -4,7 +4,7 @@ use egui::{Align, Button, Checkbox, DragValue, Layout, RichText, ScrollArea, Ui,
 
 use super::estimate::LiveEstimate;
 use super::estimate_panel;
-use super::setup::{PromptChoice, PromptOffer, Setup, is_usable};
+use super::setup::{PromptChoice, PromptOffer, Setup, has_draft, is_usable};
 use crate::gui::ctx::{AreaCtx, Command, Route};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{empty_state, error_state, number, skeleton};
@@ -62,7 +62,7 @@ fn prompts_ui(ui: &mut Ui, setup: &mut Setup, ctx: &AreaCtx<'_>) {
         }
         return;
     };
-    if offers.iter().all(|offer| offer.versions.is_empty() && offer.prompt.draft.is_none()) {
+    if offers.iter().all(|offer| offer.versions.is_empty() && !has_draft(&offer.prompt)) {
         if empty_state::ui(ui, "There is no prompt yet", Some("New prompt…")) {
             ctx.send(Command::NewPrompt);
         }
@@ -74,7 +74,9 @@ fn prompts_ui(ui: &mut Ui, setup: &mut Setup, ctx: &AreaCtx<'_>) {
 }
 
 fn offer_ui(ui: &mut Ui, offer: &PromptOffer, chosen: &mut std::collections::BTreeSet<PromptChoice>, tokens: &Tokens) {
-    if let Some(draft) = &offer.prompt.draft {
+    if has_draft(&offer.prompt) {
+        let newest = || offer.versions.iter().max_by_key(|version| version.version).map(|version| version.content.as_str());
+        let draft = offer.prompt.draft.as_deref().or_else(newest).unwrap_or_default();
         let name = format!("{} draft", offer.prompt.name);
         choice_ui(ui, chosen, PromptChoice::Draft(offer.prompt.id), &name, Some(("not saved", tokens.warn)), draft);
     }
@@ -176,9 +178,9 @@ fn model_ui(ui: &mut Ui, model: &ModelInfo, chosen: &mut std::collections::BTree
 fn price_words(model: &ModelInfo) -> String {
     let money = |usd: f64| if (usd * 100.0).fract().abs() < 1e-9 { format!("${usd:.2}") } else { format!("${usd}") };
     let price = match (model.input_usd_per_million, model.output_usd_per_million) {
-        (Some(input), Some(output)) if input == 0.0 && output == 0.0 => "free, on this machine".to_owned(),
-        (Some(input), Some(output)) => format!("{} in, {} out per million tokens", money(input), money(output)),
         _ if model.provider == "on-device" => "free, on this machine".to_owned(),
+        (Some(input), Some(output)) if input == 0.0 && output == 0.0 => "free".to_owned(),
+        (Some(input), Some(output)) => format!("{} in, {} out per million tokens", money(input), money(output)),
         _ => "price unknown".to_owned(),
     };
     let measured = model.measured.and_then(|measured| measured.latency_p50_ms).map(|ms| format!(", about {} a photo", number::duration_ms(ms)));

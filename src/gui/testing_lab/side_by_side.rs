@@ -15,7 +15,7 @@ use crate::gui::widgets::photo_view::{OverlayBox, PhotoView, PhotoViewport};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{elided, number};
 use crate::wire::ids::PhotoId;
-use crate::wire::result::{Answer, Tag};
+use crate::wire::result::{Answer, Note, Tag};
 use crate::wire::run::{Cell, CellState, Run};
 
 pub const MOST_PANES: usize = 4;
@@ -23,6 +23,9 @@ pub const MOST_PANES: usize = 4;
 const STAND_IN_PX: u32 = super::photo_grid::THUMB_PX;
 const HEAD_HEIGHT: f32 = 58.0;
 const CAPTION_HEIGHT: f32 = 48.0;
+const NOTE_HEIGHT: f32 = 18.0;
+/// Notes of an answer that have a line of their own; hovering the last one tells the rest.
+const NOTES_MOST: usize = 3;
 /// What the panes are called.
 pub const LETTERS: [&str; MOST_PANES] = ["A", "B", "C", "D"];
 
@@ -63,9 +66,16 @@ impl SideBySide {
         Self { row, panes, viewport: PhotoViewport::default(), shows_boxes: true, pane_size: vec2(400.0, 300.0) }
     }
 
-    fn step(&mut self, run: &Run, by: isize) {
-        let last = run.photo_ids.len().saturating_sub(1);
-        let row = self.row.saturating_add_signed(by).min(last);
+    /// Where the photo stands among those that the matrix shows.
+    fn place(&self, view: &MatrixView<'_>) -> usize {
+        let rows = view.rows.shown();
+        // In the order of the run it need not be looked for.
+        if rows.get(self.row) == Some(&self.row) { self.row } else { rows.iter().position(|row| *row == self.row).unwrap_or(0) }
+    }
+
+    fn step(&mut self, view: &MatrixView<'_>, by: isize) {
+        let rows = view.rows.shown();
+        let Some(&row) = rows.get(self.place(view).saturating_add_signed(by).min(rows.len().saturating_sub(1))) else { return };
         if row != self.row {
             self.row = row;
             self.viewport = PhotoViewport::default();
@@ -75,7 +85,7 @@ impl SideBySide {
     pub fn ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, textures: &mut PhotoTextures) -> Option<SideAnswer> {
         let tokens = theme::tokens(ui.ctx());
         let id = view.run.photo_ids.get(self.row).copied()?;
-        let mut answer = self.keys(ui, view.run);
+        let mut answer = self.keys(ui, view);
         let cells: Vec<Option<&Cell>> = self.panes.iter().map(|pane| view.open.cell(self.row, pane.column, pane.repeat)).collect();
         let answers: Vec<Option<&Answer>> = cells.iter().map(|cell| cell.and_then(|cell| cell.answer.as_ref())).collect();
         let tags: Vec<Option<&[Tag]>> = answers.iter().map(|answer| answer.map(|answer| answer.tags.as_slice())).collect();
@@ -100,19 +110,19 @@ impl SideBySide {
     fn toolbar_ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, id: PhotoId, has_boxes: bool) -> Option<SideAnswer> {
         let tokens = theme::tokens(ui.ctx());
         let mut answer = None;
-        let count = view.run.photo_ids.len();
+        let (place, count) = (self.place(view), view.rows.shown().len());
         ui.horizontal(|ui| {
             if Tool::new(icons::ICON_ARROW_BACK, "Back to the matrix").tooltip("Back to the matrix (Esc)").icon_only().ui(ui).clicked() {
                 answer = Some(SideAnswer::Back);
             }
             let previous = Tool::new(icons::ICON_CHEVRON_LEFT, "Previous photo").tooltip("Previous photo (K)").icon_only();
-            if previous.enabled(self.row > 0).ui(ui).clicked() {
-                self.step(view.run, -1);
+            if previous.enabled(place > 0).ui(ui).clicked() {
+                self.step(view, -1);
             }
-            ui.label(RichText::new(format!("{} of {count}", self.row + 1)).color(tokens.muted));
+            ui.label(RichText::new(format!("{} of {count}", place + 1)).color(tokens.muted));
             let next = Tool::new(icons::ICON_CHEVRON_RIGHT, "Next photo").tooltip("Next photo (J)").icon_only();
-            if next.enabled(self.row + 1 < count).ui(ui).clicked() {
-                self.step(view.run, 1);
+            if next.enabled(place + 1 < count).ui(ui).clicked() {
+                self.step(view, 1);
             }
             ui.label(RichText::new(photo_name(view, id)).font(theme::semibold(theme::TEXT_STRONG)));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -185,7 +195,9 @@ impl SideBySide {
         };
         let has_captions = cells.iter().flatten().any(has_words);
         let caption_height = if has_captions { CAPTION_HEIGHT } else { 0.0 };
-        let size = vec2(width, (area.height() - HEAD_HEIGHT - caption_height).max(40.0));
+        let notes = cells.iter().map(|cell| notes_of(*cell).len().min(NOTES_MOST)).max().unwrap_or(0);
+        let notes_height = if notes > 0 { notes as f32 * NOTE_HEIGHT + 4.0 } else { 0.0 };
+        let size = vec2(width, (area.height() - HEAD_HEIGHT - caption_height - notes_height).max(40.0));
         self.pane_size = size;
         let colours = box_colours(diff, tokens);
         let mut removed = None;
@@ -201,8 +213,12 @@ impl SideBySide {
                 });
                 let photo = Rect::from_min_size(rect.min + vec2(0.0, HEAD_HEIGHT), size);
                 ui.scope_builder(UiBuilder::new().max_rect(photo), |ui| self.photo_ui(ui, at, id, *cell, &colours, view, textures));
+                let below = Rect::from_min_max(photo.left_bottom() + vec2(0.0, 4.0), rect.max);
+                let (noted, below) = below.split_top_bottom_at_y(below.top() + notes_height);
+                if notes > 0 {
+                    ui.scope_builder(UiBuilder::new().max_rect(noted), |ui| notes_ui(ui, notes_of(*cell), tokens));
+                }
                 if has_captions {
-                    let below = Rect::from_min_max(photo.left_bottom() + vec2(0.0, 4.0), rect.max);
                     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| match view.doing(*cell).and_then(Doing::text) {
                         Some(text) => {
                             let response = ui.allocate_rect(below, egui::Sense::hover());
@@ -258,8 +274,8 @@ impl SideBySide {
         if let Some(doing) = view.doing(cell) {
             doing.keep_counting(ui);
         }
-        let (words, colour) = figures_in_words(cell, view.doing(cell), tokens);
-        ui.add(egui::Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(colour)).truncate());
+        let (words, colour) = figures_in_words(cell, view.doing(cell), view.unasked(cell), tokens);
+        ui.add(egui::Label::new(RichText::new(&words).size(theme::TEXT_SMALL).color(colour)).truncate()).on_hover_text(words);
         remove
     }
 
@@ -298,8 +314,9 @@ impl SideBySide {
 
     /// The photos before and after this one are there when they are asked for.
     fn prefetch(&self, ui: &Ui, view: &MatrixView<'_>, textures: &mut PhotoTextures) {
-        for row in [self.row + 1, self.row.wrapping_sub(1)] {
-            if let Some(id) = view.run.photo_ids.get(row) {
+        let (rows, place) = (view.rows.shown(), self.place(view));
+        for row in [place + 1, place.wrapping_sub(1)] {
+            if let Some(id) = rows.get(row).and_then(|row| view.run.photo_ids.get(*row)) {
                 let px = PhotoViewport::default().wanted_px(self.pane_size, photo_size(view, *id), ui.ctx().pixels_per_point());
                 textures.prefetch(*id, px);
             }
@@ -307,16 +324,16 @@ impl SideBySide {
     }
 
     /// J and K walk the photos, B turns the boxes, Esc goes back; zoom and pan are the panes' own.
-    fn keys(&mut self, ui: &Ui, run: &Run) -> Option<SideAnswer> {
+    fn keys(&mut self, ui: &Ui, view: &MatrixView<'_>) -> Option<SideAnswer> {
         if ui.ctx().text_edit_focused() || ui.ctx().any_popup_open() {
             return None;
         }
         let pressed = |modifiers: Modifiers, key: Key| ui.input_mut(|input| input.consume_key(modifiers, key));
         if pressed(Modifiers::NONE, Key::J) || pressed(Modifiers::ALT, Key::ArrowRight) {
-            self.step(run, 1);
+            self.step(view, 1);
         }
         if pressed(Modifiers::NONE, Key::K) || pressed(Modifiers::ALT, Key::ArrowLeft) {
-            self.step(run, -1);
+            self.step(view, -1);
         }
         if pressed(Modifiers::NONE, Key::B) {
             self.shows_boxes = !self.shows_boxes;
@@ -339,7 +356,7 @@ fn photo_size(view: &MatrixView<'_>, id: PhotoId) -> Vec2 {
 }
 
 /// `146 ms · 1,204 in, 96 out tokens · $0.000194 · model score`, or how the cell stands.
-fn figures_in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, tokens: &Tokens) -> (String, egui::Color32) {
+fn figures_in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&str>, tokens: &Tokens) -> (String, egui::Color32) {
     let Some(cell) = cell else { return ("Not read yet".to_owned(), tokens.muted) };
     if let (CellState::Failed, Some(fault)) = (cell.state, &cell.fault) {
         return (format!("{}: {}", sentence_case(fault.kind.label()), fault.message), tokens.bad);
@@ -348,7 +365,7 @@ fn figures_in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, tokens: &Toke
         return (doing.words(), doing.colour(tokens));
     }
     let Some(answer) = &cell.answer else {
-        let words = if cell.state == CellState::Running { "Asking…" } else { "Waiting" };
+        let words = if cell.state == CellState::Running { "Asking…" } else { unasked.unwrap_or("Waiting") };
         return (words.to_owned(), tokens.muted);
     };
     let mut parts: Vec<String> = cell.latency_ms.map(|ms| number::duration_ms(ms as f64)).into_iter().collect();
@@ -358,6 +375,29 @@ fn figures_in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, tokens: &Toke
     parts.extend(Some(cost_words(answer)).filter(|words| !words.is_empty()));
     parts.push(kind_words(answer.confidence_kind).to_owned());
     (parts.join(" · "), tokens.muted)
+}
+
+fn notes_of(cell: Option<&Cell>) -> &[Note] {
+    cell.and_then(|cell| cell.answer.as_ref()).map_or(&[][..], |answer| &answer.notes)
+}
+
+/// What was mended in the answer and what is so with every such call, a line each.
+fn notes_ui(ui: &mut Ui, notes: &[Note], tokens: &Tokens) {
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for (at, note) in notes.iter().take(NOTES_MOST).enumerate() {
+        let rest = if at + 1 == NOTES_MOST { &notes[at..] } else { std::slice::from_ref(note) };
+        let more = if rest.len() > 1 { format!(" · {} more", rest.len() - 1) } else { String::new() };
+        ui.horizontal(|ui| {
+            ui.spacing_mut().interact_size.y = NOTE_HEIGHT - 2.0;
+            ui.spacing_mut().item_spacing.x = theme::GAP_4;
+            let is_mended = rest.iter().any(Note::is_mended);
+            let (icon, colour) = if is_mended { (icons::ICON_WARNING, tokens.warn) } else { (icons::ICON_INFO, tokens.muted) };
+            ui.label(RichText::new(icon.codepoint).size(theme::TEXT_BODY).color(colour));
+            let words = RichText::new(format!("{}{more}", note.text)).size(theme::TEXT_SMALL).color(colour);
+            let all: Vec<&str> = rest.iter().map(|note| note.text.as_str()).collect();
+            ui.add(egui::Label::new(words).truncate()).on_hover_text(all.join("\n"));
+        });
+    }
 }
 
 fn caption_ui(ui: &mut Ui, cell: Option<&Cell>, tokens: &Tokens) {

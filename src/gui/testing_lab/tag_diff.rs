@@ -111,7 +111,8 @@ fn rows(panes: &[Option<&[Tag]>]) -> Vec<TagRow> {
 }
 
 /// What two spellings of one tag have in common: lower case, one space between words, no hyphens or underscores.
-fn normalised(name: &str) -> String {
+#[must_use]
+pub fn normalised(name: &str) -> String {
     let words: Vec<String> =
         name.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_')).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     words.join(" ")

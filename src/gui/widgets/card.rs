@@ -13,7 +13,7 @@ pub const CARD_HEIGHT: f32 = 96.0;
 pub enum Size {
     /// With note and sparkline.
     Full,
-    /// Title and figure; the note is shown on hover.
+    /// Title, figure and a small sparkline; the note is shown on hover.
     Compact,
 }
 
@@ -99,14 +99,15 @@ impl Card<'_> {
         let inner = rect.shrink2(vec2(10.0, 7.0));
         let title = elided(ui, self.title, theme::TEXT_SMALL, inner.width(), tokens.muted);
         ui.painter().galley(inner.min, title, tokens.muted);
+        if !self.series.is_empty() {
+            let lane = Rect::from_min_max(pos2(inner.right() - inner.width() * 0.4, inner.center().y), inner.right_bottom());
+            let colour = if self.is_stale { tokens.muted } else { self.colour.unwrap_or(tokens.accent) };
+            sparkline::paint(&ui.painter().with_clip_rect(rect), lane, &self.series, colour);
+        }
+        let room = if self.series.is_empty() { inner.width() } else { inner.width() * 0.58 };
         let colour = if self.is_stale { tokens.muted } else { tokens.text };
-        let figure = elided(
-            ui,
-            &format!("{}{} {}", if self.is_partial { "≥ " } else { "" }, self.figure, self.unit),
-            theme::TEXT_STRONG,
-            inner.width(),
-            colour,
-        );
+        let figure =
+            elided(ui, &format!("{}{} {}", if self.is_partial { "≥ " } else { "" }, self.figure, self.unit), theme::TEXT_STRONG, room, colour);
         ui.painter().galley(pos2(inner.left(), inner.bottom() - figure.size().y), figure, colour);
     }
 

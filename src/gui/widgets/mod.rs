@@ -9,6 +9,7 @@ pub mod empty_state;
 pub mod error_state;
 pub mod keycap;
 pub mod list_row;
+pub mod merge;
 pub mod number;
 pub mod photo_view;
 pub mod prompt_editor;

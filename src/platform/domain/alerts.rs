@@ -5,11 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Change, Core, DomainError, Result, config, health, page, status};
+use super::{Change, Core, DomainError, Result, config, health, page, retirement, status};
 use crate::platform::store;
 use crate::providers::KeyNeed;
 use crate::wire::alert::{Acknowledged, Alert, AlertMetric, AlertRule, AlertRules, Alerts, FOR_MINUTES_MOST};
-use crate::wire::config::ConfigChanged;
+use crate::wire::config::{ConfigChanged, PipelineConfig};
 use crate::wire::event::Happened;
 use crate::wire::health::HealthState;
 use crate::wire::ids::AlertId;
@@ -47,10 +47,10 @@ impl Watch {
     }
 }
 
-/// The figures of one look. Providers that are down are listed by name.
+/// The figures of one look. What watches several things has a figure of each, by name.
 struct Figures {
     values: BTreeMap<AlertMetric, f64>,
-    providers: BTreeMap<String, bool>,
+    each: BTreeMap<AlertMetric, BTreeMap<String, f64>>,
 }
 
 /// What fires, and the rules.
@@ -65,8 +65,9 @@ pub async fn all(core: &Core) -> Result<Alerts> {
 /// and still fires is told again. Returns how many alerts changed.
 pub async fn look(core: &Core) -> Result<usize> {
     let now = core.now();
-    let rules = config::current(core).await?.alert_rules;
-    let figures = figures(core, &rules).await?;
+    let config = config::current(core).await?;
+    let figures = figures(core, &config).await?;
+    let rules = config.alert_rules;
     let firing = store::alerts::firing(&core.db, core.org).await?;
     let changes = core.alerts.with(|watched| {
         watched.figures.clone_from(&figures.values);
@@ -155,19 +156,19 @@ fn fresh(name: &str, rule: &AlertRule, subject: Option<String>, value: f64, now:
 impl Figures {
     /// What a metric watches, and its figure where there is one.
     fn of(&self, metric: AlertMetric) -> Vec<(Option<String>, Option<f64>)> {
-        match metric {
-            AlertMetric::ProviderDown => self.providers.iter().map(|(name, is_down)| (Some(name.clone()), Some(f64::from(*is_down)))).collect(),
-            metric => vec![(None, self.values.get(&metric).copied())],
+        match self.each.get(&metric) {
+            Some(each) => each.iter().map(|(name, value)| (Some(name.clone()), Some(*value))).collect(),
+            None => vec![(None, self.values.get(&metric).copied())],
         }
     }
 
     /// Whether what the alert is about is still there.
     fn knows(&self, alert: &Alert) -> bool {
-        alert.subject.as_ref().is_none_or(|provider| self.providers.contains_key(provider))
+        alert.subject.as_ref().is_none_or(|subject| self.each.get(&alert.metric).is_some_and(|each| each.contains_key(subject)))
     }
 }
 
-async fn figures(core: &Core, rules: &AlertRules) -> Result<Figures> {
+async fn figures(core: &Core, config: &PipelineConfig) -> Result<Figures> {
     let live = status::live(core).await?;
     let mut values = BTreeMap::from([
         (AlertMetric::QueueDepth, (live.pending + live.retry_wait) as f64),
@@ -178,12 +179,20 @@ async fn figures(core: &Core, rules: &AlertRules) -> Result<Figures> {
     values.insert(AlertMetric::OldestWaiting, waited);
     values.extend(error_rate(&live).map(|rate| (AlertMetric::ErrorRate, rate)));
     values.extend(confidence(&live).map(|mean| (AlertMetric::Confidence, mean)));
-    let watches_providers = rules.values().any(|rule| rule.is_enabled && rule.metric == AlertMetric::ProviderDown);
-    let providers = if watches_providers { providers(core, &live.live_model).await? } else { BTreeMap::new() };
-    if watches_providers {
+    let watches = |metric| config.alert_rules.values().any(|rule| rule.is_enabled && rule.metric == metric);
+    let mut each = BTreeMap::from([(AlertMetric::ProviderDown, BTreeMap::new()), (AlertMetric::ModelRetires, BTreeMap::new())]);
+    if watches(AlertMetric::ProviderDown) {
+        let providers = providers(core, config).await?;
         values.insert(AlertMetric::ProviderDown, providers.values().filter(|is_down| **is_down).count() as f64);
+        each.insert(AlertMetric::ProviderDown, providers.into_iter().map(|(name, is_down)| (name, f64::from(is_down))).collect());
     }
-    Ok(Figures { values, providers })
+    if watches(AlertMetric::ModelRetires) {
+        let days: BTreeMap<String, f64> =
+            retirement::of_models_in_use(core, config).into_iter().map(|retiring| (retiring.model, retiring.days as f64)).collect();
+        values.extend(days.values().copied().min_by(f64::total_cmp).map(|days| (AlertMetric::ModelRetires, days)));
+        each.insert(AlertMetric::ModelRetires, days);
+    }
+    Ok(Figures { values, each })
 }
 
 /// Percent.
@@ -201,13 +210,13 @@ fn confidence(live: &LiveStatus) -> Option<f64> {
     (count >= SAMPLE_LEAST).then(|| sum * 100.0 / count as f64)
 }
 
-/// The provider of the live model and those that have the key they need: whether each is down.
-async fn providers(core: &Core, live_model: &str) -> Result<BTreeMap<String, bool>> {
-    let live = core.providers.find(live_model).map(|(provider, _)| provider.name().to_owned());
+/// The providers of the models in use and those that have the key they need: whether each is down.
+async fn providers(core: &Core, config: &PipelineConfig) -> Result<BTreeMap<String, bool>> {
+    let used: Vec<&str> = config.models_in_use().map(|model| model.split('/').next().unwrap_or_default()).collect();
     let mut known = BTreeMap::new();
     for health in health::all_providers(core).await?.items {
         let name = health.provider_name;
-        let mut is_used = live.as_ref() == Some(&name);
+        let mut is_used = used.contains(&name.as_str());
         if let Some(provider) = core.providers.iter().into_iter().find(|provider| provider.name() == name)
             && !is_used
         {

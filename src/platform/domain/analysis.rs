@@ -3,15 +3,19 @@
 
 mod prepared;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::prompts::{self, PhotoVariables};
+use super::prompts::{self, PhotoVariables, PromptText, Rendered};
 use super::{Core, Result, providers};
 use crate::platform::store;
-use crate::providers::{CallContext, CallNews, PhotoRequest};
+use crate::providers::{CallContext, CallNews, PhotoRequest, PhotoRule, SentPhoto};
+use crate::wire::answer_schema::AnswerSchema;
 use crate::wire::config::ProcessingRules;
 use crate::wire::photo::Photo;
-use crate::wire::result::{Answer, Decision, Fault, FaultKind, Outcome, Tag, TraceStep, Usage};
+use crate::wire::prompt_parts::Parameters;
+use crate::wire::result::{Answer, Decision, Fault, FaultKind, Note, Outcome, Tag, TraceStep, Usage};
+use crate::wire::rules::main_tag;
 
 pub use prepared::{Prepared, PreparedPhoto};
 
@@ -29,12 +33,12 @@ pub struct Analysed {
 }
 
 /// Sends a photo with a prompt to a model. Never fails as such: what goes wrong is the outcome.
-pub async fn analyse(core: &Core, photo: &Photo, prompt_text: &str, model_full_name: &str, call: &CallContext) -> Analysed {
+pub async fn analyse(core: &Core, photo: &Photo, prompt: PromptText<'_>, model_full_name: &str, call: &CallContext) -> Analysed {
     let mut steps = Steps::begin();
     let asked = tokio::select! {
         biased;
         () = call.cancel.cancelled() => Err(cancelled()),
-        asked = prepare_and_ask(core, photo, prompt_text, model_full_name, call, &mut steps) => asked,
+        asked = prepare_and_ask(core, photo, prompt, model_full_name, call, &mut steps) => asked,
     };
     let outcome = match asked {
         Ok(mut answer) => {
@@ -52,20 +56,28 @@ pub async fn analyse(core: &Core, photo: &Photo, prompt_text: &str, model_full_n
     Analysed { outcome, trace: steps.list, provider_response_time_ms: steps.call_ms, total_ms }
 }
 
-/// What the thresholds say of an answer; one without tags is a matter for a person.
+/// What the thresholds say of an answer, those of its category where it has one.
 #[must_use]
 pub fn decide(answer: &Answer, rules: &ProcessingRules) -> Decision {
-    match answer.mean_confidence() {
-        Some(mean) if mean >= rules.accept_threshold => Decision::Accept,
-        Some(mean) if mean < rules.reject_threshold => Decision::Reject,
-        _ => Decision::Review,
+    rules.decide(main_tag(answer), answer.mean_confidence())
+}
+
+/// A model's own rule for photos, within the bounds that the rules set for what is sent over the net.
+#[must_use]
+pub fn bounded(rule: PhotoRule, rules: &ProcessingRules) -> PhotoRule {
+    match rule {
+        PhotoRule::Pixels => PhotoRule::Pixels,
+        PhotoRule::Jpeg { max_edge_px, quality } => PhotoRule::Jpeg {
+            max_edge_px: rules.image_max_edge_px.map_or(max_edge_px, |most| most.min(max_edge_px)),
+            quality: rules.image_quality.map_or(quality, |most| most.min(quality)),
+        },
     }
 }
 
 async fn prepare_and_ask(
     core: &Core,
     photo: &Photo,
-    prompt_text: &str,
+    prompt: PromptText<'_>,
     model_full_name: &str,
     call: &CallContext,
     steps: &mut Steps,
@@ -75,18 +87,21 @@ async fn prepare_and_ask(
         let words = format!("No provider answers to the model name '{model_full_name}'; known providers: {}", known.join(", "));
         return Err(Fault::new(FaultKind::UnknownModel, words));
     };
-    let rule = provider.photo_rule(model);
+    let config = super::config::current(core).await;
+    let (rules, set) = config.map(|config| (config.rules, config.model_parameters)).unwrap_or_default();
+    let rule = bounded(provider.photo_rule(model), &rules);
     let prepared = match core.prepared.get(core, photo, rule, steps).await {
         Ok(prepared) => prepared,
         Err(fault) => return Err(explain_absence(core, photo, fault).await),
     };
-    let prompt = steps.try_measure("prompt", || {
+    let (request, left_out) = steps.try_measure("prompt", || {
         let variables = PhotoVariables { file_name: photo.file_name.clone(), width: prepared.width_px, height: prepared.height_px };
-        let prompt = prompts::render(prompt_text, &variables)?;
-        let detail = format!("{} characters", prompt.chars().count());
-        Ok((prompt, detail))
+        let of_model = set.get(model_full_name).copied().unwrap_or_default();
+        let request = question(prompt, &variables, (model, of_model), prepared.sent.clone())?;
+        let (request, left_out) = provider.fit(request);
+        let detail = prompt_detail(&request, &left_out, prompt.parts.parameters);
+        Ok(((request, left_out), detail))
     })?;
-    let request = PhotoRequest { model: model.to_owned(), photo: prepared.sent.clone(), prompt };
     if !provider.is_remote() {
         // One on the net tells itself when its turn comes.
         call.tell(CallNews::Asking);
@@ -105,7 +120,47 @@ async fn prepare_and_ask(
         Err(fault) => format!("{}: {}", call_detail(model_full_name, &fault.usage, fault.retries), fault.kind.label()),
     };
     steps.add("call", begun, detail);
-    answer
+    answer.map(|mut answer| {
+        answer.notes.extend(left_out.into_iter().map(Note::routine));
+        answer
+    })
+}
+
+/// The question about a photo, its texts filled in and its schema read, before it is fitted to what a model takes. `of_model`: what
+/// is set for the model; what the prompt says goes before it.
+pub(super) fn question(
+    prompt: PromptText<'_>,
+    variables: &PhotoVariables,
+    (model, of_model): (&str, Parameters),
+    photo: SentPhoto,
+) -> std::result::Result<PhotoRequest, Fault> {
+    let Rendered { system, user } = prompts::render(prompt, variables)?;
+    let text = prompt.parts.schema.trim();
+    let schema = (!text.is_empty()).then(|| AnswerSchema::parse(&prompt.parts.schema)).transpose();
+    let schema = schema.map_err(|problems| {
+        let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Fault::new(FaultKind::Prompt, format!("The schema of the answer can't be used: {}. Mend it in Pipeline control", words.join(" · ")))
+    })?;
+    let plain = PhotoRequest::plain(model, photo, user);
+    Ok(PhotoRequest { system, schema: schema.map(Arc::new), parameters: prompt.parts.parameters.or(of_model), ..plain })
+}
+
+/// A photo as a model would get it.
+pub(super) async fn photo_as_sent(core: &Core, photo: &Photo, rule: PhotoRule) -> std::result::Result<Arc<PreparedPhoto>, Fault> {
+    match core.prepared.get(core, photo, rule, &mut Steps::begin()).await {
+        Ok(prepared) => Ok(prepared),
+        Err(fault) => Err(explain_absence(core, photo, fault).await),
+    }
+}
+
+fn prompt_detail(request: &PhotoRequest, left_out: &[String], of_prompt: Parameters) -> String {
+    let system = (!request.system.is_empty()).then(|| format!("system text of {} characters", request.system.chars().count()));
+    let schema = request.schema.is_some().then(|| "own schema".to_owned());
+    let user = format!("{} characters", request.prompt.chars().count());
+    let (own, all) = (of_prompt.words(), request.parameters.words());
+    let parameters = all.into_iter().map(|said| if own.contains(&said) { said } else { format!("{said} as set for the model") });
+    let parts = std::iter::once(user).chain(system).chain(schema).chain(parameters);
+    parts.chain(left_out.iter().cloned()).collect::<Vec<String>>().join("; ")
 }
 
 /// Takes the call down for the provider's health. What a provider says of somebody's own key is no matter of its health.
@@ -161,19 +216,20 @@ fn check(answer: &mut Answer) {
     answer.tags.retain(|tag: &Tag| tag.confidence.is_none_or(f32::is_finite) && !tag.name.trim().is_empty());
     let mut out_of_range = 0;
     for tag in &mut answer.tags {
-        let sound = tag.confidence.map(|confidence| confidence.clamp(0.0, 1.0));
+        let sound = tag.confidence.filter(|confidence| (0.0..=1.0).contains(confidence));
         out_of_range += usize::from(sound != tag.confidence);
         tag.confidence = sound;
     }
     Tag::sort(&mut answer.tags);
     if answer.tags.len() < given {
-        answer.notes.push(format!("{} tags without a name, or with a confidence that is no number, were left out", given - answer.tags.len()));
+        let left_out = given - answer.tags.len();
+        answer.notes.push(Note::mended(format!("{left_out} tags without a name, or with a confidence that is no number, were left out")));
     }
     if out_of_range > 0 {
-        answer.notes.push(format!("{out_of_range} confidences were outside 0–1 and were set to its ends"));
+        answer.notes.push(Note::mended(format!("{out_of_range} confidences were outside 0–1 and are not believed")));
     }
     if answer.tags.len() > TAGS_MOST {
-        answer.notes.push(format!("Only the {TAGS_MOST} most confident of {} tags were kept", answer.tags.len()));
+        answer.notes.push(Note::mended(format!("Only the {TAGS_MOST} most confident of {} tags were kept", answer.tags.len())));
         answer.tags.truncate(TAGS_MOST);
     }
 }
@@ -241,8 +297,8 @@ mod tests {
     fn unsound_confidences_are_mended_and_named() {
         let mut given = answer(&[0.2, 7.0, f32::NAN, -1.0]);
         check(&mut given);
-        let confidences: Vec<f32> = given.tags.iter().filter_map(|tag| tag.confidence).collect();
-        assert_eq!(confidences, [1.0, 0.2, 0.0]);
+        let confidences: Vec<Option<f32>> = given.tags.iter().map(|tag| tag.confidence).collect();
+        assert_eq!(confidences, [Some(0.2), None, None], "what is no confidence is not known: neither sure nor impossible");
         assert_eq!(given.notes.len(), 2, "{:?}", given.notes);
     }
 
@@ -253,22 +309,25 @@ mod tests {
         check(&mut given);
         assert_eq!(given.tags.len(), 100);
         assert!(given.tags.iter().all(|tag| tag.confidence >= Some(0.99)));
-        assert!(given.notes[0].contains("10000"));
+        assert!(given.notes[0].text.contains("10000"));
     }
 
     #[test]
     fn thresholds_decide_at_their_very_value() {
-        let rules = ProcessingRules {
-            accept_threshold: 0.5,
-            reject_threshold: 0.25,
-            workers: 1,
-            max_attempts: 1,
-            daily_limit_usd: None,
-            monthly_limit_usd: None,
-        };
+        let rules = ProcessingRules { accept_threshold: 0.5, reject_threshold: 0.25, ..ProcessingRules::default() };
         for (confidence, decision) in [(0.5, Decision::Accept), (0.499, Decision::Review), (0.25, Decision::Review), (0.249, Decision::Reject)] {
             assert_eq!(decide(&answer(&[confidence]), &rules), decision, "{confidence}");
         }
         assert_eq!(decide(&answer(&[]), &rules), Decision::Review);
+    }
+
+    #[test]
+    fn photos_are_sent_within_the_bounds_of_the_rules_and_of_the_model() {
+        let bounds = ProcessingRules { image_max_edge_px: Some(1_024), image_quality: Some(95), ..ProcessingRules::default() };
+        let sent = |max_edge_px, quality| PhotoRule::Jpeg { max_edge_px, quality };
+        assert_eq!(bounded(sent(1_568, 85), &bounds), sent(1_024, 85));
+        assert_eq!(bounded(sent(768, 98), &bounds), sent(768, 95));
+        assert_eq!(bounded(sent(1_568, 85), &ProcessingRules::default()), sent(1_568, 85));
+        assert_eq!(bounded(PhotoRule::Pixels, &bounds), PhotoRule::Pixels);
     }
 }

@@ -6,21 +6,23 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::deployments::About;
 use super::providers::Brought;
-use super::{Core, DomainError, Result, page, providers};
+use super::{Core, DomainError, Result, deployments, fallbacks, prompt_journal, providers, rules};
 use crate::platform::store;
 use crate::wire::alert::{AlertRule, AlertRules, shipped_rules};
-use crate::wire::config::{ConfigChange, ConfigChanged, PipelineConfig, PipelineState, ProcessingRules};
+use crate::wire::config::{ChangeKind, ConfigChange, ConfigChanged, PipelineConfig, PipelineState, ProcessingRules};
 use crate::wire::event::Happened;
+use crate::wire::fallback::Fallback;
 use crate::wire::ids::{ConfigChangeId, PromptVersionId};
-use crate::wire::money::UsdMicros;
-use crate::wire::page::Page;
+use crate::wire::prompt_parts::Parameters;
 use crate::wire::provider::ProviderSetting;
+use crate::wire::rules::Category;
 
 /// Who changes things on a platform that serves one person.
 pub(super) const ACTOR: &str = "you";
 /// Who changes what nobody asked for at that moment.
-const PLATFORM: &str = "Minerva";
+pub(super) const PLATFORM: &str = "Minerva";
 
 /// Gives a fresh database its first configuration.
 pub async fn ensure_default(core: &Core) -> Result<()> {
@@ -34,16 +36,13 @@ pub async fn ensure_default(core: &Core) -> Result<()> {
         revision: 1,
         state: PipelineState::Running,
         live_model: "on-device".to_owned(),
+        fallbacks: Vec::new(),
+        model_parameters: BTreeMap::new(),
         live_prompt_version_id: prompt,
         live_prompt: String::new(),
-        rules: ProcessingRules {
-            accept_threshold: 0.6,
-            reject_threshold: 0.2,
-            workers: 2,
-            max_attempts: 3,
-            daily_limit_usd: None,
-            monthly_limit_usd: None,
-        },
+        staged_prompt_version_id: None,
+        staged_prompt: None,
+        rules: ProcessingRules::default(),
         providers: BTreeMap::new(),
         draining_since: None,
         alert_rules: shipped_rules(),
@@ -62,18 +61,30 @@ pub async fn current(core: &Core) -> Result<PipelineConfig> {
 pub async fn at(core: &Core, at: DateTime<Utc>) -> Result<PipelineConfig> {
     // The configuration is read first: a change in between is put back too, and changes nothing.
     let mut config = current(core).await?;
-    let present = config.live_prompt_version_id;
+    let (present, staged) = (config.live_prompt_version_id, config.staged_prompt_version_id);
     for change in store::config::changes_since(&core.db, core.org, at).await? {
+        if prompt_journal::is_of_prompts(&change) {
+            continue;
+        }
         let Value::Object(before) = change.before else { return Err(unreadable()) };
         set_fields(&mut config, before)?;
         config.revision = config.revision.saturating_sub(1);
     }
     if config.live_prompt_version_id != present
-        && let Some(version) = store::prompts::version(&core.db, core.org, config.live_prompt_version_id).await?
+        && let Some(label) = label_of(core, Some(config.live_prompt_version_id)).await?
     {
-        config.live_prompt = version.label();
+        config.live_prompt = label;
+    }
+    if config.staged_prompt_version_id != staged {
+        config.staged_prompt = label_of(core, config.staged_prompt_version_id).await?;
     }
     Ok(config)
+}
+
+/// What a version is called, such as `Photo tags v3`.
+async fn label_of(core: &Core, id: Option<PromptVersionId>) -> Result<Option<String>> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(store::prompts::standing::label(&core.db, core.org, id).await?)
 }
 
 pub async fn set_state(core: &Core, state: PipelineState) -> Result<ConfigChanged> {
@@ -92,19 +103,12 @@ pub async fn end_draining(core: &Core) -> Result<()> {
         }
         Ok(())
     };
-    change_as(core, PLATFORM, None, None, edit).await.map(drop)
+    change_as(core, PLATFORM, None, Because::Asked, edit).await.map(drop)
 }
 
-/// Makes a prompt version live.
-pub async fn deploy_prompt(core: &Core, id: PromptVersionId) -> Result<ConfigChanged> {
-    let version = store::prompts::version(&core.db, core.org, id).await?.ok_or(DomainError::NotFound { what: "prompt version" })?;
-    super::prompts::check_renders(&version.content)?;
-    change(core, None, |config| {
-        config.live_prompt_version_id = id;
-        config.live_prompt = version.label();
-        Ok(())
-    })
-    .await
+/// Changes what an environment uses; `about`: what a person said and saw before.
+pub(super) async fn deploy(core: &Core, about: About, edit: impl FnOnce(&mut PipelineConfig) -> Result<()>) -> Result<ConfigChanged> {
+    change_about(core, ACTOR, None, Because::Asked, Some(about), edit).await
 }
 
 /// Makes a model live. It must be known, and its key there.
@@ -117,103 +121,65 @@ pub async fn activate_model(core: &Core, name: &str) -> Result<ConfigChanged> {
     .await
 }
 
-/// `revision`: the one the caller has read.
-pub async fn set_rules(core: &Core, revision: u64, rules: ProcessingRules) -> Result<ConfigChanged> {
-    check_rules(&rules)?;
-    change(core, Some(revision), |config| {
-        config.rules = rules;
-        Ok(())
-    })
-    .await
-}
-
-fn check_rules(rules: &ProcessingRules) -> Result<()> {
-    let refuse = |code, message: &str| Err(DomainError::Invalid { code, message: message.to_owned() });
-    let (accept, reject) = (rules.accept_threshold, rules.reject_threshold);
-    if !(0.0..=1.0).contains(&accept) {
-        return refuse("accept_threshold", "The accept threshold must be from 0 to 1");
-    }
-    if !(0.0..=1.0).contains(&reject) {
-        return refuse("reject_threshold", "The reject threshold must be from 0 to 1");
-    }
-    if reject > accept {
-        return refuse("reject_threshold", "The reject threshold is above the accept threshold: nothing could be reviewed. Lower it");
-    }
-    if !(1..=64).contains(&rules.workers) {
-        return refuse("workers", "Workers must be from 1 to 64");
-    }
-    if !(1..=10).contains(&rules.max_attempts) {
-        return refuse("max_attempts", "Tries of a job must be from 1 to 10");
-    }
-    let (daily, monthly) = (rules.daily_limit_usd, rules.monthly_limit_usd);
-    for (code, limit) in [("daily_limit_usd", daily), ("monthly_limit_usd", monthly)] {
-        if limit.is_some_and(|limit| limit <= UsdMicros(0)) {
-            return refuse(code, "A limit must be more than $0. Pause the pipeline to spend nothing");
-        }
-    }
-    if daily.zip(monthly).is_some_and(|(daily, monthly)| daily > monthly) {
-        return refuse("daily_limit_usd", "The limit of a day is above that of a month: it would never be reached. Lower it");
-    }
-    Ok(())
-}
-
-/// The journal, newest first.
-pub async fn journal(core: &Core, limit: Option<u32>, cursor: Option<&str>) -> Result<Page<ConfigChange>> {
-    let after = cursor.map(page::read_cursor).transpose()?.map(|(at, id)| (at, ConfigChangeId(id)));
-    let limit = page::limit(limit);
-    let items = store::config::changes(&core.db, core.org, after, limit).await?;
-    let next_cursor = page::next_cursor(&items, limit, |change| (change.at, change.id.0));
-    Ok(Page { items, next_cursor, total: None })
-}
-
-/// Puts back what a change replaced, and only that. Refused when one of those things has been changed again since.
-pub async fn undo(core: &Core, id: ConfigChangeId) -> Result<ConfigChanged> {
-    let entry = store::config::change(&core.db, core.org, id).await?.ok_or(DomainError::NotFound { what: "change" })?;
-    let conflict = |code, message: String| DomainError::Conflict { code, message };
-    if entry.undone {
-        return Err(conflict("undone", "This change has been undone already".to_owned()));
-    }
-    let (Value::Object(before), Value::Object(after)) = (entry.before, entry.after) else { return Err(unreadable()) };
-    if let Some(model) = before.get("live_model").and_then(Value::as_str) {
-        super::models::check_usable(core, model, &Brought::default()).await?;
-    }
-    change_as(core, ACTOR, None, Some(entry.id), |config| {
-        let now = fields(config)?;
-        if let Some((field, _)) = after.iter().find(|(field, value)| now.get(*field).unwrap_or(&Value::Null) != *value) {
-            let message = format!("{} been changed again since; undo the later change first", name_of(field));
-            return Err(conflict("changed_since", message));
-        }
-        set_fields(config, before)?;
-        let earlier = |error: DomainError| conflict("changed_since", format!("{error}. Undo the later change first"));
-        check_rules(&config.rules).map_err(earlier)?;
-        providers::check(core, config).map_err(earlier)
-    })
-    .await
-}
-
-fn unreadable() -> DomainError {
+pub(super) fn unreadable() -> DomainError {
     DomainError::Conflict { code: "unreadable", message: "This entry of the journal can't be read".to_owned() }
 }
 
 /// What a field of the journal is called at the start of a sentence, with its verb.
-fn name_of(field: &str) -> String {
+pub(super) fn name_of(field: &str) -> String {
     match field.strip_prefix(PROVIDER) {
         Some(provider) => format!("The settings of {provider} have"),
         None if field.starts_with(ALERT) => "The rule of this alert has".to_owned(),
+        None if field == "live_prompt_version_id" => "The prompt in production has".to_owned(),
+        None if field == "staged_prompt_version_id" => "The prompt in staging has".to_owned(),
+        None if field.starts_with(MODEL) => format!("The parameters of {} have", &field[MODEL.len()..]),
+        None if field == "fallbacks" => "The fallback models have".to_owned(),
+        None if field.starts_with(CATEGORY) => format!("The category {} has", &field[CATEGORY.len()..]),
         None => format!("The {} has", field.replace('_', " ")),
     }
 }
 
 pub(super) async fn change(core: &Core, revision: Option<u64>, edit: impl FnOnce(&mut PipelineConfig) -> Result<()>) -> Result<ConfigChanged> {
-    change_as(core, ACTOR, revision, None, edit).await
+    change_as(core, ACTOR, revision, Because::Asked, edit).await
 }
 
-/// The one way in which configuration changes: write, journal and event in one transaction.
-async fn change_as(
+/// Why configuration changes, besides that somebody wants it so.
+#[derive(Clone, Copy)]
+pub(super) enum Because<'b> {
+    Asked,
+    /// A file says so.
+    Imported,
+    /// This entry of the journal is put back.
+    Reverts(&'b ConfigChange),
+}
+
+impl Because<'_> {
+    /// The entry that is put back.
+    fn undoes(self) -> Option<ConfigChangeId> {
+        match self {
+            Self::Reverts(entry) => Some(entry.id),
+            Self::Asked | Self::Imported => None,
+        }
+    }
+}
+
+pub(super) async fn change_as(
     core: &Core,
     actor: &str,
     revision: Option<u64>,
-    undoes: Option<ConfigChangeId>,
+    because: Because<'_>,
+    edit: impl FnOnce(&mut PipelineConfig) -> Result<()>,
+) -> Result<ConfigChanged> {
+    change_about(core, actor, revision, because, None, edit).await
+}
+
+/// The one way in which configuration changes: write, journal, history of deployments and event in one transaction.
+async fn change_about(
+    core: &Core,
+    actor: &str,
+    revision: Option<u64>,
+    because: Because<'_>,
+    about: Option<About>,
     edit: impl FnOnce(&mut PipelineConfig) -> Result<()>,
 ) -> Result<ConfigChanged> {
     // The write is begun before the read: nobody can write in between.
@@ -237,23 +203,38 @@ async fn change_as(
     after.revision += 1;
     store::config::update(&mut write.tx, core.org, &after).await?;
     let words = summary(core, actor, &before, &after).await?;
+    let kind = match because {
+        Because::Asked | Because::Imported => ChangeKind::Change,
+        Because::Reverts(entry) if entry.kind == ChangeKind::Undo => ChangeKind::Redo,
+        Because::Reverts(_) => ChangeKind::Undo,
+    };
     let entry = ConfigChange {
         id: ConfigChangeId::fresh(),
         at: core.now(),
         actor: actor.to_owned(),
-        summary: if undoes.is_some() { format!("Undo: {words}") } else { words },
+        summary: match (because, kind) {
+            (Because::Asked, _) => words,
+            (Because::Imported, _) => format!("Import: {words}"),
+            (Because::Reverts(_), ChangeKind::Redo) => format!("Redo: {words}"),
+            (Because::Reverts(_), _) => format!("Undo: {words}"),
+        },
         before: Value::Object(was),
         after: Value::Object(is),
         undone: false,
+        kind,
     };
-    if let Some(undone) = undoes {
-        store::config::mark_undone(&mut write.tx, core.org, undone).await?;
+    if let Because::Reverts(undone) = because {
+        store::config::mark_undone(&mut write.tx, core.org, undone.id).await?;
     }
     store::config::insert_change(&mut write.tx, core.org, &entry).await?;
+    deployments::record(core, &mut write, (&before, &after), &entry, because.undoes(), about).await?;
     if before.live_prompt_version_id != after.live_prompt_version_id
         && let Some(version) = store::prompts::version(&core.db, core.org, after.live_prompt_version_id).await?
     {
         after.live_prompt = version.label();
+    }
+    if before.staged_prompt_version_id != after.staged_prompt_version_id {
+        after.staged_prompt = label_of(core, after.staged_prompt_version_id).await?;
     }
     write.tell(&Happened::ConfigChanged { config: after.clone(), change: Some(entry.clone()) }).await?;
     write.commit().await?;
@@ -269,24 +250,47 @@ async fn change_as(
 struct Fields {
     state: PipelineState,
     live_model: String,
+    #[serde(default)]
+    fallbacks: Vec<Fallback>,
     live_prompt_version_id: PromptVersionId,
+    #[serde(default)]
+    staged_prompt_version_id: Option<PromptVersionId>,
     #[serde(flatten)]
     rules: ProcessingRules,
 }
 
 /// Before the names of providers in the journal.
-const PROVIDER: &str = "provider:";
+pub(super) const PROVIDER: &str = "provider:";
 /// Before the names of alerts' rules in the journal.
-const ALERT: &str = "alert:";
+pub(super) const ALERT: &str = "alert:";
+/// Before the names of models whose parameters are set, in the journal.
+pub(super) const MODEL: &str = "model:";
+/// Before the names of categories in the journal.
+pub(super) const CATEGORY: &str = "category:";
 
-fn fields(config: &PipelineConfig) -> Result<Map<String, Value>> {
-    let PipelineConfig { state, ref live_model, live_prompt_version_id, rules, .. } = *config;
-    let fields = Fields { state, live_model: live_model.clone(), live_prompt_version_id, rules };
+/// What the journal calls a category of the rules.
+#[must_use]
+pub(super) fn category_field(name: &str) -> String {
+    format!("{CATEGORY}{name}")
+}
+
+pub(super) fn fields(config: &PipelineConfig) -> Result<Map<String, Value>> {
+    let PipelineConfig { state, ref live_model, ref fallbacks, live_prompt_version_id, staged_prompt_version_id, ref rules, .. } = *config;
+    let rules = ProcessingRules { categories: BTreeMap::new(), ..rules.clone() };
+    let (live_model, fallbacks) = (live_model.clone(), fallbacks.clone());
+    let fields = Fields { state, live_model, fallbacks, live_prompt_version_id, staged_prompt_version_id, rules };
     // By way of text, so that 0.6 does not become 0.6000000238418579.
     let text = store::to_json(&fields)?;
     let mut fields: Map<String, Value> = store::from_json(&text)?;
     for (name, setting) in &config.providers {
         fields.insert(format!("{PROVIDER}{name}"), serde_json::to_value(setting).map_err(|_| unreadable())?);
+    }
+    for (name, parameters) in &config.model_parameters {
+        fields.insert(format!("{MODEL}{name}"), serde_json::to_value(parameters).map_err(|_| unreadable())?);
+    }
+    for (name, category) in &config.rules.categories {
+        let text = store::to_json(category)?;
+        fields.insert(category_field(name), store::from_json(&text)?);
     }
     for (name, rule) in &config.alert_rules {
         fields.insert(format!("{ALERT}{name}"), serde_json::to_value(rule).map_err(|_| unreadable())?);
@@ -294,11 +298,19 @@ fn fields(config: &PipelineConfig) -> Result<Map<String, Value>> {
     Ok(fields)
 }
 
-fn set_fields(config: &mut PipelineConfig, values: Map<String, Value>) -> Result<()> {
+pub(super) fn set_fields(config: &mut PipelineConfig, values: Map<String, Value>) -> Result<()> {
     let mut all = fields(config)?;
     all.extend(values);
-    let (mut providers, mut alert_rules) = (BTreeMap::new(), AlertRules::new());
+    let (mut providers, mut alert_rules, mut categories) = (BTreeMap::new(), AlertRules::new(), BTreeMap::new());
+    let mut model_parameters = BTreeMap::new();
     for (field, value) in &all {
+        if let Some(name) = field.strip_prefix(MODEL).filter(|_| !value.is_null()) {
+            let parameters = serde_json::from_value::<Parameters>(value.clone()).map_err(|_| unreadable())?;
+            model_parameters.insert(name.to_owned(), parameters);
+        }
+        if let Some(name) = field.strip_prefix(CATEGORY).filter(|_| !value.is_null()) {
+            categories.insert(name.to_owned(), serde_json::from_value::<Category>(value.clone()).map_err(|_| unreadable())?);
+        }
         if let Some(name) = field.strip_prefix(ALERT).filter(|_| !value.is_null()) {
             alert_rules.insert(name.to_owned(), serde_json::from_value::<AlertRule>(value.clone()).map_err(|_| unreadable())?);
         }
@@ -308,15 +320,30 @@ fn set_fields(config: &mut PipelineConfig, values: Map<String, Value>) -> Result
         }
     }
     let fields: Fields = serde_json::from_value(Value::Object(all)).map_err(|_| unreadable())?;
-    let Fields { state, live_model, live_prompt_version_id, rules } = fields;
-    let PipelineConfig { revision, ref live_prompt, draining_since, .. } = *config;
-    let live_prompt = live_prompt.clone();
-    *config = PipelineConfig { revision, state, live_model, live_prompt_version_id, live_prompt, rules, providers, draining_since, alert_rules };
+    let Fields { state, live_model, fallbacks, live_prompt_version_id, staged_prompt_version_id, rules } = fields;
+    let rules = ProcessingRules { categories, ..rules };
+    let PipelineConfig { revision, ref live_prompt, ref staged_prompt, draining_since, .. } = *config;
+    let (live_prompt, staged_prompt) = (live_prompt.clone(), staged_prompt.clone());
+    *config = PipelineConfig {
+        revision,
+        state,
+        live_model,
+        fallbacks,
+        model_parameters,
+        live_prompt_version_id,
+        live_prompt,
+        staged_prompt_version_id,
+        staged_prompt,
+        rules,
+        providers,
+        draining_since,
+        alert_rules,
+    };
     Ok(())
 }
 
 /// What two configurations differ in: as it was, as it is; null where one of them has no such field.
-fn differences(before: &PipelineConfig, after: &PipelineConfig) -> Result<(Map<String, Value>, Map<String, Value>)> {
+pub(super) fn differences(before: &PipelineConfig, after: &PipelineConfig) -> Result<(Map<String, Value>, Map<String, Value>)> {
     let (mut was, mut is) = (fields(before)?, fields(after)?);
     let names: Vec<String> = was.keys().chain(is.keys()).cloned().collect();
     for field in names {
@@ -344,32 +371,21 @@ async fn summary(core: &Core, actor: &str, before: &PipelineConfig, after: &Pipe
     if before.live_model != after.live_model {
         said.push(format!("Live model: {} → {}", before.live_model, after.live_model));
     }
+    said.extend(fallbacks::summary(&before.fallbacks, &after.fallbacks));
+    said.extend(super::models::parameters_summary(&before.model_parameters, &after.model_parameters));
     if before.live_prompt_version_id != after.live_prompt_version_id {
-        let label = |version: Option<crate::wire::prompt::PromptVersion>| version.map_or_else(|| "none".to_owned(), |version| version.label());
-        let was = label(store::prompts::version(&core.db, core.org, before.live_prompt_version_id).await?);
-        let is = label(store::prompts::version(&core.db, core.org, after.live_prompt_version_id).await?);
+        let none = || "none".to_owned();
+        let was = label_of(core, Some(before.live_prompt_version_id)).await?.unwrap_or_else(none);
+        let is = label_of(core, Some(after.live_prompt_version_id)).await?.unwrap_or_else(none);
         said.push(format!("Live prompt: {was} → {is}"));
     }
-    let (was, is) = (before.rules, after.rules);
-    for (what, was, is) in
-        [("Accept threshold", was.accept_threshold, is.accept_threshold), ("Reject threshold", was.reject_threshold, is.reject_threshold)]
-    {
-        if was != is {
-            said.push(format!("{what}: {was:.2} → {is:.2}"));
-        }
+    if before.staged_prompt_version_id != after.staged_prompt_version_id {
+        let none = || "none".to_owned();
+        let was = label_of(core, before.staged_prompt_version_id).await?.unwrap_or_else(none);
+        let is = label_of(core, after.staged_prompt_version_id).await?.unwrap_or_else(none);
+        said.push(format!("Prompt in staging: {was} → {is}"));
     }
-    for (what, was, is) in [("Workers", was.workers, is.workers), ("Tries of a job", was.max_attempts, is.max_attempts)] {
-        if was != is {
-            said.push(format!("{what}: {was} → {is}"));
-        }
-    }
-    let limit = |limit: Option<UsdMicros>| limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
-    for (what, was, is) in [("Daily limit", was.daily_limit_usd, is.daily_limit_usd), ("Monthly limit", was.monthly_limit_usd, is.monthly_limit_usd)]
-    {
-        if was != is {
-            said.push(format!("{what}: {} → {}", limit(was), limit(is)));
-        }
-    }
+    said.extend(rules::summary(&before.rules, &after.rules));
     said.extend(providers::summary(core, &before.providers, &after.providers));
     said.extend(super::alerts::summary(&before.alert_rules, &after.alert_rules));
     Ok(said.join("; "))

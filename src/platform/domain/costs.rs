@@ -5,6 +5,8 @@ mod reprice;
 
 pub use estimate::estimate;
 pub(super) use estimate::of_columns;
+pub(super) use estimate::per_photo;
+pub use estimate::{PerPhoto, Typing};
 pub use reprice::reprice;
 
 use chrono::NaiveDate;
@@ -14,12 +16,26 @@ use super::{Core, providers};
 use crate::providers::PriceBook;
 use crate::providers::price::{Place, Price};
 use crate::wire::config::PipelineConfig;
-use crate::wire::cost::{PriceEntry, PriceTier, RunPrice};
+use crate::wire::cost::{PriceEntry, PriceTier, RunPrice, UnknownCost};
 use crate::wire::run::RunColumn;
 
 /// The price book of this process.
 fn book(core: &Core) -> PriceBook {
     core.providers.told().map(|told| told.book.clone()).unwrap_or_default()
+}
+
+/// What a person should know of the prices, whichever model they choose.
+pub(super) fn price_notes(core: &Core) -> Vec<String> {
+    book_notes(&book(core), core.now().date_naive())
+}
+
+fn book_notes(book: &PriceBook, today: NaiveDate) -> Vec<String> {
+    book.problem().map(str::to_owned).into_iter().chain(old_note(book, today)).collect()
+}
+
+fn old_note(book: &PriceBook, today: NaiveDate) -> Option<String> {
+    let words = || format!("The prices were checked on {}, more than 90 days ago; they may have changed", book.checked());
+    book.is_old(today).then(words)
 }
 
 /// A model's full name taken apart, with where its provider is.
@@ -38,6 +54,20 @@ impl Priced {
 
     fn on(&self, day: NaiveDate) -> Place<'_> {
         Place { provider: &self.provider, model: &self.model, base: self.base.as_ref(), day }
+    }
+}
+
+/// Whether a call of this model is known to cost nothing, though it has no price.
+pub(super) fn is_free(core: &Core, config: &PipelineConfig, full_name: &str) -> bool {
+    book(core).is_free(Priced::of(core, config, full_name).on(core.now().date_naive()))
+}
+
+/// Why what a call costs can't be told beforehand, and what would mend it.
+#[must_use]
+pub(super) fn unknown_words(model: &str, why: Option<UnknownCost>) -> (String, &'static str) {
+    match why {
+        Some(UnknownCost::PhotoTokens) => (format!("How many tokens a photo is for {model} is not known"), "its image_tokens"),
+        _ => (format!("The price of {model} is not known"), "its price"),
     }
 }
 

@@ -6,13 +6,15 @@ mod world;
 use chrono::{DateTime, Duration, Utc};
 
 use super::{Core, DomainError, Result, config, past, prompts};
+use crate::platform::store::decisions::Decisions;
 use crate::platform::store::generated::Batch;
 use crate::platform::store::rollups::{MINUTES_KEPT_MS, Rollups};
 use crate::platform::store::{self, StoreError};
-use crate::wire::config::PipelineState;
+use crate::wire::config::{PipelineConfig, PipelineState};
 use crate::wire::ids::{PromptId, PromptVersionId};
 use crate::wire::job::JobState;
 use crate::wire::prompt::PromptVersion;
+use crate::wire::prompt_parts::PromptParts;
 use gauges::Gauges;
 use world::World;
 
@@ -50,6 +52,7 @@ pub async fn generate(core: &Core, asked: &Generate, mut on_progress: impl FnMut
     let mut world = World::new(asked.seed, begin, now, versions);
     let mut gauges = Gauges::new(now);
     let mut rollups = Rollups::new(now.timestamp_millis() - MINUTES_KEPT_MS);
+    let mut decisions = Decisions::default();
     let mut made = Generated::default();
     let mut batch = Batch::default();
     for hour in 0..DAYS * 24 {
@@ -58,7 +61,7 @@ pub async fn generate(core: &Core, asked: &Generate, mut on_progress: impl FnMut
             let left = until - made.results - batch.results.len() as u64;
             world.hour(hour, left, &mut batch, RESULTS_A_BATCH);
             if batch.results.len() >= RESULTS_A_BATCH {
-                write(core, &mut batch, &mut rollups, &mut gauges, &mut made).await?;
+                write(core, &mut batch, (&mut rollups, &mut decisions), &mut gauges, &mut made).await?;
                 on_progress(made.results);
             }
         }
@@ -66,22 +69,29 @@ pub async fn generate(core: &Core, asked: &Generate, mut on_progress: impl FnMut
     for _ in 0..(asked.results / RESULTS_A_WAITING_JOB).min(WAITING_MOST) {
         world.waiting(&mut batch);
     }
-    write(core, &mut batch, &mut rollups, &mut gauges, &mut made).await?;
+    write(core, &mut batch, (&mut rollups, &mut decisions), &mut gauges, &mut made).await?;
     let mut change = core.change().await?;
     rollups.write(&mut change.tx).await?;
+    decisions.write(&mut change.tx).await?;
     for samples in gauges.samples().chunks(RESULTS_A_BATCH) {
         store::metrics::put(&mut change.tx, core.org, samples).await?;
     }
     change.commit().await?;
-    store::generated::analyze(&core.db).await?;
+    store::generated::settle(&core.db).await?;
     on_progress(made.results);
     Ok(made)
 }
 
-async fn write(core: &Core, batch: &mut Batch, rollups: &mut Rollups, gauges: &mut Gauges, made: &mut Generated) -> Result<()> {
+async fn write(
+    core: &Core,
+    batch: &mut Batch,
+    (rollups, decisions): (&mut Rollups, &mut Decisions),
+    gauges: &mut Gauges,
+    made: &mut Generated,
+) -> Result<()> {
     gauges.count(batch);
     let mut tx = core.db.begin().await?;
-    store::generated::insert(&mut tx, core.org, batch, rollups, core.now() - past::SPELLS_KEPT).await?;
+    store::generated::insert(&mut tx, core.org, batch, rollups, decisions, core.now() - past::SPELLS_KEPT).await?;
     tx.commit().await.map_err(StoreError::from)?;
     made.photos += batch.photos.len() as u64;
     made.jobs += batch.jobs.len() as u64;
@@ -99,11 +109,15 @@ async fn prepare(core: &Core, begin: DateTime<Utc>) -> Result<[PromptVersion; 3]
         prompt_name: prompts::DEFAULT_NAME.to_owned(),
         version,
         content: format!("{}\nThis is version {version} of generated data.\n", prompts::DEFAULT_CONTENT),
+        parts: PromptParts::default(),
         note: "Generated".to_owned(),
         author: "Minerva".to_owned(),
         created_at: begin + Duration::days(PROMPT_DAYS[version as usize - 1]),
         is_live: version == 3,
+        labels: Vec::new(),
+        is_outline: false,
     });
+    store::generated::prepare(&core.db).await?;
     let mut change = core.change().await?;
     store::generated::mark(&mut change.tx, core.now()).await?;
     store::past::begin(&mut change.tx, core.now() - past::SPELLS_KEPT).await?;
@@ -117,12 +131,17 @@ async fn prepare(core: &Core, begin: DateTime<Utc>) -> Result<[PromptVersion; 3]
     change.commit().await?;
     config::ensure_default(core).await?;
     let mut config = config::current(core).await?;
-    config.state = PipelineState::Paused;
     config.live_prompt_version_id = versions[2].id;
     world::MODELS[1].name.clone_into(&mut config.live_model);
     let mut change = core.change().await?;
     store::config::update(&mut change.tx, core.org, &config).await?;
     change.commit().await?;
+    // It ran until now, and is paused in the journal, so that a look back shows it running.
+    let pause = |config: &mut PipelineConfig| {
+        config.state = PipelineState::Paused;
+        Ok(())
+    };
+    config::change_as(core, config::PLATFORM, None, config::Because::Asked, pause).await?;
     Ok(versions)
 }
 

@@ -6,11 +6,16 @@ pub mod analytics;
 pub mod assistant;
 pub mod bundled;
 pub mod config;
+pub mod config_file;
+pub mod config_journal;
 pub mod costs;
+pub mod deployments;
 pub mod disk;
 pub mod events;
+pub mod fallbacks;
 pub mod generate;
 pub mod health;
+pub mod idempotency;
 pub mod jobs;
 pub mod logs;
 pub mod metrics;
@@ -20,11 +25,21 @@ pub mod past;
 pub mod photo_files;
 pub mod photos;
 pub mod pipeline;
+pub mod prompt_analysis;
+pub mod prompt_diff;
+pub mod prompt_files;
+pub mod prompt_journal;
+pub mod prompt_labels;
+pub mod prompt_search;
 pub mod prompts;
 pub mod providers;
+pub mod replay;
+pub mod retirement;
+pub mod rules;
 pub mod runs;
 pub mod spending;
 pub mod start;
+pub mod statistics;
 pub mod status;
 pub mod telemetry;
 pub mod workers;
@@ -91,8 +106,16 @@ pub struct Core {
     pub alerts: alerts::Watch,
     /// Why the limits on spending let no job begin.
     pub held_by_limit: std::sync::Mutex<Option<crate::wire::result::Fault>>,
+    /// Why the last result could not be stored, until one is.
+    pub not_stored: std::sync::Mutex<Option<String>>,
     /// What is remembered of providers besides their settings.
     pub seen_of_providers: providers::Seen,
+    /// What is remembered of counts of tokens.
+    pub counters: prompt_analysis::Counters,
+    /// Writes that brought a key and are not answered yet.
+    pub in_work: idempotency::InWork,
+    /// What is known of models while someone types a prompt.
+    pub typing: costs::Typing,
 }
 
 /// Where "now" comes from.
@@ -175,7 +198,11 @@ impl Core {
             health: health::Watch::default(),
             alerts: alerts::Watch::default(),
             held_by_limit: std::sync::Mutex::default(),
+            not_stored: std::sync::Mutex::default(),
             seen_of_providers: providers::Seen::default(),
+            counters: prompt_analysis::Counters::default(),
+            in_work: idempotency::InWork::default(),
+            typing: costs::Typing::default(),
         }
     }
 

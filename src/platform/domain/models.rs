@@ -1,58 +1,111 @@
 //! The models that photos can be sent to, with what the pipeline has seen of them.
 
-use std::collections::HashMap;
+mod figures;
+mod parameters;
+
 use std::sync::Arc;
 
-use chrono::Duration;
-
-use super::analytics::{Range, Tally};
 use super::providers::Brought;
-use super::{Core, DomainError, Result, analytics, config, providers};
-use crate::platform::store::rollups::{Histograms, Span};
+use super::{Core, DomainError, Result, config, costs, health, providers};
 use crate::providers::{CatalogueEntry, KeyNeed, Provider};
-use crate::wire::model::{KeyState, MeasuredModel, ModelInfo};
+use crate::wire::config::PipelineConfig;
+use crate::wire::model::{KeyState, MeasuredModel, ModelHealth, ModelInfo, NextPrice};
 use crate::wire::page::Page;
+use figures::Estimates;
+pub use parameters::{check as check_parameters, set as set_parameters, summary as parameters_summary};
 
-/// How far back measurements go: whole days (UTC), today included.
-const MEASURED: Duration = Duration::days(30);
+const UNLISTED: &str = "Not in the catalogue: its price is not known";
+const UNLISTED_FREE: &str = "Not in the catalogue; it runs on your own machines and costs nothing";
 
-/// Every model of every provider, and the live one where the catalogue does not know it.
+/// Every model of every provider, and those in use where the catalogue does not know them.
 pub async fn list(core: &Core) -> Result<Page<ModelInfo>> {
     let config = config::current(core).await?;
-    let mut measured = measured(core).await?;
+    let (mut measured, mut accuracy) = (figures::measured(core).await?, figures::accuracy(core).await?);
+    let health = health::all_providers(core).await?.items;
+    let estimates = Estimates::of(core, &config).await?;
     let mut items = Vec::new();
     for provider in core.providers.iter() {
         let key = key_state(core, provider.as_ref()).await;
-        let mut entries = provider.catalogue();
-        for offered in providers::known_offered(core, provider.name()) {
-            // What its list has beyond our knowledge, unless it says that it takes no photos.
-            if offered.takes_photos != Some(false) && entries.iter().all(|entry| entry.model != offered.id) {
-                let display_name = offered.display_name.unwrap_or_else(|| offered.id.clone());
-                entries.push(CatalogueEntry { display_name, ..unlisted_entry(&offered.id) });
-            }
-        }
-        let live = config.live_model.strip_prefix(provider.name()).and_then(|rest| rest.strip_prefix('/'));
-        if let Some(unlisted) = live.filter(|live| entries.iter().all(|entry| entry.model != *live)) {
-            entries.push(unlisted_entry(unlisted));
-        }
-        for entry in entries {
+        let health = health.iter().find(|health| health.provider_name == provider.name()).filter(|health| {
+            // One that nobody has called is not known to be well.
+            health.last_check.is_some() || health.error_rate.is_some() || provider.stopped().is_some()
+        });
+        let health = health.map(|health| ModelHealth { status: health.status, detail: health.error_details.clone().unwrap_or_default() });
+        for (entry, retires) in entries(core, provider.as_ref(), &config) {
             let name = full_name(provider.name(), &entry.model);
+            let entry = priced(core, &config, &name, entry);
+            let measured: Option<MeasuredModel> = measured.remove(&name);
+            let cost_per_photo = match measured.as_ref().and_then(MeasuredModel::cost_per_photo) {
+                None => estimates.cost(provider.name(), &name).await?,
+                measured => measured,
+            };
             items.push(ModelInfo {
                 is_live: name == config.live_model,
-                measured: measured.remove(&name),
-                name,
+                measured,
+                cost_per_photo,
+                accuracy: accuracy.remove(&name),
+                expected: None,
                 provider: provider.name().to_owned(),
                 display_name: entry.display_name,
                 description: entry.description,
                 captions: entry.captions,
                 follows_prompt: entry.follows_prompt,
+                takes: provider.takes(&entry.model),
                 input_usd_per_million: entry.input_usd_per_million,
                 output_usd_per_million: entry.output_usd_per_million,
+                next_price: entry.next_price.map(|next| NextPrice {
+                    from: next.from,
+                    input_usd_per_million: next.input_usd_per_million,
+                    output_usd_per_million: next.output_usd_per_million,
+                }),
+                retires,
+                context_tokens: provider.context_tokens(&entry.model),
+                health: health.clone(),
                 key: key.clone(),
+                name,
             });
         }
     }
+    let photos_per_day = figures::photos_per_day(core).await?;
+    if let Some(live) = items.iter().find(|model| model.is_live).cloned() {
+        for model in items.iter_mut().filter(|model| !model.is_live) {
+            model.expected = Some(figures::expected(&live, model, photos_per_day));
+        }
+    }
     Ok(Page { total: Some(items.len() as u64), items, next_cursor: None })
+}
+
+/// A model without a price that is known to cost nothing where it runs is told as free, as its calls will be.
+pub(super) fn priced(core: &Core, config: &PipelineConfig, name: &str, entry: CatalogueEntry) -> CatalogueEntry {
+    let has_price = entry.input_usd_per_million.is_some() || entry.output_usd_per_million.is_some();
+    if has_price || !costs::is_free(core, config, name) {
+        return entry;
+    }
+    let description = if entry.description == UNLISTED { UNLISTED_FREE.to_owned() } else { entry.description };
+    CatalogueEntry { description, input_usd_per_million: Some(0.0), output_usd_per_million: Some(0.0), ..entry }
+}
+
+/// The models of a provider with their last days: those that the program knows, those of its own list, and those in use.
+fn entries(core: &Core, provider: &dyn Provider, config: &PipelineConfig) -> Vec<(CatalogueEntry, Option<chrono::NaiveDate>)> {
+    let mut entries = provider.catalogue();
+    let offered = providers::known_offered(core, provider.name());
+    for offered in &offered {
+        // What its list has beyond our knowledge, unless it says that it takes no photos.
+        if offered.takes_photos != Some(false) && entries.iter().all(|entry| entry.model != offered.id) {
+            let display_name = offered.display_name.clone().unwrap_or_else(|| offered.id.clone());
+            entries.push(CatalogueEntry { display_name, ..unlisted_entry(&offered.id) });
+        }
+    }
+    for used in config.models_in_use().filter_map(|used| used.strip_prefix(provider.name())?.strip_prefix('/')) {
+        if entries.iter().all(|entry| entry.model != used) {
+            entries.push(unlisted_entry(used));
+        }
+    }
+    let last_day = |entry: &CatalogueEntry| {
+        let told = offered.iter().find(|offered| offered.id == entry.model).and_then(|offered| offered.retires);
+        told.or(entry.retires)
+    };
+    entries.into_iter().map(|entry| (last_day(&entry), entry)).map(|(last, entry)| (entry, last)).collect()
 }
 
 /// The provider of a model; refuses one that no provider answers to. A provider's catalogue is what the
@@ -93,11 +146,11 @@ pub(super) fn full_name(provider: &str, model: &str) -> String {
     if model.is_empty() { provider.to_owned() } else { format!("{provider}/{model}") }
 }
 
-fn unlisted_entry(model: &str) -> CatalogueEntry {
+pub(super) fn unlisted_entry(model: &str) -> CatalogueEntry {
     CatalogueEntry {
         model: model.to_owned(),
         display_name: model.to_owned(),
-        description: "Not in the catalogue: its price is not known".to_owned(),
+        description: UNLISTED.to_owned(),
         captions: true,
         follows_prompt: true,
         input_usd_per_million: None,
@@ -105,17 +158,4 @@ fn unlisted_entry(model: &str) -> CatalogueEntry {
         next_price: None,
         retires: None,
     }
-}
-
-/// What the pipeline has seen, by model.
-async fn measured(core: &Core) -> Result<HashMap<String, MeasuredModel>> {
-    let from = Span::Day.floor((core.now() - MEASURED).timestamp_millis());
-    let to = Span::Day.floor(core.now().timestamp_millis()) + Span::Day.ms();
-    // One step over all of it: only the order of the latencies matters.
-    let range = Range { span: Span::Day, from_ms: from, to_ms: to, step_ms: to - from };
-    let mut tallies: HashMap<String, Tally> = HashMap::new();
-    for summed in analytics::sums(core, range, None, Histograms::Latencies).await? {
-        tallies.entry(summed.model.clone()).or_default().add(&summed);
-    }
-    Ok(tallies.into_iter().map(|(model, tally)| (model, tally.measured())).collect())
 }

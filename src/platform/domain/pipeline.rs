@@ -1,29 +1,30 @@
 //! How jobs are worked on. A try holds a lease; only who holds it may end the try, in the same
 //! transaction as the result, so that a job is done once however often the platform dies.
 
-use std::panic::AssertUnwindSafe;
+mod course;
+
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
-use super::analysis::{self, Analysed};
 use super::workers::Listed;
-use super::{Core, DomainError, Result, config, jobs, providers, spending};
+use super::{Core, DomainError, Result, analysis, config, fallbacks, jobs, spending};
 use crate::platform::store;
 use crate::platform::store::jobs::{Claim, Ending, JobRow};
 use crate::platform::store::results::NewResult;
 use crate::providers::{CallContext, ON_DEVICE};
 use crate::wire::config::{PipelineState, ProcessingRules};
+use crate::wire::fallback::Fallback;
 use crate::wire::ids::{JobId, ResultId};
 use crate::wire::job::JobState;
 use crate::wire::money::UsdMicros;
-use crate::wire::photo::Photo;
 use crate::wire::prompt::PromptVersion;
-use crate::wire::result::{Fault, FaultKind, Outcome, PhotoResult, TraceStep};
+use crate::wire::result::{Answer, Decision, Fault, FaultKind, Outcome, PhotoResult, TraceStep};
+use crate::wire::rules::main_tag;
 use crate::wire::worker::Doing;
+use course::{Asked, Course};
 
 /// How long a try is nobody else's without a sign of life.
 pub const LEASE: Duration = Duration::from_mins(1);
@@ -42,7 +43,9 @@ const PROVIDER_WAIT_MOST: Duration = Duration::from_hours(1);
 pub struct Claimed {
     row: JobRow,
     prompt: PromptVersion,
+    /// The live one.
     model: String,
+    fallbacks: Vec<Fallback>,
     rules: ProcessingRules,
 }
 
@@ -67,8 +70,8 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     }
     let now = core.now();
     let free = match config.state {
-        // A refused key or a spent quota would fail every job in the queue.
-        PipelineState::Running | PipelineState::Draining if providers::held_back(core, &config.live_model).is_some() => 0,
+        // A refused key or a spent quota would fail every job in the queue, unless another model stands in.
+        PipelineState::Running | PipelineState::Draining if fallbacks::held_back(core, &config).is_some() => 0,
         PipelineState::Running | PipelineState::Draining => (config.rules.workers as usize).saturating_sub(busy) as u32,
         PipelineState::Paused => 0,
     };
@@ -82,7 +85,8 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     let prompt = store::prompts::version(&core.db, core.org, config.live_prompt_version_id).await?;
     let prompt = prompt.ok_or(DomainError::NotFound { what: "prompt version" })?;
     // What could not be begun for its cost is looked at again when the limit begins anew, or the configuration changes.
-    let room = spending::room(core, &config, &prompt, free).await?;
+    let first = fallbacks::first(core, &config.live_model, &config.fallbacks).unwrap_or(&config.live_model);
+    let room = spending::room(core, &config, (&prompt, first), free).await?;
     let renews = room.held.as_ref().and_then(|(_, renews)| *renews);
     *core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner) = room.held.map(|(fault, _)| fault);
     let free = room.calls;
@@ -93,7 +97,7 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     changed.extend(take_back(core, &mut change.tx, fresh_start.then_some(owner), now).await?);
     let label = prompt.label();
     let lease_until = now + LEASE;
-    let asked = Claim { owner, now, lease_until, queued_until: config.draining_since, model: &config.live_model, prompt: &label, most: free };
+    let asked = Claim { owner, now, lease_until, queued_until: config.draining_since, model: first, prompt: &label, most: free };
     let claimed = if free > 0 { store::jobs::claim(&mut change.tx, core.org, &asked).await? } else { Vec::new() };
     changed.retain(|id| !claimed.contains(id));
     changed.extend(&claimed);
@@ -103,7 +107,10 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     change.commit().await?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.job.priority));
     let next = store::jobs::outlook(&core.db).await?.next.into_iter().chain(renews).min();
-    let claimed = |row| Claimed { row, prompt: prompt.clone(), model: config.live_model.clone(), rules: config.rules };
+    let claimed = |row| {
+        let (model, fallbacks) = (config.live_model.clone(), config.fallbacks.clone());
+        Claimed { row, prompt: prompt.clone(), model, fallbacks, rules: config.rules.clone() }
+    };
     Ok(Claims { jobs: rows.into_iter().map(claimed).collect(), next })
 }
 
@@ -135,24 +142,31 @@ async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: 
     let begun = Instant::now();
     let id = claimed.row.job.id;
     let call = CallContext { news: Some(listed.listener()), ..CallContext::new(cancel.clone(), CALL_LIMIT) };
-    let analysed = tokio::select! {
-        analysed = analyse(core, claimed, &call) => analysed,
+    let course = tokio::select! {
+        course = course::follow(core, claimed, &call) => course,
         never = keep_lease(core, owner, claimed, cancel) => match never {},
     };
     listed.note(Doing::Storing);
-    let gives_back = match &analysed.outcome {
-        Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled => core.stop.is_cancelled(),
-        Outcome::Failed(fault) if fault.kind.stops_provider() => providers::held_back(core, &claimed.model).is_some(),
+    let gives_back = match course.outcome() {
+        Outcome::Failed(_) if course.is_cancelled() => core.stop.is_cancelled(),
+        Outcome::Failed(fault) if fault.kind.stops_provider() => fallbacks::first(core, &claimed.model, &claimed.fallbacks).is_err(),
         _ => false,
     };
     // An answer may have cost money: it is held until it is stored. While it is held its worker
     // takes no new job, so a full disk stops the pipeline instead of burning through the queue.
     let mut wait = Duration::from_millis(200);
     loop {
-        let stored = if gives_back { release(core, owner, claimed).await } else { finish(core, owner, claimed, &analysed, begun).await };
+        let stored = if gives_back { release(core, owner, claimed).await } else { finish(core, owner, claimed, &course, begun).await };
         match stored {
-            Ok(()) => return,
-            Err(error) => tracing::error!(%error, job = %id, "the end of a job could not be stored; trying again"),
+            Ok(()) => {
+                *core.not_stored.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                return;
+            }
+            Err(error) => {
+                tracing::error!(%error, job = %id, "the end of a job could not be stored; trying again");
+                listed.note(Doing::NotStored);
+                *core.not_stored.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
@@ -160,23 +174,6 @@ async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: 
         }
         wait = (wait * 2).min(Duration::from_secs(15));
     }
-}
-
-async fn analyse(core: &Core, claimed: &Claimed, call: &CallContext) -> Analysed {
-    let photo: Photo = match store::photos::get(&core.db, core.org, claimed.row.job.photo_id).await {
-        Ok(Some(photo)) => photo,
-        Ok(None) => return without_a_call(analysis::deleted()),
-        Err(error) => return without_a_call(Fault::new(FaultKind::Internal, error.to_string())),
-    };
-    let work = analysis::analyse(core, &photo, &claimed.prompt.content, &claimed.model, call);
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
-        let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";
-        without_a_call(Fault::new(FaultKind::Internal, words))
-    })
-}
-
-fn without_a_call(fault: Fault) -> Analysed {
-    Analysed { outcome: Outcome::Failed(fault), trace: Vec::new(), provider_response_time_ms: 0, total_ms: 0 }
 }
 
 /// Extends the lease until the try ends; a lease that is lost ends the try.
@@ -210,34 +207,39 @@ async fn release(core: &Core, owner: &str, claimed: &Claimed) -> Result<()> {
     change.commit().await
 }
 
-/// Ends a try: job, result, photo and events at once, or nothing if the lease is lost.
-async fn finish(core: &Core, owner: &str, claimed: &Claimed, analysed: &Analysed, begun: Instant) -> Result<()> {
+/// Ends a try: job, results, photo and events at once, or nothing if the lease is lost.
+async fn finish(core: &Core, owner: &str, claimed: &Claimed, course: &Course, begun: Instant) -> Result<()> {
     let now = core.now();
     let job = &claimed.row.job;
-    let result = result_of(claimed, analysed, begun, now);
-    let ending = ending(claimed, &analysed.outcome, now);
+    let results = results_of(claimed, course, begun, now);
+    let ending = ending(claimed, course, now);
     let mut change = core.change().await?;
     if !store::jobs::end(&mut change.tx, job.id, owner, job.attempts, now, &ending).await? {
         tracing::info!(job = %job.id, "a try ended after its lease was lost; its result is dropped");
         return Ok(());
     }
-    store::results::insert(&mut change.tx, core.org, &result).await?;
-    if ending.state == JobState::Completed {
-        store::photos::set_latest_result(&mut change.tx, job.photo_id, result.result.id).await?;
+    for result in &results {
+        store::results::insert(&mut change.tx, core.org, result).await?;
+    }
+    if let (JobState::Completed, Some(last)) = (ending.state, results.last()) {
+        store::photos::set_latest_result(&mut change.tx, job.photo_id, last.result.id).await?;
     }
     store::jobs::settle_photos(&mut change.tx, &[job.id]).await?;
     jobs::tell(&mut change, &[job.id]).await?;
     change.commit().await
 }
 
-fn ending(claimed: &Claimed, outcome: &Outcome, now: DateTime<Utc>) -> Ending {
-    match outcome {
-        Outcome::Completed(answer) => Ending { state: JobState::Completed, confidence: answer.mean_confidence(), fault: None, not_before: None },
+fn ending(claimed: &Claimed, course: &Course, now: DateTime<Utc>) -> Ending {
+    let model = course.model().map(str::to_owned);
+    match course.outcome() {
+        Outcome::Completed(answer) => {
+            Ending { state: JobState::Completed, confidence: answer.mean_confidence(), fault: None, not_before: None, model }
+        }
         Outcome::Failed(fault) => {
-            let tries_again = fault.kind.can_heal() && claimed.row.job.attempts < claimed.rules.max_attempts;
-            let state = if tries_again { JobState::RetryWait } else { JobState::Failed };
-            let not_before = tries_again.then(|| now + retry_wait(&claimed.row, fault));
-            Ending { state, confidence: None, fault: Some(fault.clone()), not_before }
+            let healing = course.healing().filter(|_| claimed.row.job.attempts < claimed.rules.max_attempts);
+            let state = if healing.is_some() { JobState::RetryWait } else { JobState::Failed };
+            let not_before = healing.map(|healing| now + retry_wait(&claimed.row, healing));
+            Ending { state, confidence: None, fault: Some(fault), not_before, model }
         }
     }
 }
@@ -252,39 +254,58 @@ fn retry_wait(row: &JobRow, fault: &Fault) -> TimeDelta {
     TimeDelta::from_std(wait.mul_f64(1.0 + spread).max(asked)).unwrap_or(TimeDelta::minutes(1))
 }
 
-fn result_of(claimed: &Claimed, analysed: &Analysed, begun: Instant, now: DateTime<Utc>) -> NewResult {
+/// A result for each model that was called; the last one holds the whole trace and what the rules decided.
+fn results_of(claimed: &Claimed, course: &Course, begun: Instant, now: DateTime<Utc>) -> Vec<NewResult> {
     let job = &claimed.row.job;
-    let mut trace = analysed.trace.clone();
-    let started = Instant::now();
-    let (decision, retries) = match &analysed.outcome {
-        Outcome::Completed(answer) => (Some(analysis::decide(answer, &claimed.rules)), answer.retries),
-        Outcome::Failed(fault) => (None, fault.retries),
-    };
-    if let (Some(decision), Outcome::Completed(answer)) = (decision, &analysed.outcome) {
-        let mean = answer.mean_confidence().map_or_else(|| "no tags".to_owned(), |mean| format!("mean confidence {mean:.2}"));
-        let start_ms = started.duration_since(begun).as_secs_f64() * 1e3;
-        let duration_ms = started.elapsed().as_secs_f64() * 1e3;
-        trace.push(TraceStep { name: "rules".to_owned(), start_ms, duration_ms, detail: format!("{mean}: {decision:?}").to_lowercase() });
-    }
     let waited = job.started_at.map_or(0, |started| (started - claimed.row.ready_at).num_milliseconds());
-    NewResult {
-        cost: cost(&claimed.model, &analysed.outcome),
-        result: PhotoResult {
-            id: ResultId::fresh(),
-            photo_id: job.photo_id,
-            job_id: Some(job.id),
-            model: claimed.model.clone(),
-            prompt_version_id: Some(claimed.prompt.id),
-            outcome: analysed.outcome.clone(),
-            decision,
-            queue_wait_time_ms: waited.max(0) as u64,
-            provider_response_time_ms: analysed.provider_response_time_ms,
-            total_processing_time_ms: begun.elapsed().as_millis() as u64,
-            retry_count: retries + job.attempts.saturating_sub(1),
-            trace,
-            created_at: now,
-        },
-    }
+    let last = course.asked().len().saturating_sub(1);
+    let result = |(at, asked): (usize, &Asked)| {
+        let outcome = &asked.analysed.outcome;
+        let mut trace = if at == last { course.trace().to_vec() } else { asked.analysed.trace.clone() };
+        let (decision, retries) = match outcome {
+            Outcome::Completed(answer) => {
+                let (decision, step) = decided(answer, &claimed.rules, begun);
+                trace.push(step);
+                (Some(decision), answer.retries)
+            }
+            Outcome::Failed(fault) => (None, fault.retries),
+        };
+        NewResult {
+            cost: cost(&asked.model, outcome),
+            result: PhotoResult {
+                id: ResultId::fresh(),
+                photo_id: job.photo_id,
+                job_id: Some(job.id),
+                model: asked.model.clone(),
+                prompt_version_id: Some(claimed.prompt.id),
+                outcome: outcome.clone(),
+                decision,
+                queue_wait_time_ms: waited.max(0) as u64,
+                provider_response_time_ms: asked.analysed.provider_response_time_ms,
+                total_processing_time_ms: if at == last { begun.elapsed().as_millis() as u64 } else { asked.analysed.total_ms },
+                retry_count: retries + job.attempts.saturating_sub(1),
+                trace,
+                created_at: now,
+            },
+        }
+    };
+    course.asked().iter().enumerate().map(result).collect()
+}
+
+/// What the rules say of an answer, and the step of the trace that tells it.
+fn decided(answer: &Answer, rules: &ProcessingRules, begun: Instant) -> (Decision, TraceStep) {
+    let started = Instant::now();
+    let decision = analysis::decide(answer, rules);
+    let mean = answer.mean_confidence().map_or_else(|| "no tags".to_owned(), |mean| format!("mean confidence {mean:.2}"));
+    let category = main_tag(answer).and_then(|tag| rules.category_of(tag));
+    let mean = category.map_or_else(|| mean.clone(), |(name, _)| format!("{mean}, category {name}"));
+    let step = TraceStep {
+        name: "rules".to_owned(),
+        start_ms: started.duration_since(begun).as_secs_f64() * 1e3,
+        duration_ms: started.elapsed().as_secs_f64() * 1e3,
+        detail: format!("{mean}: {}", format!("{decision:?}").to_lowercase()),
+    };
+    (decision, step)
 }
 
 /// What a try cost. A call that a provider may have billed without saying so has an unknown cost;

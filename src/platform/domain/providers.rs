@@ -21,7 +21,7 @@ use crate::wire::result::Fault;
 
 pub use brought::Brought;
 pub use offered::{known_offered, models};
-pub use words::summary;
+pub use words::{readable_on_the_way, summary};
 
 /// Names that no added server may have.
 const BUILT_IN: [&str; 6] = ["on-device", "gemini", "vision", "openai", "anthropic", "ollama"];
@@ -65,6 +65,7 @@ pub async fn list(core: &Core) -> Result<ProviderList> {
             key_variable: keys::variable(name),
             key_worked_at: worked.get(name).copied(),
             notes: words::notes(name, base_url.as_deref()),
+            warnings: words::warnings(provider.as_ref(), base_url.as_deref()),
             base_url,
             base_url_from,
             default_base_url,
@@ -184,15 +185,39 @@ pub fn check(core: &Core, config: &PipelineConfig) -> Result<()> {
     check_live(core, config)
 }
 
-/// The live model's provider must stay.
-fn check_live(core: &Core, config: &PipelineConfig) -> Result<()> {
-    let (live, _) = config.live_model.split_once('/').unwrap_or((&config.live_model, ""));
-    let stays = BUILT_IN.contains(&live) || config.providers.contains_key(live) || core.providers.told().is_none() || told(core, live).is_some();
-    if stays {
-        return Ok(());
+/// Refuses settings that a provider can't have, as a file may bring them.
+pub fn check_one(core: &Core, name: &str, setting: ProviderSetting) -> Result<()> {
+    let known = core.providers.iter().find(|provider| provider.name() == name);
+    if known.as_ref().is_some_and(|provider| !provider.is_remote()) {
+        return Err(invalid("no_settings", "This provider is part of the program: it has no address and no limits".to_owned()));
     }
-    let message = format!("{live} can't go while {} is the live model. Make another model live first", config.live_model);
-    Err(DomainError::Conflict { code: "is_live", message })
+    check_name(name)?;
+    let needs_base = known.is_none() || !BUILT_IN.contains(&name) && told(core, name).is_none();
+    if needs_base && setting.base_url.is_none() {
+        return Err(invalid("base_url", "A server needs a base URL, such as http://localhost:1234/v1".to_owned()));
+    }
+    checked(name, setting).map(drop)
+}
+
+/// The providers of the models in use must stay.
+fn check_live(core: &Core, config: &PipelineConfig) -> Result<()> {
+    for model in config.models_in_use() {
+        let (provider, _) = model.split_once('/').unwrap_or((model, ""));
+        let stays = BUILT_IN.contains(&provider)
+            || config.providers.contains_key(provider)
+            || core.providers.told().is_none()
+            || told(core, provider).is_some();
+        if stays {
+            continue;
+        }
+        let (code, message) = if model == config.live_model {
+            ("is_live", format!("{provider} can't go while {model} is the live model. Make another model live first"))
+        } else {
+            ("is_fallback", format!("{provider} can't go while {model} stands in for the live model. Take it out of the fallback chain first"))
+        };
+        return Err(DomainError::Conflict { code, message });
+    }
+    Ok(())
 }
 
 fn invalid(code: &'static str, message: String) -> DomainError {
@@ -212,7 +237,7 @@ fn check_name(name: &str) -> Result<()> {
 
 /// The setting in its one form, if it keeps to the rules.
 fn checked(name: &str, setting: ProviderSetting) -> Result<ProviderSetting> {
-    let ProviderLimits { requests_per_minute, tokens_per_minute, concurrency, timeout_s } = setting.limits;
+    let ProviderLimits { requests_per_minute, tokens_per_minute, concurrency, timeout_s, total_s } = setting.limits;
     let within = |code, what: &str, value: Option<u32>, most: u32| match value {
         Some(value) if !(1..=most).contains(&value) => Err(invalid(code, format!("{what} must be from 1 to {most}"))),
         _ => Ok(()),
@@ -220,7 +245,8 @@ fn checked(name: &str, setting: ProviderSetting) -> Result<ProviderSetting> {
     within("requests_per_minute", "Requests a minute", requests_per_minute, 1_000_000)?;
     within("tokens_per_minute", "Tokens a minute", tokens_per_minute, 1_000_000_000)?;
     within("concurrency", "Calls at once", concurrency, 256)?;
-    within("timeout_s", "The time limit", timeout_s, 3_600)?;
+    within("timeout_s", "The longest silence", timeout_s, 3_600)?;
+    within("total_s", "The time in all", total_s, 7_200)?;
     let base_url = match setting.base_url.as_deref().map(str::trim).filter(|typed| !typed.is_empty()) {
         Some(typed) => Some(address::check(name, typed, setting.allow_http)?.to_string()),
         None => None,
@@ -246,13 +272,13 @@ pub fn apply(core: &Core, config: &PipelineConfig) {
 }
 
 fn own_limits(limits: ProviderLimits) -> Limits {
-    let ProviderLimits { requests_per_minute, tokens_per_minute, concurrency, timeout_s } = limits;
-    Limits { requests_per_minute, tokens_per_minute, concurrency, timeout_s }
+    let ProviderLimits { requests_per_minute, tokens_per_minute, concurrency, timeout_s, total_s } = limits;
+    Limits { requests_per_minute, tokens_per_minute, concurrency, timeout_s, total_s }
 }
 
 fn wire_limits(limits: Limits) -> ProviderLimits {
-    let Limits { requests_per_minute, tokens_per_minute, concurrency, timeout_s } = limits;
-    ProviderLimits { requests_per_minute, tokens_per_minute, concurrency, timeout_s }
+    let Limits { requests_per_minute, tokens_per_minute, concurrency, timeout_s, total_s } = limits;
+    ProviderLimits { requests_per_minute, tokens_per_minute, concurrency, timeout_s, total_s }
 }
 
 /// Really asks a provider whether it answers and takes its key.

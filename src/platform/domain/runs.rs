@@ -1,5 +1,6 @@
 //! Comparison runs: what is asked for, and where they stand. How their cells are worked on stands in `executor`.
 
+mod budget;
 mod cell_news;
 mod executor;
 mod working;
@@ -10,14 +11,16 @@ use std::sync::Arc;
 use working::Place;
 pub use working::Working;
 
+use super::prompts::PromptText;
 use super::providers::Brought;
 use super::{Core, DomainError, Result, config, costs, models, page, prompts};
 use crate::platform::store;
+use crate::platform::store::blast_radii::SampleRow;
 use crate::wire::event::Happened;
 use crate::wire::ids::{CellId, RunId};
 use crate::wire::money::UsdMicros;
 use crate::wire::page::Page;
-use crate::wire::run::{Cell, CellState, Run, RunColumn, RunCounts, RunPrompt, RunState, StartRun};
+use crate::wire::run::{Cell, CellState, Run, RunCells, RunColumn, RunCounts, RunKind, RunPrompt, RunState, StartRun};
 
 const REPEATS_MOST: u32 = 20;
 const CONCURRENCY_MOST: u32 = 64;
@@ -36,7 +39,7 @@ pub async fn start(core: &Arc<Core>, asked: StartRun, brought: Brought) -> Resul
     let config = config::current(core).await?;
     let estimate = costs::of_columns(core, &config, &columns, &photo_ids, asked.repeats, asked.concurrency).await?;
     let name = asked.name.trim();
-    let mut run = Run {
+    let run = Run {
         id: RunId::fresh(),
         name: if name.is_empty() { default_name(photo_ids.len(), &columns) } else { shorten(name) },
         state: RunState::Running,
@@ -48,12 +51,20 @@ pub async fn start(core: &Arc<Core>, asked: StartRun, brought: Brought) -> Resul
         cost_unknown_cells: 0,
         prices: costs::run_prices(core, &config, &columns),
         estimate: Some(estimate.total),
+        kind: RunKind::Comparison,
+        limit: None,
         columns,
         started_at: core.now(),
         finished_at: None,
     };
     let cells = fresh_cells(&run);
-    run.counts.waiting = cells.len() as u64;
+    begin(core, run, cells, None, brought).await
+}
+
+/// Stores a run with its cells, some of which may be answered already, and begins to work on the others.
+pub(super) async fn begin(core: &Arc<Core>, mut run: Run, cells: Vec<Cell>, sample: Option<&SampleRow>, brought: Brought) -> Result<Run> {
+    let (answered, open): (Vec<Cell>, Vec<Cell>) = cells.iter().cloned().partition(|cell| cell.state == CellState::Completed);
+    (run.counts.completed, run.counts.waiting) = (answered.len() as u64, open.len() as u64);
     let place = Place::take(core, run.id).ok_or_else(in_work)?;
     let mut change = core.change().await?;
     let known = store::photos::existing(&mut change.tx, core.org, &run.photo_ids).await?;
@@ -62,9 +73,15 @@ pub async fn start(core: &Arc<Core>, asked: StartRun, brought: Brought) -> Resul
     }
     store::runs::insert(&mut change.tx, core.org, &run).await?;
     store::runs::insert_cells(&mut change.tx, core.org, &cells).await?;
+    for cell in &answered {
+        store::runs::finish_cell(&mut change.tx, core.org, cell, Some(UsdMicros(0))).await?;
+    }
+    if let Some(sample) = sample {
+        store::blast_radii::insert(&mut change.tx, core.org, sample).await?;
+    }
     change.tell(&Happened::RunChanged(run.clone())).await?;
     change.commit().await?;
-    executor::spawn(core, run.clone(), cells, place, brought);
+    executor::spawn(core, run.clone(), open, place, brought);
     Ok(run)
 }
 
@@ -113,22 +130,27 @@ pub(super) async fn columns(core: &Core, asked: &StartRun, brought: Option<&Brou
     }
     let mut columns: Vec<RunColumn> = Vec::new();
     for prompt in &asked.prompts {
-        let (name, content, version) = match prompt {
+        let (name, content, parts, version) = match prompt {
             RunPrompt::Version { id } => {
                 let version = store::prompts::version(&core.db, core.org, *id).await?.ok_or(DomainError::NotFound { what: "prompt version" })?;
-                (version.label(), version.content, Some(version.id))
+                (version.label(), version.content, version.parts, Some(version.id))
             }
-            RunPrompt::Inline { name, content } => {
+            RunPrompt::Inline { name, content, parts } => {
                 let name = if name.trim().is_empty() { "Unsaved prompt" } else { name.trim() };
-                prompts::check_text(content)?;
-                (shorten(name), content.clone(), None)
+                prompts::check(PromptText { content, parts })?;
+                (shorten(name), content.clone(), parts.clone(), None)
             }
         };
         // Better one word now than the same fault in every cell.
-        prompts::check_renders(&content)?;
+        prompts::check_renders(PromptText { content: &content, parts: &parts })?;
         for model in &models {
-            let column =
-                RunColumn { prompt_name: name.clone(), prompt_content: content.clone(), prompt_version_id: version, model: (*model).clone() };
+            let column = RunColumn {
+                prompt_name: name.clone(),
+                prompt_content: content.clone(),
+                parts: parts.clone(),
+                prompt_version_id: version,
+                model: (*model).clone(),
+            };
             if !columns.contains(&column) {
                 columns.push(column);
             }
@@ -197,7 +219,7 @@ fn with_progress(core: &Core, run: Run) -> Run {
     }
 }
 
-pub async fn cells(core: &Core, id: RunId, cursor: Option<&str>) -> Result<Page<Cell>> {
+pub async fn cells(core: &Core, id: RunId, cursor: Option<&str>) -> Result<RunCells> {
     let run = get(core, id).await?;
     let bad_cursor = |_| refuse("bad_cursor", "The cursor is not one that this list gave; ask for the first page again");
     let after = cursor.map(str::parse).transpose().or_else(bad_cursor)?;
@@ -208,7 +230,9 @@ pub async fn cells(core: &Core, id: RunId, cursor: Option<&str>) -> Result<Page<
         }
     }
     let next_cursor = items.last().filter(|_| items.len() >= CELLS_A_PAGE as usize).map(|last| last.id.to_string());
-    Ok(Page { items, next_cursor, total: Some(run.counts.total()) })
+    let mut now = core.working.news(id);
+    now.retain(|id, _| items.iter().any(|cell| cell.id == *id));
+    Ok(RunCells { items, next_cursor, total: Some(run.counts.total()), now })
 }
 
 /// Stops asking. What is answered stays; calls in flight are given up and their cells wait again.
@@ -264,15 +288,22 @@ pub async fn resume(core: &Arc<Core>, id: RunId, brought: Brought) -> Result<Run
 
 /// The cells that have no answer, in their order.
 async fn open_cells(core: &Core, id: RunId) -> Result<Vec<Cell>> {
-    let mut open = Vec::new();
+    let mut cells = all_cells(core, id).await?;
+    cells.retain(|cell| cell.state != CellState::Completed);
+    Ok(cells)
+}
+
+/// All cells, in their order.
+pub(super) async fn all_cells(core: &Core, id: RunId) -> Result<Vec<Cell>> {
+    let mut cells = Vec::new();
     let mut after = None;
     loop {
         let page = store::runs::cells(&core.db, core.org, id, after, CELLS_A_PAGE).await?;
         after = page.last().map(|last| last.id);
         let is_last = page.len() < CELLS_A_PAGE as usize;
-        open.extend(page.into_iter().filter(|cell| cell.state != CellState::Completed));
+        cells.extend(page);
         if is_last {
-            return Ok(open);
+            return Ok(cells);
         }
     }
 }

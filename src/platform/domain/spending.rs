@@ -1,20 +1,25 @@
 //! The limits on what the pipeline may spend: they are reached before they are crossed. What the calls under way and the next
 //! ones may cost is set aside beforehand; a price that is not known can't be kept within a limit, so such calls wait.
 
-use chrono::{DateTime, Datelike as _, Days, Months, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
 
-use super::{Core, Result, costs};
+use super::{Core, Result, config, costs};
 use crate::platform::store;
 use crate::platform::store::rollups::{Histograms, Span, Wanted};
-use crate::wire::config::PipelineConfig;
+use crate::wire::config::{PipelineConfig, ProcessingRules};
 use crate::wire::ids::PhotoId;
 use crate::wire::money::UsdMicros;
 use crate::wire::prompt::PromptVersion;
 use crate::wire::result::{Fault, FaultKind};
+use crate::wire::rules::LimitAction;
 use crate::wire::run::RunColumn;
 
 /// An answer may be longer than answers are on the average: so many times what a call is expected to cost is set aside.
 const MARGIN: i64 = 2;
+/// A model may count otherwise than its rule says: of so many of its newest results the dearest is set aside where that is more.
+const REMEMBERED: u32 = 200;
+/// How far back those results are looked for.
+const REMEMBERED_FOR: TimeDelta = TimeDelta::days(30);
 
 /// How many calls may be begun.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,42 +29,41 @@ pub struct Room {
     pub held: Option<(Fault, Option<DateTime<Utc>>)>,
 }
 
+/// What the pipeline has spent, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    pub today: UsdMicros,
+    pub month: UsdMicros,
+}
+
 /// A limit, what is spent of it, and when it begins anew.
 struct Limit {
     name: &'static str,
     most: UsdMicros,
+    action: LimitAction,
     spent: UsdMicros,
     /// Results whose cost is not known; each may have cost what a call costs.
     unknown: u64,
     renews: DateTime<Utc>,
 }
 
-/// How many of `wanted` calls of the live model the limits leave room for.
-pub async fn room(core: &Core, config: &PipelineConfig, prompt: &PromptVersion, wanted: u32) -> Result<Room> {
-    let limits = limits(core, config).await?;
+/// How many of `wanted` calls the limits leave room for; `model`: the one that is asked first.
+pub async fn room(core: &Core, config: &PipelineConfig, (prompt, model): (&PromptVersion, &str), wanted: u32) -> Result<Room> {
+    let mut limits = limits(core, config).await?;
+    limits.retain(|limit| limit.action == LimitAction::Stop);
     if limits.is_empty() || wanted == 0 {
         return Ok(Room { calls: wanted, held: None });
     }
     let under_way = store::jobs::photos_in_work(&core.db, core.org).await?;
     let next = store::jobs::next_photos(&core.db, core.org, wanted).await?;
-    let column = RunColumn {
-        prompt_name: prompt.label(),
-        prompt_content: prompt.content.clone(),
-        prompt_version_id: Some(prompt.id),
-        model: config.live_model.clone(),
-    };
+    let dearest = dearest(core, model).await?;
     let mut tightest = None;
     for calls in (1..=next.len()).rev() {
         let photos: Vec<PhotoId> = under_way.iter().chain(&next[..calls]).copied().collect();
-        let estimate = costs::of_columns(core, config, std::slice::from_ref(&column), &photos, 1, 1).await?;
-        let Some(cost) = estimate.columns.first().and_then(|column| column.cost) else {
-            let message = format!(
-                "The price of {} is not known, so it can't be kept within a limit. Give its price in the model catalogue, or take the limit away",
-                config.live_model
-            );
-            return Ok(Room { calls: 0, held: Some((Fault::new(FaultKind::QuotaSpent, message), None)) });
+        let set_aside = match set_aside(core, config, &column(model, prompt), &photos, dearest).await? {
+            Ok(set_aside) => set_aside,
+            Err(unknown) => return Ok(Room { calls: 0, held: Some((unknown, None)) }),
         };
-        let set_aside = UsdMicros(cost.high_usd.0.saturating_mul(MARGIN));
         if set_aside == UsdMicros(0) {
             return Ok(Room { calls: wanted, held: None });
         }
@@ -70,6 +74,121 @@ pub async fn room(core: &Core, config: &PipelineConfig, prompt: &PromptVersion, 
         }
     }
     Ok(Room { calls: 0, held: tightest.map(|limit| (limit.fault(), Some(limit.renews))) })
+}
+
+/// Why the limits leave no room for a call of a model that stands in for the live one; `None` where they do. Every photo under
+/// way may need it, after a call of the live one that may have cost as well.
+pub async fn room_to_stand_in(core: &Core, prompt: &PromptVersion, live: &str, model: &str) -> Result<Option<Fault>> {
+    let config = config::current(core).await?;
+    let mut limits = limits(core, &config).await?;
+    limits.retain(|limit| limit.action == LimitAction::Stop);
+    if limits.is_empty() {
+        return Ok(None);
+    }
+    let photos = store::jobs::photos_in_work(&core.db, core.org).await?;
+    let own = match set_aside(core, &config, &column(model, prompt), &photos, dearest(core, model).await?).await? {
+        Ok(own) => own,
+        Err(unknown) => return Ok(Some(unknown)),
+    };
+    if own == UsdMicros(0) {
+        return Ok(None);
+    }
+    // A price of the live model that is not known let no job begin, or is of a provider that was not asked.
+    let before = set_aside(core, &config, &column(live, prompt), &photos, dearest(core, live).await?).await?.unwrap_or_default();
+    let all = own + before;
+    let each = UsdMicros(all.0 / photos.len().max(1) as i64);
+    Ok(limits.iter().find(|limit| limit.leaves_too_little(all, each)).map(Limit::fault))
+}
+
+/// The dearest of a model's newest results.
+async fn dearest(core: &Core, model: &str) -> Result<Option<UsdMicros>> {
+    Ok(store::costs::dearest(&core.db, core.org, model, core.now() - REMEMBERED_FOR, REMEMBERED).await?)
+}
+
+/// What a call about each of these photos may cost, all together; or why that is not known.
+async fn set_aside(
+    core: &Core,
+    config: &PipelineConfig,
+    column: &RunColumn,
+    photos: &[PhotoId],
+    dearest: Option<UsdMicros>,
+) -> Result<std::result::Result<UsdMicros, Fault>> {
+    let estimate = costs::of_columns(core, config, std::slice::from_ref(column), photos, 1, 1).await?;
+    let seen = dearest.map_or(0, |dearest| dearest.0.saturating_mul(photos.len() as i64));
+    let known = estimate.columns.first();
+    Ok(known.and_then(|column| column.cost).map(|cost| UsdMicros(cost.high_usd.0.saturating_mul(MARGIN).max(seen))).ok_or_else(|| {
+        let (what, mend) = costs::unknown_words(&column.model, known.and_then(|column| column.unknown));
+        let message = format!("{what}, so it can't be kept within a limit. Give {mend} in the model catalogue, or take the limit away");
+        Fault::new(FaultKind::QuotaSpent, message)
+    }))
+}
+
+fn column(model: &str, prompt: &PromptVersion) -> RunColumn {
+    RunColumn {
+        prompt_name: prompt.label(),
+        prompt_content: prompt.content.clone(),
+        parts: prompt.parts.clone(),
+        prompt_version_id: Some(prompt.id),
+        model: model.to_owned(),
+    }
+}
+
+/// What the limit of a photo says of a call that is about to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PhotoLimit {
+    Keeps,
+    /// It goes on, with these words.
+    Warns(String),
+    Stops(Box<Fault>),
+}
+
+/// Holds what a call is expected to cost at most against the limit of a photo. `spent`: what calls about it cost before.
+pub async fn photo_limit(
+    core: &Core,
+    rules: &ProcessingRules,
+    model: &str,
+    prompt: &PromptVersion,
+    (photo, spent): (PhotoId, UsdMicros),
+) -> Result<PhotoLimit> {
+    let Some(most) = rules.photo_limit_usd else { return Ok(PhotoLimit::Keeps) };
+    let config = config::current(core).await?;
+    let estimate = costs::of_columns(core, &config, &[column(model, prompt)], &[photo], 1, 1).await?;
+    let why = match estimate.columns.first().and_then(|column| column.cost) {
+        Some(cost) if cost.high_usd + spent <= most || cost.high_usd == UsdMicros(0) => return Ok(PhotoLimit::Keeps),
+        Some(cost) if spent > UsdMicros(0) => {
+            format!("This photo has cost {spent} and is expected to cost up to {} more, above the limit of {most} a photo", cost.high_usd)
+        }
+        Some(cost) => format!("This photo is expected to cost up to {}, more than the limit of {most} a photo", cost.high_usd),
+        None => {
+            let (what, _) = costs::unknown_words(model, estimate.columns.first().and_then(|column| column.unknown));
+            format!("{what}, so it can't be held against the limit of {most} a photo")
+        }
+    };
+    if rules.photo_limit_action == LimitAction::Warn {
+        return Ok(PhotoLimit::Warns(why));
+    }
+    let message = format!("{why}. Nothing was sent. Raise the limit or let photos be sent smaller in Pipeline control › Rules, then retry the job");
+    let mut fault = Fault::new(FaultKind::TooLarge, message);
+    fault.code = Some("photo_limit".to_owned());
+    Ok(PhotoLimit::Stops(Box::new(fault)))
+}
+
+/// Limits that only warn and are crossed, in words.
+pub async fn warning(core: &Core, config: &PipelineConfig) -> Result<Option<String>> {
+    let limits = limits(core, config).await?;
+    let crossed = limits.iter().filter(|limit| limit.action == LimitAction::Warn && limit.spent >= limit.most);
+    let said: Vec<String> = crossed.map(|limit| format!("the limit of {} a {}: {} is spent", limit.most, limit.name, limit.spent)).collect();
+    Ok((!said.is_empty()).then(|| format!("Spending is above {}. All goes on, as the rules say", said.join(" and "))))
+}
+
+/// What is spent of the present UTC day and month.
+pub async fn spent(core: &Core) -> Result<Spent> {
+    let mut spent = Vec::with_capacity(2);
+    for (_, _, from, to) in periods(core, None, None) {
+        let Some(to) = to else { continue };
+        spent.push(sums(core, midnight(from), midnight(to)).await?.0);
+    }
+    Ok(Spent { today: spent.first().copied().unwrap_or_default(), month: spent.get(1).copied().unwrap_or_default() })
 }
 
 impl Limit {
@@ -95,23 +214,36 @@ impl Limit {
     }
 }
 
-async fn limits(core: &Core, config: &PipelineConfig) -> Result<Vec<Limit>> {
+/// The UTC day and month of this moment: name, limit, first day, first day of the next one.
+type Period = (&'static str, Option<UsdMicros>, NaiveDate, Option<NaiveDate>);
+
+fn periods(core: &Core, daily: Option<UsdMicros>, monthly: Option<UsdMicros>) -> [Period; 2] {
     let today = core.now().date_naive();
     let first = today.with_day(1).unwrap_or(today);
-    let periods = [
-        ("day", config.rules.daily_limit_usd, today, today.checked_add_days(Days::new(1))),
-        ("month", config.rules.monthly_limit_usd, first, first.checked_add_months(Months::new(1))),
-    ];
+    [("day", daily, today, today.checked_add_days(Days::new(1))), ("month", monthly, first, first.checked_add_months(Months::new(1)))]
+}
+
+fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc()
+}
+
+/// The known cost of whole days, and how many results have an unknown one.
+async fn sums(core: &Core, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<(UsdMicros, u64)> {
+    let (from_ms, to_ms) = (store::to_ms(from), store::to_ms(to));
+    let wanted = Wanted { span: Span::Day, from_ms, to_ms, step_ms: to_ms - from_ms, provider: None, histograms: Histograms::None };
+    let sums = store::rollups::read(&core.db, core.org, wanted).await?;
+    Ok((sums.iter().map(|summed| summed.sums.cost).sum(), sums.iter().map(|summed| summed.sums.cost_unknown).sum()))
+}
+
+async fn limits(core: &Core, config: &PipelineConfig) -> Result<Vec<Limit>> {
+    let actions = [config.rules.daily_limit_action, config.rules.monthly_limit_action];
+    let periods = periods(core, config.rules.daily_limit_usd, config.rules.monthly_limit_usd);
     let mut limits = Vec::new();
-    for (name, most, from, to) in periods {
+    for ((name, most, from, to), action) in periods.into_iter().zip(actions) {
         let (Some(most), Some(to)) = (most, to) else { continue };
-        let (from, renews) = (from.and_time(NaiveTime::MIN).and_utc(), to.and_time(NaiveTime::MIN).and_utc());
-        let (from_ms, to_ms) = (store::to_ms(from), store::to_ms(renews));
-        let wanted = Wanted { span: Span::Day, from_ms, to_ms, step_ms: to_ms - from_ms, provider: None, histograms: Histograms::None };
-        let sums = store::rollups::read(&core.db, core.org, wanted).await?;
-        let spent = sums.iter().map(|summed| summed.sums.cost).sum();
-        let unknown = sums.iter().map(|summed| summed.sums.cost_unknown).sum();
-        limits.push(Limit { name, most, spent, unknown, renews });
+        let renews = midnight(to);
+        let (spent, unknown) = sums(core, midnight(from), renews).await?;
+        limits.push(Limit { name, most, action, spent, unknown, renews });
     }
     Ok(limits)
 }

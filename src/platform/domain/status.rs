@@ -4,19 +4,19 @@ use std::sync::PoisonError;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Core, Result, config, past, providers};
+use super::{Core, Result, config, fallbacks, past, spending};
 use crate::platform::store;
 use crate::platform::store::rollups::{Summed, Sums};
 use crate::platform::store::status::{Figures, MINUTE_MS, Since};
 use crate::wire::config::PipelineConfig;
-use crate::wire::result::Fault;
+use crate::wire::result::{Fault, FaultKind};
 use crate::wire::status::{LiveStatus, MinutePoint, QueueCounts, QueuePerformance, QueueStatus};
 
 /// Points of the last hour's series, one a minute.
 const MINUTES: i64 = 60;
 
 /// What a moment in the past is answered without: it is nowhere recorded.
-const NOT_RECORDED: [&str; 2] = ["held_back", "draining_left"];
+const NOT_RECORDED: [&str; 4] = ["held_back", "draining_left", "completed_total", "cancelled_total"];
 
 /// Everything that the cards show.
 pub async fn live(core: &Core) -> Result<LiveStatus> {
@@ -48,6 +48,8 @@ pub async fn live_at(core: &Core, at: Option<DateTime<Utc>>) -> Result<LiveStatu
         completed_today: today.completed,
         failed_today: figures.failed_today as u64,
         failed_total: figures.counts.failed as u64,
+        completed_total: figures.counts.completed.map(|count| count as u64),
+        cancelled_total: figures.counts.cancelled.map(|count| count as u64),
         throughput_per_hour: hour.completed,
         queue_wait_avg_ms: hour.sums.mean_wait_ms(),
         queue_wait_p95_ms: hour.sums.waits.quantile(0.95),
@@ -58,6 +60,7 @@ pub async fn live_at(core: &Core, at: Option<DateTime<Utc>>) -> Result<LiveStatu
         confidence_yesterday: yesterday.sums.mean_confidence(),
         completed_yesterday: yesterday.completed,
         held_back: if past.is_some() { None } else { held_back(core, &config) },
+        limit_warning: if past.is_some() { None } else { spending::warning(core, &config).await? },
         live_model: config.live_model,
         live_prompt: config.live_prompt,
         workers: config.rules.workers,
@@ -69,7 +72,15 @@ pub async fn live_at(core: &Core, at: Option<DateTime<Utc>>) -> Result<LiveStatu
 
 /// Why no job is begun although the pipeline runs.
 pub(super) fn held_back(core: &Core, config: &PipelineConfig) -> Option<Fault> {
-    providers::held_back(core, &config.live_model).or_else(|| core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    let by_limit = || core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    fallbacks::held_back(core, config).or_else(|| not_stored(core)).or_else(by_limit)
+}
+
+/// Why answers that are there can't be stored just now.
+fn not_stored(core: &Core) -> Option<Fault> {
+    let why = core.not_stored.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+    let words = format!("Results can't be stored: {why}. They are kept and stored as soon as that is mended; until then nothing new is begun");
+    Some(Fault::new(FaultKind::Internal, words))
 }
 
 /// The queue in the words of existing deployments.

@@ -149,7 +149,7 @@ pub async fn text(core: &Core) -> Result<String> {
     metrics.oldest_wait.set(waiting.map_or(0, |since| (core.now() - since).num_seconds().max(0)));
     let newest = store::events::range(&core.db, core.org).await?.map_or(0, |(_, last)| last);
     metrics.event_lag.set((newest - *core.newest_event.borrow()).max(0));
-    metrics.event_listeners.set(core.newest_event.receiver_count() as i64);
+    metrics.event_listeners.set(core.news.receiver_count() as i64);
     metrics.workers_busy.set(core.at_work.count() as i64);
     metrics.provider_up.reset();
     for (provider, is_up) in super::health::providers_up(core).await? {

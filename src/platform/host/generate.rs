@@ -15,6 +15,10 @@ use crate::wire::ids::OrganizationId;
 /// Makes the database and fills it. One that holds anything is refused before it is touched.
 pub async fn generate(database: &Path, clock: Arc<dyn Clock>, asked: &Generate, on_progress: impl FnMut(u64)) -> Result<Generated, StartError> {
     generate::check(asked)?;
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(StartError::Files(format!("There is no folder {} for the database. Make it, or choose another path", folder.display())));
+    }
     let _lock = folder::lock(&folder::beside(database, ".lock"))?;
     let is_empty = std::fs::metadata(database).map_or(0, |file| file.len()) == 0;
     if !is_empty && store::peek::is_in_use(database).await.map_err(|error| damaged(database, error))? {

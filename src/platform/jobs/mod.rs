@@ -1,6 +1,7 @@
 //! The worker loop and every periodic job, one per file.
 
 mod check_health;
+mod go_on_measuring;
 mod prune_events;
 mod sample_metrics;
 mod seed_photos;
@@ -34,5 +35,6 @@ pub fn start(core: &Arc<Core>, wanted: Wanted) {
         core.tasks.spawn(sample_metrics::run(Arc::clone(core)));
         core.tasks.spawn(watch_alerts::run(Arc::clone(core)));
         core.tasks.spawn(worker::run(Arc::clone(core)));
+        core.tasks.spawn(go_on_measuring::run(Arc::clone(core)));
     }
 }

@@ -34,7 +34,8 @@ pub async fn events(State(platform): State<Shared>, headers: HeaderMap, Query(qu
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         return Ok(response);
     }
-    let asked = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<i64>().ok());
+    // An id that is none of ours: nobody knows what was missed, so everything is asked for anew.
+    let asked = headers.get("last-event-id").map(|value| value.to_str().ok().and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(-1));
     let (start, resync) = domain::events::resume(&platform.core, asked).await?;
     // Something to read at once: a client that gets nothing knows that a proxy keeps the stream back.
     let hello = futures_util::stream::once(async { Ok(SseEvent::default().comment("here")) });

@@ -4,10 +4,12 @@ mod alerts;
 mod analytics;
 mod assistant;
 mod config;
+mod deployments;
 mod events;
 mod extract;
 mod guard;
 mod health;
+mod idempotency;
 mod jobs;
 mod logs;
 mod metrics;
@@ -15,6 +17,7 @@ mod models;
 mod own_keys;
 mod photos;
 mod problem;
+mod prompt_analysis;
 mod prompts;
 mod providers;
 mod revision;
@@ -85,15 +88,39 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/pipeline/config", get(config::get_config))
         .route("/api/ai/pipeline/config/audit", get(config::list_changes))
         .route("/api/ai/pipeline/config/audit/{id}/undo", post(config::undo_change))
+        .route("/api/ai/pipeline/config/steps", get(config::get_steps))
+        .route("/api/ai/pipeline/config/undo", post(config::undo_last_change))
+        .route("/api/ai/pipeline/config/redo", post(config::redo_last_change))
+        .route("/api/ai/pipeline/config/export", get(config::export_config))
+        .route("/api/ai/pipeline/config/import", post(config::import_config))
         .route("/api/ai/pipeline/workers", get(jobs::list_workers))
         .route("/api/ai/pipeline/state", post(config::set_pipeline_state))
-        .route("/api/ai/pipeline/deployments", post(config::deploy_prompt))
+        .route("/api/ai/pipeline/deployments", get(deployments::list_deployments).post(deployments::deploy_prompt))
+        .route("/api/ai/pipeline/deployments/review", get(deployments::review_deployment))
+        .route("/api/ai/pipeline/deployments/{id}/rollback", post(deployments::roll_back))
+        .route("/api/ai/pipeline/deployments/blast-radius", post(deployments::measure_blast_radius))
+        .route("/api/ai/pipeline/deployments/blast-radius/estimate", post(deployments::estimate_blast_radius))
+        .route("/api/ai/pipeline/deployments/blast-radius/{run}", get(deployments::get_blast_radius))
         .route("/api/ai/pipeline/processing-rules", get(config::get_rules).put(config::set_rules))
+        .route("/api/ai/pipeline/processing-rules/dry-run", post(config::replay_rules))
+        .route("/api/ai/pipeline/processing-rules/dry-run/examples", post(config::replay_examples))
         .route("/api/ai/pipeline/models", get(models::list_models))
         .route("/api/ai/pipeline/models/active", put(models::activate_model))
+        .route("/api/ai/pipeline/models/fallbacks", put(models::set_fallbacks))
+        .route("/api/ai/pipeline/models/parameters", put(models::set_parameters))
         .route("/api/ai/pipeline/prompts", get(prompts::list_prompts).post(prompts::create_prompt))
         .route("/api/ai/pipeline/prompts/{id}", get(prompts::get_prompt).put(prompts::update_prompt))
         .route("/api/ai/pipeline/prompts/{id}/versions", get(prompts::list_versions).post(prompts::save_version))
+        .route("/api/ai/pipeline/prompts/{id}/versions/{v}", get(prompts::get_version))
+        .route("/api/ai/pipeline/prompts/{id}/versions/{v}/labels", post(prompts::change_labels))
+        .route("/api/ai/pipeline/prompts/{id}/versions/{v}/diff/{w}", get(prompts::diff_versions))
+        .route("/api/ai/pipeline/prompts/{id}/versions/{v}/export", get(prompts::export_version))
+        .route("/api/ai/pipeline/prompts/import", post(prompts::import_prompts))
+        .route("/api/ai/pipeline/prompt-versions", get(prompts::find_versions))
+        .route("/api/ai/pipeline/prompt-labels", get(prompts::list_labels))
+        .route("/api/ai/prompts/preview", post(prompts::preview_prompt))
+        .route("/api/ai/pipeline/prompts/{id}/ignored-findings", put(prompt_analysis::ignore_finding))
+        .route("/api/ai/prompts/analyze", post(prompt_analysis::analyze_prompt))
         .route("/api/ai/testing/live-test", get(runs::list_runs).post(runs::start_run))
         .route("/api/ai/testing/live-test/{id}", get(runs::get_run))
         .route("/api/ai/testing/live-test/{id}/cells", get(runs::list_cells))
@@ -105,6 +132,7 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/analytics/cost", get(analytics::cost))
         .layer(DefaultBodyLimit::max(JSON_LIMIT_BYTES))
         .fallback(problem::unknown_path)
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&platform), idempotency::once))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&platform), guard::check))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&platform), telemetry::note))

@@ -2,12 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 
 use super::extract::Body;
+use super::revision::if_match;
 use super::{Refusal, Shared};
-use crate::platform::domain::{config, models};
+use crate::platform::domain::{config, fallbacks, models};
 use crate::wire::config::ConfigChanged;
-use crate::wire::model::{ActivateModel, ModelInfo};
+use crate::wire::fallback::SetFallbacks;
+use crate::wire::model::{ActivateModel, ModelInfo, SetModelParameters};
 use crate::wire::page::Page;
 
 pub async fn list_models(State(platform): State<Shared>) -> Result<Json<Page<ModelInfo>>, Refusal> {
@@ -16,4 +19,20 @@ pub async fn list_models(State(platform): State<Shared>) -> Result<Json<Page<Mod
 
 pub async fn activate_model(State(platform): State<Shared>, Body(asked): Body<ActivateModel>) -> Result<Json<ConfigChanged>, Refusal> {
     Ok(Json(config::activate_model(&platform.core, &asked.name).await?))
+}
+
+pub async fn set_fallbacks(
+    State(platform): State<Shared>,
+    headers: HeaderMap,
+    Body(asked): Body<SetFallbacks>,
+) -> Result<Json<ConfigChanged>, Refusal> {
+    Ok(Json(fallbacks::set(&platform.core, if_match(&headers)?, asked.fallbacks).await?))
+}
+
+pub async fn set_parameters(
+    State(platform): State<Shared>,
+    headers: HeaderMap,
+    Body(asked): Body<SetModelParameters>,
+) -> Result<Json<ConfigChanged>, Refusal> {
+    Ok(Json(models::set_parameters(&platform.core, if_match(&headers)?, asked).await?))
 }

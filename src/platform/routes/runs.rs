@@ -11,7 +11,7 @@ use crate::platform::domain::{costs, runs};
 use crate::wire::cost::Estimate;
 use crate::wire::ids::RunId;
 use crate::wire::page::Page;
-use crate::wire::run::{Cell, Run, StartRun};
+use crate::wire::run::{Run, RunCells, StartRun};
 
 #[derive(Deserialize)]
 pub struct CellsQuery {
@@ -34,7 +34,7 @@ pub async fn get_run(State(platform): State<Shared>, Path(id): Path<RunId>) -> R
     Ok(Json(runs::get(&platform.core, id).await?))
 }
 
-pub async fn list_cells(State(platform): State<Shared>, Path(id): Path<RunId>, Query(query): Query<CellsQuery>) -> Result<Json<Page<Cell>>, Refusal> {
+pub async fn list_cells(State(platform): State<Shared>, Path(id): Path<RunId>, Query(query): Query<CellsQuery>) -> Result<Json<RunCells>, Refusal> {
     Ok(Json(runs::cells(&platform.core, id, query.cursor.as_deref()).await?))
 }
 

@@ -61,6 +61,19 @@ pub async fn photo_sizes(db: &Db, org: OrganizationId, ids: &[PhotoId]) -> Resul
     Ok(sizes)
 }
 
+/// Pixel sizes of the newest photos.
+pub async fn newest_sizes(db: &Db, org: OrganizationId, most: u32) -> Result<Vec<(u32, u32)>> {
+    let rows: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT width_px, height_px FROM photos WHERE organization_id = $1 AND deleted_at_ms IS NULL
+         ORDER BY created_at_ms DESC, id DESC LIMIT $2",
+    )
+    .bind(org.0)
+    .bind(i64::from(most))
+    .fetch_all(&db.read)
+    .await?;
+    Ok(rows.into_iter().map(|(width, height)| (width as u32, height as u32)).collect())
+}
+
 /// The newest answers of a model: of the pipeline since a moment, then of the newest runs.
 pub async fn measured(db: &Db, org: OrganizationId, model: &str, since: DateTime<Utc>, most: usize) -> Result<Vec<Measured>> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
@@ -90,6 +103,23 @@ pub async fn measured(db: &Db, org: OrganizationId, model: &str, since: DateTime
     Ok(found)
 }
 
+/// What the dearest of the newest results of a model cost, whatever became of them; `None` before the first.
+pub async fn dearest(db: &Db, org: OrganizationId, model: &str, since: DateTime<Utc>, most: u32) -> Result<Option<UsdMicros>> {
+    let dearest: Option<i64> = sqlx::query_scalar(
+        "SELECT MAX(cost_usd_micros) FROM (
+             SELECT cost_usd_micros FROM ai_processing_results
+             WHERE organization_id = $1 AND created_at_ms >= $2 AND model = $3 ORDER BY created_at_ms DESC LIMIT $4
+         ) newest",
+    )
+    .bind(org.0)
+    .bind(to_ms(since))
+    .bind(model)
+    .bind(i64::from(most))
+    .fetch_one(&db.read)
+    .await?;
+    Ok(dearest.map(UsdMicros))
+}
+
 async fn newest_runs(db: &Db, org: OrganizationId) -> Result<Vec<(RunId, Vec<RunColumn>)>> {
     let rows: Vec<(uuid::Uuid, String)> =
         sqlx::query_as("SELECT id, columns FROM runs WHERE organization_id = $1 ORDER BY started_at_ms DESC LIMIT $2")
@@ -103,7 +133,8 @@ async fn newest_runs(db: &Db, org: OrganizationId) -> Result<Vec<(RunId, Vec<Run
 async fn of_column(db: &Db, org: OrganizationId, run: RunId, column: usize, most: usize) -> Result<Vec<Measured>> {
     let rows: Vec<(String, Option<i64>)> = sqlx::query_as(
         "SELECT answer, latency_ms FROM run_cells
-         WHERE organization_id = $1 AND run_id = $2 AND state = 'completed' AND column_index = $3 AND answer IS NOT NULL LIMIT $4",
+         WHERE organization_id = $1 AND run_id = $2 AND state = 'completed' AND column_index = $3 AND answer IS NOT NULL
+           AND latency_ms IS NOT NULL LIMIT $4",
     )
     .bind(org.0)
     .bind(run.0)
@@ -139,13 +170,14 @@ pub fn pipeline_calls(db: &Db, org: OrganizationId, from: DateTime<Utc>, to: Dat
     })
 }
 
-/// What the cells of the runs that began in `[from, to)` used in their last try.
+/// What the cells of the runs that began in `[from, to)` used in their last try. Answers without a latency were not asked for.
 pub fn run_calls(db: &Db, org: OrganizationId, from: DateTime<Utc>, to: DateTime<Utc>) -> impl Stream<Item = Result<BilledCall>> + Send {
     type Row = (String, i64, i64, Option<String>, Option<String>, Option<i64>);
     let rows = sqlx::query_as::<_, Row>(
         "SELECT r.columns, c.column_index, r.started_at_ms, c.answer, c.fault, c.cost_usd_micros
          FROM runs r JOIN run_cells c ON c.organization_id = r.organization_id AND c.run_id = r.id
-         WHERE r.organization_id = $1 AND r.started_at_ms >= $2 AND r.started_at_ms < $3 AND c.state IN ('completed', 'failed')",
+         WHERE r.organization_id = $1 AND r.started_at_ms >= $2 AND r.started_at_ms < $3 AND c.state IN ('completed', 'failed')
+           AND (c.answer IS NULL OR c.latency_ms IS NOT NULL)",
     )
     .bind(org.0)
     .bind(to_ms(from))

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Sqlite};
 
+use super::decisions::Decisions;
 use super::past;
 use super::results::{self, NewResult};
 use super::rollups::Rollups;
-use super::{Db, Result, Tx, push_ids, to_json, to_ms, to_name};
+use super::{Db, Result, Tx, photos, push_ids, to_json, to_ms, to_name};
 use crate::wire::ids::{OrganizationId, ResultId};
 use crate::wire::job::Job;
 use crate::wire::photo::Photo;
@@ -27,7 +28,14 @@ pub struct Batch {
 
 /// Stores a batch, and counts its results.
 /// `spells_since`: since when it is recorded how jobs were.
-pub async fn insert(tx: &mut Tx, org: OrganizationId, batch: &Batch, rollups: &mut Rollups, spells_since: DateTime<Utc>) -> Result<()> {
+pub async fn insert(
+    tx: &mut Tx,
+    org: OrganizationId,
+    batch: &Batch,
+    rollups: &mut Rollups,
+    decisions: &mut Decisions,
+    spells_since: DateTime<Utc>,
+) -> Result<()> {
     insert_photos(tx, org, &batch.photos).await?;
     insert_jobs(tx, org, &batch.jobs).await?;
     let jobs: Vec<_> = batch.jobs.iter().map(|(job, _)| job.id).collect();
@@ -36,9 +44,13 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, batch: &Batch, rollups: &m
     settle_answers(tx, &batch.photos).await?;
     for result in &batch.results {
         rollups.add(&result.counted(org));
+        decisions.add(org, result);
     }
     if rollups.is_full() {
         rollups.write(tx).await?;
+    }
+    if decisions.is_full() {
+        decisions.write(tx).await?;
     }
     Ok(())
 }
@@ -106,8 +118,25 @@ pub async fn is_marked(db: &Db) -> Result<bool> {
     Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM database_marks WHERE name = $1)").bind(MARK).fetch_one(&db.read).await?)
 }
 
-/// Tells the database what its indexes hold, so that it chooses well among them.
-pub async fn analyze(db: &Db) -> Result<()> {
+/// Memory that the writing connection may take meanwhile: what does not fit is read again and again.
+const CACHE_KIB: u32 = 1024 * 1024;
+
+/// Makes ready for many rows: gives the writing connection more memory, and lets the indexes of words grow without tidying
+/// them up with each batch.
+pub async fn prepare(db: &Db) -> Result<()> {
+    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA cache_size = -{CACHE_KIB}"))).execute(&db.write).await?;
+    let mut tx = db.begin().await?;
+    photos::search::merge_with_each_change(&mut tx, false).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Tidies the indexes of words up, and tells the database what all indexes hold, so that it chooses well among them.
+pub async fn settle(db: &Db) -> Result<()> {
+    let mut tx = db.begin().await?;
+    photos::search::optimize(&mut tx).await?;
+    photos::search::merge_with_each_change(&mut tx, true).await?;
+    tx.commit().await?;
     sqlx::query("ANALYZE").execute(&db.write).await?;
     Ok(())
 }

@@ -225,6 +225,8 @@ pub struct Ending {
     pub fault: Option<Fault>,
     /// When it is tried again, for `RetryWait`.
     pub not_before: Option<DateTime<Utc>>,
+    /// The model that had the last word; `None`: the one that the try was begun with.
+    pub model: Option<String>,
 }
 
 /// Ends a try; `false` when the lease is no longer held, and then nothing is changed.
@@ -234,7 +236,8 @@ pub async fn end(tx: &mut Tx, id: JobId, owner: &str, attempt: u32, now: DateTim
         "UPDATE jobs SET state = $4, confidence = $5, fault = $6, not_before_ms = $7, lease_owner = NULL, lease_until_ms = NULL,
                 ready_at_ms = COALESCE($7, ready_at_ms),
                 started_at_ms = CASE WHEN $7 IS NULL THEN started_at_ms END,
-                finished_at_ms = CASE WHEN $7 IS NULL THEN $8 END
+                finished_at_ms = CASE WHEN $7 IS NULL THEN $8 END,
+                model = COALESCE($9, model)
          WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'processing'",
     )
     .bind(id.0)
@@ -245,6 +248,7 @@ pub async fn end(tx: &mut Tx, id: JobId, owner: &str, attempt: u32, now: DateTim
     .bind(ending.fault.as_ref().map(to_json).transpose()?)
     .bind(ending.not_before.map(to_ms))
     .bind(to_ms(now))
+    .bind(&ending.model)
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)

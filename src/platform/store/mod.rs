@@ -6,18 +6,23 @@
 //! `BEGIN IMMEDIATE` on the one writing connection.
 
 pub mod alerts;
+pub mod blast_radii;
 pub mod config;
 pub mod costs;
+pub mod decisions;
+pub mod deployments;
 pub mod events;
 pub mod generated;
 pub mod health;
 pub mod histogram;
+pub mod idempotency;
 pub mod jobs;
 pub mod metrics;
 pub mod organizations;
 pub mod past;
 pub mod peek;
 pub mod photos;
+pub mod prompt_findings;
 pub mod prompts;
 pub mod providers;
 pub mod results;
@@ -101,6 +106,7 @@ impl Db {
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(open_error)?;
         let db = Self { read, write };
         rollups::add_up_old(&db).await?;
+        decisions::add_up_old(&db).await?;
         Ok(db)
     }
 

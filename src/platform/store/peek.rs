@@ -1,12 +1,16 @@
 //! Looks into a database that this process does not own: read only, beside a running console too.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 
-use super::{Result, open_error};
+use super::{Result, from_json, open_error};
+use crate::wire::fallback::Fallback;
+use crate::wire::prompt_parts::PromptParts;
+use crate::wire::provider::ProviderSetting;
 
 /// What a look at a database found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,19 +26,58 @@ async fn open(path: &Path) -> Result<SqliteConnection> {
     options.connect().await.map_err(open_error)
 }
 
-/// The live prompt's label (`Photo tags v3`) and text; `None` before the first start.
-pub async fn live_prompt(path: &Path) -> Result<Option<(String, String)>> {
+/// The live prompt's label (`Photo tags v3`), text and other parts; `None` before the first start.
+pub async fn live_prompt(path: &Path) -> Result<Option<(String, String, PromptParts)>> {
     let mut connection = open(path).await?;
-    let row: Option<(String, i64, String)> = sqlx::query_as(
-        "SELECT prompts.name, prompt_versions.version, prompt_versions.content
+    // A database that this program has not opened yet may be of a version before there were other parts.
+    let has_parts: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pragma_table_info('prompt_versions') WHERE name = 'answer_schema')")
+        .fetch_one(&mut connection)
+        .await?;
+    let parts = if has_parts { "v.system_text, v.answer_schema, v.parameters, v.variables" } else { "'', '', '{}', '[]'" };
+    let sql = format!(
+        "SELECT prompts.name, v.version, v.content, {parts}
          FROM pipeline_config
-         JOIN prompt_versions ON prompt_versions.id = pipeline_config.live_prompt_version_id
-         JOIN prompts ON prompts.id = prompt_versions.prompt_id",
-    )
-    .fetch_optional(&mut connection)
-    .await?;
+         JOIN prompt_versions v ON v.id = pipeline_config.live_prompt_version_id
+         JOIN prompts ON prompts.id = v.prompt_id"
+    );
+    let row: Option<(String, i64, String, String, String, String, String)> =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_optional(&mut connection).await?;
     connection.close().await?;
-    Ok(row.map(|(name, version, content)| (format!("{name} v{version}"), content)))
+    row.map(|(name, version, content, system, schema, parameters, variables)| {
+        let parts = PromptParts { system, schema, parameters: from_json(&parameters)?, variables: from_json(&variables)? };
+        Ok((format!("{name} v{version}"), content, parts))
+    })
+    .transpose()
+}
+
+/// What people have set of providers: addresses and limits. A database of a version before there were any has none.
+pub async fn provider_settings(path: &Path) -> Result<BTreeMap<String, ProviderSetting>> {
+    let mut connection = open(path).await?;
+    let has_any: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pragma_table_info('pipeline_config') WHERE name = 'providers')")
+        .fetch_one(&mut connection)
+        .await?;
+    let set: Option<String> =
+        if has_any { sqlx::query_scalar("SELECT providers FROM pipeline_config").fetch_optional(&mut connection).await? } else { None };
+    connection.close().await?;
+    set.map_or_else(|| Ok(BTreeMap::new()), |set| from_json(&set))
+}
+
+/// The live model and those that stand in for it; none before the first start.
+pub async fn models_in_use(path: &Path) -> Result<Vec<String>> {
+    let mut connection = open(path).await?;
+    let live: Vec<String> = sqlx::query_scalar("SELECT live_model FROM pipeline_config").fetch_all(&mut connection).await?;
+    // A database that this program has not opened yet may be of a version before there were fallbacks.
+    let has_fallbacks: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pragma_table_info('pipeline_config') WHERE name = 'fallbacks')")
+        .fetch_one(&mut connection)
+        .await?;
+    let chains: Vec<String> =
+        if has_fallbacks { sqlx::query_scalar("SELECT fallbacks FROM pipeline_config").fetch_all(&mut connection).await? } else { Vec::new() };
+    connection.close().await?;
+    let mut models = live;
+    for chain in &chains {
+        models.extend(from_json::<Vec<Fallback>>(chain)?.into_iter().map(|fallback| fallback.model));
+    }
+    Ok(models)
 }
 
 /// Whether the file holds photos, jobs, results or prompts, of any version of Minerva, or anything of another program.

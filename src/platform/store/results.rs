@@ -3,8 +3,9 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
 
+use super::decisions::Decisions;
 use super::rollups::{Counted, Rollups};
-use super::{Db, Result, Tx, from_json, from_ms, from_name, to_json, to_ms, to_name};
+use super::{Db, IDS_A_STATEMENT, Result, Tx, from_json, from_ms, from_name, push_ids, to_json, to_ms, to_name};
 use crate::wire::ids::{JobId, OrganizationId, PhotoId, PromptVersionId, ResultId};
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{Answer, Fault, Outcome, PhotoResult};
@@ -16,12 +17,15 @@ pub struct NewResult {
     pub cost: Option<UsdMicros>,
 }
 
-/// Inserts a result, and counts it in the rollups.
+/// Inserts a result, and counts it in the rollups and among the decisions.
 pub async fn insert(tx: &mut Tx, org: OrganizationId, new: &NewResult) -> Result<()> {
     insert_rows(tx, org, std::slice::from_ref(new)).await?;
     let mut rollups = Rollups::new(i64::MIN);
     rollups.add(&new.counted(org));
-    rollups.write(tx).await
+    rollups.write(tx).await?;
+    let mut decisions = Decisions::default();
+    decisions.add(org, new);
+    decisions.write(tx).await
 }
 
 impl NewResult {
@@ -126,6 +130,20 @@ pub async fn of_job(db: &Db, org: OrganizationId, job: JobId) -> Result<Vec<Phot
             .fetch_all(&db.read)
             .await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// These results, in no order.
+pub async fn with_ids(db: &Db, org: OrganizationId, ids: &[ResultId]) -> Result<Vec<PhotoResult>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(IDS_A_STATEMENT) {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM ai_processing_results WHERE organization_id = ");
+        query.push_bind(org.0).push(" AND id IN (");
+        push_ids(&mut query, chunk.iter().map(|id| id.0));
+        query.push(")");
+        let rows: Vec<ResultRow> = query.build_query_as().fetch_all(&db.read).await?;
+        found.extend(rows.into_iter().map(|row| row.0));
+    }
+    Ok(found)
 }
 
 struct ResultRow(PhotoResult);

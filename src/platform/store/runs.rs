@@ -15,8 +15,9 @@ const ROWS_AT_ONCE: usize = 1_000;
 
 pub async fn insert(tx: &mut Tx, org: OrganizationId, run: &Run) -> Result<()> {
     sqlx::query(
-        "INSERT INTO runs (id, organization_id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, prices, estimate)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO runs (id, organization_id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, prices, estimate, kind,
+                           spend_limit)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(run.id.0)
     .bind(org.0)
@@ -29,6 +30,8 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, run: &Run) -> Result<()> {
     .bind(to_ms(run.started_at))
     .bind(to_json(&run.prices)?)
     .bind(run.estimate.as_ref().map(to_json).transpose()?)
+    .bind(to_name(&run.kind)?)
+    .bind(run.limit.as_ref().map(to_json).transpose()?)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -144,15 +147,16 @@ pub async fn get(db: &Db, org: OrganizationId, id: RunId) -> Result<Option<Run>>
 
 fn select() -> QueryBuilder<Sqlite> {
     QueryBuilder::new(
-        "SELECT id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, finished_at_ms, prices, estimate FROM runs WHERE ",
+        "SELECT id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, finished_at_ms, prices, estimate,
+                kind, spend_limit FROM runs WHERE ",
     )
 }
 
 async fn fetch(db: &Db, org: OrganizationId, mut query: QueryBuilder<Sqlite>) -> Result<Vec<Run>> {
-    type Row = (uuid::Uuid, String, String, String, String, i64, i64, i64, Option<i64>, String, Option<String>);
+    type Row = (uuid::Uuid, String, String, String, String, i64, i64, i64, Option<i64>, String, Option<String>, String, Option<String>);
     let rows: Vec<Row> = query.build_query_as().fetch_all(&db.read).await?;
     let mut runs = Vec::with_capacity(rows.len());
-    for (id, name, state, photo_ids, columns, repeats, concurrency, started_at, finished_at, prices, estimate) in rows {
+    for (id, name, state, photo_ids, columns, repeats, concurrency, started_at, finished_at, prices, estimate, kind, limit) in rows {
         let (counts, cost_usd, cost_unknown_cells) = counts(db, org, RunId(id)).await?;
         runs.push(Run {
             id: RunId(id),
@@ -167,6 +171,8 @@ async fn fetch(db: &Db, org: OrganizationId, mut query: QueryBuilder<Sqlite>) ->
             cost_unknown_cells,
             prices: from_json(&prices)?,
             estimate: estimate.as_deref().map(from_json).transpose()?,
+            kind: from_name(&kind)?,
+            limit: limit.as_deref().map(from_json).transpose()?,
             started_at: from_ms(started_at)?,
             finished_at: finished_at.map(from_ms).transpose()?,
         });
@@ -174,11 +180,14 @@ async fn fetch(db: &Db, org: OrganizationId, mut query: QueryBuilder<Sqlite>) ->
     Ok(runs)
 }
 
-/// Cells by state, the sum of the known costs, and the answered cells without one.
+/// Cells by state, the sum of the known costs, and the billed cells without one: answers, and faults that tell what they used
+/// (a quotation mark within a message is escaped, so that no message looks like it).
 async fn counts(db: &Db, org: OrganizationId, id: RunId) -> Result<(RunCounts, UsdMicros, u64)> {
     let rows: Vec<(String, i64, i64, i64)> = sqlx::query_as(
-        "SELECT state, COUNT(*), CAST(COALESCE(SUM(cost_usd_micros), 0) + SUM(spent_before_usd_micros) AS BIGINT), COUNT(*) - COUNT(cost_usd_micros)
-         FROM run_cells WHERE organization_id = $1 AND run_id = $2 GROUP BY state",
+        r#"SELECT state, COUNT(*), CAST(COALESCE(SUM(cost_usd_micros), 0) + SUM(spent_before_usd_micros) AS BIGINT),
+                CAST(SUM(CASE WHEN cost_usd_micros IS NOT NULL THEN 0 WHEN fault IS NULL THEN 1
+                              WHEN fault LIKE '%"usage":{"input_tokens":null%' THEN 0 ELSE 1 END) AS BIGINT)
+           FROM run_cells WHERE organization_id = $1 AND run_id = $2 GROUP BY state"#,
     )
     .bind(org.0)
     .bind(id.0)
@@ -193,9 +202,12 @@ async fn counts(db: &Db, org: OrganizationId, id: RunId) -> Result<(RunCounts, U
             CellState::Running => counts.running = number,
             CellState::Completed => {
                 counts.completed = number;
-                unknown = without_cost as u64;
+                unknown += without_cost as u64;
             }
-            CellState::Failed => counts.failed = number,
+            CellState::Failed => {
+                counts.failed = number;
+                unknown += without_cost as u64;
+            }
         }
     }
     Ok((counts, UsdMicros(cost), unknown))

@@ -49,6 +49,9 @@ pub struct Counts {
     pub retry_wait: i64,
     /// In the state failed, whenever they failed.
     pub failed: i64,
+    /// How many have ended so by now; of a moment in the past it is not known.
+    pub completed: Option<i64>,
+    pub cancelled: Option<i64>,
 }
 
 /// What the jobs say of one minute of the last hour, by its number since 1970.
@@ -113,18 +116,18 @@ pub async fn counts(db: &Db, org: OrganizationId) -> Result<Counts> {
 
 async fn count_states(connection: &mut SqliteConnection, org: OrganizationId) -> Result<Counts> {
     let mut counted = Counts::default();
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT state, jobs FROM job_counts WHERE organization_id = $1 AND state IN ('pending', 'processing', 'retry_wait', 'failed')",
-    )
-    .bind(org.0)
-    .fetch_all(connection)
-    .await?;
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT state, jobs FROM job_counts WHERE organization_id = $1").bind(org.0).fetch_all(connection).await?;
+    (counted.completed, counted.cancelled) = (Some(0), Some(0));
     for (state, count) in rows {
         match state.as_str() {
             "pending" => counted.pending = count,
             "processing" => counted.processing = count,
             "retry_wait" => counted.retry_wait = count,
-            _ => counted.failed = count,
+            "failed" => counted.failed = count,
+            "completed" => counted.completed = Some(count),
+            "cancelled" => counted.cancelled = Some(count),
+            _ => {}
         }
     }
     Ok(counted)

@@ -7,6 +7,8 @@ mod engine;
 mod tags;
 mod vocabulary;
 
+pub use vocabulary::closed_list;
+
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -16,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{BoxFuture, CallContext, CatalogueEntry, KeyNeed, ON_DEVICE, PhotoRequest, PhotoRule, Provider, SentPhoto};
 use crate::wire::money::UsdMicros;
-use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Usage};
+use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Note, Usage};
 use engine::Engine;
 
 /// Loaded on first use and then shared by the whole process: it is the same model for everyone.
@@ -104,10 +106,17 @@ impl Provider for OnDevice {
         Box::pin(async move {
             let begun = Instant::now();
             let grey = Arc::new(RgbImage::from_pixel(64, 64, image::Rgb([127; 3])));
-            let request = PhotoRequest { model: String::new(), photo: SentPhoto::Pixels(grey), prompt: String::new() };
+            let request = PhotoRequest::plain("", SentPhoto::Pixels(grey), "");
             self.look(&request, call).await.map(|_| begun.elapsed())
         })
     }
+}
+
+/// Whether the model can give a word as a tag.
+#[must_use]
+pub fn knows(word: &str) -> bool {
+    let words = vocabulary::vocabulary();
+    words.slot_of(word).is_some() || words.classes_of(word).is_some()
 }
 
 fn answer(image: &RgbImage, prompt: &str, cancel: &CancellationToken) -> Result<Answer, Fault> {
@@ -134,7 +143,7 @@ fn answer(image: &RgbImage, prompt: &str, cancel: &CancellationToken) -> Result<
         usage: Usage::default(),
         cost_usd: Some(UsdMicros(0)),
         retries: 0,
-        notes,
+        notes: notes.into_iter().map(Note::mended).collect(),
     })
 }
 

@@ -168,6 +168,7 @@ const ANNOUNCE: &[&str] = &["tags", "labels", "vocabulary", "words", "one of", "
 
 /// The closed list of tags in a prompt: a line such as `Tags: dog, cat, vehicle` or `Choose from: …`, or bullets
 /// below such a line. Two to 500 words or short phrases; anything else is not a list.
+#[must_use]
 pub fn closed_list(prompt: &str) -> Option<Vec<String>> {
     let mut lines = prompt.lines().peekable();
     while let Some(line) = lines.next() {

@@ -31,6 +31,8 @@ pub struct ListedModel {
     pub photo: Option<PhotoRule>,
     /// Oldest first; empty: not known.
     pub prices: Vec<Price>,
+    /// A file says that it has a price which it does not know: then it is not free either, wherever it runs.
+    pub is_price_unknown: bool,
     /// Costs nothing in a call that also asks for this one (units only).
     pub free_with: Option<String>,
     /// Where the prices were read, and when.
@@ -55,10 +57,17 @@ pub(super) struct Entry {
     retires: Option<NaiveDate>,
     image_tokens: Option<ImageTokens>,
     photo: Option<SentAs>,
+    /// `null` or `[]`: the price is not known, which is more than nothing said of it.
+    #[serde(default, deserialize_with = "said")]
     prices: Option<Vec<Price>>,
     free_with: Option<String>,
     source: Option<String>,
     checked: Option<NaiveDate>,
+}
+
+/// Tells `null` from a field that is not there.
+fn said<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Price>>, D::Error> {
+    Option::<Vec<Price>>::deserialize(deserializer).map(|prices| Some(prices.unwrap_or_default()))
 }
 
 /// `{"max_edge_px": 1024, "quality": 85}`.
@@ -110,6 +119,7 @@ impl Entry {
             retires: self.retires.or(known.retires),
             image_tokens: self.image_tokens.or(known.image_tokens),
             photo: photo.or(known.photo),
+            is_price_unknown: self.prices.as_ref().map_or(known.is_price_unknown, Vec::is_empty),
             prices: self.prices.unwrap_or(known.prices),
             free_with: self.free_with.or(known.free_with),
             source: self.source.or(known.source),
@@ -136,6 +146,7 @@ impl ListedModel {
             image_tokens: None,
             photo: None,
             prices: Vec::new(),
+            is_price_unknown: false,
             free_with: None,
             source: None,
             checked: None,

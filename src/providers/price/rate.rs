@@ -98,12 +98,25 @@ impl Price {
         if let Some(unit) = self.unit {
             return Some(unit.of(1));
         }
+        // However many tokens it takes.
+        if self.is_nothing() {
+            return Some(0);
+        }
         let (input, output) = (usage.input_tokens?, usage.output_tokens?);
         let rates = self.rates_for(input);
         let cached = usage.cached_tokens.unwrap_or(0).min(input);
         let written = usage.cache_write_tokens.unwrap_or(0).min(input - cached);
         let part = |count: u64, rate: Option<Rate>| if count == 0 { Some(0) } else { rate.map(|rate| rate.of(count)) };
         Some(rates.input.of(input - cached - written) + part(cached, rates.cached)? + part(written, rates.cache_write)? + rates.output.of(output))
+    }
+
+    /// Whether every rate that is known is 0, and there is a price for tokens at all.
+    fn is_nothing(&self) -> bool {
+        let is_nothing = |tier: &Tier| {
+            let known = [Some(tier.input), Some(tier.output), tier.cached, tier.cache_write];
+            known.into_iter().flatten().all(|rate| rate == Rate(0))
+        };
+        is_nothing(&self.rates_for(0)) && self.tiers.iter().all(is_nothing)
     }
 
     /// The rates for a prompt of this size.

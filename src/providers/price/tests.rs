@@ -58,6 +58,30 @@ fn what_is_not_known_is_not_zero() {
     assert_eq!(book.cost(place("p", "another"), &usage(9, 9), None), None);
 }
 
+#[test]
+fn a_price_of_nothing_is_nothing_however_many_tokens_it_takes() {
+    let book = own(r#"{"models": [
+        {"provider": "p", "id": "free", "prices": [{"from": "2026-01-01", "in": 0, "out": 0}]},
+        {"provider": "p", "id": "paid-when-long", "prices": [{"from": "2026-01-01", "in": 0, "out": 0, "tiers": [
+            {"above_prompt_tokens": 1000, "in": 1, "out": 0}]}]},
+        {"provider": "p", "id": "paid-answers", "prices": [{"from": "2026-01-01", "in": 0, "out": 1}]}]}"#);
+    let cost = |model, used: &Usage| book.cost(place("p", model), used, None);
+    assert_eq!(cost("free", &Usage::default()), Some(UsdMicros(0)), "before a run nobody knows the tokens");
+    assert_eq!(cost("free", &Usage { cached_tokens: Some(5), ..usage(9, 9) }), Some(UsdMicros(0)));
+    assert_eq!((cost("paid-when-long", &Usage::default()), cost("paid-answers", &Usage::default())), (None, None));
+}
+
+#[test]
+fn a_price_that_is_said_to_be_unknown_is_unknown_wherever_the_model_runs() {
+    let near: Url = "http://127.0.0.1:8000/v1".parse().expect("a URL");
+    let cost = |text: &str| own(text).cost(Place { base: Some(&near), ..place("lab", "m1") }, &usage(9, 9), None);
+    assert_eq!(cost(r#"{"models": []}"#), Some(UsdMicros(0)), "nobody says anything of it");
+    assert_eq!(cost(r#"{"models": [{"provider": "lab", "id": "m1", "name": "M 1"}]}"#), Some(UsdMicros(0)));
+    for unknown in ["null", "[]"] {
+        assert_eq!(cost(&format!(r#"{{"models": [{{"provider": "lab", "id": "m1", "prices": {unknown}}}]}}"#)), None, "{unknown}");
+    }
+}
+
 /// By hand: above 100,000 prompt tokens every token of the call has the higher rate, the hundred thousandth does not.
 /// 100,000 × 0.10 + 10 × 0.50 = 10,005; 100,001 × 0.50 + 10 × 2.50 = 50,025.5 → 50,026; of which 1,000 cached
 /// (0.05) and 500 written (0.625): 98,501 × 0.50 + 50 + 312.5 + 25 = 49,638.
@@ -110,6 +134,14 @@ fn a_model_that_runs_near_costs_nothing_and_one_far_away_is_not_known() {
         // A proxy on this machine does not make the service behind it free.
         assert_eq!(cost("openai", near), None, "{near}");
     }
+    // What passes calls on is not known to be free, wherever it runs.
+    let relayed = |provider, base: &str, model| {
+        let base: Url = base.parse().expect("a URL");
+        PriceBook::shipped().cost(Place { base: Some(&base), ..place(provider, model) }, &Usage::default(), None)
+    };
+    assert_eq!(relayed("ollama", "http://127.0.0.1:11434/", "gpt-oss:120b-cloud"), None);
+    assert_eq!(relayed("ollama", "http://127.0.0.1:11434/", "qwen3.5:cloud"), None);
+    assert_eq!(relayed("lab", "http://localhost:4000/v1", "anthropic/claude-sonnet-5-5"), None);
     for far in ["https://ollama.com/", "https://openrouter.ai/api/v1", "http://8.8.8.8/", "http://localhost.example.com/"] {
         assert_eq!(cost("ollama", far), None, "{far}");
     }

@@ -35,7 +35,7 @@ pub fn on_device() {
         let (provider, _) = providers.find(ON_DEVICE).expect("the on-device model");
         let ask = |at: usize| {
             let photo = SentPhoto::Pixels(Arc::clone(&pixels[at % pixels.len()]));
-            let request = PhotoRequest { model: String::new(), photo, prompt: String::new() };
+            let request = PhotoRequest::plain(String::new(), photo, String::new());
             let call = CallContext::new(tokio_util::sync::CancellationToken::new(), Duration::from_mins(1));
             runtime.block_on(provider.analyse(&request, &call)).expect("an answer");
         };

@@ -52,7 +52,7 @@ async fn ask(delay: Duration, calls: u64, at_once: usize) -> (Duration, u64) {
             let (gemini, bytes) = (Arc::clone(&gemini), bytes.clone());
             async move {
                 let photo = SentPhoto::Jpeg { bytes, width_px: 640, height_px: 480 };
-                let request = PhotoRequest { model: "gemini-3.8-flash".to_owned(), photo, prompt: "Tag this photo".to_owned() };
+                let request = PhotoRequest::plain("gemini-3.8-flash".to_owned(), photo, "Tag this photo".to_owned());
                 let call = CallContext::new(CancellationToken::new(), Duration::from_mins(1));
                 gemini.analyse(&request, &call).await.expect("an answer");
             }

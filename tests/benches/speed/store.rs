@@ -23,10 +23,8 @@ const ASKED: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(8);
 
 pub fn questions() {
-    let results = std::env::var("MINERVA_BENCH_RESULTS").ok().map_or(1_000_000, |number| number.parse().expect("a number"));
     let folder = tempfile::tempdir().expect("a folder");
-    let kept = std::env::var_os("MINERVA_BENCH_DATABASE").map(PathBuf::from);
-    let database = kept.unwrap_or_else(|| folder.path().join("bench.sqlite"));
+    let (database, results) = database(folder.path());
     runtime().block_on(async {
         generate(&database, results).await;
         let options = platform::Options::default().without_workers();
@@ -38,7 +36,14 @@ pub fn questions() {
     });
 }
 
-async fn generate(database: &Path, results: u64) {
+/// Where the results are (or will be), and how many.
+pub fn database(folder: &Path) -> (PathBuf, u64) {
+    let results = std::env::var("MINERVA_BENCH_RESULTS").ok().map_or(1_000_000, |number| number.parse().expect("a number"));
+    let kept = std::env::var_os("MINERVA_BENCH_DATABASE").map(PathBuf::from);
+    (kept.unwrap_or_else(|| folder.join("bench.sqlite")), results)
+}
+
+pub async fn generate(database: &Path, results: u64) {
     if database.exists() {
         return;
     }
@@ -88,6 +93,9 @@ async fn queue(client: &Client) {
     let job = client.jobs(&with(Some(JobState::Completed))).await.expect("jobs").items[0].id;
     ask("one job with its results", || async { client.job(job).await.map(drop) }).await;
     ask("photos, a page", || async { client.photos(None, 200).await.map(drop) }).await;
+    for (name, search) in [("a word", "dog"), ("part of a word", "be"), ("two words", "dog beach"), ("all without a word", "-dog")] {
+        ask(&format!("photos with {name}"), || async { client.search_photos(search, None, 200).await.map(drop) }).await;
+    }
 }
 
 /// What the window asks while somebody drags the handle of time.
@@ -95,7 +103,6 @@ async fn past(client: &Client, now: chrono::DateTime<Utc>) {
     for (name, back) in [("1 h ago", TimeDelta::hours(1)), ("a day ago", TimeDelta::days(1)), ("6 days ago", TimeDelta::days(6))] {
         let at = now - back;
         ask(&format!("live status, {name}"), || async { client.live_status_at(at).await.map(drop) }).await;
-        ask(&format!("health, {name}"), || async { client.health_report_at(at).await.map(drop) }).await;
         for (which, state) in [("newest", None), ("pending", Some(JobState::Pending)), ("failed", Some(JobState::Failed))] {
             let query = JobQuery { state, at: Some(at), ..JobQuery::default() };
             ask(&format!("jobs, {which}, {name}"), || async { client.jobs(&query).await.map(drop) }).await;

@@ -1,12 +1,16 @@
 //! Alerts: they fire when a rule is broken long enough, do not flap, are taken on or put off, resolve, and are kept.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use minerva_console::client::event::StreamItem;
+use minerva_console::keys::Keys;
 use minerva_console::platform::domain::{Clock as _, alerts};
+use minerva_console::providers::{PriceBook, ProviderSettings, Providers};
 use minerva_console::wire::alert::{Alert, AlertMetric, AlertRule, AlertRules, Alerts, Severity, shipped_rules};
 use minerva_console::wire::event::Happened;
+use minerva_console::wire::fallback::{Fallback, SetFallbacks};
 use minerva_console::wire::ids::AlertId;
 use minerva_console::wire::job::{JobAction, JobState, JobsAction};
 
@@ -120,7 +124,7 @@ async fn an_alert_is_taken_on_put_off_and_told_again() {
 
 async fn heard(stream: &mut tokio::sync::mpsc::Receiver<StreamItem>) -> Alert {
     loop {
-        let item = tokio::time::timeout(std::time::Duration::from_secs(20), stream.recv()).await.expect("in time");
+        let item = tokio::time::timeout(std::time::Duration::from_secs(60), stream.recv()).await.expect("in time");
         if let Some(StreamItem::Event(event)) = item
             && let Happened::AlertChanged(alert) = event.what
         {
@@ -182,4 +186,36 @@ async fn failing_jobs_and_a_provider_that_is_down_fire() {
     assert_eq!(firing.figures[&AlertMetric::ErrorRate], 100.0);
     let down = firing.firing.iter().find(|alert| alert.rule == "provider_down").expect("the provider is down");
     assert_eq!((down.subject.as_deref(), down.severity), (Some("on-device"), Severity::Critical));
+}
+
+#[tokio::test]
+async fn a_model_in_use_that_will_be_gone_is_told_well_before_and_urgently_when_it_is_near() {
+    let clock = TestClock::at("2026-11-20T12:00:00Z".parse().expect("a time"));
+    let own = serde_json::json!({"catalogue_version": 1, "models": [
+        {"provider": "ollama", "id": "gemma4", "retires": "2027-01-10"}, {"provider": "ollama", "id": "other", "retires": "2026-11-25"}
+    ]});
+    let book = PriceBook::shipped().with_own(&own.to_string()).expect("in the form of the catalogue");
+    let keys = Keys::new(HashMap::new(), false);
+    let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book }, &keys);
+    let options = Options { clock: Arc::clone(&clock) as _, providers, keys, ..Options::default().without_workers() };
+    let story = Story { platform: platform::start(options).await, clock };
+    let fired = async |story: &Story| {
+        let mut fired: Vec<String> = story.alerts().await.firing.iter().map(|alert| format!("{:?}: {}", alert.severity, alert.words())).collect();
+        fired.sort();
+        fired
+    };
+    story.look_after(0).await;
+    assert!(fired(&story).await.is_empty(), "nothing of it is in use");
+    let revision = story.platform.client.config().await.expect("config").revision;
+    let chain = SetFallbacks { fallbacks: vec![Fallback::usual("ollama/gemma4")] };
+    story.platform.client.set_fallbacks(revision, &chain).await.expect("set");
+    story.look_after(0).await;
+    assert_eq!(fired(&story).await, ["Warning: ollama/gemma4 ends in 51 days"]);
+    story.clock.advance(TimeDelta::days(40));
+    story.look_after(0).await;
+    assert_eq!(fired(&story).await, ["Critical: ollama/gemma4 ends in 11 days", "Warning: ollama/gemma4 ends in 51 days"]);
+    // No longer in use, no longer a matter.
+    story.platform.client.undo_config().await.expect("undone");
+    story.look_after(0).await;
+    assert!(fired(&story).await.is_empty());
 }

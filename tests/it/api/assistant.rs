@@ -121,7 +121,8 @@ async fn odd_calls_are_told_to_the_model_and_endless_ones_end() {
         .collect();
     assert_eq!(told[0], (true, "There is no tool 'drop_tables'"));
     assert!(told[1].0 && told[1].1.contains("limit"), "{told:?}");
-    assert!(told[2].0 && told[2].1.contains("nonsense"), "{told:?}");
+    assert!(told[2].0 && told[2].1.starts_with("There is no model 'no/such'"), "what it proposed in vain is shown too: {told:?}");
+    assert!(told[3].0 && told[3].1.contains("nonsense"), "{told:?}");
     assert!(!events.iter().any(|event| matches!(event, AssistantEvent::Proposal { .. })), "a model that nobody has is not proposed");
     assert!(matches!(events.last(), Some(AssistantEvent::Done { why: None })), "it could still answer: {events:?}");
 

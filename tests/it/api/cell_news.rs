@@ -33,6 +33,58 @@ async fn start(stub: &ProviderStub) -> TestPlatform {
     platform::start(options.without_workers()).await
 }
 
+/// A platform whose Gemini answers every question as the scenario has it, within these limits.
+async fn start_as(stub: &ProviderStub, scenario: &str, limits: Limits) -> TestPlatform {
+    let endpoint = Endpoint { name: "gemini".to_owned(), base: Some(stub.base_as(Wire::Gemini, scenario)), limits };
+    let keys = Keys::new(HashMap::from([("gemini".to_owned(), SecretString::from(Wire::Gemini.key()))]), false);
+    let settings = ProviderSettings { endpoints: vec![endpoint], on_device_threads: 1, book: PriceBook::shipped() };
+    let options = Options { providers: Providers::new(&settings, &keys), keys, ..Options::default() };
+    platform::start(options.without_workers()).await
+}
+
+/// Whoever comes when a call is under way asks for the cells, and is told what they wait for.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_later_is_told_what_a_cell_waits_for() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let platform = start_as(&stub, "error-500", Limits::default()).await;
+    let run = ask(&platform, 1, &["gemini/gemini-3.5-flash-lite"]).await;
+    until("the wait for another try", || async {
+        let page = platform.client.run_cells(run.id, None).await.expect("cells");
+        let now = page.now.get(&page.items[0].id)?.clone();
+        let CellNow::Retrying { wait_ms, kind } = now else { return None };
+        assert_eq!((page.items[0].state, kind), (CellState::Running, FaultKind::Server));
+        assert!(wait_ms < 10_000, "{wait_ms}");
+        Some(())
+    })
+    .await;
+    until("the end", || async { (platform.client.run(run.id).await.expect("run").state == RunState::Completed).then_some(()) }).await;
+    assert!(platform.client.run_cells(run.id, None).await.expect("cells").now.is_empty(), "nothing is told of a cell after its end");
+}
+
+/// One call a minute: the second waits for the bucket, the others for their turn behind it. All are told to wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_who_waits_for_a_turn_says_so() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let platform = start_as(&stub, "good", Limits { requests_per_minute: Some(1), ..Limits::default() }).await;
+    let photos = platform.add(5, false).await;
+    let start = StartRun {
+        name: String::new(),
+        photo_ids: photos.iter().map(|photo| photo.id).collect(),
+        prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
+        models: vec!["gemini/gemini-3.5-flash-lite".to_owned()],
+        repeats: 1,
+        concurrency: 8,
+    };
+    let run = platform.client.start_run(&start).await.expect("started");
+    until("one answer, and four that wait", || async {
+        let page = platform.client.run_cells(run.id, None).await.expect("cells");
+        let waiting = page.now.values().filter(|now| **now == CellNow::Waiting).count();
+        (waiting == 4 && page.items.iter().filter(|cell| cell.answer.is_some()).count() == 1).then_some(())
+    })
+    .await;
+    platform.client.cancel_run(run.id).await.expect("cancelled");
+}
+
 /// One photo under one prompt on these models.
 async fn ask(platform: &TestPlatform, seed: u8, models: &[&str]) -> Run {
     let photo = (format!("{seed}.jpg"), platform::jpeg(64, 48, seed));
@@ -40,7 +92,7 @@ async fn ask(platform: &TestPlatform, seed: u8, models: &[&str]) -> Run {
     let start = StartRun {
         name: String::new(),
         photo_ids: vec![added[0].id],
-        prompts: vec![RunPrompt::Inline { name: "Draft".to_owned(), content: "Name what you see".to_owned() }],
+        prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
         models: models.iter().map(|model| (*model).to_owned()).collect(),
         repeats: 1,
         concurrency: 2,

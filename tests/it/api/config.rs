@@ -1,7 +1,8 @@
 //! The configuration: every change in the journal, and each with its way back.
 
 use minerva_console::client::event::StreamItem;
-use minerva_console::wire::config::{ConfigChanged, DeployPrompt, PipelineState, ProcessingRules, SetPipelineState};
+use minerva_console::wire::config::{ConfigChanged, PipelineState, ProcessingRules, SetPipelineState};
+use minerva_console::wire::deployment::DeployPrompt;
 use minerva_console::wire::event::Happened;
 use minerva_console::wire::ids::{ConfigChangeId, PromptVersionId};
 use minerva_console::wire::job::JobState;
@@ -37,24 +38,25 @@ async fn a_fresh_platform_runs_on_its_own_model_with_a_prompt_of_its_own() {
     let platform = start().await;
     let config = platform.client.config().await.expect("config");
     assert_eq!((config.state, config.live_model.as_str(), config.live_prompt.as_str()), (PipelineState::Running, "on-device", "Photo tags v1"));
-    assert_eq!(
-        config.rules,
-        ProcessingRules { accept_threshold: 0.6, reject_threshold: 0.2, workers: 2, max_attempts: 3, daily_limit_usd: None, monthly_limit_usd: None }
-    );
+    let expected = ProcessingRules { accept_threshold: 0.6, reject_threshold: 0.2, workers: 2, max_attempts: 3, ..ProcessingRules::default() };
+    assert_eq!(config.rules, expected);
     assert!(platform.client.config_changes().await.expect("journal").items.is_empty());
 }
 
 #[tokio::test]
 async fn every_change_is_told_and_journalled_in_words() {
     let platform = start().await;
-    let prompt =
-        platform.client.create_prompt(&CreatePrompt { name: "Colours".to_owned(), content: Some("Name colours".to_owned()) }).await.expect("made");
+    let prompt = platform
+        .client
+        .create_prompt(&CreatePrompt { name: "Colours".to_owned(), content: Some("Name colours".to_owned()), ..CreatePrompt::default() })
+        .await
+        .expect("made");
     let version = platform.client.prompt_versions(prompt.id).await.expect("versions").items.remove(0);
     let mut stream = platform.client.follow_events(None, || {});
     assert!(matches!(stream.recv().await, Some(StreamItem::Connected)));
 
     platform.client.set_pipeline_state(SetPipelineState { state: PipelineState::Paused }).await.expect("paused");
-    let deployed = platform.client.deploy_prompt(DeployPrompt { prompt_version_id: version.id }).await.expect("deployed");
+    let deployed = platform.client.deploy_prompt(&DeployPrompt::to_production(version.id)).await.expect("deployed");
     assert_eq!((deployed.config.live_prompt.as_str(), deployed.config.revision), ("Colours v1", 3));
     set_rules(&platform, |rules| (rules.accept_threshold, rules.workers) = (0.75, 8)).await;
     let same = platform.client.set_pipeline_state(SetPipelineState { state: PipelineState::Paused }).await.expect("no change");
@@ -62,11 +64,12 @@ async fn every_change_is_told_and_journalled_in_words() {
 
     let journal = platform.client.config_changes().await.expect("journal").items;
     let words: Vec<&str> = journal.iter().map(|change| change.summary.as_str()).collect();
-    let expected = ["Accept threshold: 0.60 → 0.75; Workers: 2 → 8", "Live prompt: Photo tags v1 → Colours v1", "Pipeline paused"];
+    let expected =
+        ["Accept threshold: 0.60 → 0.75; Workers: 2 → 8", "Live prompt: Photo tags v1 → Colours v1", "Pipeline paused", "Prompt Colours made"];
     assert_eq!(words, expected);
     assert_eq!(journal[0].before, serde_json::json!({"accept_threshold": 0.6, "workers": 2}));
     assert_eq!(journal[0].after, serde_json::json!({"accept_threshold": 0.75, "workers": 8}));
-    for change in journal.iter().rev() {
+    for change in journal[..3].iter().rev() {
         let Some(StreamItem::Event(event)) = stream.recv().await else { panic!("no event") };
         let Happened::ConfigChanged { change: told, .. } = event.what else { panic!("{event:?}") };
         assert_eq!(told.as_ref(), Some(change));
@@ -83,10 +86,7 @@ async fn undo_puts_back_only_what_its_change_touched() {
     platform.client.set_pipeline_state(SetPipelineState { state: PipelineState::Paused }).await.expect("paused");
 
     let undone = undo(&platform, &accept).await;
-    assert_eq!(
-        undone.config.rules,
-        ProcessingRules { accept_threshold: 0.6, reject_threshold: 0.2, workers: 5, max_attempts: 3, daily_limit_usd: None, monthly_limit_usd: None }
-    );
+    assert_eq!(undone.config.rules, ProcessingRules { accept_threshold: 0.6, workers: 5, ..ProcessingRules::default() });
     assert_eq!(undone.config.state, PipelineState::Paused);
     let journal = platform.client.config_changes().await.expect("journal").items;
     assert_eq!(journal[0].summary, "Undo: Accept threshold: 0.70 → 0.60");
@@ -124,29 +124,22 @@ async fn rules_out_of_range_are_refused_at_their_field() {
     let platform = start().await;
     let good = platform.client.config().await.expect("config");
     for (field, rules) in [
-        ("accept_threshold", ProcessingRules { accept_threshold: 1.01, ..good.rules }),
-        ("accept_threshold", ProcessingRules { accept_threshold: -0.01, ..good.rules }),
-        ("reject_threshold", ProcessingRules { reject_threshold: -0.5, ..good.rules }),
-        ("reject_threshold", ProcessingRules { reject_threshold: 0.7, ..good.rules }),
-        ("workers", ProcessingRules { workers: 0, ..good.rules }),
-        ("workers", ProcessingRules { workers: 65, ..good.rules }),
-        ("daily_limit_usd", ProcessingRules { daily_limit_usd: Some(UsdMicros(0)), ..good.rules }),
-        ("monthly_limit_usd", ProcessingRules { monthly_limit_usd: Some(UsdMicros(-1)), ..good.rules }),
-        ("daily_limit_usd", ProcessingRules { daily_limit_usd: Some(UsdMicros(2)), monthly_limit_usd: Some(UsdMicros(1)), ..good.rules }),
-        ("max_attempts", ProcessingRules { max_attempts: 0, ..good.rules }),
-        ("max_attempts", ProcessingRules { max_attempts: 11, ..good.rules }),
+        ("accept_threshold", ProcessingRules { accept_threshold: 1.01, ..good.rules.clone() }),
+        ("accept_threshold", ProcessingRules { accept_threshold: -0.01, ..good.rules.clone() }),
+        ("reject_threshold", ProcessingRules { reject_threshold: -0.5, ..good.rules.clone() }),
+        ("reject_threshold", ProcessingRules { reject_threshold: 0.7, ..good.rules.clone() }),
+        ("workers", ProcessingRules { workers: 0, ..good.rules.clone() }),
+        ("workers", ProcessingRules { workers: 65, ..good.rules.clone() }),
+        ("daily_limit_usd", ProcessingRules { daily_limit_usd: Some(UsdMicros(0)), ..good.rules.clone() }),
+        ("monthly_limit_usd", ProcessingRules { monthly_limit_usd: Some(UsdMicros(-1)), ..good.rules.clone() }),
+        ("daily_limit_usd", ProcessingRules { daily_limit_usd: Some(UsdMicros(2)), monthly_limit_usd: Some(UsdMicros(1)), ..good.rules.clone() }),
+        ("max_attempts", ProcessingRules { max_attempts: 0, ..good.rules.clone() }),
+        ("max_attempts", ProcessingRules { max_attempts: 11, ..good.rules.clone() }),
     ] {
         let refused = platform.client.set_processing_rules(good.revision, &rules).await.expect_err("refused");
         assert_eq!(refused.code(), Some(field), "{refused}");
     }
-    let edges = ProcessingRules {
-        accept_threshold: 1.0,
-        reject_threshold: 1.0,
-        workers: 64,
-        max_attempts: 10,
-        daily_limit_usd: None,
-        monthly_limit_usd: None,
-    };
+    let edges = ProcessingRules { accept_threshold: 1.0, reject_threshold: 1.0, workers: 64, max_attempts: 10, ..ProcessingRules::default() };
     platform.client.set_processing_rules(good.revision, &edges).await.expect("the very ends are fine");
     let stale = platform.client.set_processing_rules(good.revision, &good.rules).await.expect_err("stale");
     assert_eq!(stale.code(), Some("stale"));
@@ -185,16 +178,20 @@ async fn a_pause_holds_the_queue_and_the_end_of_it_wakes_the_workers() {
 async fn a_prompt_that_cannot_be_filled_in_does_not_go_live() {
     let platform = start().await;
     let content = "Find {{ subject }}".to_owned();
-    let prompt = platform.client.create_prompt(&CreatePrompt { name: "Subject".to_owned(), content: Some(content) }).await.expect("made");
+    let prompt = platform
+        .client
+        .create_prompt(&CreatePrompt { name: "Subject".to_owned(), content: Some(content), ..CreatePrompt::default() })
+        .await
+        .expect("made");
     let version = platform.client.prompt_versions(prompt.id).await.expect("versions").items.remove(0);
-    let refused = platform.client.deploy_prompt(DeployPrompt { prompt_version_id: version.id }).await.expect_err("refused");
+    let refused = platform.client.deploy_prompt(&DeployPrompt::to_production(version.id)).await.expect_err("refused");
     assert_eq!(refused.code(), Some("template"));
     assert!(refused.to_string().contains("subject"), "{refused}");
 
-    let mended = SavePromptVersion { content: "Find what matters".to_owned(), note: String::new(), author: String::new() };
+    let mended = SavePromptVersion { content: "Find what matters".to_owned(), ..SavePromptVersion::default() };
     let version = platform.client.save_prompt_version(prompt.id, &mended).await.expect("saved");
-    let deployed = platform.client.deploy_prompt(DeployPrompt { prompt_version_id: version.id }).await.expect("deployed");
+    let deployed = platform.client.deploy_prompt(&DeployPrompt::to_production(version.id)).await.expect("deployed");
     assert_eq!(undo(&platform, &deployed).await.config.live_prompt, "Photo tags v1");
-    let missing = platform.client.deploy_prompt(DeployPrompt { prompt_version_id: PromptVersionId::fresh() }).await.expect_err("refused");
+    let missing = platform.client.deploy_prompt(&DeployPrompt::to_production(PromptVersionId::fresh())).await.expect_err("refused");
     assert_eq!(missing.code(), Some("not_found"));
 }

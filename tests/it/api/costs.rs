@@ -7,7 +7,8 @@ use chrono::TimeDelta;
 use minerva_console::client::ApiError;
 use minerva_console::keys::Keys;
 use minerva_console::platform::domain::Clock as _;
-use minerva_console::wire::cost::{CostRange, Reprice, RepricedSum};
+use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, Providers};
+use minerva_console::wire::cost::{CostRange, Reprice, RepricedSum, UnknownCost};
 use minerva_console::wire::job::JobState;
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::photo::Photo;
@@ -33,7 +34,7 @@ fn ask(photos: &[Photo], models: &[&str], repeats: u32) -> StartRun {
     StartRun {
         name: String::new(),
         photo_ids: photos.iter().map(|photo| photo.id).collect(),
-        prompts: vec![RunPrompt::Inline { name: "Draft".to_owned(), content: "Name what you see".to_owned() }],
+        prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
         models: models.iter().map(|model| (*model).to_owned()).collect(),
         repeats,
         concurrency: 2,
@@ -76,6 +77,55 @@ async fn a_run_is_estimated_by_column_and_sharper_once_the_model_was_measured() 
     assert_eq!((after.columns[0].from_answers, after.columns[0].output_tokens), (6, Some(40)));
     assert_eq!(after.columns[0].cost, Some(range(6 * 1_610, 6 * 1_610)));
     assert!(after.total.time_ms.is_some(), "all three have been measured");
+}
+
+/// Real providers and a person's own catalogue: what costs nothing is nothing although nobody counts its tokens, what is said to be
+/// unknown is unknown wherever it runs, and where only the tokens of a photo are not known, that is what is said.
+#[tokio::test]
+async fn an_estimate_says_what_is_missing_and_knows_what_costs_nothing() {
+    let book = PriceBook::shipped().with_own(
+        r#"{"models": [{"provider": "lab", "id": "free", "prices": [{"from": "2026-01-01", "in": 0, "out": 0}]},
+                       {"provider": "lab", "id": "counted-by-nobody", "prices": [{"from": "2026-01-01", "in": 1, "out": 2}]},
+                       {"provider": "lab", "id": "m1", "prices": null}]}"#,
+    );
+    let base = Some("http://127.0.0.1:9/v1".parse().expect("a URL"));
+    let endpoint = Endpoint { name: "lab".to_owned(), base, limits: Limits::default() };
+    let keys = Keys::new(HashMap::new(), false);
+    let settings = ProviderSettings { endpoints: vec![endpoint], on_device_threads: 1, book: book.expect("sound") };
+    let options = Options { providers: Providers::new(&settings, &keys), keys, ..Options::default() };
+    let platform = platform::start(options.without_workers()).await;
+    let photos = platform.add(2, false).await;
+    let asked = ask(&photos, &["lab/free", "lab/counted-by-nobody", "lab/m1", "lab/of-nobody"], 1);
+    let seen = platform.client.estimate_run(&asked).await.expect("an estimate");
+    let told: Vec<_> = seen.columns.iter().map(|column| (column.cost, column.unknown)).collect();
+    let nothing = (Some(range(0, 0)), None);
+    assert_eq!(told, [nothing, (None, Some(UnknownCost::PhotoTokens)), (None, Some(UnknownCost::Price)), nothing]);
+    assert_eq!(seen.total.unknown_calls, 4);
+    // The lists of models say the same.
+    let models = platform.client.provider_models("lab", false).await.expect("models").items;
+    let prices: Vec<_> = models.iter().map(|model| (model.name.as_str(), model.input_usd_per_million)).collect();
+    assert_eq!(prices, [("lab/free", Some(0.0)), ("lab/counted-by-nobody", Some(1.0)), ("lab/m1", None)]);
+    let listed = platform.client.models().await.expect("models").items;
+    let price = |name: &str| listed.iter().find(|model| model.name == name).expect("listed").input_usd_per_million;
+    assert_eq!((price("lab/free"), price("lab/m1")), (Some(0.0), None));
+    let about_tokens: Vec<_> = seen.notes.iter().filter(|note| note.contains("How many tokens a photo is")).collect();
+    assert!(matches!(about_tokens[..], [note] if note.contains("lab/counted-by-nobody") && note.contains("image_tokens")), "{:?}", seen.notes);
+}
+
+/// A refusal is billed; without a price its cost is unknown, during the run and when it is read again.
+#[tokio::test]
+async fn a_refused_answer_of_unknown_price_is_not_told_as_free() {
+    let scripted = Scripted::new();
+    let platform = start(&scripted, &TestClock::at_noon()).await;
+    let photos = platform.add(2, false).await;
+    let usage = Usage { input_tokens: Some(700), output_tokens: Some(3), ..Usage::default() };
+    scripted.then(Act::Fail(Fault { usage, ..Fault::new(FaultKind::Refused, "It declined") }));
+    scripted.then(Act::Fail(Fault::new(FaultKind::BadRequest, "Its \"usage\":{\"input_tokens\":7 is no usage")));
+    let asked = StartRun { concurrency: 1, ..ask(&photos, &["metered"], 1) };
+    let ended = run(&platform, &asked).await;
+    assert_eq!((ended.counts.failed, ended.cost_usd, ended.cost_unknown_cells), (2, UsdMicros(0), 1));
+    let again = platform.client.runs().await.expect("runs").items.remove(0);
+    assert_eq!(again.cost_unknown_cells, 1);
 }
 
 #[tokio::test]

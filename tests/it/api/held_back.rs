@@ -40,7 +40,7 @@ async fn one_cell_says_why_and_the_others_wait_for_resume() {
     let asked = StartRun {
         name: String::new(),
         photo_ids: photos.iter().map(|photo| photo.id).collect(),
-        prompts: vec![RunPrompt::Inline { name: "Draft".to_owned(), content: "Name what you see".to_owned() }],
+        prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
         models: vec![MODEL.to_owned()],
         repeats: 1,
         concurrency: 2,
@@ -56,8 +56,20 @@ async fn one_cell_says_why_and_the_others_wait_for_resume() {
     let said = cells.iter().find(|cell| cell.state == CellState::Failed).and_then(|cell| cell.fault.clone()).expect("a fault");
     assert_eq!(said.kind, FaultKind::QuotaSpent);
     assert!(stub.traffic().all_questions() <= 2, "{} calls: no more than were under way", stub.traffic().all_questions());
+    // Whoever chooses that model again is warned before the next run begins.
+    let notes = platform.client.estimate_run(&asked).await.expect("an estimate").notes;
+    assert!(notes[0].starts_with("Calls to Google Gemini are held back. "), "{notes:?}");
+
+    // Somebody else's settings mend nothing here.
+    let revision = platform.client.config().await.expect("config").revision;
+    let setting = ProviderSetting { base_url: Some("http://127.0.0.1:9/".to_owned()), ..ProviderSetting::default() };
+    platform.client.set_provider(revision, "openai", &setting).await.expect("changed");
+    let notes = platform.client.estimate_run(&asked).await.expect("an estimate").notes;
+    assert!(notes[0].starts_with("Calls to Google Gemini are held back. "), "{notes:?}");
 
     mend(&platform, &stub).await;
+    let notes = platform.client.estimate_run(&asked).await.expect("an estimate").notes;
+    assert!(notes.iter().all(|note| !note.contains("held back")), "it is mended: {notes:?}");
     platform.client.resume_run(run.id).await.expect("resumed");
     until("all cells to be answered", || async {
         let run = platform.client.run(run.id).await.expect("run");

@@ -20,6 +20,16 @@ async fn the_same_bytes_are_one_photo() {
 }
 
 #[tokio::test]
+async fn a_file_may_be_called_anything() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let names = ["new\nline.jpg", "cr\rx.jpg", "p3\"x\\.jpg", "ünï 100%.jpg"];
+    let files = names.iter().enumerate().map(|(n, name)| ((*name).to_owned(), jpeg(64, 48, n as u8 + 1))).collect();
+    let added = platform.client.add_photos(files, false).await.expect("added").added;
+    let kept: Vec<&str> = added.iter().map(|photo| photo.file_name.as_str()).collect();
+    assert_eq!(kept, ["new line.jpg", "cr x.jpg", "p3\"x_.jpg", "ünï 100%.jpg"]);
+}
+
+#[tokio::test]
 async fn pages_follow_one_another_without_gap_or_repeat() {
     let platform = platform::start(Options::default().without_workers()).await;
     let added = platform.add(7, false).await;

@@ -9,6 +9,7 @@ use minerva_console::wire::ids::PhotoId;
 use minerva_console::wire::job::{EnqueueJobs, Job, JobAction, JobQuery, JobSort, JobState, JobsAction, JobsMatching};
 use minerva_console::wire::photo::ProcessingStatus;
 use minerva_console::wire::result::{Decision, Fault, FaultKind, Outcome};
+use minerva_console::wire::worker::Doing;
 
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform, until};
@@ -47,6 +48,35 @@ async fn a_photo_becomes_a_result_with_timings_trace_and_decision() {
     let photo = platform.client.photo(photo.id).await.expect("photo");
     assert_eq!((photo.ai_processing_status, photo.tags.len()), (ProcessingStatus::Completed, 2));
     assert_eq!(photo.caption.as_deref(), Some("A cat on a sofa"));
+}
+
+#[tokio::test]
+async fn an_answer_that_can_t_be_stored_is_kept_and_said_until_it_is() {
+    let scripted = Scripted::held();
+    let platform = start(&scripted).await;
+    platform.add(1, true).await;
+    until("the call is begun", async || (scripted.calls() == 1).then_some(())).await;
+    let limit_pages = async |statement: &'static str| {
+        let tx = platform.host.core().db.begin().await;
+        let mut tx = tx.expect("a transaction");
+        sqlx::query(statement).execute(&mut *tx).await.expect("done");
+        tx.rollback().await.expect("ended");
+    };
+    // A database that can't grow is what a full disk looks like from within; the answer needs pages of its own.
+    limit_pages("PRAGMA max_page_count = 1").await;
+    let names: Vec<String> = (0..100).map(|n| format!("{n} {}", "tag".repeat(25))).collect();
+    let tags: Vec<(&str, f32)> = names.iter().map(|name| (name.as_str(), 0.9)).collect();
+    scripted.then(Act::Answer(answer(&tags)));
+    scripted.let_through(1);
+    let held = until("it is said", async || platform.client.live_status().await.expect("status").held_back).await;
+    assert!(held.message.starts_with("Results can't be stored: The disk is full."), "{}", held.message);
+    let workers = platform.client.workers().await.expect("workers");
+    assert_eq!(workers.at_work[0].now.map(|now| now.doing), Some(Doing::NotStored));
+
+    limit_pages("PRAGMA max_page_count = 1000000").await;
+    platform.until_jobs(1, JobState::Completed).await;
+    until("nothing is held back", async || platform.client.live_status().await.expect("status").held_back.is_none().then_some(())).await;
+    assert_eq!(scripted.calls(), 1, "nothing is asked twice");
 }
 
 #[tokio::test]

@@ -13,7 +13,11 @@ async fn start() -> TestPlatform {
 }
 
 async fn create(platform: &TestPlatform, name: &str, content: Option<&str>) -> Prompt {
-    platform.client.create_prompt(&CreatePrompt { name: name.to_owned(), content: content.map(str::to_owned) }).await.expect("made")
+    platform
+        .client
+        .create_prompt(&CreatePrompt { name: name.to_owned(), content: content.map(str::to_owned), ..CreatePrompt::default() })
+        .await
+        .expect("made")
 }
 
 fn draft(text: &str) -> UpdatePrompt {
@@ -21,7 +25,7 @@ fn draft(text: &str) -> UpdatePrompt {
 }
 
 fn save(text: &str) -> SavePromptVersion {
-    SavePromptVersion { content: text.to_owned(), note: " shorter ".to_owned(), author: String::new() }
+    SavePromptVersion { content: text.to_owned(), note: " shorter ".to_owned(), ..SavePromptVersion::default() }
 }
 
 async fn find(platform: &TestPlatform, id: PromptId) -> Prompt {
@@ -61,7 +65,7 @@ async fn a_draft_that_equals_the_newest_version_is_none() {
     let prompt = platform.client.update_prompt(prompt.id, prompt.revision, &draft("{{ half a draft")).await.expect("a draft may be anything");
     let prompt = platform.client.update_prompt(prompt.id, prompt.revision, &draft("Name the colours")).await.expect("kept");
     assert_eq!(prompt.draft, None);
-    let renamed = UpdatePrompt { name: Some("Hues".to_owned()), draft: None };
+    let renamed = UpdatePrompt { name: Some("Hues".to_owned()), ..UpdatePrompt::default() };
     let prompt = platform.client.update_prompt(prompt.id, prompt.revision, &renamed).await.expect("renamed");
     let version = platform.client.prompt_versions(prompt.id).await.expect("versions").items.remove(0);
     assert_eq!(version.label(), "Hues v1");
@@ -81,7 +85,8 @@ async fn two_windows_cannot_overwrite_each_other() {
 async fn what_is_no_prompt_is_refused_with_words() {
     let platform = start().await;
     let make = |name: &str, content: Option<&str>| {
-        let (client, asked) = (platform.client.clone(), CreatePrompt { name: name.to_owned(), content: content.map(str::to_owned) });
+        let (client, asked) =
+            (platform.client.clone(), CreatePrompt { name: name.to_owned(), content: content.map(str::to_owned), ..CreatePrompt::default() });
         async move { client.create_prompt(&asked).await.expect_err("refused") }
     };
     assert_eq!(make(" \t ", None).await.code(), Some("prompt_name"));
@@ -99,7 +104,7 @@ async fn what_is_no_prompt_is_refused_with_words() {
         let refused = platform.client.save_prompt_version(prompt.id, &save(&text)).await.expect_err("refused");
         assert_eq!(refused.code(), Some(code), "{refused}");
     }
-    let taken = UpdatePrompt { name: Some("photo tags".to_owned()), draft: None };
+    let taken = UpdatePrompt { name: Some("photo tags".to_owned()), ..UpdatePrompt::default() };
     assert_eq!(platform.client.update_prompt(prompt.id, 1, &taken).await.expect_err("refused").code(), Some("name_taken"));
     let missing = platform.client.prompt_versions(PromptId::fresh()).await.expect_err("refused");
     assert_eq!(missing.code(), Some("not_found"));

@@ -116,10 +116,12 @@ async fn bad_settings_are_refused_with_their_field() {
         ("tokens_per_minute", limits(ProviderLimits { tokens_per_minute: Some(0), ..none })),
         ("concurrency", limits(ProviderLimits { concurrency: Some(257), ..none })),
         ("timeout_s", limits(ProviderLimits { timeout_s: Some(0), ..none })),
+        ("total_s", limits(ProviderLimits { total_s: Some(7_201), ..none })),
     ] {
         assert_eq!(set(&platform, &setting).await.expect_err("refused"), code, "{setting:?}");
     }
     set(&platform, &ProviderSetting { allow_http: true, ..at("http://api.example.com/") }).await.expect("a person agreed");
+    assert!(info(&platform, "gemini").await.warnings[0].contains("api.example.com unencrypted"), "and is warned as long as it is so");
     let refused = platform.client.set_provider(1, "gemini", &at("https://host/")).await.expect_err("an old revision");
     assert_eq!(refused.code(), Some("stale"));
     let refused = platform.client.set_provider(2, "gemni", &at("https://host/")).await.expect_err("unknown");

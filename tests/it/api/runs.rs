@@ -19,7 +19,7 @@ async fn start(scripted: &Arc<Scripted>) -> TestPlatform {
 }
 
 fn inline(content: &str) -> RunPrompt {
-    RunPrompt::Inline { name: "Draft".to_owned(), content: content.to_owned() }
+    RunPrompt::inline("Draft", content)
 }
 
 /// All photos under one prompt on the scripted model.
@@ -111,7 +111,7 @@ async fn a_run_is_followed_by_events_to_its_end() {
     let run = platform.client.start_run(&ask(&photos)).await.expect("started");
     let (mut completed, mut last) = (std::collections::HashSet::new(), run.clone());
     while last.state == RunState::Running {
-        let item = tokio::time::timeout(Duration::from_secs(20), stream.recv()).await.expect("in time").expect("a stream");
+        let item = tokio::time::timeout(Duration::from_secs(60), stream.recv()).await.expect("in time").expect("a stream");
         let StreamItem::Event(event) = item else { panic!("{item:?}") };
         match event.what {
             Happened::CellChanged(cell) if cell.state == CellState::Completed => {
@@ -292,7 +292,7 @@ fn a_crash_in_the_middle_of_a_run_loses_no_stored_answer() {
                 }
             }
         };
-        let told = tokio::time::timeout(Duration::from_secs(20), told).await.expect("a console that reconnects is told");
+        let told = tokio::time::timeout(Duration::from_secs(60), told).await.expect("a console that reconnects is told");
         assert_eq!((told.id, told.counts.completed, told.counts.waiting), (id, 2, 2));
     });
 }

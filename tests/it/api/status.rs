@@ -49,6 +49,7 @@ async fn the_cards_count_days_hours_waits_money_and_confidence() {
 
     let status = platform.client.live_status().await.expect("status");
     assert_eq!((status.completed_today, status.completed_yesterday, status.failed_today, status.failed_total), (1, 2, 1, 1));
+    assert_eq!((status.completed_total, status.cancelled_total), (Some(3), Some(0)));
     assert_eq!(status.throughput_per_hour, 1);
     assert!((status.confidence_today.expect("today") - 0.9).abs() < 1e-6);
     assert!((status.confidence_yesterday.expect("yesterday") - 0.5).abs() < 1e-6);

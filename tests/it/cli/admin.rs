@@ -53,6 +53,9 @@ async fn as_many_results_as_wanted_are_made_and_add_up() {
     .await
     .expect("a scan");
     assert_eq!(broken, 0, "every try of a job has its result");
+    let (before, after): (String, String) =
+        sqlx::query_as("SELECT before, after FROM config_changes WHERE summary LIKE '%paused%'").fetch_one(&db.read).await.expect("one entry");
+    assert!(before.contains("running") && after.contains("paused"), "who looks back sees it running: {before} {after}");
     db.close().await;
 }
 
@@ -68,6 +71,12 @@ async fn a_database_that_holds_anything_is_refused_and_stays_as_it_was() {
     let why = String::from_utf8(refused.stderr).expect("text");
     assert!(why.contains("holds rows already") && why.contains("Nothing was changed"), "{why}");
     assert_eq!(std::fs::read(&path).expect("a file"), before);
+    let refused = binary::minerva(folder.path())
+        .args(["admin", "generate", "--results", "10", "--database", "sqlite:/tmp/no-such-folder-of-minerva/x"])
+        .output()
+        .expect("runs");
+    let why = String::from_utf8(refused.stderr).expect("text");
+    assert!(why.contains("There is no folder /tmp/no-such-folder-of-minerva") && !why.contains("data folder"), "{why}");
     for (results, database) in [("0", "sqlite:/tmp/x"), ("many", "sqlite:/tmp/x"), ("10", "postgres://x")] {
         let refused =
             binary::minerva(folder.path()).args(["admin", "generate", "--results", results, "--database", database]).output().expect("runs");

@@ -54,6 +54,7 @@ async fn costs_are(stub: &ProviderStub, models: &[Priced]) -> Value {
     let mut command = compare(&home, stub, models);
     let said: Said = tokio::task::spawn_blocking(move || command.output().expect("the program starts").into()).await.expect("no panic");
     assert_eq!(said.code, Some(0), "{}\n{}", said.err, said.out);
+    assert!(!said.err.contains("about what was mended"), "what is charged for every photo is no warning: {}", said.err);
     for wire in Wire::ALL {
         assert!(!said.out.contains(wire.key()) && !said.err.contains(wire.key()), "{wire:?}: a key is shown");
     }

@@ -3,13 +3,29 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use minerva_console::wire::provider::{AddProvider, ProviderLimits, ProviderSetting};
 use serde_json::Value;
 
-use crate::support::binary::{Said, minerva, run, until};
+use crate::support::binary::{Said, Served, minerva, run, until};
 use crate::support::provider_stub::{ProviderStub, Wire};
 
-const CELL: [&str; 12] =
-    ["photo", "prompt", "model", "repeat", "status", "caption", "tags", "latency_ms", "input_tokens", "output_tokens", "cost_usd_micros", "error"];
+const CELL: [&str; 15] = [
+    "photo",
+    "prompt",
+    "model",
+    "repeat",
+    "status",
+    "caption",
+    "tags",
+    "latency_ms",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd_micros",
+    "error",
+    "notes",
+    "error_kind",
+    "request_id",
+];
 const SUMMARY: [&str; 9] = ["model", "prompt", "photos", "ok", "failed", "latency_p50_ms", "latency_p95_ms", "cost_usd_micros", "mean_confidence"];
 
 fn compare(arguments: &[&str]) -> Said {
@@ -77,6 +93,24 @@ fn a_bad_photo_is_a_failed_cell_and_the_rest_is_written() {
     assert_eq!(states, [(Some("broken.jpg"), Some("failed")), (Some("cat.jpg"), Some("ok")), (Some("photo.jpg"), Some("failed"))]);
     assert!(report["cells"][2]["error"].as_str().expect("a reason").contains("could not be read"), "{report}");
     assert!(said.err.contains("2 of 3 cells"), "{}", said.err);
+}
+
+/// A device without end and a pipe that nobody writes to are not read; the rest goes on, and nothing is coloured where no terminal is.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_or_too_large_is_said_and_not_read() {
+    let folder = tempfile::tempdir().expect("folder");
+    let pipe = folder.path().join("pipe.jpg");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("runs").success());
+    let large = folder.path().join("large.jpg");
+    std::fs::File::create(&large).and_then(|file| file.set_len(151 << 20)).expect("a sparse file");
+    let paths = (pipe.to_str().expect("UTF-8"), large.to_str().expect("UTF-8"));
+    let said = compare(&["--photos", "/dev/zero", paths.0, paths.1, "assets/photos/cat.jpg", "--format", "json"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let report = json(&said);
+    let words: Vec<_> = report["cells"].as_array().expect("cells").iter().map(|cell| cell["error"].as_str().unwrap_or("answered")).collect();
+    assert!(words[0].contains("not a regular file") && words[1].contains("not a regular file"), "{words:?}");
+    assert!(words[2].contains("151 MB, more than the 150 MB") && words[3] == "answered", "{words:?}");
 }
 
 #[test]
@@ -167,6 +201,23 @@ async fn gemini_is_asked_over_its_wire_and_paid_for_to_the_micro_dollar() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_mended_is_in_the_report_and_log_lines_in_a_file_have_no_colours() {
+    let home = tempfile::tempdir().expect("folder");
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let mut command = on_stub(&home, &stub, &["--model", "gemini/confidence-7"]);
+    command.env("MINERVA_LOG", "debug");
+    let said = output(command).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let report = json(&said);
+    let cell = &report["cells"][0];
+    assert_eq!(cell["tags"][0]["confidence"], Value::Null, "7 of an unknown scale is not known");
+    let note = cell["notes"][0].as_str().expect("a note");
+    assert!(note.contains("outside 0–1") && note.ends_with("dog 7"), "{note}");
+    assert!(said.err.contains("Warning: 2 answers have notes"), "{}", said.err);
+    assert!(said.err.contains("DEBUG") && !said.err.contains('\u{1b}'), "{}", said.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_fails_does_not_take_the_other_along() {
     let home = tempfile::tempdir().expect("folder");
     let stub = ProviderStub::start(Duration::ZERO).await;
@@ -227,8 +278,108 @@ async fn the_cost_is_told_before_it_is_spent_and_a_cap_holds() {
     assert!(said.err.contains("Expected cost of 2 calls: ≈ $0.002330–$0.009130 (prices checked on 2026-11-23)"), "{}", said.err);
     let said = output(on_stub(&home, &stub, &["--model", "on-device"])).await;
     assert!(said.code == Some(0) && !said.err.contains("Expected cost"), "what is free needs no words: {}", said.err);
+    // A key that others can read on its way is warned of before it goes.
+    let said = output(ask(&["gemini/priced", "--max-cost", "0", "--base-url", "gemini=http://192.0.2.7/"])).await;
+    assert!(said.code == Some(2) && said.err.contains("gemini: The key and the photos travel to 192.0.2.7 unencrypted"), "{}", said.err);
+    // A price without the tokens of a photo is of no use, and it is the tokens that are asked for.
+    let entry = r#"{"provider": "gemini", "id": "uncounted", "prices": [{"from": "2026-01-01", "in": 1, "out": 10}]}"#;
+    file("model-catalogue.json", &format!("{{\"models\": [{entry}]}}"));
+    let said = output(ask(&["gemini/uncounted", "--max-cost", "5"])).await;
+    assert!(said.code == Some(2) && said.err.contains("write their image_tokens"), "{}", said.err);
 
     file("model-catalogue.json", "{\"models\": [{\"provider\": \"gemini\"}]}");
     let said = output(ask(&["gemini/gemini-3.5-flash-lite"])).await;
     assert!(said.code == Some(0) && said.err.contains("model-catalogue.json is not used: models[0]"), "{}", said.err);
+    let said = output(ask(&["on-device"])).await;
+    assert!(said.code == Some(0) && said.err.contains("model-catalogue.json is not used: models[0]"), "it costs nothing all the same: {}", said.err);
+    let said = output(ask(&["on-device", "--max-cost", "5"])).await;
+    assert!(said.code == Some(2) && said.err.contains("every cost must be known beforehand. The price file"), "{}", said.err);
+}
+
+/// One cell says that the key is refused, the others that they were not asked for it; a refusal is no outage.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_asked_says_why_and_every_failure_its_kind() {
+    let home = tempfile::tempdir().expect("folder");
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let mut command = on_stub(&home, &stub, &["--model", "gemini/answer-refused", "gemini/truncated", "gemini/error-inside", "--repeat", "1"]);
+    command.args(["--concurrency", "1"]);
+    let said = output(command).await;
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let report = json(&said);
+    let cells = report["cells"].as_array().expect("cells");
+    let kinds: Vec<_> = cells.iter().map(|cell| (cell["status"].as_str(), cell["error_kind"].as_str())).collect();
+    let of_a_photo = [(Some("failed"), Some("refused")), (Some("failed"), Some("truncated")), (Some("failed"), Some("overloaded"))];
+    assert_eq!(kinds, [of_a_photo, of_a_photo].concat());
+
+    let mut command = on_stub(&home, &stub, &["--model", "gemini/gemini-3.8-flash", "on-device", "--concurrency", "1"]);
+    let said = output({
+        command.env("GEMINI_API_KEY", "a-key-that-is-refused");
+        command
+    })
+    .await;
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let report = json(&said);
+    let cells = report["cells"].as_array().expect("cells");
+    let kinds: Vec<_> = cells.iter().map(|cell| cell["error_kind"].as_str()).collect();
+    assert_eq!(kinds, [Some("auth"), None, Some("not_asked"), None]);
+    let error = |at: usize| cells[at]["error"].as_str().expect("a reason").to_owned();
+    assert!(error(2).starts_with("Not asked. Calls to Google Gemini are held back: key not accepted. Gemini says: "), "{report}");
+    assert!(cells[0]["request_id"].as_str().is_some_and(|id| id.starts_with("stub-")), "{report}");
+    assert_eq!(cells[2]["request_id"], Value::Null);
+}
+
+/// A server that was added on a page is known here too, with its limits; so is its key in the environment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_added_on_a_page_is_known_to_compare_and_doctor() {
+    let home = tempfile::tempdir().expect("folder");
+    let data = home.path().join("data");
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let served = Served::start(home.path(), &data, &[]);
+    let limits = ProviderLimits { concurrency: Some(1), ..ProviderLimits::default() };
+    let setting = ProviderSetting { base_url: Some(stub.base(Wire::Compatible).to_string()), allow_http: false, limits };
+    served.client().add_provider(&AddProvider { name: Wire::Compatible.name().to_owned(), setting }).await.expect("added");
+    assert_eq!(served.terminate(), Some(0));
+
+    let data = data.to_str().expect("UTF-8").to_owned();
+    let command = |arguments: &[&str]| {
+        let mut command = minerva(home.path());
+        command.env("MYLAB_API_KEY", Wire::Compatible.key()).args(arguments).args(["--data-dir", &data, "--format", "json"]);
+        command
+    };
+    let said = output(command(&["compare", "--photos", "assets/photos/cat.jpg", "--model", "mylab/qwen3.6-vl"])).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!((&json(&said)["cells"][0]["status"], stub.traffic().all_questions()), (&"ok".into(), 1), "{}", said.out);
+    assert_eq!(stub.traffic().misplaced_keys(), Vec::<String>::new());
+    let said = output(command(&["doctor"])).await;
+    let report = json(&said);
+    let checks = report["checks"].as_array().expect("checks");
+    let lab = checks.iter().find(|check| check["name"] == "Provider mylab").unwrap_or_else(|| panic!("{report}"));
+    assert!(lab["state"] == "ok" && lab["detail"].as_str().expect("words").contains("accepts the key"), "{lab}");
+    // Without that folder nobody knows it.
+    let said = output(on_stub(&home, &stub, &["--model", "mylab/qwen3.6-vl"])).await;
+    assert!(said.code == Some(2) && said.err.contains("There is no model 'mylab/qwen3.6-vl'"), "{}", said.err);
+}
+
+/// What was paid for is kept somewhere, and a script hears that it is not where it was wanted.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_can_t_be_written_is_kept_elsewhere_and_said() {
+    let home = tempfile::tempdir().expect("a folder");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device that is always full");
+    let said = minerva(home.path())
+        .args(["compare", "--photos", "assets/photos/cat.jpg", "--format", "json"])
+        .env("TMPDIR", home.path())
+        .stdout(full)
+        .output()
+        .expect("it runs");
+    let why = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert_eq!(said.status.code(), Some(1), "{why}");
+    assert!(why.contains("Standard output can't be written to: no storage space. The report is kept in "), "{why}");
+    let kept = why.split("kept in ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a path");
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(kept).expect("a file")).expect("JSON");
+    assert_eq!(report["cells"][0]["status"], "ok");
+
+    let said = compare(&["--photos", "assets/photos/cat.jpg", "--out", "/proc/report.json"]);
+    assert_eq!(said.code, Some(2), "before anything is asked: {}", said.err);
+    assert!(said.err.contains("--out /proc/report.json: the folder can't be written to"), "{}", said.err);
 }

@@ -8,5 +8,6 @@ mod doctor;
 mod keys_stay;
 mod killed;
 mod logs;
+mod prompts;
 mod serve;
 mod start;

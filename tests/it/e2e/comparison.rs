@@ -14,6 +14,7 @@ use minerva_console::wire::prompt::CreatePrompt;
 
 use crate::support::console::Console;
 use crate::support::platform::Options;
+use crate::support::pointer;
 use crate::support::provider_stub::{ProviderStub, Wire};
 
 /// Real providers, Gemini's calls going to the stub.
@@ -52,7 +53,8 @@ fn photos_dropped_on_the_window_are_compared_with_two_prompts_on_two_models() {
     let stub = far.block_on(ProviderStub::start(Duration::ZERO));
     let mut console = Console::open(options(&stub));
     let client = console.client();
-    let animals = CreatePrompt { name: "Animals".to_owned(), content: Some("Animals only. Tags: cat, dog, bird".to_owned()) };
+    let animals =
+        CreatePrompt { name: "Animals".to_owned(), content: Some("Animals only. Tags: cat, dog, bird".to_owned()), ..CreatePrompt::default() };
     console.block_on(client.create_prompt(&animals)).expect("a second prompt");
     console.go_to(AreaId::TestingLab);
 
@@ -69,7 +71,9 @@ fn photos_dropped_on_the_window_are_compared_with_two_prompts_on_two_models() {
 
     console.wait_for("cat.jpg, Animals v1 · on-device: cat ");
     console.wait_for("dogs_window.jpg, Animals v1 · on-device: dog ");
-    console.harness.query_all_by_label_contains("cat.jpg, Photo tags v1 · on-device: ").next().expect("the cat's first cell").click();
+    pointer::click(&mut console.harness, |shown| {
+        shown.query_all_by_label_contains("cat.jpg, Photo tags v1 · on-device: ").next().map(|node| node.rect())
+    });
     console.steps();
     console.wait_for("Pane A: cat.jpg");
     console.wait_for("Only in A: cat, A ");

@@ -2,4 +2,6 @@
 
 mod comparison;
 #[cfg(target_os = "linux")]
+mod typing;
+#[cfg(target_os = "linux")]
 mod window;

@@ -1,13 +1,14 @@
 //! Analytics: figures, plots, the models beside each other.
 
 use egui::{Key, Theme};
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, SnapshotResults};
 use minerva_console::gui::analytics::Analytics;
 use minerva_console::gui::ctx::{Command, Route};
 
 use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::canned;
+use crate::support::pointer;
 
 type Console = Harness<'static, AreaState<Analytics>>;
 
@@ -49,10 +50,33 @@ fn the_range_is_summed_up_and_what_is_not_known_of_the_cost_is_said() {
 #[test]
 fn the_range_is_chosen_and_the_figures_follow() {
     let mut story = ready_story();
-    story.console.get_by_label("Last 7 d").click();
+    pointer::click_label(&mut story.console, "Last 7 d");
     wait_until(&mut story.console, "the week", |console| has(console, "the week before"));
-    story.console.get_by_label("Last 1 h").click();
+    pointer::click_label(&mut story.console, "Last 1 h");
     wait_until(&mut story.console, "the hour", |console| has(console, "the hour before"));
+}
+
+/// Words that are painted and are no widgets, such as an axis has.
+fn painted(console: &Harness<'_, AreaState<Analytics>>) -> Vec<String> {
+    fn words(shape: &egui::Shape, found: &mut Vec<String>) {
+        match shape {
+            egui::Shape::Text(text) => found.push(text.galley.text().to_owned()),
+            egui::Shape::Vec(shapes) => shapes.iter().for_each(|shape| words(shape, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    console.output().shapes.iter().for_each(|clipped| words(&clipped.shape, &mut found));
+    found
+}
+
+#[test]
+fn the_axis_of_a_cost_of_nothing_begins_at_nothing_and_stays_small() {
+    let mut story = story(Window { size: [1280.0, 960.0], ..Window::default() }, |canned| canned.is_free = true);
+    wait_until(&mut story.console, "the figures", |console| has(console, "By model"));
+    let words = painted(&story.console);
+    assert!(!words.iter().any(|word| word.contains("$1,000") || word.starts_with("-$") || word.starts_with("−$")), "{words:?}");
+    assert!(words.iter().any(|word| word.starts_with("$0.0")), "{words:?}");
 }
 
 #[test]
@@ -75,13 +99,10 @@ fn a_cursor_walks_over_the_steps_by_keyboard_in_all_plots_at_once() {
 #[test]
 fn the_latency_of_one_model_can_be_looked_at_alone() {
     let mut story = ready_story();
-    story.console.get_by_label("Latency of All models").click();
+    pointer::click_label(&mut story.console, "Latency of All models");
     story.console.run_steps(3);
     // The entry of the list that opened, which is drawn after everything else.
-    let entries: Vec<_> =
-        story.console.get_all_by_label("on-device").filter(|node| node.accesskit_node().role() == egui::accesskit::Role::Button).collect();
-    let [entry] = entries.as_slice() else { panic!("one entry, not {}", entries.len()) };
-    entry.click();
+    pointer::click(&mut story.console, |shown| shown.query_by_role_and_label(egui::Role::Button, "on-device").map(|node| node.rect()));
     story.console.run_steps(3);
     assert!(has(&story.console, "Latency of on-device"));
 }
@@ -95,10 +116,10 @@ fn models_are_sorted_by_a_click_on_a_column() {
         lowest(one) < lowest(other)
     };
     assert!(above(console, "on-device", "gemini/gemini-3.8-flash"), "most results first");
-    console.get_by_label("Sort by Latency p50").click();
+    pointer::click_label(console, "Sort by Latency p50");
     console.run_steps(3);
     assert!(above(console, "gemini/gemini-3.8-pro", "on-device"), "slowest first");
-    console.get_by_label("Sort by Latency p50").click();
+    pointer::click_label(console, "Sort by Latency p50");
     console.run_steps(3);
     assert!(above(console, "on-device", "gemini/gemini-3.8-flash"), "fastest first");
 }
@@ -107,9 +128,9 @@ fn models_are_sorted_by_a_click_on_a_column() {
 fn a_range_without_results_says_so_and_offers_more() {
     let mut story = story(Window::default(), |platform| platform.has_results = false);
     wait_until(&mut story.console, "the sentence", |console| has(console, "No results in this range yet"));
-    story.console.get_by_label("Show the last 30 days").click();
+    pointer::click_label(&mut story.console, "Show the last 30 days");
     wait_until(&mut story.console, "the month is empty too", |console| has(console, "Add photos…"));
-    story.console.get_by_label("Add photos…").click();
+    pointer::click_label(&mut story.console, "Add photos…");
     story.console.run_steps(3);
     assert_eq!(story.console.state().sent, [Command::AddPhotos]);
 }
@@ -119,7 +140,7 @@ fn trouble_is_told_and_tried_again() {
     let mut story = story(Window::default(), |platform| platform.is_broken = true);
     wait_until(&mut story.console, "the trouble", |console| has(console, "The disk is full"));
     story.platform.lock().expect("platform").is_broken = false;
-    story.console.get_by_label("Try again").click();
+    pointer::click_label(&mut story.console, "Try again");
     wait_until(&mut story.console, "the figures", |console| has(console, "By model"));
 }
 

@@ -11,6 +11,7 @@ use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::canned;
 use crate::support::console::Console as WholeConsole;
 use crate::support::platform::Options;
+use crate::support::pointer;
 use crate::support::scripted::{Act, Scripted};
 
 type Console = Harness<'static, AreaState<LiveStatus>>;
@@ -44,7 +45,7 @@ fn each_part_says_how_it_is_and_was_and_leads_to_where_it_is_mended() {
     ] {
         assert!(has(&console, said), "{said}");
     }
-    console.get_by_label("30 days").click();
+    pointer::click_label(&mut console, "30 days");
     console.run_steps(3);
     assert!(has(&console, "Google Gemini, 30 days: 25 healthy, 0 degraded, 1 down, 4 without data"));
     for (button, command) in [
@@ -53,7 +54,7 @@ fn each_part_says_how_it_is_and_was_and_leads_to_where_it_is_mended() {
         ("Disk: Show the data folder in the settings", Command::OpenSettings),
     ] {
         console.state_mut().sent.clear();
-        console.get_by_label(button).click();
+        pointer::click_label(&mut console, button);
         console.run_steps(3);
         assert_eq!(console.state().sent, [command], "{button}");
     }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use egui::Theme;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, SnapshotResults};
 use minerva_console::gui::ctx::{Command, LiveView, Route};
 use minerva_console::gui::live_status::LiveStatus;
 use minerva_console::platform::domain::{Clock as _, alerts};
-use minerva_console::wire::alert::{AlertMetric, Severity};
+use minerva_console::wire::alert::{AlertMetric, AlertRule, AlertRules, Severity};
 use minerva_console::wire::event::Happened;
 use minerva_console::wire::ids::AlertId;
 use minerva_console::wire::job::{JobAction, JobState, JobsAction};
@@ -17,8 +17,9 @@ use minerva_console::wire::job::{JobAction, JobState, JobsAction};
 use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::canned;
 use crate::support::clock::TestClock;
-use crate::support::console::{Console as WholeConsole, fixed_now};
+use crate::support::console::{Console as WholeConsole, Look, fixed_now};
 use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::pointer::{self, click_label as click};
 use crate::support::scripted::Scripted;
 
 type Console = Harness<'static, AreaState<LiveStatus>>;
@@ -75,18 +76,13 @@ fn has(console: &Harness<'_, AreaState<LiveStatus>>, words: &str) -> bool {
     console.query_all_by_label_contains(words).next().is_some()
 }
 
-fn click(console: &mut Console, label: &str) {
-    console.get_by_label(label).click();
-    console.run_steps(3);
-}
-
 #[test]
 fn what_fires_is_taken_on_or_put_off_and_leads_to_its_number() {
     let mut story = story(Window::default());
     let console = &mut story.console;
     assert!(has(console, "A job has been waiting for 32 min, more than 30 min") && has(console, "acknowledged by you"));
     assert!(has(console, "lasted 6 min"), "what is over");
-    console.get_all_by_label("Show the waiting jobs").next().expect("each leads there").click();
+    pointer::click(console, |shown| shown.query_all_by_label("Show the waiting jobs").next().map(|node| node.rect()));
     console.run_steps(3);
     assert_eq!(console.state().sent, [Command::GoTo(Route::Jobs(Some(JobState::Pending)))]);
     wait_until(console, "the jobs", |console| has(console, "Queued"));
@@ -117,7 +113,7 @@ fn a_rule_is_edited_where_it_stands_and_what_is_wrong_is_said_at_the_field() {
     assert!(matches!(toast.action, Some((label, command)) if label == "Undo" && matches!(*command, Command::UndoThisConfigChange(_))));
     click(console, "Alert on mean confidence");
     let off = |story: &Story| !story.runtime.block_on(story.platform.client.alerts()).expect("alerts").rules["confidence"].is_enabled;
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     while !off(&story) {
         assert!(std::time::Instant::now() < deadline, "the rule is not switched off");
         story.console.step();
@@ -143,6 +139,52 @@ fn a_second_rule_on_a_figure_is_added_and_removed() {
     click(&mut story.console, "Remove rule");
     wait_until(&mut story.console, "it is gone", |console| !has(console, "Queue depth above 9,000 jobs"));
     assert!(!rules(&story).contains_key("queue_depth_2") && rules(&story).contains_key("queue_depth"));
+}
+
+#[test]
+fn two_people_edit_the_same_rule_and_nobodys_change_is_lost() {
+    let clock = TestClock::at(fixed_now());
+    let options = Options { clock: Arc::clone(&clock) as _, ..Options::default() }.without_workers();
+    // So high that everything which is clicked is in sight.
+    let mut console = WholeConsole::open_looking(options, Look { size: [1280.0, 1300.0], ..Look::default() });
+    console.command(Command::GoTo(Route::Live(LiveView::Alerts)));
+    console.wait_for("Error rate above 20 % for 2 min");
+    let client = console.client();
+    let others = |console: &WholeConsole, edit: &dyn Fn(&mut AlertRules)| {
+        console.block_on(async {
+            let known = client.alerts().await.expect("alerts");
+            let mut rules = known.rules;
+            edit(&mut rules);
+            client.set_alert_rules(known.revision, rules).await.expect("set");
+        });
+    };
+    let rule = |console: &WholeConsole| console.block_on(client.alerts()).expect("alerts").rules.get("error_rate").copied();
+    console.click("Edit error rate");
+    console.fill("Above", "35");
+    console.fill("For", "7");
+    others(&console, &|rules| {
+        let rule = rules.get_mut("error_rate").expect("a rule");
+        (rule.threshold, rule.severity, rule.is_enabled) = (50.0, Severity::Warning, false);
+    });
+    console.wait_for("The same fields of this rule were changed from another window meanwhile");
+    assert!(console.says("Mine: 35") && console.says("Theirs: 50") && !console.says("Mine: 7"));
+    console.click("Above, Mine: 35");
+    console.wait_until("it can be saved", |console| !console.harness.get_by_label("Save rule").accesskit_node().is_disabled());
+    console.click("Save rule");
+    console.wait_until("both are in it", |console| {
+        let expected = AlertRule { metric: AlertMetric::ErrorRate, threshold: 35.0, for_minutes: 7, severity: Severity::Warning, is_enabled: false };
+        rule(console) == Some(expected)
+    });
+
+    // A rule that somebody removes while it is edited is not lost either.
+    console.wait_for("Error rate above 35 % for 7 min");
+    console.wait_until("the editor is closed", |console| !console.says("Save rule"));
+    console.click("Edit error rate");
+    console.fill("Above", "41");
+    others(&console, &|rules| rules.retain(|name, _| name != "error_rate"));
+    console.wait_for("Somebody else removed this rule meanwhile");
+    console.click("Add rule");
+    console.wait_until("it is there again", |console| rule(console).is_some_and(|rule| rule.threshold == 41.0));
 }
 
 #[test]

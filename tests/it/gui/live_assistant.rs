@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use egui::{Key, Modifiers, Theme};
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use minerva_console::gui::ctx::{Command, LiveView, Route};
 use minerva_console::keys::Keys;
@@ -11,6 +11,7 @@ use minerva_console::providers::{Endpoint, Limits, ProviderSettings, Providers};
 use minerva_console::wire::config::PipelineState;
 use secrecy::SecretString;
 
+use super::pictured::pictured;
 use crate::support::console::{Console, Look};
 use crate::support::platform::{Options, lasting_prices};
 use crate::support::provider_stub::{ProviderStub, Wire};
@@ -95,17 +96,4 @@ fn pictures(name: &str, look: Look) {
     console.picture(&format!("live_assistant_{name}"));
 }
 
-#[test]
-fn pictures_dark() {
-    pictures("dark", Look { theme: Theme::Dark, size: [1440.0, 900.0], pixels_per_point: 1.0 });
-}
-
-#[test]
-fn pictures_of_a_small_window() {
-    pictures("small", Look { theme: Theme::Light, size: [1024.0, 640.0], pixels_per_point: 1.0 });
-}
-
-#[test]
-fn pictures_at_150_percent() {
-    pictures("150", Look { theme: Theme::Light, size: [1024.0, 640.0], pixels_per_point: 1.5 });
-}
+pictured!(pictures_dark "dark" DARK, pictures_of_a_small_window "small" SMALL_LIGHT, pictures_at_150_percent "150" ENLARGED);

@@ -18,6 +18,7 @@ use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::canned;
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::pointer::{self, click_label as click};
 
 type Console = Harness<'static, AreaState<LiveStatus>>;
 
@@ -60,13 +61,12 @@ fn has(console: &Harness<'_, AreaState<LiveStatus>>, words: &str) -> bool {
 }
 
 /// The row that says this, as a whole.
-fn row<'c>(console: &'c Console, words: &'c str) -> egui_kittest::Node<'c> {
-    console.get_by(move |node| node.role() == egui::accesskit::Role::Button && node.label().is_some_and(|label| label.contains(words)))
-}
-
-fn click(console: &mut Console, label: &str) {
-    console.get_by_label(label).click();
-    console.run_steps(3);
+fn click_row(console: &mut Console, words: &str) {
+    pointer::click(console, |shown| {
+        shown
+            .query_by(|node| node.role() == egui::accesskit::Role::Button && node.label().is_some_and(|label| label.contains(words)))
+            .map(|node| node.rect())
+    });
 }
 
 fn job(n: usize, state: JobState) -> Happened {
@@ -102,13 +102,13 @@ fn everything_that_happens_is_told_in_words_and_leads_to_its_thing() {
     for said in ["0.jpg was added", "A photo was deleted", "Pipeline paused", "was edited", "v1 was saved", &done, "1,204 jobs changed at once"] {
         assert!(has(console, said), "{said}");
     }
-    row(console, "0.jpg was added").click();
+    click_row(console, "0.jpg was added");
     console.run_steps(3);
-    row(console, "v1 was saved").click();
+    click_row(console, "v1 was saved");
     console.run_steps(3);
     let sent = &console.state().sent;
     assert!(matches!(&sent[..], [Command::GoTo(Route::Photo(_)), Command::GoTo(Route::Prompt(_))]), "{sent:?}");
-    row(console, "is done").click();
+    click_row(console, "is done");
     wait_until(console, "the job's details", |console| has(console, "Close the details"));
 }
 
@@ -144,7 +144,7 @@ fn a_paused_feed_stands_still_and_says_how_many_wait() {
     click(console, "Go on with 3 more");
     wait_until(console, "they are shown", |console| has(console, &canned::job(22).file_name));
     let (why, retry_at) = ("refused".to_owned(), std::time::Instant::now());
-    console.state_mut().link = LinkState::Lost { why, since: Moment::now(), retry_at };
+    console.state_mut().link = LinkState::Lost { why, is_refused: false, since: Moment::now(), retry_at };
     wait_until(console, "it is stale", |console| has(console, "Stale"));
     console.state_mut().link = LinkState::Polling { why: "a proxy".to_owned(), last_event: Moment::now() };
     wait_until(console, "it is asked for", |console| has(console, "Polling"));

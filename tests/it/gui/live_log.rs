@@ -1,11 +1,11 @@
 //! Live status: the log is followed, filtered, searched, paused and copied.
 
 use chrono::TimeDelta;
-use egui::Theme;
 use minerva_console::gui::ctx::{Command, LiveView, Route};
 use minerva_console::platform::domain::Log;
 use minerva_console::wire::log::LogLevel;
 
+use super::pictured::pictured;
 use crate::support::console::{Console, Look, fixed_now};
 use crate::support::platform::Options;
 use crate::support::scripted::Scripted;
@@ -73,17 +73,4 @@ fn pictures(name: &str, look: Look) {
     console.picture(&format!("live_log_{name}"));
 }
 
-#[test]
-fn pictures_dark() {
-    pictures("dark", Look { theme: Theme::Dark, size: [1440.0, 900.0], pixels_per_point: 1.0 });
-}
-
-#[test]
-fn pictures_of_a_small_window() {
-    pictures("small", Look { theme: Theme::Light, size: [1024.0, 640.0], pixels_per_point: 1.0 });
-}
-
-#[test]
-fn pictures_at_150_percent() {
-    pictures("150", Look { theme: Theme::Light, size: [1024.0, 640.0], pixels_per_point: 1.5 });
-}
+pictured!(pictures_dark "dark" DARK, pictures_of_a_small_window "small" SMALL_LIGHT, pictures_at_150_percent "150" ENLARGED);

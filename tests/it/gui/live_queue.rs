@@ -1,12 +1,13 @@
 //! Live status: the workers, a drain, filters that are completed and kept.
 
-use egui::{Key, Modifiers, Theme};
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use minerva_console::gui::ctx::{LiveView, Route};
 use minerva_console::wire::config::{PipelineState, ProcessingRules, SetPipelineState};
 use minerva_console::wire::result::{Fault, FaultKind};
 use minerva_console::wire::worker::Doing;
 
+use super::pictured::pictured;
 use crate::support::clock::TestClock;
 use crate::support::console::{Console, Look, fixed_now};
 use crate::support::platform::{Options, jpeg, until};
@@ -149,17 +150,4 @@ fn pictures(name: &str, look: Look) {
     console.picture(&format!("live_saved_filters_{name}"));
 }
 
-#[test]
-fn pictures_dark() {
-    pictures("dark", Look { theme: Theme::Dark, size: [1440.0, 900.0], pixels_per_point: 1.0 });
-}
-
-#[test]
-fn pictures_of_a_small_window() {
-    pictures("small", Look { theme: Theme::Light, size: [1024.0, 640.0], pixels_per_point: 1.0 });
-}
-
-#[test]
-fn pictures_at_150_percent() {
-    pictures("150", Look { theme: Theme::Light, size: [1024.0, 640.0], pixels_per_point: 1.5 });
-}
+pictured!(pictures_dark "dark" DARK, pictures_of_a_small_window "small" SMALL_LIGHT, pictures_at_150_percent "150" ENLARGED);

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use egui::{Key, Modifiers, Theme};
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use minerva_console::gui::ctx::{Command, LiveView, Route};
 use minerva_console::wire::config::{PipelineState, SetPipelineState};
 use minerva_console::wire::result::{Fault, FaultKind};
 
+use super::pictured::pictured;
 use crate::support::clock::TestClock;
 use crate::support::console::{Console, Look, fixed_now};
 use crate::support::platform::{Options, jpeg, until};
@@ -136,17 +137,4 @@ fn pictures(name: &str, look: Look) {
     console.picture(&format!("live_look_back_{name}"));
 }
 
-#[test]
-fn pictures_dark() {
-    pictures("dark", Look { theme: Theme::Dark, size: [1440.0, 900.0], pixels_per_point: 1.0 });
-}
-
-#[test]
-fn pictures_of_a_small_window() {
-    pictures("small", Look { theme: Theme::Light, size: [1024.0, 640.0], pixels_per_point: 1.0 });
-}
-
-#[test]
-fn pictures_at_150_percent() {
-    pictures("150", Look { theme: Theme::Light, size: [1024.0, 640.0], pixels_per_point: 1.5 });
-}
+pictured!(pictures_dark "dark" DARK, pictures_of_a_small_window "small" SMALL_LIGHT, pictures_at_150_percent "150" ENLARGED);

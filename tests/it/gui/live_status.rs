@@ -14,6 +14,7 @@ use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::canned;
 use crate::support::console::Console as WholeConsole;
 use crate::support::platform::Options;
+use crate::support::pointer::{self, click_label as click};
 use crate::support::scripted::Scripted;
 
 type Console = Harness<'static, AreaState<LiveStatus>>;
@@ -46,13 +47,7 @@ fn row(n: usize) -> String {
 }
 
 fn click_row(console: &mut Console, n: usize, modifiers: Modifiers) {
-    console.get_by_label(&row(n)).click_modifiers(modifiers);
-    console.run_steps(3);
-}
-
-fn click(console: &mut Console, label: &str) {
-    console.get_by_label(label).click();
-    console.run_steps(3);
+    pointer::click_with(console, modifiers, |shown| shown.query_by_label(&row(n)).map(|node| node.rect()));
 }
 
 fn toasts(console: &Harness<'_, AreaState<LiveStatus>>) -> Vec<String> {
@@ -72,10 +67,10 @@ fn the_cards_say_how_the_pipeline_stands_and_lead_to_where_it_comes_from() {
         assert!(has(&story.console, said), "{said}");
     }
     assert!(has(&story.console, "Spend today: $0.4123. cost unknown for 3 results"), "unknown cost is named");
-    story.console.get_by_label_contains("Spend today").click();
+    pointer::click_label_contains(&mut story.console, "Spend today");
     story.console.run_steps(3);
     assert_eq!(story.console.state().sent, [Command::GoTo(Route::Cost)]);
-    story.console.get_by_label_contains("Failed: ").click();
+    pointer::click_label_contains(&mut story.console, "Failed: ");
     wait_until(&mut story.console, "only failed jobs are listed", |console| !has(console, &row(0)) && has(console, &row(7)));
 }
 
@@ -171,7 +166,7 @@ fn an_event_changes_its_row_in_place_and_new_jobs_do_not_move_what_is_read() {
     console.run_steps(3);
     assert!(has(console, "1 new job"));
     assert!(!has(console, "fresh.jpg"));
-    console.get_by_label_contains("1 new job").click();
+    pointer::click_label_contains(console, "1 new job");
     wait_until(console, "the new job is on top", |console| has(console, "fresh.jpg, Pending"));
 }
 
@@ -186,9 +181,9 @@ fn the_list_is_searched_filtered_and_turned() {
     console.get_by_label("Find jobs").focus();
     console.key_press(Key::Escape);
     wait_until(console, "everything is back", |console| has(console, &row(0)));
-    console.get_by_label("Queued, newest first").click();
+    pointer::click_label(console, "Queued, newest first");
     wait_until(console, "the oldest is first", |console| has(console, &row(399)) && has(console, "Queued, oldest first"));
-    console.get_by_label_contains("Cancelled").click();
+    pointer::click_label_contains(console, "Cancelled");
     wait_until(console, "only cancelled jobs are listed", |console| has(console, &row(377)));
 }
 
@@ -205,7 +200,7 @@ fn terms_find_jobs_and_what_is_no_term_is_said_at_the_field() {
     wait_until(console, "what is wrong", |console| has(console, "There is no term 'size'"));
     console.key_press(Key::Escape);
     wait_until(console, "everything is back", |console| has(console, &row(0)) && !has(console, "There is no term"));
-    console.get_by_label("Confidence").click();
+    pointer::click_label(console, "Confidence");
     wait_until(console, "sorted by confidence", |console| has(console, "Confidence, descending"));
 }
 
@@ -269,9 +264,15 @@ fn a_platform_in_trouble_is_told_and_recovers() {
     console.state_mut().command(Command::Reload);
     wait_until(&mut console, "the jobs", |console| has(console, &row(0)) && !has(console, "could not be read"));
     let retry_at = std::time::Instant::now();
-    console.state_mut().link = LinkState::Lost { why: "connection refused".to_owned(), since: Moment::now(), retry_at };
+    console.state_mut().link = LinkState::Lost { why: "connection refused".to_owned(), is_refused: false, since: Moment::now(), retry_at };
     console.run_steps(3);
     assert!(has(&console, "Stale: the platform has not been heard for"));
+    let why = "The token was not accepted: enter the one it has now".to_owned();
+    console.state_mut().link = LinkState::Lost { why: why.clone(), is_refused: true, since: Moment::now(), retry_at };
+    console.run_steps(3);
+    assert!(has(&console, &why) && !has(&console, "Stale: "), "it is heard, and refuses");
+    click(&mut console, "Settings");
+    assert!(matches!(console.state().sent.last(), Some(Command::OpenSettings)));
 }
 
 #[test]
@@ -348,7 +349,8 @@ fn calls_that_are_held_back_are_told_once_and_lead_to_the_providers() {
     let window = Window { size: [1060.0, 640.0], theme: Theme::Light, pixels_per_point: 1.0 };
     let mut story = story(60, window);
     let said = "Calls to Google Gemini are held back. The quota of this key is used up; waiting a few minutes will not help";
-    story.platform.lock().expect("platform").held_back = Some(Fault::new(FaultKind::QuotaSpent, said));
+    story.platform.lock().expect("platform").held_back =
+        Some(Fault { provider: Some("gemini".to_owned()), ..Fault::new(FaultKind::QuotaSpent, said) });
     let console = &mut story.console;
     console.state_mut().happen(Happened::JobsChanged { changed: 1 });
     wait_until(console, "the message", |console| has(console, "Held back") && has(console, "No photo is lost: jobs wait. Calls to Google Gemini"));

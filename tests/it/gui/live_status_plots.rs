@@ -16,6 +16,7 @@ use minerva_console::wire::metric::{MetricQuery, MetricType};
 use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::pointer;
 
 type Console = Harness<'static, AreaState<LiveStatus>>;
 
@@ -63,7 +64,7 @@ fn has(console: &Harness<'_, AreaState<LiveStatus>>, words: &str) -> bool {
 fn the_cursor_says_what_the_platform_measured_in_each_step() {
     let story = Story::begin(8_000);
     let mut console = story.look(Theme::Dark, [1280.0, 1000.0]);
-    console.get_by_label("Last 7 d").click();
+    pointer::click_label(&mut console, "Last 7 d");
     console.run_steps(2);
     wait_until(&mut console, "the week is there", |console| has(console, "Throughput over time"));
     let end = story.clock.now() + chrono::TimeDelta::seconds(30) + chrono::TimeDelta::minutes(119);
@@ -106,7 +107,7 @@ fn pictures_of_the_plots() {
     let mut results = SnapshotResults::new();
     for (theme, name) in crate::support::console::THEMES {
         let mut console = story.look(theme, [1280.0, 900.0]);
-        console.get_by_label("Last 24 h").click();
+        pointer::click_label(&mut console, "Last 24 h");
         console.run_steps(2);
         wait_until(&mut console, "the day is there", |console| has(console, "Throughput over time"));
         console.run_steps(4);

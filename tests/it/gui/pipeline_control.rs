@@ -3,16 +3,18 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use egui::{Key, Modifiers, Theme};
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use minerva_console::gui::ctx::{AreaId, Command};
 use minerva_console::keys::Keys;
 use minerva_console::providers::{ProviderSettings, Providers};
 use minerva_console::wire::prompt::{CreatePrompt, Prompt, SavePromptVersion, UpdatePrompt};
 
+use super::pictured::pictured;
 use crate::support::clock::TestClock;
 use crate::support::console::{Console, Look};
 use crate::support::platform::{Options, lasting_prices};
+use crate::support::pointer;
 
 /// A prompt with everything that the editor marks.
 const RICH: &str = "\
@@ -105,6 +107,8 @@ fn a_text_becomes_a_version_goes_live_and_back() {
     type_at_the_end(&mut console, "Prefer short tags.");
     console.press(Modifiers::COMMAND, Key::S);
     console.wait_for("Save as Photo tags v2");
+    console.press(Modifiers::COMMAND, Key::Enter);
+    assert_eq!(console.harness.state().shown(), AreaId::PipelineControl, "no comparison begins beneath the dialog");
     console.type_text("Shorter");
     console.press(Modifiers::NONE, Key::Enter);
     console.wait_for("Photo tags v2 is saved");
@@ -117,8 +121,8 @@ fn a_text_becomes_a_version_goes_live_and_back() {
     assert_eq!(prompt(&console).live_version, Some(2));
 
     console.click("Changes");
-    console.wait_until("the journal", |console| console.harness.query_by_label_contains("Undo: ").is_some());
-    console.harness.get_by_label_contains("Undo: ").click();
+    console.wait_until("the journal", |console| console.harness.query_by_label_contains("Undo: Live prompt").is_some());
+    pointer::click_label_contains(&mut console.harness, "Undo: Live prompt");
     console.wait_for("Undone");
     console.click("Versions");
     console.wait_until("the first is live again", |console| console.harness.query_by_label("Version 1, live").is_some());
@@ -136,7 +140,7 @@ fn a_template_with_a_fault_is_told_at_its_line_and_not_saved() {
     console.steps();
     assert!(console.says("Save as Photo tags v2"), "the dialog stays");
     assert_eq!(prompt(&console).latest_version, 1);
-    console.harness.get_by_label_contains("Go to line ").click();
+    pointer::click_label_contains(&mut console.harness, "Go to line ");
     console.steps();
     assert!(!console.says("Save as Photo tags v2"));
     assert!(console.harness.get_by_label("Prompt").is_focused());
@@ -177,7 +181,7 @@ fn what_somebody_else_wrote_meanwhile_is_shown_beside_ones_own_and_nothing_is_lo
     let client = console.client();
     let others = |console: &Console, text: &str| {
         let prompt = prompt(console);
-        let update = UpdatePrompt { draft: Some(text.to_owned()), name: None };
+        let update = UpdatePrompt { draft: Some(text.to_owned()), ..UpdatePrompt::default() };
         console.block_on(client.update_prompt(prompt.id, prompt.revision, &update)).expect("updated");
     };
     others(&console, "Quite another text.");
@@ -236,25 +240,30 @@ fn rules_are_applied() {
 }
 
 /// A look at the area, with two prompts, two versions and a draft.
-fn pictures(name: &str, theme: Theme, size: [f32; 2], pixels_per_point: f32) {
-    let mut console = Console::open_looking(options(), Look { theme, size, pixels_per_point });
+fn pictures(name: &str, look: Look) {
+    let mut console = Console::open_looking(options(), look);
     let client = console.client();
     let first = prompt(&console);
     console.block_on(async {
         let note = "Looks at both sides of wide photos".to_owned();
-        let version = SavePromptVersion { content: RICH.to_owned(), note, author: String::new() };
+        let version = SavePromptVersion { content: RICH.to_owned(), note, ..SavePromptVersion::default() };
         client.save_prompt_version(first.id, &version).await.expect("saved");
-        let street = CreatePrompt { name: "Street scenes of the old town and its harbour".to_owned(), content: Some("Hi".to_owned()) };
+        let street = CreatePrompt {
+            name: "Street scenes of the old town and its harbour".to_owned(),
+            content: Some("Hi".to_owned()),
+            ..CreatePrompt::default()
+        };
         let street = client.create_prompt(&street).await.expect("created");
-        let draft = UpdatePrompt { draft: Some("Hello".to_owned()), name: None };
+        let draft = UpdatePrompt { draft: Some("Hello".to_owned()), ..UpdatePrompt::default() };
         client.update_prompt(street.id, street.revision, &draft).await.expect("updated");
     });
     show(&mut console);
     console.wait_for("city archive");
+    console.wait_until("the text is analysed", |console| console.harness.query_by_label_contains("Findings: 2 hints").is_some());
     console.picture(&format!("pipeline_control_{name}"));
     console.click("Models");
     // The name of the provider stands in the list of providers too, before the models have come.
-    console.wait_for("Takes only a tag list from the prompt");
+    console.wait_until("the models", |console| console.harness.query_by_label("Details of On-device").is_some());
     console.picture(&format!("pipeline_control_models_{name}"));
     console.click("Rules");
     console.picture(&format!("pipeline_control_rules_{name}"));
@@ -266,25 +275,8 @@ fn pictures(name: &str, theme: Theme, size: [f32; 2], pixels_per_point: f32) {
     type_at_the_end(&mut console, "{{ colour }}");
     console.wait_for("Photo tags, v1 is live, has a draft");
     console.wait_for("Draft saved");
+    console.wait_until("the fault is found", |console| console.harness.query_by_label_contains("Findings: 1 error").is_some());
     console.picture(&format!("pipeline_control_fault_{name}"));
 }
 
-#[test]
-fn pictures_dark() {
-    pictures("dark", Theme::Dark, [1440.0, 900.0], 1.0);
-}
-
-#[test]
-fn pictures_light() {
-    pictures("light", Theme::Light, [1440.0, 900.0], 1.0);
-}
-
-#[test]
-fn pictures_of_a_small_window() {
-    pictures("small", Theme::Dark, [1024.0, 640.0], 1.0);
-}
-
-#[test]
-fn pictures_at_150_percent() {
-    pictures("150", Theme::Light, [1024.0, 640.0], 1.5);
-}
+pictured!(in every look);

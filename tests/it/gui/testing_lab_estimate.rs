@@ -16,6 +16,7 @@ use minerva_console::wire::run::{RunPrompt, RunState, StartRun};
 use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::pointer;
 use crate::support::scripted::Scripted;
 
 type Lab = Harness<'static, AreaState<TestingLab>>;
@@ -70,7 +71,7 @@ impl Story {
     }
 
     fn choose(&mut self, model: &str) {
-        self.lab.get_by_label(model).click();
+        pointer::click_label(&mut self.lab, model);
         self.lab.run_steps(2);
     }
 
@@ -94,7 +95,7 @@ fn the_cost_is_shown_before_it_is_spent_and_stays_beside_what_was_spent() {
     wait_until(&mut story.lab, "the priced model is estimated", |lab| says(lab, &expected) && !says(lab, "unknown price"));
     story.choose("metered");
     wait_until(&mut story.lab, "what is unknown is said", |lab| says(lab, &format!("{expected} + 24 calls of unknown price")));
-    story.lab.get_by_label("Cost by column").click();
+    pointer::click_label(&mut story.lab, "Cost by column");
     wait_until(&mut story.lab, "it is told by column", |lab| {
         says(lab, "Price unknown") && says(lab, "150 out (assumed)") && says(lab, "Not counted in tokens")
     });
@@ -115,7 +116,7 @@ fn the_cost_is_shown_before_it_is_spent_and_stays_beside_what_was_spent() {
         std::thread::sleep(std::time::Duration::from_millis(5));
         story.lab.run_steps(2);
     }
-    story.lab.query_all_by_label_contains("show prices").next().expect("the button").click();
+    pointer::click(&mut story.lab, |shown| shown.query_all_by_label_contains("show prices").next().map(|node| node.rect()));
     wait_until(&mut story.lab, "the prices of the run", |lab| says(lab, "$2 in, $12 out, $0.2 cached per million tokens, since 2026-02-19"));
     assert!(says(&story.lab, "24 calls of unknown price") && says(&story.lab, "Price unknown") && says(&story.lab, "Costs nothing"));
 }
@@ -126,7 +127,7 @@ fn look_at(look: &str, window: Window) {
     story.choose(PRO);
     story.choose("metered");
     wait_until(&mut story.lab, "the estimate is there", |lab| says(lab, "24 calls of unknown price"));
-    story.lab.get_by_label("Cost by column").click();
+    pointer::click_label(&mut story.lab, "Cost by column");
     story.lab.run_steps(20);
     story.picture(&format!("lab_estimate_{look}"));
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use minerva_console::gui::ctx::Route;
+use minerva_console::gui::ctx::{Command, Route};
 use minerva_console::gui::testing_lab::TestingLab;
 use minerva_console::wire::event::Happened;
 use minerva_console::wire::ids::PhotoId;
@@ -20,6 +20,7 @@ use minerva_console::wire::run::{Cell, CellNow, CellState, Run, RunCounts, RunPr
 
 use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::pointer;
 use crate::support::scripted::Scripted;
 
 type Lab = Harness<'static, AreaState<TestingLab>>;
@@ -128,7 +129,7 @@ fn story(window: Window) -> Story {
     let platform = runtime.block_on(platform::start(options));
     let client = platform.client.clone();
     let photos = runtime.block_on(async {
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(90);
         loop {
             let photos = client.photos(None, 100).await.expect("photos").items;
             if photos.len() == 24 {
@@ -140,7 +141,7 @@ fn story(window: Window) -> Story {
     });
     let id_of = |name: &str| -> PhotoId { photos.iter().find(|photo: &&Photo| photo.file_name == name).expect("bundled").id };
     let prompts = ["Photo tags v4", "Photo tags v4 again", "Photo tags v5 draft"];
-    let inline = |name: &&str| RunPrompt::Inline { name: (*name).to_owned(), content: format!("Tag this photo, {name}.") };
+    let inline = |name: &&str| RunPrompt::inline(*name, format!("Tag this photo, {name}."));
     let start = StartRun {
         name: String::new(),
         photo_ids: NAMES.iter().map(|name| id_of(name)).collect(),
@@ -218,7 +219,7 @@ fn look_at(look: &str, window: Window, pictures: &[&str]) {
     assert!(has(&story.lab, "In both: cat, A 97 %, B 88 %, −9 pt"));
     story.settle();
     picture(&mut story, "side_by_side");
-    story.lab.get_by_label("Add a pane").click();
+    pointer::click_label(&mut story.lab, "Add a pane");
     story.lab.run_steps(3);
     assert!(has(&story.lab, "In all: cat"));
     story.settle();
@@ -290,7 +291,7 @@ fn asked_cells(theme: Theme) {
 
     story.lab.key_press_modifiers(Modifiers::NONE, Key::Enter);
     story.lab.run_steps(3);
-    story.lab.get_by_label("Add a pane").click();
+    pointer::click_label(&mut story.lab, "Add a pane");
     story.lab.run_steps(3);
     assert!(has(&story.lab, "Answering…") && has(&story.lab, "Retrying in 4 s: rate limited"));
     assert!(has(&story.lab, "…rp against the dark."), "the pane says what is written so far");
@@ -320,4 +321,48 @@ fn cells_that_are_asked_in_the_dark() {
 #[test]
 fn cells_that_are_asked_in_the_light() {
     asked_cells(Theme::Light);
+}
+
+/// One cell tells that its provider's key is refused; the others of that provider say why they were not asked.
+fn held_back(look: &str, window: Window) {
+    let mut story = story(window);
+    story.open_run();
+    let message = "Gemini says: API key not valid. Enter a valid Gemini key in Pipeline control";
+    let refused = Fault { provider: Some("gemini".to_owned()), ..Fault::new(FaultKind::Auth, message) };
+    for row in 2..NAMES.len() {
+        for column in [0, 2] {
+            let waiting = Cell { state: CellState::Waiting, answer: None, fault: None, latency_ms: None, ..cell(&story.run, row, column) };
+            let told = Cell { state: CellState::Failed, fault: Some(refused.clone()), ..waiting.clone() };
+            story.lab.state_mut().happen(Happened::CellChanged(if (row, column) == (2, 0) { told } else { waiting }));
+        }
+    }
+    let counts = RunCounts { waiting: 7, running: 0, completed: 10, failed: 1 };
+    story.lab.state_mut().happen(Happened::RunChanged(Run { state: RunState::Interrupted, counts, ..story.run.clone() }));
+    let why = "Calls to Google Gemini are held back: key not accepted. 7 cells were not asked";
+    wait_until(&mut story.lab, "the header says why", |lab| has(lab, why) && has(lab, "10 of 18 answered, 1 failed, 7 not asked"));
+    assert!(has(
+        &story.lab,
+        "osprey.jpg, Photo tags v5 draft · gemini/gemini-3.8-flash: Not asked: calls to Google Gemini are held back: key not accepted"
+    ));
+    story.settle();
+    story.picture(&format!("lab_held_back_{look}"));
+    pointer::click_label(&mut story.lab, "Open Google Gemini");
+    assert!(story.lab.state().sent.contains(&Command::GoTo(Route::Provider("gemini".to_owned()))), "{:?}", story.lab.state().sent);
+    for _ in 0..3 {
+        story.lab.key_press_modifiers(Modifiers::NONE, Key::ArrowDown);
+        story.lab.run_steps(1);
+    }
+    story.lab.key_press_modifiers(Modifiers::NONE, Key::Enter);
+    story.lab.run_steps(3);
+    assert!(has(&story.lab, "Not asked: calls to Google Gemini are held back: key not accepted"), "the pane says it too");
+}
+
+#[test]
+fn a_provider_that_holds_calls_back_in_the_dark() {
+    held_back("dark", Window { size: [1180.0, 800.0], theme: Theme::Dark, pixels_per_point: 1.0 });
+}
+
+#[test]
+fn a_provider_that_holds_calls_back_in_a_small_light_window() {
+    held_back("small", Window { size: [844.0, 640.0], theme: Theme::Light, pixels_per_point: 1.0 });
 }

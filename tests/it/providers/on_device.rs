@@ -18,7 +18,7 @@ fn call() -> CallContext {
 async fn ask(model: &OnDevice, file: &str, prompt: &str, call: &CallContext) -> Result<Answer, Fault> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/photos").join(file);
     let image = photos::decode(&std::fs::read(path).expect("reads")).expect("decodes").image;
-    model.analyse(&PhotoRequest { model: String::new(), photo: SentPhoto::Pixels(Arc::new(image)), prompt: prompt.to_owned() }, call).await
+    model.analyse(&PhotoRequest::plain(String::new(), SentPhoto::Pixels(Arc::new(image)), prompt.to_owned()), call).await
 }
 
 fn truth() -> BTreeMap<String, Vec<String>> {
@@ -68,7 +68,7 @@ async fn a_closed_list_of_tags_steers_the_on_device_model() {
 #[tokio::test]
 async fn words_that_the_on_device_model_does_not_know_are_named() {
     let answer = ask(&OnDevice::new(1), "cat.jpg", "Tags: cat, serendipity", &call()).await.expect("answers");
-    assert!(answer.notes.iter().any(|note| note.contains("serendipity")), "{:?}", answer.notes);
+    assert!(answer.notes.iter().any(|note| note.text.contains("serendipity")), "{:?}", answer.notes);
     assert_eq!(answer.tags.len(), 1, "{:?}", answer.tags);
 }
 

@@ -84,7 +84,7 @@ async fn answers(platform: &TestPlatform, photo: Bytes) -> Vec<Cell> {
     let asked = StartRun {
         name: String::new(),
         photo_ids: vec![added.added.first().expect("it is new").id],
-        prompts: vec![RunPrompt::Inline { name: "Draft".to_owned(), content: "Name what you see".to_owned() }],
+        prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
         models: models(),
         repeats: 1,
         concurrency: 8,

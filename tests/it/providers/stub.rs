@@ -14,7 +14,7 @@ fn jpeg() -> String {
 
 /// A good request of each wire: path, headers, body.
 fn question(wire: Wire, model: &str) -> (String, Vec<(&'static str, String)>, Value) {
-    let schema = minerva_console::providers::answer::schema();
+    let schema = minerva_console::wire::answer_schema::shipped();
     let bearer = vec![("authorization", format!("Bearer {}", wire.key()))];
     let google = vec![("x-goog-api-key", wire.key().to_owned())];
     let chat = json!({"model": model, "messages": [{"role": "user", "content": [

@@ -69,6 +69,7 @@ impl<A: Area> AreaState<A> {
         }
         tools.textures.begin_frame();
         let mut ctx = AreaCtx {
+            typing_folder: None,
             egui: &egui,
             client: &self.client,
             runtime: &self.runtime,

@@ -39,6 +39,8 @@ pub struct Canned {
     pub before: Vec<(JobChangeId, Vec<Job>)>,
     /// Without results, Analytics is empty.
     pub has_results: bool,
+    /// No call costs anything.
+    pub is_free: bool,
     /// Answers everything with an error.
     pub is_broken: bool,
     /// Why the live model's provider is asked nothing.
@@ -50,8 +52,15 @@ pub type Shared = Arc<Mutex<Canned>>;
 /// Starts it with so many jobs.
 pub fn start(runtime: &tokio::runtime::Runtime, jobs: usize) -> (Client, Shared) {
     let jobs = (0..jobs).map(job).collect();
-    let canned: Shared =
-        Arc::new(Mutex::new(Canned { jobs, actions: Vec::new(), before: Vec::new(), has_results: true, is_broken: false, held_back: None }));
+    let canned: Shared = Arc::new(Mutex::new(Canned {
+        jobs,
+        actions: Vec::new(),
+        before: Vec::new(),
+        has_results: true,
+        is_free: false,
+        is_broken: false,
+        held_back: None,
+    }));
     let router = Router::new()
         .route("/api/ai/dashboard/live-status", get(live_status))
         .route("/api/ai/health", get(super::canned_health::report))
@@ -153,6 +162,8 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
         completed_today: 1_184,
         failed_today: 37,
         failed_total: count(JobState::Failed),
+        completed_total: Some(count(JobState::Completed)),
+        cancelled_total: Some(count(JobState::Cancelled)),
         throughput_per_hour: 212,
         queue_wait_avg_ms: Some(1_640.0),
         queue_wait_p95_ms: Some(4_120.0),
@@ -163,6 +174,7 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
         completed_yesterday: 1_320,
         held_back: canned.held_back.clone(),
         daily_limit_usd: None,
+        limit_warning: None,
         live_model: "gemini/gemini-3.8-flash".to_owned(),
         live_prompt: "Photo tags v3".to_owned(),
         workers: 2,
@@ -326,6 +338,7 @@ async fn performance(State(canned): State<Shared>, Query(query): Query<Performan
     let from = query.from.unwrap_or(to - Duration::hours(24));
     let step_ms = query.step_ms.unwrap_or(3_600_000);
     let steps = ((to - from).num_milliseconds() as u64 / step_ms) as usize;
+    let is_free = canned.lock().expect("canned").is_free;
     if !canned.lock().expect("canned").has_results {
         return Json(Performance { from, to, step_ms, total: point(from, 0, 0.0), points: Vec::new(), models: Vec::new() });
     }
@@ -352,7 +365,7 @@ async fn performance(State(canned): State<Shared>, Query(query): Query<Performan
     };
     let models = vec![
         series("on-device", 150.0, 0.0, 0, false),
-        series("gemini/gemini-3.8-flash", 1_250.0, 1.4, 190, false),
+        series("gemini/gemini-3.8-flash", 1_250.0, 1.4, if is_free { 0 } else { 190 }, false),
         series("gemini/gemini-3.8-pro", 2_900.0, 2.6, 0, true),
     ];
     let points: Vec<_> = (0..steps)

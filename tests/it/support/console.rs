@@ -26,6 +26,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::platform::Options;
+use super::pointer;
 
 /// How long a test waits for what must come; a debug build on a busy machine is slow.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -48,6 +49,13 @@ impl Default for Look {
 }
 
 impl Look {
+    /// The looks in which screens are pictured.
+    pub const DARK: Self = Self { theme: Theme::Dark, size: [1440.0, 900.0], pixels_per_point: 1.0 };
+    pub const LIGHT: Self = Self { theme: Theme::Light, ..Self::DARK };
+    pub const SMALL: Self = Self { size: [1024.0, 640.0], ..Self::DARK };
+    pub const SMALL_LIGHT: Self = Self { theme: Theme::Light, ..Self::SMALL };
+    pub const ENLARGED: Self = Self { pixels_per_point: 1.5, ..Self::SMALL_LIGHT };
+
     pub fn themed(theme: Theme) -> Self {
         Self { theme, ..Self::default() }
     }
@@ -69,6 +77,7 @@ pub struct Console {
     pub folder: TempDir,
     /// Of the embedded platform, once it was started.
     core: Arc<Mutex<Option<Arc<Core>>>>,
+    token: Arc<Mutex<Option<SecretString>>>,
 }
 
 impl Console {
@@ -86,17 +95,21 @@ impl Console {
         let data = folder.path().join("data");
         let keys = options.keys.clone();
         let core: Arc<Mutex<Option<Arc<Core>>>> = Arc::default();
-        let started = Arc::clone(&core);
+        let token: Arc<Mutex<Option<SecretString>>> = Arc::default();
+        let (started, given) = (Arc::clone(&core), Arc::clone(&token));
         let start: StartPlatform = Box::new(move || {
-            let (options, data, started) = (options.clone(), data.clone(), Arc::clone(&started));
+            let (options, data) = (options.clone(), data.clone());
+            let (started, given) = (Arc::clone(&started), Arc::clone(&given));
             Box::pin(async move {
                 let host = host::start_at(options.host_options(data), Arc::clone(&options.clock)).await.map_err(|error| error.to_string())?;
                 *started.lock().expect("not poisoned") = Some(Arc::clone(host.core()));
+                *given.lock().expect("not poisoned") = Some(host.token());
                 Ok(embedded(host))
             })
         });
         let mut console = Self::build(start, None, keys, folder, look);
         console.core = core;
+        console.token = token;
         console.wait_until("the platform is heard", |console| console.says("Connected"));
         console
     }
@@ -134,6 +147,8 @@ impl Console {
             runtime: runtime.handle().clone(),
             persistence_path: None,
             data_folder: Some("/home/ada/.local/share/minerva".into()),
+            typing_folder: Some(folder.path().join("typed")),
+            display: String::new(),
         });
         let builder = Harness::builder().with_size(look.size).with_pixels_per_point(look.pixels_per_point).with_theme(look.theme).with_max_steps(64);
         let harness = builder.wgpu().build_eframe(move |creation| {
@@ -144,7 +159,7 @@ impl Console {
             creation.egui_ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
             app
         });
-        Self { harness, runtime, folder, core: Arc::default() }
+        Self { harness, runtime, folder, core: Arc::default(), token: Arc::default() }
     }
 
     /// Closes the window as a person does, waits for its platform to stop, and gives the folder back.
@@ -156,6 +171,11 @@ impl Console {
     /// The client of the console's platform.
     pub fn client(&self) -> Client {
         self.harness.state().client().expect("the platform is up").clone()
+    }
+
+    /// The token of the embedded platform, for another console on it.
+    pub fn token(&self) -> SecretString {
+        self.token.lock().expect("not poisoned").clone().expect("an embedded platform")
     }
 
     /// Lets something happen on the embedded platform.
@@ -226,8 +246,7 @@ impl Console {
     /// Clicks the one widget with this name.
     #[track_caller]
     pub fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
-        self.steps();
+        pointer::click_label(&mut self.harness, label);
     }
 
     /// Puts text into the field with this name, in place of what it holds.
@@ -261,7 +280,14 @@ impl Console {
         // Long enough for what appears and vanishes within 120 ms to have done so.
         self.harness.run_steps(12);
         let deadline = Instant::now() + PICTURE_PATIENCE;
-        while std::env::var_os("UPDATE_SNAPSHOTS").is_none() && Instant::now() < deadline {
+        let renews = std::env::var_os("UPDATE_SNAPSHOTS").is_some();
+        // What shall be kept is what stands there when all has come.
+        let rest = Instant::now() + Duration::from_secs(3);
+        while renews && Instant::now() < rest {
+            std::thread::sleep(Duration::from_millis(50));
+            self.steps();
+        }
+        while !renews && Instant::now() < deadline {
             if self.harness.try_snapshot(name).is_ok() {
                 return;
             }

@@ -7,6 +7,7 @@ pub mod canned_health;
 pub mod clock;
 pub mod console;
 pub mod platform;
+pub mod pointer;
 pub mod provider_stub;
 pub mod proxy;
 #[cfg(target_os = "linux")]

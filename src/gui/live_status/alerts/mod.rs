@@ -30,6 +30,8 @@ pub struct AlertsView {
     act: Remote<Alert>,
     save: Remote<ConfigChanged>,
     draft: Option<Draft>,
+    /// Who changed the configuration last, as far as it was heard here.
+    changed_by: Option<String>,
 }
 
 /// What a person wants of an alert.
@@ -43,7 +45,12 @@ impl AlertsView {
     pub fn on_event(&mut self, event: &Event) {
         match &event.what {
             Happened::AlertChanged(alert) => self.take(alert),
-            Happened::ConfigChanged { .. } => self.is_behind = true,
+            Happened::ConfigChanged { change, .. } => {
+                self.is_behind = true;
+                if let Some(change) = change {
+                    self.changed_by = Some(change.actor.clone());
+                }
+            }
             Happened::Resync => self.reload(),
             _ => {}
         }
@@ -167,7 +174,8 @@ impl AlertsView {
 
     fn rules_ui(&mut self, ui: &mut Ui, alerts: &Alerts, ctx: &AreaCtx<'_>) {
         section::heading(ui, "Rules");
-        if let Some(rules) = rules::ui(ui, alerts, &mut self.draft, self.save.is_pending(), ctx) {
+        let around = (self.save.is_pending(), self.changed_by.as_deref());
+        if let Some(rules) = rules::ui(ui, alerts, &mut self.draft, around, ctx) {
             self.save_rules(alerts.revision, rules, ctx);
         }
     }
@@ -207,6 +215,7 @@ fn source(metric: AlertMetric) -> Route {
         AlertMetric::SpendToday => Route::Cost,
         AlertMetric::Confidence => Route::Confidence,
         AlertMetric::ProviderDown => Route::Providers,
+        AlertMetric::ModelRetires => Route::Models,
     }
 }
 

@@ -87,6 +87,7 @@ fn lead_words(metric: AlertMetric) -> &'static str {
         AlertMetric::SpendToday => "Show the cost",
         AlertMetric::Confidence => "Show the confidence",
         AlertMetric::ProviderDown => "Show the providers",
+        AlertMetric::ModelRetires => "Show the models",
     }
 }
 

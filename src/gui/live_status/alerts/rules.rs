@@ -2,10 +2,13 @@
 
 use egui::{Button, Checkbox, ComboBox, Grid, RichText, TextEdit, Ui, WidgetInfo};
 
+use serde_json::{Map, Value};
+
 use super::rows;
 use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::badge;
+use crate::gui::widgets::merge::{self, Conflict, Words};
 use crate::wire::alert::{AlertMetric, AlertRule, AlertRules, Alerts, FOR_MINUTES_MOST, Severity, shipped_rules};
 
 /// A rule that is being edited, or added.
@@ -22,12 +25,34 @@ pub struct Draft {
     is_new: bool,
     /// What the platform said of it.
     pub problem: Option<String>,
+    /// What somebody else changed of it meanwhile as well.
+    conflicts: Vec<Conflict>,
+}
+
+/// A rule's fields as they are typed; `severity` by its name.
+fn fields(threshold: &str, for_minutes: &str, severity: Severity) -> Map<String, Value> {
+    let of = |name: &str, words: &str| (name.to_owned(), Value::from(words));
+    [of("threshold", threshold), of("for_minutes", for_minutes), of("severity", severity.label())].into_iter().collect()
+}
+
+fn fields_of(rule: &AlertRule) -> Map<String, Value> {
+    fields(&rule.threshold.to_string(), &rule.for_minutes.to_string(), rule.severity)
 }
 
 impl Draft {
     fn of(name: &str, rule: &AlertRule) -> Self {
         let (threshold, for_minutes) = (rule.threshold.to_string(), rule.for_minutes.to_string());
-        Self { name: name.to_owned(), rule: *rule, is_added: false, threshold, for_minutes, severity: rule.severity, is_new: true, problem: None }
+        Self {
+            name: name.to_owned(),
+            rule: *rule,
+            is_added: false,
+            threshold,
+            for_minutes,
+            severity: rule.severity,
+            is_new: true,
+            problem: None,
+            conflicts: Vec::new(),
+        }
     }
 
     /// One more rule on a figure, with a name that none has, to begin with what the program ships.
@@ -36,6 +61,41 @@ impl Draft {
         let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}_{number}")));
         let name = names.into_iter().find(|name| !rules.contains_key(name))?;
         Some(Self { is_added: true, ..Self::of(&name, &rule) })
+    }
+
+    fn fields(&self) -> Map<String, Value> {
+        fields(&self.threshold, &self.for_minutes, self.severity)
+    }
+
+    fn set(&mut self, field: &str, value: &Value) {
+        let words = value.as_str().unwrap_or_default().to_owned();
+        match field {
+            "threshold" => self.threshold = words,
+            "for_minutes" => self.for_minutes = words,
+            _ => self.severity = Severity::ALL.into_iter().find(|severity| severity.label() == words).unwrap_or(self.severity),
+        }
+    }
+
+    /// Brings what is typed together with what somebody else has made of the rule meanwhile.
+    fn follow(&mut self, rules: &AlertRules) {
+        let Some(now) = rules.get(&self.name).filter(|_| !self.is_added) else {
+            if !self.is_added {
+                self.is_added = true;
+                self.problem = Some("Somebody else removed this rule meanwhile. Add it again, or cancel".to_owned());
+            }
+            return;
+        };
+        if self.rule == *now {
+            return;
+        }
+        let (merged, conflicts) = merge::three_way(&fields_of(&self.rule), &self.fields(), &fields_of(now));
+        for (field, value) in &merged {
+            self.set(field, value);
+        }
+        self.rule = *now;
+        let mine = self.fields();
+        merge::follow(&mut self.conflicts, conflicts, &mine, &fields_of(now));
+        self.problem = None;
     }
 
     /// The threshold, or what is wrong with it.
@@ -51,8 +111,8 @@ impl Draft {
     }
 }
 
-/// Draws the rules; returns all of them when one was changed.
-pub fn ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, is_busy: bool, ctx: &AreaCtx<'_>) -> Option<AlertRules> {
+/// Draws the rules; returns all of them when one was changed. `who`: changed the configuration last.
+pub fn ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, (is_busy, who): (bool, Option<&str>), ctx: &AreaCtx<'_>) -> Option<AlertRules> {
     let mut changed = None;
     Grid::new("alert rules").num_columns(5).spacing([theme::GAP_16, theme::GAP_8]).show(ui, |ui| {
         for header in ["On", "Fires when", "Severity", "Now", ""] {
@@ -82,11 +142,10 @@ pub fn ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, is_busy: bool
         ui.label(RichText::new("There is no rule: no alert can fire").color(ctx.tokens().muted));
     }
     add_ui(ui, alerts, draft);
-    // A rule that somebody else removed meanwhile is edited no longer.
-    if draft.as_ref().is_some_and(|draft| !draft.is_added && !alerts.rules.contains_key(&draft.name)) {
-        *draft = None;
+    if let Some(draft) = draft {
+        draft.follow(&alerts.rules);
     }
-    editor_ui(ui, alerts, draft, is_busy, ctx).or(changed)
+    editor_ui(ui, alerts, draft, (is_busy, who), ctx).or(changed)
 }
 
 /// Offers one more rule on any of the figures.
@@ -121,6 +180,7 @@ fn with(alerts: &Alerts, name: &str, rule: AlertRule) -> AlertRules {
 fn now_ui(ui: &mut Ui, rule: &AlertRule, alerts: &Alerts, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
     match alerts.figures.get(&rule.metric) {
+        None if rule.metric == AlertMetric::ModelRetires => ui.label(RichText::new("no end is known").color(tokens.muted)),
         None => ui.label(RichText::new("not enough data").color(tokens.muted)),
         Some(count) if rule.metric == AlertMetric::ProviderDown => {
             ui.label(if *count > 0.0 { format!("{count:.0} down") } else { "none down".to_owned() })
@@ -140,7 +200,7 @@ fn edit_button(ui: &mut Ui, name: &str, rule: &AlertRule, draft: &mut Option<Dra
     }
 }
 
-fn editor_ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, is_busy: bool, ctx: &AreaCtx<'_>) -> Option<AlertRules> {
+fn editor_ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, (is_busy, who): (bool, Option<&str>), ctx: &AreaCtx<'_>) -> Option<AlertRules> {
     let edited = draft.as_mut()?;
     let rule = edited.rule;
     let tokens = ctx.tokens();
@@ -150,11 +210,21 @@ fn editor_ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, is_busy: b
     let shown = frame.show(ui, |ui| {
         ui.label(RichText::new(rule.metric.label()).font(theme::semibold(theme::TEXT_BODY)));
         ui.label(RichText::new(rule.metric.explanation()).size(theme::TEXT_SMALL).color(tokens.muted));
+        if !edited.conflicts.is_empty() {
+            ui.add_space(theme::GAP_4);
+            let label = |field: &str| label_of(field, rule.metric).to_owned();
+            let value = |_: &str, value: &Value| value.as_str().unwrap_or_default().to_owned();
+            if merge::ui(ui, &mut edited.conflicts, &Words { what: "fields of this rule", who, label: &label, value: &value }) {
+                for conflict in edited.conflicts.clone() {
+                    edited.set(&conflict.field, conflict.value());
+                }
+            }
+            ui.add_space(theme::GAP_8);
+        }
         let (threshold, for_minutes) = (edited.threshold(rule.metric), edited.for_minutes());
         Grid::new("rule").num_columns(3).spacing([theme::GAP_12, theme::GAP_8]).show(ui, |ui| {
             if rule.metric.bounds().is_some() {
-                let way = if rule.metric.is_broken_below() { "Below" } else { "Above" };
-                field_ui(ui, way, unit(rule.metric), &mut edited.threshold, threshold.as_ref().err());
+                field_ui(ui, label_of("threshold", rule.metric), unit(rule.metric), &mut edited.threshold, threshold.as_ref().err());
             }
             field_ui(ui, "For", "min", &mut edited.for_minutes, for_minutes.as_ref().err());
             let label = ui.label("Severity");
@@ -170,8 +240,11 @@ fn editor_ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, is_busy: b
             ui.label(RichText::new(problem).color(tokens.bad));
         }
         ui.horizontal(|ui| {
-            let is_ready = threshold.is_ok() && for_minutes.is_ok() && !is_busy;
-            if ui.add_enabled(is_ready, Button::new(if edited.is_added { "Add rule" } else { "Save rule" })).clicked()
+            let is_open = merge::is_open(&edited.conflicts);
+            let is_ready = threshold.is_ok() && for_minutes.is_ok() && !is_busy && !is_open;
+            let button = ui.add_enabled(is_ready, Button::new(if edited.is_added { "Add rule" } else { "Save rule" }));
+            let button = if is_open { button.on_disabled_hover_text("Choose first what holds where both changed the same") } else { button };
+            if button.clicked()
                 && let (Ok(threshold), Ok(for_minutes)) = (threshold, for_minutes)
             {
                 edited.problem = None;
@@ -196,12 +269,23 @@ fn editor_ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, is_busy: b
     saved
 }
 
+/// What a field is called.
+fn label_of(field: &str, metric: AlertMetric) -> &'static str {
+    match field {
+        "threshold" if metric == AlertMetric::ModelRetires => "Within",
+        "threshold" if metric.is_broken_below() => "Below",
+        "threshold" => "Above",
+        "for_minutes" => "For",
+        _ => "Severity",
+    }
+}
+
 /// A field with its unit, and what is wrong with it beside it.
 fn field_ui(ui: &mut Ui, name: &str, unit: &str, text: &mut String, problem: Option<&String>) {
     let tokens = theme::tokens(ui.ctx());
     let label = ui.label(name);
     ui.horizontal(|ui| {
-        ui.add(TextEdit::singleline(text).desired_width(90.0)).labelled_by(label.id);
+        ui.add(TextEdit::singleline(text).id_salt(name).desired_width(90.0)).labelled_by(label.id);
         ui.label(RichText::new(unit).color(tokens.muted));
     });
     if let Some(problem) = problem {
@@ -216,6 +300,7 @@ fn unit(metric: AlertMetric) -> &'static str {
         AlertMetric::OldestWaiting => "min",
         AlertMetric::ErrorRate | AlertMetric::Confidence => "%",
         AlertMetric::SpendToday => "USD",
+        AlertMetric::ModelRetires => "days",
         AlertMetric::ProviderDown => "",
     }
 }

@@ -36,6 +36,8 @@ pub struct AssistantView {
     switching: Remote<ConfigChanged>,
     markdown: CommonMarkCache,
     wants_focus: bool,
+    /// The exchange and part of the confirmed proposal whose action asks once more.
+    asks_back: Option<(usize, usize)>,
 }
 
 /// Ends when it is dropped.
@@ -58,6 +60,16 @@ impl AssistantView {
 
     pub fn reload(&mut self) {
         self.models = Remote::default();
+    }
+
+    /// A confirmed action asked once more, with the true count, and was called off: the proposal stands as before.
+    pub fn take_back_confirmation(&mut self) {
+        if let Some((at, part)) = self.asks_back.take()
+            && let Some(Part::Proposal { answered, .. }) = self.chat.exchanges.get_mut(at).and_then(|exchange| exchange.parts.get_mut(part))
+        {
+            *answered = None;
+            self.is_changed = true;
+        }
     }
 
     /// Takes in what came; called in every frame, shown or not.
@@ -223,6 +235,7 @@ impl AssistantView {
             *answered = Some(is_confirmed);
             self.is_changed = true;
             let action = action.clone();
+            self.asks_back = (is_confirmed && action.asks_back()).then_some((at, part));
             if is_confirmed {
                 self.carry_out(action, ctx);
             }

@@ -66,7 +66,7 @@ impl FeedList {
     /// An event that has just happened.
     pub fn push(&mut self, event: &Event) {
         let is_wanted = event.what.is_kept() && self.topic.is_none_or(|topic| topic == event.what.topic());
-        if self.older_from.is_none() || !is_wanted || self.rows.back().is_some_and(|newest| newest.id >= event.id) {
+        if !is_wanted || self.rows.back().is_some_and(|newest| newest.id >= event.id) {
             return;
         }
         let Some(told) = words::of(&event.what) else { return };
@@ -93,6 +93,11 @@ impl FeedList {
 
     /// A page of older events has come, newest first.
     pub fn take_older(&mut self, page: EventsPage) {
+        let is_first = self.older_from.is_none();
+        if is_first && self.held_at.is_some() {
+            // Held before anything was there: the page is what was meant.
+            self.held_at = Some(page.items.iter().map(|event| event.id).max().unwrap_or(i64::MIN));
+        }
         let oldest = self.rows.front().map_or(i64::MAX, |row| row.id);
         self.has_older = page.has_more;
         self.older_from = Some(page.next);
@@ -199,6 +204,19 @@ mod tests {
         assert_eq!(list.wants_before(), Some(5));
         list.take_older(page(3..=5, false));
         assert_eq!((shown(&list), list.wants_before()), (vec![8, 7, 6, 5, 4, 3], None));
+    }
+
+    #[test]
+    fn what_happens_while_the_first_page_is_on_its_way_is_not_lost() {
+        let mut list = FeedList::default();
+        list.hold();
+        list.push(&event(7));
+        list.push(&event(8));
+        assert!(!list.is_loaded());
+        list.take_older(page(5..=7, false));
+        assert_eq!((shown(&list), list.waiting()), (vec![7, 6, 5], 1), "held before it was there");
+        list.release();
+        assert_eq!(shown(&list), vec![8, 7, 6, 5]);
     }
 
     #[test]

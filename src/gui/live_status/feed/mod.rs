@@ -31,7 +31,8 @@ impl Feed {
     pub fn on_event(&mut self, event: &Event) {
         if event.what == Happened::Resync {
             self.reload();
-        } else {
+        } else if self.list.is_loaded() || self.older.is_pending() {
+            // What happens while the first page is on its way is not in it.
             self.list.push(event);
         }
     }

@@ -44,6 +44,11 @@ pub fn of(what: &Happened) -> Option<Told> {
         Happened::PromptChanged(prompt) => {
             told(icons::ICON_EDIT, Tone::Neutral, format!("The prompt {} was edited", prompt.name), Some(Route::Prompt(prompt.id)))
         }
+        Happened::PromptLabelsChanged(changed) => {
+            let labels = if changed.labels.is_empty() { "no label".to_owned() } else { changed.labels.join(", ") };
+            let words = format!("{} v{} is labelled {labels}", changed.prompt_name, changed.version);
+            told(icons::ICON_LABEL, Tone::Neutral, words, Some(Route::Prompt(changed.prompt_id)))
+        }
         Happened::PromptVersionSaved(version) => Some(Told {
             more: version.note.clone(),
             ..told(icons::ICON_SAVE, Tone::Info, format!("{} was saved", version.label()), Some(Route::Prompt(version.prompt_id)))?

@@ -87,10 +87,14 @@ impl Health {
     /// Health now, or at a moment in the past.
     pub fn ui(&mut self, ui: &mut Ui, at: Option<DateTime<Utc>>, ctx: &AreaCtx<'_>) {
         self.ask(ctx, at);
-        if let Some(failure) = self.report.failure()
-            && error_state::ui(ui, "Health could not be read", &failure.to_string())
-        {
-            self.refresh.reload();
+        if let Some(failure) = self.report.failure() {
+            if error_state::ui(ui, "Health could not be read", &failure.to_string()) {
+                self.refresh.reload();
+            }
+            if at.is_some() {
+                // What was read before is of another moment.
+                return;
+            }
         }
         self.header_ui(ui, at.is_some(), ctx);
         ui.add_space(theme::GAP_4);

@@ -2,6 +2,7 @@
 
 use egui::{Button, Grid, Id, Key, Label, Modal, RichText, TextEdit, Ui};
 
+use crate::gui::ctx::modal;
 use crate::gui::theme;
 use crate::wire::provider::{AddProvider, ProviderLimits, ProviderSetting};
 
@@ -44,12 +45,12 @@ impl AddDialog {
 
     /// Draws the dialog; `is_busy`: the platform is working on the last answer.
     pub fn ui(&mut self, ui: &Ui, is_busy: bool) -> Option<Answer> {
-        let modal = Modal::new(Id::unique("add a server")).show(ui.ctx(), |ui| {
+        let shown = modal::show(ui.ctx(), Modal::new(Id::unique("add a server")), |ui| {
             ui.set_width(460.0);
             self.form_ui(ui, is_busy)
         });
-        let closes = modal.should_close() && !is_busy;
-        modal.inner.or_else(|| closes.then_some(Answer::Close))
+        let closes = shown.closes && !is_busy;
+        shown.inner.or_else(|| closes.then_some(Answer::Close))
     }
 
     fn form_ui(&mut self, ui: &mut Ui, is_busy: bool) -> Option<Answer> {

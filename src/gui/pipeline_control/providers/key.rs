@@ -96,6 +96,13 @@ impl KeyForm {
         }
     }
 
+    /// Holds the key in memory until the program ends.
+    fn keep_for_session(&mut self, provider: &str, ctx: &AreaCtx<'_>) {
+        ctx.keys.set_for_session(&account(provider, ctx), SecretString::from(self.typed.trim().to_owned()));
+        self.is_kept = true;
+        ctx.egui.request_repaint();
+    }
+
     fn start(&mut self, doing: Doing, provider: &str, ctx: &AreaCtx<'_>) {
         let (keys, provider, egui) = (ctx.keys.clone(), account(provider, ctx), ctx.egui.clone());
         let key = SecretString::from(self.typed.trim().to_owned());
@@ -144,9 +151,7 @@ pub fn ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &AreaCt
             let words = format!("Or close the program, set {} and start it again", provider.key_variable);
             ui.add(Label::new(RichText::new(words).color(ctx.tokens().muted)).wrap());
             if ui.button("Keep for this session only").clicked() {
-                ctx.keys.set_for_session(&account(&provider.name, ctx), SecretString::from(form.typed.trim().to_owned()));
-                form.is_kept = true;
-                ctx.egui.request_repaint();
+                form.keep_for_session(&provider.name, ctx);
             }
         }
     }
@@ -171,7 +176,7 @@ fn standing_ui(ui: &mut Ui, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
             ui.label(RichText::new("No key is sent. Enter one if the server wants it").color(tokens.muted));
         }
         KeyState::Missing { why } => {
-            ui.add(Label::new(RichText::new(why).color(tokens.muted)).wrap());
+            ui.add(Label::new(RichText::new(page::here(why)).color(tokens.muted)).wrap());
         }
         KeyState::NotNeeded => {}
     }
@@ -180,6 +185,7 @@ fn standing_ui(ui: &mut Ui, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
 fn place(from: &str, provider: &ProviderInfo, ctx: &AreaCtx<'_>) -> String {
     match from {
         own_keys::FROM => "your own, kept on this computer".to_owned(),
+        own_keys::FROM_SESSION => "your own, held on this computer until the program ends".to_owned(),
         _ if !ctx.embedded => format!("held by {}", host(ctx)),
         "keyring" => "kept in this computer's keyring".to_owned(),
         "environment" => format!("from the environment variable {}", provider.key_variable),
@@ -193,12 +199,12 @@ fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &Area
     let is_idle = form.doing.is_none();
     let from = match &provider.key {
         // A server's key is not for this form.
-        KeyState::Present { from, .. } if ctx.embedded || from == own_keys::FROM => Some(from.as_str()),
+        KeyState::Present { from, .. } if ctx.embedded || own_keys::is_own(from) => Some(from.as_str()),
         _ => None,
     };
     let hint = if from.is_some() { "Paste another key to replace it" } else { "Paste the key here" };
-    ui.horizontal(|ui| {
-        let width = (ui.available_width() - 260.0).clamp(140.0, 360.0);
+    ui.horizontal_wrapped(|ui| {
+        let width = (ui.available_width() - 430.0).clamp(200.0, 360.0);
         let edit = TextEdit::singleline(&mut form.typed).id(KeyForm::field_id(&provider.name)).password(true).char_limit(512);
         let field = ui.add_enabled(is_idle, edit.hint_text(hint).desired_width(width));
         field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::PasswordInput, is_idle, format!("Key for {}", provider.label)));
@@ -215,6 +221,14 @@ fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &Area
         };
         if ui.add_enabled(can, egui::Button::new(words)).clicked() || (can && entered) {
             form.start(Doing::Store, &provider.name, ctx);
+        }
+        // The keyring has failed already: the same is offered with the reason.
+        if !form.offers_session {
+            let tooltip = "Hold the key in memory until the program ends: it is written nowhere";
+            let session = ui.add_enabled(can, egui::Button::new("Use for this session only"));
+            if session.on_hover_text(tooltip).on_disabled_hover_text(tooltip).clicked() {
+                form.keep_for_session(&provider.name, ctx);
+            }
         }
         let is_ours = from.is_some_and(|from| from != "environment");
         if is_ours
@@ -240,15 +254,25 @@ fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &Area
         });
     }
     if form.trouble.is_none() && !form.is_removing {
-        let words = if ctx.embedded {
-            "It goes into this computer's keyring and is never shown again".to_owned()
-        } else {
-            let host = host(ctx);
-            format!(
-                "Your own key for tests: it stays in this computer's keyring and goes to {host} only with the tests that you start; {host} does not \
-                 keep it. The live pipeline works with the key that {host} holds"
-            )
-        };
-        ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
+        let is_held = from == Some("session") || from == Some(own_keys::FROM_SESSION);
+        ui.add(Label::new(RichText::new(keeping_words(is_held, ctx)).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
     }
+}
+
+/// Where a key goes. `is_held`: the one in use is held in memory alone.
+fn keeping_words(is_held: bool, ctx: &AreaCtx<'_>) -> String {
+    if ctx.embedded {
+        let words = if is_held {
+            "The key in use is held in memory alone and is gone when the program ends. One that is stored goes into the keyring"
+        } else {
+            "It goes into this computer's keyring and is never shown again"
+        };
+        return words.to_owned();
+    }
+    let host = host(ctx);
+    let kept = if is_held { "it is held in memory alone until the program ends," } else { "it stays in this computer's keyring" };
+    format!(
+        "Your own key for tests: {kept} and goes to {host} only with the tests that you start; {host} does not keep it. The live pipeline works \
+         with the key that {host} holds"
+    )
 }

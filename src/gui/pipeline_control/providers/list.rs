@@ -1,23 +1,26 @@
 //! The list of providers: each with its state as a mark and a word.
 
+use std::collections::HashMap;
+
 use egui::{Align, Label, Layout, RichText, ScrollArea, Ui};
 use egui_material_icons::MaterialIcon;
 
 use super::super::Wish;
+use super::{Page, page};
 use crate::gui::ctx::Remote;
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::badge::Tone;
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{error_state, list_row, section, skeleton};
-use crate::wire::health::HealthState;
+use crate::wire::health::{HealthState, ProviderHealth};
 use crate::wire::model::KeyState;
 use crate::wire::provider::{KeyWish, ProviderInfo, ProviderList};
 
-/// How a provider stands: a mark and one or two words.
+/// How a provider stands: a mark and one or two words. `check`: its newest test.
 #[must_use]
-pub fn state(provider: &ProviderInfo) -> (Tone, MaterialIcon, &'static str) {
+pub fn state(provider: &ProviderInfo, check: Option<&ProviderHealth>) -> (Tone, MaterialIcon, &'static str) {
     let is_missing = matches!(provider.key, KeyState::Missing { .. });
-    let check = provider.last_check.as_ref().map(|check| check.status);
+    let check = check.map(|check| check.status);
     match (&provider.stopped, check) {
         (Some(_), _) => (Tone::Bad, icons::ICON_PAUSE_CIRCLE, "Held back"),
         (None, _) if !provider.is_remote => (Tone::Good, icons::ICON_CHECK_CIRCLE, "Ready"),
@@ -31,7 +34,7 @@ pub fn state(provider: &ProviderInfo) -> (Tone, MaterialIcon, &'static str) {
 }
 
 /// Draws the list.
-pub fn ui(ui: &mut Ui, list: &Remote<ProviderList>, open: Option<&str>, wishes: &mut Vec<Wish>) {
+pub fn ui(ui: &mut Ui, list: &Remote<ProviderList>, pages: &HashMap<String, Page>, open: Option<&str>, wishes: &mut Vec<Wish>) {
     section::ui(ui, "Providers", |ui| {
         if Tool::new(icons::ICON_ADD, "Add a compatible server…").icon_only().ui(ui).clicked() {
             wishes.push(Wish::AddProvider);
@@ -52,13 +55,14 @@ pub fn ui(ui: &mut Ui, list: &Remote<ProviderList>, open: Option<&str>, wishes: 
     ScrollArea::vertical().id_salt("providers").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         for provider in &list.items {
-            row_ui(ui, provider, open == Some(&provider.name), wishes);
+            let check = page::last_check(pages.get(&provider.name), provider);
+            row_ui(ui, provider, check, open == Some(&provider.name), wishes);
         }
     });
 }
 
-fn row_ui(ui: &mut Ui, provider: &ProviderInfo, is_open: bool, wishes: &mut Vec<Wish>) {
-    let (tone, icon, word) = state(provider);
+fn row_ui(ui: &mut Ui, provider: &ProviderInfo, check: Option<&ProviderHealth>, is_open: bool, wishes: &mut Vec<Wish>) {
+    let (tone, icon, word) = state(provider, check);
     let colour = tone.colour(ui.ctx());
     let name = format!("{}, {}", provider.label, word.to_lowercase());
     let response = list_row::ui(ui, &name, is_open, theme::ROW_HEIGHT + 4.0, |ui| {

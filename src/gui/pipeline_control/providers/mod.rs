@@ -85,13 +85,13 @@ impl ProviderPages {
 
     /// Draws the list of providers.
     pub fn list_ui(&mut self, ui: &mut Ui, list: &Remote<ProviderList>, wishes: &mut Vec<Wish>) {
-        list::ui(ui, list, self.open.as_deref(), wishes);
+        list::ui(ui, list, &self.pages, self.open.as_deref(), wishes);
     }
 
-    /// Draws the open provider's page.
-    pub fn page_ui(&mut self, ui: &mut Ui, provider: &ProviderInfo, is_busy: bool, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
+    /// Draws the open provider's page. `who`: changed the configuration last.
+    pub fn page_ui(&mut self, ui: &mut Ui, provider: &ProviderInfo, (is_busy, who): (bool, Option<&str>), ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
         let page = self.pages.entry(provider.name.clone()).or_default();
-        page::ui(ui, page, provider, is_busy, ctx, wishes);
+        page::ui(ui, page, provider, (is_busy, who), ctx, wishes);
     }
 
     /// Draws the dialog that adds a server, if it is open.

@@ -5,10 +5,11 @@ use egui::{Align, Frame, Key, Label, Layout, Margin, Modifiers, RichText, Scroll
 use super::super::Wish;
 use super::{Asked, Page, key, list, models, settings};
 use crate::gui::ctx::{AreaCtx, Command};
-use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{badge, relative_time, section};
-use crate::wire::health::HealthState;
+use crate::wire::health::{HealthState, ProviderHealth};
+use crate::wire::model::KEYS_PLACE;
 use crate::wire::provider::{KeyWish, ProviderInfo};
 use crate::wire::result::Fault;
 
@@ -16,8 +17,8 @@ use crate::wire::result::Fault;
 const WIDTH_MOST: f32 = 640.0;
 
 /// Draws it.
-pub fn ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, is_busy: bool, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
-    header_ui(ui, provider, is_busy, wishes);
+pub fn ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, (is_busy, who): (bool, Option<&str>), ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
+    header_ui(ui, page, provider, is_busy, wishes);
     ui.add_space(theme::GAP_8);
     ScrollArea::vertical().id_salt(("provider", &provider.name)).auto_shrink(false).show(ui, |ui| {
         ui.set_max_width(ui.available_width().min(WIDTH_MOST));
@@ -25,7 +26,10 @@ pub fn ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, is_busy: bool, 
             stopped_ui(ui, page, provider, fault, ctx);
         }
         for note in &provider.notes {
-            note_ui(ui, note, ctx.tokens());
+            note_ui(ui, icons::ICON_INFO, note, ctx.tokens().muted);
+        }
+        for warning in &provider.warnings {
+            note_ui(ui, icons::ICON_WARNING, warning, ctx.tokens().warn);
         }
         ui.add_space(theme::GAP_12);
         if provider.key_wish != KeyWish::None {
@@ -34,7 +38,7 @@ pub fn ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, is_busy: bool, 
         if provider.is_remote {
             check_ui(ui, page, provider, ctx);
             ui.add_space(theme::GAP_16);
-            settings::ui(ui, &mut page.settings, provider, is_busy, wishes);
+            settings::ui(ui, &mut page.settings, provider, (is_busy, who), wishes);
             ui.add_space(theme::GAP_16);
         }
         models::ui(ui, page, provider, ctx);
@@ -47,11 +51,11 @@ pub fn ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, is_busy: bool, 
     }
 }
 
-fn header_ui(ui: &mut Ui, provider: &ProviderInfo, is_busy: bool, wishes: &mut Vec<Wish>) {
+fn header_ui(ui: &mut Ui, page: &Page, provider: &ProviderInfo, is_busy: bool, wishes: &mut Vec<Wish>) {
     ui.horizontal(|ui| {
         ui.set_min_height(theme::CONTROL_HEIGHT);
         ui.label(RichText::new(&provider.label).font(theme::semibold(theme::TEXT_HEADING)));
-        let (tone, icon, word) = list::state(provider);
+        let (tone, icon, word) = list::state(provider, last_check(Some(page), provider));
         badge::ui(ui, tone, icon, word);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let close = Tool::new(icons::ICON_CLOSE, "Back to the prompt").tooltip("Back to the prompt").icon_only();
@@ -86,17 +90,29 @@ fn stopped_ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, fault: &Fau
                 }
             });
         });
-        ui.add(Label::new(&fault.message).wrap());
+        ui.add(Label::new(here(fault.said())).wrap());
     });
     ui.add_space(theme::GAP_12);
 }
 
-fn note_ui(ui: &mut Ui, note: &str, tokens: &Tokens) {
+fn note_ui(ui: &mut Ui, icon: egui_material_icons::MaterialIcon, note: &str, colour: egui::Color32) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        ui.label(RichText::new(icons::ICON_INFO.codepoint).size(14.0).color(tokens.muted));
-        ui.add(Label::new(RichText::new(note).color(tokens.muted)).wrap());
+        ui.label(RichText::new(icon.codepoint).size(14.0).color(colour));
+        ui.add(Label::new(RichText::new(note).color(colour)).wrap());
     });
+}
+
+/// Words of the platform that send a person to this very page.
+pub fn here(words: &str) -> String {
+    words.replace(KEYS_PLACE, "here")
+}
+
+/// The newest test of a provider: the one that was just made here, or one that the platform made since.
+#[must_use]
+pub fn last_check<'c>(page: Option<&'c Page>, provider: &'c ProviderInfo) -> Option<&'c ProviderHealth> {
+    let made_here = page.and_then(|page| page.check.value());
+    [made_here, provider.last_check.as_ref()].into_iter().flatten().max_by_key(|check| check.last_check)
 }
 
 /// The test, and how the last one ended.
@@ -116,7 +132,7 @@ fn check_ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, ctx: &AreaCtx
             ui.label(RichText::new("Asking the provider").color(tokens.muted));
             return;
         }
-        let last = page.check.value().or(provider.last_check.as_ref());
+        let last = last_check(Some(page), provider);
         if let (None, Some(last)) = (&page.check_refused, last) {
             let (tone, icon, word) = match last.status {
                 HealthState::Healthy => (badge::Tone::Good, icons::ICON_CHECK_CIRCLE, "Works"),
@@ -135,9 +151,9 @@ fn check_ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, ctx: &AreaCtx
             }
         }
     });
-    let failed = page.check.value().or(provider.last_check.as_ref()).and_then(|last| last.error_details.as_ref());
+    let failed = last_check(Some(page), provider).and_then(|last| last.error_details.as_ref());
     if let (false, Some(why)) = (page.check.is_pending(), page.check_refused.as_ref().or(failed)) {
-        ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());
+        ui.add(Label::new(RichText::new(here(why)).color(tokens.bad)).wrap());
     }
 }
 

@@ -2,20 +2,36 @@
 
 use egui::{Align, Label, Layout, RichText, TextEdit, Ui, vec2};
 
+use serde_json::{Map, Value};
+
 use super::super::Wish;
 use super::{Asked, page};
 use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::merge::{self, Conflict, Words};
 use crate::wire::provider::{ProviderInfo, ProviderLimits, ProviderSetting, SettingOrigin};
 
 /// The limits: code of the platform, name on screen, what it means, its hint, how it is read and written.
 type Limit = (&'static str, &'static str, &'static str, &'static str, fn(&mut ProviderLimits) -> &mut Option<u32>);
-const LIMITS: [Limit; 4] = [
+const LIMITS: [Limit; 5] = [
     ("requests_per_minute", "Requests a minute", "Further calls wait for their turn", "no limit", |limits| &mut limits.requests_per_minute),
     ("tokens_per_minute", "Tokens a minute", "Input and output together; estimated before a call, corrected after it", "no limit", |limits| {
         &mut limits.tokens_per_minute
     }),
     ("concurrency", "Calls at once", "In flight at the same time, 1 to 256", "as is usual for it", |limits| &mut limits.concurrency),
-    ("timeout_s", "Time limit", "Seconds for one try, 1 to 3,600", "120", |limits| &mut limits.timeout_s),
+    (
+        "timeout_s",
+        "Longest silence",
+        "A try is given up when its answer, or the next piece of one that comes in pieces, does not come for so long. 1 to 3,600 seconds",
+        "120",
+        |limits| &mut limits.timeout_s,
+    ),
+    (
+        "total_s",
+        "Time in all",
+        "For one photo: all tries and the waits between them, from the first question on; not its wait for its turn. 1 to 7,200 seconds",
+        "180",
+        |limits| &mut limits.total_s,
+    ),
 ];
 
 /// The settings as they are being changed.
@@ -26,12 +42,16 @@ pub struct SettingsForm {
     /// The field's code, and why it was not taken.
     trouble: Option<(String, String)>,
     allow_http: bool,
+    /// What stood when the first letter was typed, or when somebody else last changed it.
+    base: Option<Typed>,
+    /// What somebody else changed meanwhile as well.
+    conflicts: Vec<Conflict>,
 }
 
 #[derive(Clone, PartialEq)]
 struct Typed {
     base_url: String,
-    limits: [String; 4],
+    limits: [String; 5],
 }
 
 impl Typed {
@@ -40,6 +60,33 @@ impl Typed {
         let words = LIMITS.map(|(.., field)| field(&mut limits).map_or_else(String::new, |value| value.to_string()));
         Self { base_url: provider.base_url.clone().unwrap_or_default(), limits: words }
     }
+
+    /// Field by field, as it is typed.
+    fn fields(&self) -> Map<String, Value> {
+        let limits = LIMITS.iter().zip(&self.limits).map(|((code, ..), words)| ((*code).to_owned(), Value::from(words.as_str())));
+        std::iter::once((BASE_URL.to_owned(), Value::from(self.base_url.as_str()))).chain(limits).collect()
+    }
+
+    fn set(&mut self, field: &str, value: &Value) {
+        let words = value.as_str().unwrap_or_default().to_owned();
+        if field == BASE_URL {
+            self.base_url = words;
+        } else if let Some(at) = LIMITS.iter().position(|(code, ..)| *code == field) {
+            self.limits[at] = words;
+        }
+    }
+}
+
+const BASE_URL: &str = "base_url";
+
+/// What a field is called.
+fn label(field: &str) -> String {
+    LIMITS.iter().find(|(code, ..)| *code == field).map_or("Base URL", |(_, name, ..)| name).to_owned()
+}
+
+/// What a field holds; empty is what it is by itself.
+fn value(_: &str, value: &Value) -> String {
+    value.as_str().filter(|words| !words.is_empty()).unwrap_or("the default").to_owned()
 }
 
 impl SettingsForm {
@@ -51,6 +98,25 @@ impl SettingsForm {
             why
         };
         self.trouble = Some((code, why));
+    }
+
+    /// Brings what is typed together with what somebody else has set meanwhile.
+    fn follow(&mut self, stands: &Typed) {
+        let Some(typed) = &mut self.typed else {
+            (self.base, self.conflicts) = (None, Vec::new());
+            return;
+        };
+        let base = self.base.get_or_insert_with(|| stands.clone());
+        if base == stands {
+            return;
+        }
+        let (merged, conflicts) = merge::three_way(&base.fields(), &typed.fields(), &stands.fields());
+        for (field, value) in &merged {
+            typed.set(field, value);
+        }
+        merge::follow(&mut self.conflicts, conflicts, &typed.fields(), &stands.fields());
+        *base = stands.clone();
+        self.trouble = None;
     }
 
     fn trouble_of(&self, code: &str) -> Option<&str> {
@@ -79,17 +145,27 @@ impl SettingsForm {
 }
 
 /// Draws the form.
-pub fn ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, is_busy: bool, wishes: &mut Vec<Wish>) {
+pub fn ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, (is_busy, who): (bool, Option<&str>), wishes: &mut Vec<Wish>) {
     let tokens = theme::tokens(ui.ctx());
     let stands = Typed::of(provider);
+    form.follow(&stands);
     let mut typed = form.typed.clone().unwrap_or_else(|| stands.clone());
+    if !form.conflicts.is_empty() {
+        if merge::ui(ui, &mut form.conflicts, &Words { what: "settings", who, label: &label, value: &value }) {
+            for conflict in &form.conflicts {
+                typed.set(&conflict.field, conflict.value());
+            }
+        }
+        ui.add_space(theme::GAP_12);
+    }
     page::heading(ui, "Address");
     address_ui(ui, form, provider, &mut typed, tokens);
     ui.add_space(theme::GAP_16);
     page::heading(ui, "Limits");
     limits_ui(ui, form, provider, &mut typed, tokens);
     let before = form.typed.clone();
-    form.typed = (typed != stands).then(|| typed.clone());
+    let is_open = merge::is_open(&form.conflicts);
+    form.typed = (typed != stands || is_open).then(|| typed.clone());
     if form.typed != before {
         form.trouble = None;
         form.allow_http = false;
@@ -100,11 +176,14 @@ pub fn ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, is_busy
         ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());
     }
     ui.horizontal(|ui| {
-        let can = form.typed.is_some() && !is_busy;
+        let can_discard = form.typed.is_some() && !is_busy;
+        let can = can_discard && !is_open;
         let entered = form.typed.is_some()
             && ui.input(|input| input.key_pressed(egui::Key::Enter))
             && ui.data(|data| data.get_temp(entered_id())) == Some(true);
-        if ui.add_enabled(can, egui::Button::new("Apply")).clicked() || (can && entered) {
+        let apply = ui.add_enabled(can, egui::Button::new("Apply"));
+        let apply = if is_open { apply.on_disabled_hover_text("Choose first what holds where both changed the same") } else { apply };
+        if apply.clicked() || (can && entered) {
             match form.setting(&typed, provider) {
                 Ok(setting) => {
                     form.trouble = None;
@@ -113,7 +192,7 @@ pub fn ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, is_busy
                 Err(trouble) => form.trouble = Some(trouble),
             }
         }
-        if ui.add_enabled(can, egui::Button::new("Discard")).clicked() {
+        if ui.add_enabled(can_discard, egui::Button::new("Discard")).clicked() {
             *form = SettingsForm::default();
         }
         if is_busy {
@@ -138,7 +217,7 @@ fn address_ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, typ
     ui.horizontal(|ui| {
         let label = ui.label("Base URL");
         let width = (ui.available_width() - 80.0).max(140.0);
-        let edit = TextEdit::singleline(&mut typed.base_url).char_limit(500).desired_width(width);
+        let edit = TextEdit::singleline(&mut typed.base_url).id_salt("base url").char_limit(500).desired_width(width);
         let field = ui.add(edit.hint_text(provider.default_base_url.as_deref().unwrap_or("http://localhost:1234/v1"))).labelled_by(label.id);
         note_entered(ui, &field);
         let default = provider.default_base_url.clone().unwrap_or_default();
@@ -173,11 +252,13 @@ fn limits_ui(ui: &mut Ui, form: &SettingsForm, provider: &ProviderInfo, typed: &
             });
             let label = label.inner.on_hover_text(*tooltip);
             let hint = of(&mut told).map_or_else(|| (*hint).to_owned(), |value| format!("{value} (configuration)"));
-            let edit = TextEdit::singleline(words).char_limit(12).hint_text(hint).desired_width(150.0);
+            let edit = TextEdit::singleline(words).id_salt(*code).char_limit(12).hint_text(hint).desired_width(150.0);
             let field = ui.add(edit).labelled_by(label.id).on_hover_text(*tooltip);
             note_entered(ui, &field);
-            if *code == "timeout_s" {
-                ui.label(RichText::new("seconds for one try").color(tokens.muted));
+            match *code {
+                "timeout_s" => drop(ui.label(RichText::new("seconds of a try without a word").color(tokens.muted))),
+                "total_s" => drop(ui.label(RichText::new("seconds for a photo, with all retries").color(tokens.muted))),
+                _ => {}
             }
         });
         if let Some(why) = form.trouble_of(code) {

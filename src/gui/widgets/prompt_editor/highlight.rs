@@ -118,6 +118,8 @@ fn list_mark(lean: &str) -> Option<usize> {
 fn paint_inline(line: &str, from: usize, kinds: &mut [Kind]) {
     let bytes = line.as_bytes();
     let mut at = from;
+    // A mark that nothing closes here is closed by nothing further on either.
+    let mut never_closed: Vec<&str> = Vec::new();
     while at < bytes.len() {
         let (kind, mark) = match bytes[at] {
             b'\\' => {
@@ -134,59 +136,104 @@ fn paint_inline(line: &str, from: usize, kinds: &mut [Kind]) {
                 continue;
             }
         };
+        if never_closed.contains(&mark) {
+            at += mark.len();
+            continue;
+        }
         match closing(line, at, mark) {
-            Some(end) => {
+            Closing::At(end) => {
                 kinds[at..end].fill(kind);
                 at = end;
             }
-            None => at += mark.len(),
+            Closing::NotHere => at += mark.len(),
+            Closing::Never => {
+                never_closed.push(mark);
+                at += mark.len();
+            }
         }
     }
 }
 
-/// The byte behind the mark that closes the one at `start`, where both hug their words as Markdown wants it.
-fn closing(line: &str, start: usize, mark: &str) -> Option<usize> {
+/// Where a mark is closed.
+enum Closing {
+    /// Behind this byte.
+    At(usize),
+    /// This one opens nothing.
+    NotHere,
+    /// Nothing in the rest of the line could close it.
+    Never,
+}
+
+/// Where the mark at `start` is closed, where both hug their words as Markdown wants it.
+fn closing(line: &str, start: usize, mark: &str) -> Closing {
     let bytes = line.as_bytes();
     let inner = start + mark.len();
     if mark == "`" {
-        return line[inner..].find('`').filter(|length| *length > 0).map(|length| inner + length + 1);
+        return match line[inner..].find('`') {
+            Some(0) => Closing::NotHere,
+            Some(length) => Closing::At(inner + length + 1),
+            None => Closing::Never,
+        };
     }
     let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
     let is_space = |at: usize| bytes.get(at).is_none_or(u8::is_ascii_whitespace);
     // `file_name` is no emphasis.
     if is_space(inner) || (mark.starts_with('_') && start > 0 && is_word(start - 1)) {
-        return None;
+        return Closing::NotHere;
     }
     let ends = line[inner..].match_indices(mark).map(|(at, _)| inner + at);
     let mut ends = ends.filter(|at| *at > inner && !is_space(at - 1) && !(mark.starts_with('_') && is_word(at + mark.len())));
-    ends.next().map(|at| at + mark.len())
+    ends.next().map_or(Closing::Never, |at| Closing::At(at + mark.len()))
 }
 
 fn paint_template(text: &str, unknown: &[String], kinds: &mut [Kind]) {
+    for Construct { range, kind } in constructs(text) {
+        let kind = if kind == Kind::Variable { variable_kind(&text[range.start + 2..range.end], unknown) } else { kind };
+        kinds[range].fill(kind);
+    }
+}
+
+/// A template construct with its marks, from `{{` to `}}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Construct {
+    pub range: Range<usize>,
+    /// Variable, statement or comment; broken where it is never closed: then it goes to the end of its line.
+    pub kind: Kind,
+}
+
+/// Every template construct of a text, in order. What stands between `{% raw %}` and `{% endraw %}` is none.
+#[must_use]
+pub fn constructs(text: &str) -> Vec<Construct> {
+    let mut found = Vec::new();
     let mut at = 0;
-    while let Some(found) = text[at..].find('{') {
-        let start = at + found;
-        let (kind, close) = match text.as_bytes().get(start + 1) {
-            Some(b'{') => (variable_kind(&text[start + 2..], unknown), "}}"),
-            Some(b'%') => (Kind::Statement, "%}"),
-            Some(b'#') => (Kind::Comment, "#}"),
+    // What is not closed here is not closed further on either: it is looked for once, not again for each opening.
+    let mut never_closed: [bool; 3] = [false; 3];
+    while let Some(length) = text[at..].find('{') {
+        let start = at + length;
+        let (which, kind, close) = match text.as_bytes().get(start + 1) {
+            Some(b'{') => (0, Kind::Variable, "}}"),
+            Some(b'%') => (1, Kind::Statement, "%}"),
+            Some(b'#') => (2, Kind::Comment, "#}"),
             _ => {
                 at = start + 1;
                 continue;
             }
         };
-        let Some(length) = text[start + 2..].find(close) else {
+        let length = if never_closed[which] { None } else { text[start + 2..].find(close) };
+        let Some(length) = length else {
+            never_closed[which] = true;
             at = text[start..].find('\n').map_or(text.len(), |length| start + length);
-            kinds[start..at].fill(Kind::Broken);
+            found.push(Construct { range: start..at, kind: Kind::Broken });
             continue;
         };
         let inner = &text[start + 2..start + 2 + length];
         at = start + 4 + length;
-        kinds[start..at].fill(kind);
+        found.push(Construct { range: start..at, kind });
         if kind == Kind::Statement && inner.trim_matches(['-', '+', ' ']) == "raw" {
             at = end_of_raw(text, at);
         }
     }
+    found
 }
 
 /// Known or unknown, by the first name in the expression.
@@ -260,6 +307,17 @@ mod tests {
     fn what_is_never_closed_is_broken_to_the_end_of_its_line() {
         assert_eq!(marked("a {{ file_name\nb"), [("{{ file_name", Kind::Broken)]);
         assert_eq!(marked("{% raw %}{{ x }}{% endraw %}"), [("{% raw %}", Kind::Statement), ("{% endraw %}", Kind::Statement)]);
+    }
+
+    /// Each of these took seconds when every opening was followed to the end of the text.
+    #[test]
+    fn openings_that_nothing_closes_cost_no_more_than_others() {
+        let begun = std::time::Instant::now();
+        for opening in ["{{ ", "{% ", "{# ", "*a ", "**a ", "`", "a _b "] {
+            assert!(!spans(&opening.repeat(40_000), &[]).is_empty());
+            assert!(!spans(&format!("{opening}\n").repeat(30_000), &[]).is_empty());
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
     }
 
     proptest::proptest! {

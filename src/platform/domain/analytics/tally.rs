@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::platform::domain::statistics;
 use crate::platform::store::rollups::{Summed, Sums};
 use crate::wire::analytics::PerformancePoint;
 use crate::wire::model::MeasuredModel;
@@ -38,9 +39,15 @@ impl Tally {
     /// The figures of a model.
     #[must_use]
     pub fn measured(&self) -> MeasuredModel {
+        let results = self.completed.results + self.failed.results;
+        let failed = statistics::wilson(self.failed.results, results, statistics::Z_95);
         MeasuredModel {
-            results: self.completed.results + self.failed.results,
+            results,
             failed: self.failed.results,
+            failed_low: failed.map_or(0.0, |failed| failed.low),
+            failed_high: failed.map_or(0.0, |failed| failed.high),
+            cost_usd: self.completed.cost + self.failed.cost,
+            cost_unknown: self.completed.cost_unknown + self.failed.cost_unknown,
             latency_p50_ms: self.latency_ms(0.50),
             latency_p95_ms: self.latency_ms(0.95),
             mean_confidence: self.completed.mean_confidence(),

@@ -153,7 +153,12 @@ impl Answering {
                         self.tell(AssistantEvent::Proposal { action, reason }).await;
                         result("Shown to the person, who confirms or dismisses it. It is not done yet".to_owned(), false)
                     }
-                    Err(why) => result(why, true),
+                    Err(why) => {
+                        // What it tried is shown too, and why it was not taken.
+                        self.tell(AssistantEvent::Call { number, tool: call.name.clone(), arguments: call.arguments.clone() }).await;
+                        self.tell(AssistantEvent::Called { number, ms: 0, is_error: true, result: why.clone() }).await;
+                        result(why, true)
+                    }
                 });
                 continue;
             }

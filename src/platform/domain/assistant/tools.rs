@@ -5,14 +5,16 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::platform::domain::{Core, alerts, analytics, config, events, health, jobs, metrics, models, photos, prompts, status};
+use crate::platform::domain::{Core, alerts, analytics, config, config_journal, events, health, jobs, metrics, models, photos, prompts, status};
 use crate::providers::chat::ChatTool;
 use crate::wire::analytics::PerformanceQuery;
 use crate::wire::assistant::ProposedAction;
+use crate::wire::config::ConfigChangesQuery;
 use crate::wire::event::{EventTopic, EventsQuery};
 use crate::wire::ids::{JobId, PromptId};
 use crate::wire::job::JobQuery;
 use crate::wire::metric::{MetricQuery, MetricType};
+use crate::wire::prompt::VersionsQuery;
 
 /// The one tool that reads nothing.
 pub const PROPOSE: &str = "propose";
@@ -176,11 +178,17 @@ pub async fn call(core: &Core, name: &str, arguments: &Value) -> Result<String, 
             told(events::page(core, &query).await)?
         }
         "configuration" => told(config::current(core).await)?,
-        "configuration_changes" => told(config::journal(core, Some(read::<Listed>(arguments)?.rows()), None).await)?,
+        "configuration_changes" => told(
+            config_journal::list(core, &ConfigChangesQuery { limit: Some(read::<Listed>(arguments)?.rows()), ..ConfigChangesQuery::default() }).await,
+        )?,
         "models" => told(models::list(core).await)?,
         "prompts" => {
             let asked = read::<Listed>(arguments)?;
-            if asked.id.is_some() { told(prompts::versions(core, PromptId(asked.id()?)).await)? } else { told(prompts::list(core).await)? }
+            if asked.id.is_some() {
+                told(prompts::versions(core, PromptId(asked.id()?), VersionsQuery { outlines: true }).await)?
+            } else {
+                told(prompts::list(core).await)?
+            }
         }
         "search_photos" => {
             let asked = read::<Listed>(arguments)?;

@@ -1,21 +1,26 @@
 //! What a run is going to need, before anything is asked: photos by the pixels that would be sent, text by its length,
 //! answers by what the model has written before.
 
+mod per_photo;
+
+pub use per_photo::{PerPhoto, Typing, per_photo};
+
 use std::collections::{HashMap, HashSet};
 
 use chrono::{Duration, NaiveDate};
 
 use super::{Priced, book};
 use crate::photos;
-use crate::platform::domain::prompts::{self, PhotoVariables};
-use crate::platform::domain::{Core, Result, config, runs};
+use crate::platform::domain::prompts::{self, PhotoVariables, PromptText, Rendered};
+use crate::platform::domain::{Core, Result, analysis, config, providers, runs};
 use crate::platform::store;
 use crate::providers::price::{ImageTokens, PriceBook};
 use crate::providers::{ON_DEVICE, PhotoRule};
 use crate::wire::config::PipelineConfig;
-use crate::wire::cost::{ColumnEstimate, CostRange, Estimate, EstimatedTotal};
+use crate::wire::cost::{ColumnEstimate, CostRange, Estimate, EstimatedTotal, UnknownCost};
 use crate::wire::ids::PhotoId;
 use crate::wire::money::UsdMicros;
+use crate::wire::provider::provider_of;
 use crate::wire::result::Usage;
 use crate::wire::run::{RunColumn, StartRun};
 
@@ -70,7 +75,7 @@ pub async fn of_columns(
     total.time_ms = work_ms.map(|ms| (ms / f64::from(concurrency.max(1))).round() as u64);
     Ok(Estimate {
         calls: estimates.iter().map(|column| column.calls).sum(),
-        notes: notes(&book, today, columns),
+        notes: held_back(core, columns).into_iter().chain(uncounted(&estimates)).chain(notes(&book, today, columns)).collect(),
         columns: estimates,
         total,
         prices_checked: book.checked(),
@@ -95,7 +100,7 @@ impl Known {
     async fn of(core: &Core, config: &PipelineConfig, book: &PriceBook, model: &str, sizes: &[(u32, u32)]) -> Result<Self> {
         let priced = Priced::of(core, config, model);
         let listed = book.model(&priced.provider, &priced.model);
-        let photo_rule = core.providers.find(model).map(|(provider, model)| provider.photo_rule(model));
+        let photo_rule = core.providers.find(model).map(|(provider, model)| analysis::bounded(provider.photo_rule(model), &config.rules));
         let sent = |(width, height): (u32, u32)| match photo_rule {
             Some(PhotoRule::Jpeg { max_edge_px, .. }) => photos::fitted(width, height, max_edge_px),
             _ => (width, height),
@@ -121,12 +126,20 @@ impl Known {
 
     fn column(&self, book: &PriceBook, today: NaiveDate, column: &RunColumn, repeats: u64) -> ColumnEstimate {
         // A prompt that can't be rendered was refused before; one that fails for this photo alone is counted as it stands.
-        let text = prompts::render(&column.prompt_content, &self.first).unwrap_or_else(|_| column.prompt_content.clone());
-        let text_tokens = (text.chars().count() as u64).div_ceil(CHARACTERS_A_TOKEN);
+        let prompt = PromptText { content: &column.prompt_content, parts: &column.parts };
+        let text = prompts::render(prompt, &self.first)
+            .unwrap_or_else(|_| Rendered { system: column.parts.system.clone(), user: column.prompt_content.clone() });
+        // A schema of the author's own may be long; the shipped one is hardly more than what goes around every question.
+        let text_tokens: u64 =
+            [&text.user, &text.system, &column.parts.schema].map(|text| (text.chars().count() as u64).div_ceil(CHARACTERS_A_TOKEN)).iter().sum();
         let photo_tokens = self.photo_tokens.as_ref().filter(|_| self.counts_tokens);
         let input = photo_tokens.map(|groups| groups.iter().map(|(tokens, photos)| (tokens + text_tokens) * photos * repeats).sum());
-        let [short, usual, long] = self.output_tokens.map_or(ASSUMED_OUTPUT, |mean| [mean; 3]);
+        let most = column.parts.parameters.max_output_tokens.map_or(u64::MAX, u64::from);
+        let [short, usual, long] = self.output_tokens.map_or(ASSUMED_OUTPUT, |mean| [mean; 3]).map(|tokens| tokens.min(most));
         let cost = |output| self.cost(book, today, text_tokens, output, repeats);
+        let cost = cost(short).zip(cost(long)).map(|(low_usd, high_usd)| CostRange { low_usd, high_usd });
+        let is_priced = book.prices(self.priced.on(today)).is_some();
+        let unknown = if is_priced { UnknownCost::PhotoTokens } else { UnknownCost::Price };
         ColumnEstimate {
             prompt_name: column.prompt_name.clone(),
             model: column.model.clone(),
@@ -134,7 +147,8 @@ impl Known {
             input_tokens: input,
             output_tokens: self.counts_tokens.then_some(usual),
             from_answers: self.from_answers,
-            cost: cost(short).zip(cost(long)).map(|(low_usd, high_usd)| CostRange { low_usd, high_usd }),
+            cost,
+            unknown: cost.is_none().then_some(unknown),
         }
     }
 
@@ -163,12 +177,33 @@ fn grouped(rule: ImageTokens, sizes: impl Iterator<Item = (u32, u32)>) -> Vec<(u
     groups.into_iter().collect()
 }
 
+/// The providers that would ask nothing now, each once, with the reason.
+fn held_back(core: &Core, columns: &[RunColumn]) -> Vec<String> {
+    let mut told = HashSet::new();
+    let first_of = columns.iter().filter(|column| told.insert(provider_of(&column.model)));
+    first_of.filter_map(|column| providers::held_back(core, &column.model)).map(|fault| fault.message).collect()
+}
+
+/// The models that have a price, but no rule for the tokens of a photo, each once.
+fn uncounted(estimates: &[ColumnEstimate]) -> Vec<String> {
+    let mut told = HashSet::new();
+    let models = estimates.iter().filter(|column| column.unknown == Some(UnknownCost::PhotoTokens) && told.insert(&column.model));
+    let words = |column: &ColumnEstimate| {
+        let rule = r#""image_tokens": {"rule": "flat", "tokens": 1000}"#;
+        format!("How many tokens a photo is for {} is not known, only what a token costs. Say it in model-catalogue.json: {rule}", column.model)
+    };
+    models.map(words).collect()
+}
+
 /// What a person should know of the prices before they lean on them.
 fn notes(book: &PriceBook, today: NaiveDate, columns: &[RunColumn]) -> Vec<String> {
+    let has_price = |column: &RunColumn| {
+        let (provider, id) = column.model.split_once('/').unwrap_or((&column.model, ""));
+        id.split('+').any(|part| book.model(provider, part).is_some_and(|model| !model.prices.is_empty()))
+    };
+    // Old prices are no matter of what has none.
     let mut notes: Vec<String> = book.problem().map(str::to_owned).into_iter().collect();
-    if book.is_old(today) {
-        notes.push(format!("The prices were checked on {}, more than 90 days ago; they may have changed", book.checked()));
-    }
+    notes.extend(super::old_note(book, today).filter(|_| columns.iter().any(has_price)));
     let mut told = HashSet::new();
     for column in columns.iter().filter(|column| told.insert(column.model.as_str())) {
         let (provider, id) = column.model.split_once('/').unwrap_or((&column.model, ""));

@@ -171,7 +171,7 @@ async fn events(core: &Core) -> Part {
     };
     let told = *core.newest_event.borrow();
     let behind = (newest - told).max(0);
-    let listeners = core.newest_event.receiver_count();
+    let listeners = core.news.receiver_count();
     let listeners = if listeners == 1 { "1 listener".to_owned() } else { format!("{listeners} listeners") };
     if behind > EVENTS_BEHIND_MOST {
         return part(HealthState::Degraded, format!("{listeners}, {behind} events behind; reload the console, and restart the platform if it stays"));

@@ -120,11 +120,11 @@ fn by_calls(window: &Window) -> HealthState {
     }
 }
 
-/// A server that needs no key is there for everybody, and is asked by itself only where somebody uses it: the live model is of it,
+/// A server that needs no key is there for everybody, and is asked by itself only where somebody uses it: a model in use is of it,
 /// it was set up, has a key, or was called.
 async fn is_meant(core: &Core, provider: &dyn Provider, check: Option<&ProviderHealth>, config: &PipelineConfig) -> bool {
     let name = provider.name();
-    let is_live = config.live_model.split('/').next() == Some(name);
+    let is_live = config.models_in_use().any(|model| model.split('/').next() == Some(name));
     let answered = check.is_some_and(|check| check.status == HealthState::Healthy) || core.health.calls.window(name, core.now()) != Window::default();
     is_live
         || answered

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::find;
 use crate::keys::Keys;
-use crate::platform::domain::{Core, Result, models};
+use crate::platform::domain::{Core, Result, config, costs, models};
 use crate::providers::{CallContext, CatalogueEntry, NextPrice, OfferedModel, Provider};
 use crate::wire::provider::{ProviderModel, ProviderModels};
 use crate::wire::result::{Fault, FaultKind};
@@ -27,7 +27,13 @@ pub async fn models(core: &Core, name: &str, refresh: bool, keys: Option<Keys>) 
     let provider = find(core, name)?;
     let fault = if refresh { ask(core, provider.as_ref(), keys).await.err() } else { None };
     let offered = kept(core, name);
-    let items = join(provider.as_ref(), offered.as_ref().map_or(&[], |offered| &offered.models));
+    let mut items = join(provider.as_ref(), offered.as_ref().map_or(&[], |offered| &offered.models));
+    let config = config::current(core).await?;
+    for model in items.iter_mut().filter(|model| model.input_usd_per_million.is_none() && model.output_usd_per_million.is_none()) {
+        if costs::is_free(core, &config, &model.name) {
+            (model.input_usd_per_million, model.output_usd_per_million) = (Some(0.0), Some(0.0));
+        }
+    }
     Ok(ProviderModels { items, asked_at: offered.map(|offered| offered.at), fault })
 }
 

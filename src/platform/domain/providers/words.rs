@@ -6,6 +6,7 @@ use url::Url;
 
 use super::address::is_loopback;
 use crate::platform::domain::Core;
+use crate::providers::{KeyNeed, Provider};
 use crate::wire::provider::{ProviderLimits, ProviderSetting};
 
 /// What a person should know before sending photos there.
@@ -28,12 +29,28 @@ pub fn notes(name: &str, base_url: Option<&str>) -> Vec<String> {
     if let Some(base) = base_url.and_then(|base| Url::parse(base).ok()) {
         let host = base.host_str().unwrap_or_default();
         notes.push(if is_loopback(&base) {
-            "The address is on the platform's own computer: photos do not leave it".to_owned()
+            "The address is on the platform's own computer: photos do not leave it unless what answers there passes them on".to_owned()
         } else {
             format!("Photos and prompts are sent to {host}")
         });
     }
     notes
+}
+
+/// What a person should mend, or at least know, before a key is entered.
+#[must_use]
+pub fn warnings(provider: &dyn Provider, base_url: Option<&str>) -> Vec<String> {
+    let base = base_url.and_then(|base| Url::parse(base).ok());
+    base.iter().filter(|_| provider.key_need() != KeyNeed::None).filter_map(readable_on_the_way).collect()
+}
+
+/// Said of an address that is not encrypted and not on this very machine: those on the way read the key.
+#[must_use]
+pub fn readable_on_the_way(base: &Url) -> Option<String> {
+    let is_open = base.scheme() == "http" && !is_loopback(base);
+    let host = base.host_str().unwrap_or_default();
+    is_open
+        .then(|| format!("The key and the photos travel to {host} unencrypted: others on that network can read them. Use https:// where it has it"))
 }
 
 /// What changed in the settings of providers, in words, one part a provider.
@@ -71,11 +88,24 @@ fn setting(name: &str, before: Option<&ProviderSetting>, after: Option<&Provider
         ("requests a minute", limits(|limits| limits.requests_per_minute)),
         ("tokens a minute", limits(|limits| limits.tokens_per_minute)),
         ("calls at once", limits(|limits| limits.concurrency)),
-        ("seconds a try", limits(|limits| limits.timeout_s)),
+        ("seconds of silence", limits(|limits| limits.timeout_s)),
+        ("seconds in all", limits(|limits| limits.total_s)),
     ] {
         if was != is {
             said.push(format!("{what} {} → {}", number(was), number(is)));
         }
     }
     said.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_on_an_open_way_is_warned_of_but_for_this_very_machine() {
+        let warned = |base: &str| readable_on_the_way(&Url::parse(base).expect("a URL")).is_some();
+        assert!(warned("http://192.168.1.7:8000/v1") && warned("http://api.example.com/") && warned("http://gpu.local/"));
+        assert!(!warned("https://192.168.1.7/") && !warned("http://127.0.0.1:1234/") && !warned("http://localhost:1/") && !warned("http://[::1]/"));
+    }
 }

@@ -1,4 +1,5 @@
-//! Tells who watches a run what a cell does while it is being asked. Nothing of it is kept.
+//! Tells who watches a run what a cell does while it is being asked. The last of it is kept while the cell is asked, for who
+//! comes later; nothing is stored.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,19 +16,16 @@ const TEXT_EVERY: Duration = Duration::from_millis(250);
 /// Characters of the text, its last ones: a cell has room for a few lines.
 const TEXT_MOST: usize = 400;
 
-/// Hears a call of a cell. `None` while nobody watches, and for models in this process, which have nothing to tell:
-/// such a call need not stream.
-pub fn listener(core: &Core, cell: &Cell, model: &str) -> Option<Arc<dyn Fn(CallNews) + Send + Sync>> {
+/// Hears a call of a cell. `None` for models in this process, which have nothing to tell.
+pub fn listener(core: &Arc<Core>, cell: &Cell, model: &str) -> Option<Arc<dyn Fn(CallNews) + Send + Sync>> {
     let is_remote = core.providers.find(model).is_some_and(|(provider, _)| provider.is_remote());
-    if !is_remote || core.news.receiver_count() == 0 {
+    if !is_remote {
         return None;
     }
-    let (sender, run_id, cell_id) = (core.news.clone(), cell.run_id, cell.id);
+    let (core, run_id, cell_id) = (Arc::downgrade(core), cell.run_id, cell.id);
     let told_text = Mutex::new(None::<Instant>);
     Some(Arc::new(move |news| {
-        if sender.receiver_count() == 0 {
-            return;
-        }
+        let Some(core) = core.upgrade() else { return };
         let mut told_text = told_text.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(news, CallNews::Text(_)) {
             if told_text.is_some_and(|at| at.elapsed() < TEXT_EVERY) {
@@ -37,8 +35,10 @@ pub fn listener(core: &Core, cell: &Cell, model: &str) -> Option<Arc<dyn Fn(Call
         } else {
             *told_text = None;
         }
-        // Nobody listens any more: then there is nothing to tell.
-        let _ = sender.send(Happened::CellNews { run_id, cell_id, news: now(news) });
+        let news = now(news);
+        core.working.note(run_id, cell_id, news.clone());
+        // Nobody may listen: whoever comes later asks for the cells.
+        let _ = core.news.send(Happened::CellNews { run_id, cell_id, news });
     }))
 }
 

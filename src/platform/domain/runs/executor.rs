@@ -10,12 +10,15 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::budget::{Budget, SetAside};
 use super::cell_news;
 use super::working::{Place, Progress};
+use crate::platform::domain::prompts::PromptText;
 use crate::platform::domain::providers::Brought;
-use crate::platform::domain::{Core, Result, analysis, providers};
+use crate::platform::domain::{Core, Result, analysis, config, providers};
 use crate::platform::store;
 use crate::providers::{CallContext, PhotoRule};
+use crate::wire::config::ProcessingRules;
 use crate::wire::event::Happened;
 use crate::wire::ids::PhotoId;
 use crate::wire::money::UsdMicros;
@@ -45,19 +48,21 @@ enum Step {
 }
 
 /// Works until every cell has ended or the run is cancelled, and leaves the run in its last state.
-pub async fn execute(core: &Core, run: Run, cells: Vec<Cell>, place: &Place, brought: Brought) {
+pub async fn execute(core: &Arc<Core>, run: Run, cells: Vec<Cell>, place: &Place, brought: Brought) {
     let (sender, receiver) = mpsc::channel(BATCH);
     let (concurrency, columns) = (run.concurrency as usize, run.columns.clone());
+    let budget = run.limit.map(|limit| Budget::new(limit, run.cost_usd));
     let writing = Writer::new(core, run, cells.len(), place).write(receiver);
-    let round = Round { cancel: &place.cancel, brought, said: Mutex::default() };
+    let round = Round { cancel: &place.cancel, brought, said: Mutex::default(), budget };
     let asking = ask_all(core, cells, &columns, concurrency, &round, sender);
     tokio::join!(asking, writing);
 }
 
 /// Asks until all cells have ended or the run is cancelled. Dropping `sender` at the end lets the writer finish.
-async fn ask_all(core: &Core, cells: Vec<Cell>, columns: &[RunColumn], concurrency: usize, round: &Round<'_>, sender: mpsc::Sender<Step>) {
+async fn ask_all(core: &Arc<Core>, cells: Vec<Cell>, columns: &[RunColumn], concurrency: usize, round: &Round<'_>, sender: mpsc::Sender<Step>) {
     let (begun, furthest) = watch::channel(0);
-    let ahead = Ahead::new(core, &cells, columns);
+    let rules = config::current(core).await.map(|config| config.rules).unwrap_or_default();
+    let ahead = Ahead::new(core, &cells, columns, &rules);
     let asking = async move {
         let (sender, begun) = (&sender, &begun);
         futures_util::stream::iter(cells.into_iter().enumerate())
@@ -69,9 +74,14 @@ async fn ask_all(core: &Core, cells: Vec<Cell>, columns: &[RunColumn], concurren
                 if round.is_said(core, &column.model) {
                     return;
                 }
+                let Some(set_aside) = round.set_aside().await else { return };
                 // Nobody receives any more only when the platform stops.
                 if sender.send(Step::Begun(cell.clone())).await.is_ok() {
-                    let _ = sender.send(ask(core, cell, column, round).await).await;
+                    let step = ask(core, cell, column, round).await;
+                    if let Step::Ended(cell) = &step {
+                        set_aside.spend(charged(cell));
+                    }
+                    let _ = sender.send(step).await;
                 }
             })
             .await;
@@ -91,11 +101,12 @@ struct Ahead {
 }
 
 impl Ahead {
-    fn new(core: &Core, cells: &[Cell], columns: &[RunColumn]) -> Self {
+    /// `bounds`: the rules as they are now; a photo that is sent otherwise in the end is prepared then.
+    fn new(core: &Core, cells: &[Cell], columns: &[RunColumn], bounds: &ProcessingRules) -> Self {
         let mut rules: Vec<PhotoRule> = Vec::new();
         for column in columns {
             // Whole pixels are too large to lie in wait, and their model is at work on these cores meanwhile.
-            let rule = core.providers.find(&column.model).map(|(provider, model)| provider.photo_rule(model));
+            let rule = core.providers.find(&column.model).map(|(provider, model)| analysis::bounded(provider.photo_rule(model), bounds));
             rules.extend(rule.filter(|rule| *rule != PhotoRule::Pixels && !rules.contains(rule)));
         }
         let mut photos: Vec<(usize, PhotoId)> = cells.iter().enumerate().map(|(at, cell)| (at, cell.photo_id)).collect();
@@ -121,7 +132,7 @@ impl Ahead {
     }
 }
 
-async fn ask(core: &Core, cell: Cell, column: &RunColumn, round: &Round<'_>) -> Step {
+async fn ask(core: &Arc<Core>, cell: Cell, column: &RunColumn, round: &Round<'_>) -> Step {
     let failed = |fault: Fault, cell: Cell| Step::Ended(Cell { state: CellState::Failed, fault: Some(fault), answer: None, ..cell });
     let photo = match store::photos::get(&core.db, core.org, cell.photo_id).await {
         Ok(Some(photo)) => photo,
@@ -129,8 +140,11 @@ async fn ask(core: &Core, cell: Cell, column: &RunColumn, round: &Round<'_>) -> 
         Err(error) => return failed(Fault::new(FaultKind::Internal, error.to_string()), cell),
     };
     let news = cell_news::listener(core, &cell, &column.model);
-    let call = CallContext { wants_text: news.is_some(), news, keys: round.brought.keys(), ..CallContext::new(round.cancel.clone(), TIME_LIMIT) };
-    let work = analysis::analyse(core, &photo, &column.prompt_content, &column.model, &call);
+    // Nobody watches: the words need not come one by one.
+    let wants_text = news.is_some() && core.news.receiver_count() > 0;
+    let call = CallContext { wants_text, news, keys: round.brought.keys(), ..CallContext::new(round.cancel.clone(), TIME_LIMIT) };
+    let prompt = PromptText { content: &column.prompt_content, parts: &column.parts };
+    let work = analysis::analyse(core, &photo, prompt, &column.model, &call);
     let Ok(analysed) = AssertUnwindSafe(work).catch_unwind().await else {
         let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";
         return failed(Fault::new(FaultKind::Internal, words), cell);
@@ -156,9 +170,21 @@ struct Round<'r> {
     brought: Brought,
     /// Providers of which a cell has said why all their calls are held back (a refused key, a spent quota).
     said: Mutex<HashSet<String>>,
+    budget: Option<Budget>,
 }
 
 impl Round<'_> {
+    /// What the next call may cost is set aside; `None` when it might cross the limit.
+    async fn set_aside(&self) -> Option<SetAside<'_>> {
+        match &self.budget {
+            None => Some(SetAside::nothing()),
+            Some(budget) => tokio::select! {
+                set_aside = budget.set_aside() => set_aside,
+                () = self.cancel.cancelled() => None,
+            },
+        }
+    }
+
     fn provider(model: &str) -> &str {
         model.split_once('/').map_or(model, |(provider, _)| provider)
     }
@@ -190,7 +216,7 @@ struct Writer<'r> {
 impl<'r> Writer<'r> {
     fn new(core: &'r Core, run: Run, cells: usize, place: &'r Place) -> Self {
         let progress = Progress { counts: run.counts, cost_usd: run.cost_usd, cost_unknown_cells: run.cost_unknown_cells, ..Progress::default() };
-        place.show(&progress);
+        place.show(&progress, std::iter::empty());
         Self { core, run, left: cells, place, progress, told: None }
     }
 
@@ -240,7 +266,8 @@ impl<'r> Writer<'r> {
             if let Step::Ended(cell) = step {
                 let cost = cost(cell);
                 after.cost_usd += cost.unwrap_or_default();
-                after.cost_unknown_cells += u64::from(cell.state == CellState::Completed && cost.is_none());
+                let is_billed = cell.state == CellState::Completed || cell.fault.as_ref().is_some_and(Fault::is_billed);
+                after.cost_unknown_cells += u64::from(is_billed && cost.is_none());
             }
         }
         after
@@ -248,7 +275,11 @@ impl<'r> Writer<'r> {
 
     fn take_over(&mut self, after: Progress, steps: &[Step]) {
         self.left -= steps.iter().filter(|step| matches!(step, Step::Ended(_))).count();
-        self.place.show(&after);
+        let ended = steps.iter().filter_map(|step| match step {
+            Step::Ended(cell) | Step::GivenUp(cell) => Some(cell.id),
+            Step::Begun(_) => None,
+        });
+        self.place.show(&after, ended);
         self.progress = after;
     }
 
@@ -342,6 +373,16 @@ fn cost(cell: &Cell) -> Option<UsdMicros> {
     match (&cell.answer, &cell.fault) {
         (Some(answer), _) => answer.cost_usd,
         (None, fault) => fault.as_ref().and_then(|fault| fault.cost_usd),
+    }
+}
+
+/// The same for a limit: a call that failed without a word on its cost cost nothing, unless it may have been billed.
+fn charged(cell: &Cell) -> Option<UsdMicros> {
+    let may_be_billed =
+        |kind| matches!(kind, FaultKind::BadAnswer | FaultKind::Refused | FaultKind::Truncated | FaultKind::Timeout | FaultKind::Cancelled);
+    match &cell.fault {
+        Some(fault) if cell.answer.is_none() && !may_be_billed(fault.kind) => Some(fault.cost_usd.unwrap_or_default()),
+        _ => cost(cell),
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::platform::domain::Core;
 use crate::wire::ids::{CellId, RunId};
 use crate::wire::money::UsdMicros;
-use crate::wire::run::RunCounts;
+use crate::wire::run::{CellNow, RunCounts};
 
 /// How long a resume waits for the calls that a cancellation gave up.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,6 +28,8 @@ struct Entry {
     cancel: CancellationToken,
     ended: CancellationToken,
     progress: Progress,
+    /// What its cells did last, and when that was told.
+    news: HashMap<CellId, (CellNow, Instant)>,
 }
 
 /// The list of those runs.
@@ -49,6 +51,21 @@ impl Working {
     /// Where a run in work stands.
     pub fn progress(&self, id: RunId) -> Option<Progress> {
         self.lock().get(&id).map(|entry| entry.progress.clone())
+    }
+
+    /// Keeps what a cell of a run in work does now.
+    pub fn note(&self, run: RunId, cell: CellId, now: CellNow) {
+        if let Some(entry) = self.lock().get_mut(&run) {
+            entry.news.insert(cell, (now, Instant::now()));
+        }
+    }
+
+    /// What the cells of a run in work do now, those whose calls are in flight. A wait is told as it is left.
+    pub fn news(&self, run: RunId) -> HashMap<CellId, CellNow> {
+        let working = self.lock();
+        let Some(entry) = working.get(&run) else { return HashMap::new() };
+        let in_flight = entry.news.iter().filter(|(id, _)| entry.progress.asking.contains(id));
+        in_flight.map(|(id, (now, at))| (*id, left_of(now, at.elapsed()))).collect()
     }
 
     /// Waits until nobody works on a run any more; false when that takes too long.
@@ -76,16 +93,29 @@ impl Place {
             return None;
         }
         let cancel = core.stop.child_token();
-        working.insert(id, Entry { cancel: cancel.clone(), ended: CancellationToken::new(), progress: Progress::default() });
+        working.insert(id, Entry { cancel: cancel.clone(), ended: CancellationToken::new(), progress: Progress::default(), news: HashMap::new() });
         drop(working);
         Some(Self { core: Arc::clone(core), id, cancel })
     }
 
-    /// Lets others see where the run stands.
-    pub fn show(&self, progress: &Progress) {
+    /// Lets others see where the run stands. `ended`: cells whose calls are over.
+    pub fn show(&self, progress: &Progress, ended: impl Iterator<Item = CellId>) {
         if let Some(entry) = self.core.working.lock().get_mut(&self.id) {
             entry.progress.clone_from(progress);
+            for id in ended {
+                entry.news.remove(&id);
+            }
         }
+    }
+}
+
+fn left_of(now: &CellNow, since: Duration) -> CellNow {
+    match now {
+        CellNow::Retrying { wait_ms, kind } => {
+            let since = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+            CellNow::Retrying { wait_ms: wait_ms.saturating_sub(since), kind: *kind }
+        }
+        other => other.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use sqlx::{FromRow as _, QueryBuilder, Row as _, Sqlite};
 
 use super::{PhotoRow, SELECT};
-use crate::platform::store::{Db, IDS_A_STATEMENT, Result};
+use crate::platform::store::{Db, IDS_A_STATEMENT, Result, Tx};
 use crate::wire::ids::OrganizationId;
 use crate::wire::photo::Photo;
 use crate::wire::photo_search::{Field, PhotoSearch, Term};
@@ -109,4 +109,27 @@ pub async fn find(db: &Db, org: OrganizationId, search: &PhotoSearch, paging: Pa
         }
     }
     Ok(numbers.into_iter().filter_map(|number| Some((number, photos.remove(&number)?))).collect())
+}
+
+/// The indexes of words.
+const INDEXES: [&str; 2] = ["photo_names", "photo_words"];
+/// Parts of an index of one size that are merged with each change: FTS5's own default.
+const MERGED_PARTS: u32 = 4;
+
+/// Whether the indexes of words are kept tidy with each change, or left as they grow.
+/// See <https://www.sqlite.org/fts5.html#the_automerge_configuration_option>.
+pub(in crate::platform::store) async fn merge_with_each_change(tx: &mut Tx, merges: bool) -> Result<()> {
+    for index in INDEXES {
+        let sql = format!("INSERT INTO {index} ({index}, rank) VALUES ('automerge', $1)");
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(if merges { MERGED_PARTS } else { 0 }).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Makes one part of all the parts of each index of words.
+pub(in crate::platform::store) async fn optimize(tx: &mut Tx) -> Result<()> {
+    for index in INDEXES {
+        sqlx::query(sqlx::AssertSqlSafe(format!("INSERT INTO {index} ({index}) VALUES ('optimize')"))).execute(&mut **tx).await?;
+    }
+    Ok(())
 }

@@ -39,6 +39,7 @@ pub fn read(headers: &HeaderMap, body: &Value) -> Result<Asked, String> {
     Ok(Asked {
         model: text(&body["model"], "model")?,
         prompt: text(&words["text"], "content[1].text")?,
+        system: body["system"].as_str().unwrap_or_default().to_owned(),
         photo: Some(photo(&source["data"], "source.data")?),
         is_streamed: body["stream"] == true,
         has_schema: format.is_some(),

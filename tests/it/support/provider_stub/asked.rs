@@ -8,6 +8,8 @@ use serde_json::Value;
 pub struct Asked {
     pub model: String,
     pub prompt: String,
+    /// Empty: none.
+    pub system: String,
     pub photo: Option<SeenPhoto>,
     pub is_streamed: bool,
     pub has_schema: bool,

@@ -29,7 +29,7 @@ pub fn read(call: &str, query: &str, body: &Value) -> Result<Asked, String> {
     )?;
     fields(words, "parts[1]", &["text"], &[])?;
     let generation = &body["generationConfig"];
-    let known = ["responseMimeType", "responseJsonSchema", "maxOutputTokens", "mediaResolution", "thinkingConfig"];
+    let known = ["responseMimeType", "responseJsonSchema", "maxOutputTokens", "mediaResolution", "thinkingConfig", "seed"];
     fields(generation, "generationConfig", &["maxOutputTokens"], &known)?;
     let has_schema = generation.get("responseJsonSchema").is_some();
     if has_schema {
@@ -41,6 +41,7 @@ pub fn read(call: &str, query: &str, body: &Value) -> Result<Asked, String> {
     Ok(Asked {
         model: model.to_owned(),
         prompt: text(&words["text"], "parts[1].text")?,
+        system: body["systemInstruction"]["parts"][0]["text"].as_str().unwrap_or_default().to_owned(),
         photo: Some(photo(&inline["data"], "inlineData.data")?),
         is_streamed,
         has_schema,

@@ -6,6 +6,7 @@
 mod anthropic;
 mod asked;
 mod chat;
+pub mod count;
 mod gemini;
 mod ollama;
 mod openai;
@@ -130,6 +131,18 @@ async fn any(State(shared): State<Arc<Shared>>, request: Request) -> Response {
             }
         };
     }
+    if let Some(counted) = read.as_ref().ok().and_then(|body| count::counted(wire, rest, body)) {
+        let nth = shared.traffic.note(seen);
+        return match (let_in, told.as_deref(), counted) {
+            (false, ..) => refused(wire, &Problem::KeyRefused, "", nth),
+            (true, Some("error-500"), _) => refused(wire, &Problem::Internal, "", nth),
+            (true, _, Ok(count)) => axum::Json(count).into_response(),
+            (true, _, Err(why)) => {
+                shared.traffic.complain(wire, &why);
+                refused(wire, &Problem::BadRequest(why), "", nth)
+            }
+        };
+    }
     let asked = read.and_then(|body: Value| wire.read(rest, query, &parts.headers, &body));
     let is_question = parts.method == Method::POST && wire.asks_at(rest);
     if let (true, Ok(asked)) = (is_question, &asked) {
@@ -147,6 +160,15 @@ async fn any(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         }
         (true, true, Ok(asked)) => {
             tokio::time::sleep(shared.delay).await;
+            // Some services repeat the key that they refuse, and proxies the whole request.
+            match &scenario[..] {
+                "echoes-key" => return problem(Problem::BadRequest(format!("The key {} may not do this", wire.key()))),
+                "echoes-key-in-page" => {
+                    let page = format!("<html><body>Authorization: {}</body></html>", wire.key());
+                    return ([(CONTENT_TYPE, "text/html")], page).into_response();
+                }
+                _ => {}
+            }
             respond(&shared, wire, &asked, act(&scenario, nth, &asked), nth).await
         }
         (true, false, _) => match wire.listed(rest, query) {

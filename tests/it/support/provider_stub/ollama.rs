@@ -24,6 +24,12 @@ pub fn read(body: &Value) -> Result<Asked, String> {
     Ok(Asked {
         model: text(&body["model"], "model")?,
         prompt: text(&user["content"], "content")?,
+        system: messages
+            .iter()
+            .find(|message| message["role"] == "system")
+            .and_then(|message| message["content"].as_str())
+            .unwrap_or_default()
+            .to_owned(),
         photo: Some(photo(&user["images"][0], "images[0]")?),
         // It streams unless told not to.
         is_streamed: body["stream"] != false,

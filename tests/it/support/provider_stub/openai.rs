@@ -10,9 +10,9 @@ use super::wires::{Refusal, thirds};
 /// Reads a request. The real service knows no `provider`; compatible servers know the older limit too.
 pub fn read(wire: Wire, body: &Value) -> Result<Asked, String> {
     no_null(body, "$")?;
-    let mut known = vec!["max_completion_tokens", "reasoning_effort", "store", "response_format", "stream", "stream_options"];
+    let mut known = vec!["max_completion_tokens", "reasoning_effort", "store", "response_format", "stream", "stream_options", "seed"];
     if wire == Wire::Compatible {
-        known.extend(["max_tokens", "provider", "usage"]);
+        known.extend(["max_tokens", "provider", "usage", "temperature", "top_p"]);
     }
     fields(body, "$", &["model", "messages"], &known)?;
     let messages = body["messages"].as_array().ok_or("messages must be a list")?;
@@ -22,6 +22,8 @@ pub fn read(wire: Wire, body: &Value) -> Result<Asked, String> {
     if asked.is_streamed && body["stream_options"] != json!({"include_usage": true}) && wire == Wire::OpenAi {
         return Err("the usage of a stream must be asked for".to_owned());
     }
+    let system = messages.iter().find(|message| message["role"] == "system");
+    system.and_then(|message| message["content"].as_str()).unwrap_or_default().clone_into(&mut asked.system);
     for part in user["content"].as_array().ok_or("content must be a list")? {
         match part["type"].as_str() {
             Some("text") => asked.prompt = text(&fields(part, "content[]", &["type", "text"], &[])?["text"], "text")?,

@@ -30,7 +30,7 @@ CREATE TRIGGER photos_come AFTER INSERT ON photos BEGIN
     INSERT INTO photo_counts (organization_id, photos) VALUES (NEW.organization_id, 1)
         ON CONFLICT (organization_id) DO UPDATE SET photos = photos + 1;
     INSERT INTO photo_names (rowid, file_name) SELECT number, file_name FROM photos WHERE id = NEW.id;
-    INSERT INTO photo_words (rowid, file_name, tags, caption) SELECT number, file_name, '', '' FROM photos WHERE id = NEW.id;
+    INSERT INTO photo_words (rowid, file_name, tags, caption) SELECT number, file_name, '', '' FROM photos WHERE id = NEW.id AND latest_result_id IS NULL;
 END;
 CREATE TRIGGER photos_are_answered AFTER UPDATE OF latest_result_id ON photos WHEN NEW.deleted_at_ms IS NULL BEGIN
     INSERT OR REPLACE INTO photo_words (rowid, file_name, tags, caption)

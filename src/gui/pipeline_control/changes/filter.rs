@@ -1,0 +1,105 @@
+//! Which entries of the journal are shown: by words, kind, person and time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use egui::{ComboBox, TextEdit, Ui, WidgetInfo};
+
+use crate::gui::theme::{self, Tokens};
+use crate::wire::config::{ConfigChange, ConfigChangesQuery};
+
+/// Kinds of fields by name; fields as the platform takes them.
+const KINDS: [(&str, &str); 9] = [
+    ("All kinds", ""),
+    ("Thresholds", "accept_threshold,reject_threshold,category:"),
+    ("Limits", "daily_limit_usd,daily_limit_action,monthly_limit_usd,monthly_limit_action,photo_limit_usd,photo_limit_action"),
+    ("Work and photos", "workers,max_attempts,image_max_edge_px,image_quality"),
+    ("Model", "live_model,fallbacks,model:"),
+    ("Prompts", "live_prompt_version_id,staged_prompt_version_id,prompt:,version:"),
+    ("Providers", "provider:"),
+    ("Alerts", "alert:"),
+    ("Pause and resume", "state"),
+];
+
+/// Times by name, in days; 0: any.
+const TIMES: [(&str, i64); 4] = [("Any time", 0), ("Last day", 1), ("Last 7 days", 7), ("Last 30 days", 30)];
+
+const ANYBODY: &str = "Anybody";
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    words: String,
+    /// Place in [`KINDS`].
+    kind: usize,
+    /// Place in [`TIMES`].
+    time: usize,
+    /// Empty: anybody.
+    actor: String,
+}
+
+impl Filter {
+    pub fn query(&self, now: DateTime<Utc>, limit: u32, cursor: Option<String>) -> ConfigChangesQuery {
+        let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        let days = TIMES[self.time].1;
+        ConfigChangesQuery {
+            limit: Some(limit),
+            cursor,
+            field: given(KINDS[self.kind].1),
+            actor: given(&self.actor),
+            from: (days > 0).then(|| now - TimeDelta::days(days)),
+            to: None,
+            q: given(&self.words),
+        }
+    }
+
+    /// Draws the field and the choices. `entries`: whose people can be chosen.
+    pub fn ui(&mut self, ui: &mut Ui, entries: &[ConfigChange], tokens: &Tokens) {
+        ui.add_space(theme::GAP_4);
+        let edit =
+            TextEdit::singleline(&mut self.words).id_salt("search changes").hint_text(egui::RichText::new("Search the changes").color(tokens.muted));
+        let field = ui.add(edit.char_limit(200).desired_width(f32::INFINITY));
+        field.widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, "Search the changes"));
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+            choice_ui(ui, "Kind of change", &mut self.kind, &KINDS.map(|(name, _)| name), 112.0);
+            choice_ui(ui, "Time of change", &mut self.time, &TIMES.map(|(name, _)| name), 88.0);
+            let mut people: Vec<&str> = entries.iter().map(|change| change.actor.as_str()).filter(|actor| !actor.is_empty()).collect();
+            people.extend((!self.actor.is_empty()).then_some(self.actor.as_str()));
+            people.sort_unstable();
+            people.dedup();
+            let mut names = vec![ANYBODY];
+            names.extend(people);
+            let mut chosen = names.iter().position(|name| *name == self.actor).unwrap_or(0);
+            choice_ui(ui, "Person", &mut chosen, &names, 76.0);
+            let actor = if chosen == 0 { String::new() } else { names[chosen].to_owned() };
+            self.actor = actor;
+        });
+    }
+}
+
+fn choice_ui(ui: &mut Ui, name: &str, chosen: &mut usize, names: &[&str], width: f32) {
+    let shown = names.get(*chosen).copied().unwrap_or_default();
+    let choice = ComboBox::from_id_salt(name).selected_text(shown).width(width).truncate().show_ui(ui, |ui| {
+        for (at, choice) in names.iter().enumerate() {
+            ui.selectable_value(chosen, at, *choice);
+        }
+    });
+    choice.response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(egui::Role::ComboBox, true, name);
+        info.current_text_value = Some(shown.to_owned());
+        info
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_chosen_is_what_is_asked() {
+        let now = DateTime::from_timestamp(1_000_000, 0).expect("a time");
+        assert_eq!(Filter::default().query(now, 50, None), ConfigChangesQuery { limit: Some(50), ..ConfigChangesQuery::default() });
+        let filter = Filter { words: " pets ".to_owned(), kind: 1, time: 2, actor: "you".to_owned() };
+        let query = filter.query(now, 50, None);
+        assert_eq!((query.q.as_deref(), query.actor.as_deref(), query.from), (Some("pets"), Some("you"), Some(now - TimeDelta::days(7))));
+        assert!(query.field.is_some_and(|field| field.contains("category:")));
+    }
+}

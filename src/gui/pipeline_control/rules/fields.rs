@@ -1,0 +1,110 @@
+//! The fields of the rules: each with its name, its unit and what it does.
+
+use egui::{DragValue, Layout, Slider, Ui, vec2};
+
+use crate::gui::theme;
+use crate::wire::money::UsdMicros;
+use crate::wire::rules::LimitAction;
+
+/// Width of the names, so that the fields stand under each other.
+const NAME: f32 = 92.0;
+
+/// The name of a field, as wide as the others.
+pub fn name_ui(ui: &mut Ui, name: &str) -> egui::Response {
+    let layout = Layout::left_to_right(egui::Align::Center);
+    let shown = ui.allocate_ui_with_layout(vec2(NAME, theme::CONTROL_HEIGHT), layout, |ui| {
+        ui.set_min_width(NAME);
+        ui.add(egui::Label::new(name).truncate())
+    });
+    shown.inner
+}
+
+/// A threshold on the whole scale, so that several stand under each other; `within` stops it. `name`: for who hears it.
+pub fn percent_ui(ui: &mut Ui, name: &str, shown: &str, tooltip: &str, value: &mut f32, within: std::ops::RangeInclusive<f32>) {
+    let mut percent = (*value * 100.0).round();
+    let within = (*within.start() * 100.0).round()..=(*within.end() * 100.0).round();
+    ui.horizontal(|ui| {
+        name_ui(ui, shown).on_hover_text(tooltip);
+        slider_ui(ui, name, tooltip, &mut percent, value, &within, 76.0);
+    });
+}
+
+/// The slider alone; `beside`: what stands right of it.
+pub fn slider_ui(ui: &mut Ui, name: &str, tooltip: &str, percent: &mut f32, value: &mut f32, within: &std::ops::RangeInclusive<f32>, beside: f32) {
+    ui.spacing_mut().slider_width = (ui.available_width() - beside).max(40.0);
+    let slider = ui.add(Slider::new(percent, 0.0..=100.0).step_by(1.0).fixed_decimals(0).suffix(" %")).on_hover_text(tooltip);
+    slider.widget_info(|| egui::WidgetInfo::slider(true, f64::from(*percent), name));
+    if slider.changed() {
+        *value = percent.clamp(*within.start(), *within.end()) / 100.0;
+    }
+}
+
+pub fn count_ui(ui: &mut Ui, name: &str, tooltip: &str, value: &mut u32, range: std::ops::RangeInclusive<u32>) {
+    let label = name_ui(ui, name).on_hover_text(tooltip);
+    ui.add(DragValue::new(value).range(range).speed(0.1)).labelled_by(label.id).on_hover_text(tooltip);
+}
+
+/// A number that may be left to the model: 0 is that.
+pub fn optional_ui(ui: &mut Ui, name: &str, tooltip: &str, unit: &'static str, value: &mut Option<u32>, range: std::ops::RangeInclusive<u32>) {
+    let label = name_ui(ui, name).on_hover_text(tooltip);
+    let (least, most) = (f64::from(*range.start()), f64::from(*range.end()));
+    let mut number = value.map_or(0.0, f64::from);
+    let field = DragValue::new(&mut number)
+        .range(0.0..=most)
+        .speed(1.0)
+        .custom_formatter(move |number, _| if number < 1.0 { "as the model".to_owned() } else { format!("{number:.0}{unit}") })
+        .custom_parser(move |text| {
+            let text = text.trim();
+            if text.is_empty() || text.starts_with("as") {
+                Some(0.0)
+            } else {
+                text.trim_end_matches(unit.trim()).trim().replace(',', "").parse().ok()
+            }
+        });
+    let response = ui.add(field).labelled_by(label.id).on_hover_text(tooltip);
+    if response.changed() {
+        // Between none and the least there is nothing: a drag jumps over it.
+        let rises = value.is_none() && number >= 1.0;
+        *value = match number {
+            ..1.0 => None,
+            number if number < least => rises.then_some(least as u32),
+            number => Some(number.round() as u32),
+        };
+    }
+}
+
+/// An amount of USD; 0 is none. `digits` after the point.
+pub fn limit_ui(ui: &mut Ui, name: &str, tooltip: &str, limit: &mut Option<UsdMicros>, digits: usize) {
+    let label = name_ui(ui, name).on_hover_text(tooltip);
+    let mut usd = limit.map_or(0.0, UsdMicros::as_usd);
+    let field = DragValue::new(&mut usd)
+        .range(0.0..=1e6)
+        .speed(if digits > 2 { 0.0005 } else { 0.1 })
+        .custom_formatter(move |usd, _| match UsdMicros((usd * 1e6).round() as i64) {
+            UsdMicros(0) => "no limit".to_owned(),
+            _ if digits <= 2 => format!("${usd:.2}"),
+            exact => exact.to_string(),
+        })
+        .custom_parser(
+            |text| if text.trim().starts_with("no") { Some(0.0) } else { text.trim().trim_start_matches('$').replace(',', "").parse().ok() },
+        );
+    if ui.add(field).labelled_by(label.id).on_hover_text(tooltip).changed() {
+        *limit = (usd > 0.0).then(|| UsdMicros((usd * 1e6).round() as i64));
+    }
+}
+
+/// What happens at a limit.
+pub fn action_ui(ui: &mut Ui, of: &str, action: &mut LimitAction) {
+    ui.spacing_mut().item_spacing.x = 2.0;
+    ui.spacing_mut().button_padding.x = 5.0;
+    for (value, word, tooltip) in
+        [(LimitAction::Stop, "Stop", "Nothing is begun that might cross it"), (LimitAction::Warn, "Warn", "All goes on, and Live status says so")]
+    {
+        let is_chosen = *action == value;
+        let button = ui.selectable_label(is_chosen, word);
+        button.widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, is_chosen, format!("{of}: {}", word.to_lowercase())));
+        if button.on_hover_text(tooltip).clicked() {
+            *action = value;
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The template: what can't be filled in, and names that nothing gives a value.
+
+use std::ops::Range;
+
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
+
+use super::text::{ConstructKind, Text};
+use super::{Finding, Severity, Subject, about, at, with_fix, without_setting};
+use crate::wire::prompt::TEMPLATE_VARIABLES;
+use crate::wire::prompt_analysis::{PromptPart, Setting};
+
+/// Steps that the trial filling may take, as many as the real one.
+const FUEL: u64 = 100_000;
+/// Below this likeness (0–1) a name is another name, not a slip.
+const ALIKE: f64 = 0.78;
+
+/// Names that have a value.
+fn known<'s>(subject: &'s Subject<'_>) -> Vec<&'s str> {
+    TEMPLATE_VARIABLES.into_iter().chain(subject.variables.iter().map(|variable| variable.name.as_str())).collect()
+}
+
+/// A text that can't be filled in: broken syntax, unknown filters, loops without end.
+pub fn broken(subject: &Subject<'_>, found: &mut Vec<Finding>) {
+    for text in subject.texts() {
+        let mut environment = Environment::empty();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL));
+        let parsed = environment.template_from_str(text.raw);
+        let names = parsed.as_ref().map(|template| template.undeclared_variables(false)).unwrap_or_default();
+        let given = |name: &str| subject.variables.iter().find(|variable| variable.name == name).map(|variable| Value::from(variable.value.as_str()));
+        let value = |name: &String| match name.as_str() {
+            "width" => Value::from(4_000),
+            "height" => Value::from(3_000),
+            "file_name" => Value::from("photo.jpg"),
+            other => given(other).unwrap_or_else(|| Value::from("value")),
+        };
+        // Names without a value are told by themselves: here they get one, so that the rest is looked at.
+        let context: std::collections::BTreeMap<&str, Value> =
+            names.iter().filter(|name| !is_called(text, name)).map(|name| (name.as_str(), value(name))).collect();
+        let Some(error) = parsed.and_then(|template| template.render(context)).err() else { continue };
+        found.push(of_error(text, &error));
+    }
+}
+
+fn of_error(text: &Text<'_>, error: &minijinja::Error) -> Finding {
+    let line = error.line().map_or(1, |line| line as u32);
+    let whole_line = text.line(line).unwrap_or(0..text.raw.len());
+    let span = error.range().filter(|range| !range.is_empty() && text.raw.get(range.clone()).is_some()).unwrap_or(whole_line);
+    let detail = error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
+    let why = "The prompt can't be filled in for any photo, so it can't be saved or used";
+    match error.kind() {
+        ErrorKind::OutOfFuel => {
+            let words = "This takes too many steps to fill in: take a loop out, let it run less often, or join fewer texts";
+            at(text, "endless_template", Severity::Error, span, words, why)
+        }
+        ErrorKind::UnknownFilter | ErrorKind::UnknownFunction | ErrorKind::UnknownTest | ErrorKind::UnknownMethod => {
+            let words = format!("There are no filters and functions in a prompt ({detail})");
+            at(text, "unknown_function", Severity::Error, span, words, why)
+        }
+        _ => {
+            let words = format!("This is no template: {detail}");
+            let finding = at(text, "template_error", Severity::Error, span, words, why);
+            match open_variable(text) {
+                Some((open, name)) => {
+                    let replacement = format!("{{{{ {name} }}}}");
+                    let finding = Finding { span: Some(open.clone().into()), line: Some(text.line_of(open.start)), ..finding };
+                    with_fix(finding, format!("Write {replacement}"), open, replacement)
+                }
+                None => finding,
+            }
+        }
+    }
+}
+
+/// A `{{ name` that its line never closes, or closes with one brace only.
+fn open_variable(text: &Text<'_>) -> Option<(Range<usize>, String)> {
+    text.lines.iter().find_map(|line| {
+        let inner = text.slice(line.clone());
+        let open = inner.rfind("{{").filter(|open| !inner[*open..].contains("}}"))?;
+        let rest = &inner[open + 2..];
+        let blanks = rest.len() - rest.trim_start().len();
+        let name = rest.trim_start();
+        let length = name.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(name.len());
+        let behind = name[length..].len() - name[length..].trim_start().len();
+        let brace = usize::from(name[length..].trim_start().starts_with('}'));
+        let end = open + 2 + blanks + length + if brace > 0 { behind + brace } else { 0 };
+        (length > 0).then(|| (line.start + open..line.start + end, name[..length].to_owned()))
+    })
+}
+
+/// Names that nothing gives a value, wherever they are used.
+pub fn unknown_variables(subject: &Subject<'_>, found: &mut Vec<Finding>) {
+    let known = known(subject);
+    for text in subject.texts() {
+        let environment = Environment::empty();
+        let Ok(template) = environment.template_from_str(text.raw) else { continue };
+        let mut names: Vec<String> =
+            template.undeclared_variables(false).into_iter().filter(|name| !known.contains(&name.as_str()) && !is_called(text, name)).collect();
+        names.sort_unstable();
+        for name in names {
+            for range in uses(text, &name) {
+                let why = format!("Nothing gives it a value, so no photo can be asked about; known are {}", known.join(", "));
+                match alike(&name, &known) {
+                    Some(meant) => {
+                        let words = format!("“{name}” is no variable; did you mean “{meant}”?");
+                        let finding = at(text, "unknown_variable", Severity::Error, range.clone(), words, why);
+                        found.push(with_fix(finding, format!("Write “{meant}”"), range, meant));
+                    }
+                    None => found.push(at(text, "unknown_variable", Severity::Error, range, format!("“{name}” is no variable"), why)),
+                }
+            }
+        }
+    }
+}
+
+/// Where a name stands in variables and statements; as an attribute (`photo.name`) it is another thing.
+fn uses(text: &Text<'_>, name: &str) -> Vec<Range<usize>> {
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let constructs = text.constructs.iter().filter(|construct| construct.kind != ConstructKind::Comment);
+    let uses = constructs.flat_map(|construct| {
+        let inner = text.slice(construct.range.clone());
+        let bytes = inner.as_bytes();
+        inner.match_indices(name).filter_map(move |(start, _)| {
+            let end = start + name.len();
+            let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+            let is_whole = !is_word(before) && !is_word(bytes.get(end)) && before != Some(&b'.') && !matches!(before, Some(b'"' | b'\''));
+            is_whole.then(|| construct.range.start + start..construct.range.start + end)
+        })
+    });
+    uses.collect()
+}
+
+/// Whether a name is called as a function, which is another fault.
+fn is_called(text: &Text<'_>, name: &str) -> bool {
+    uses(text, name).iter().any(|range| text.raw[range.end..].trim_start().starts_with('('))
+}
+
+/// The known name that a person meant, where one is near enough.
+fn alike<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let plain = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
+    // `fileName`, `filename` and `image_width` are those names, written in another way.
+    let same = |known: &&&str| {
+        plain(known) == plain(name) || plain(name) == format!("image{}", plain(known)) || plain(name) == format!("photo{}", plain(known))
+    };
+    if let Some(same) = known.iter().find(same) {
+        return Some(same);
+    }
+    let likeness = |known: &str| {
+        strsim::normalized_damerau_levenshtein(&plain(known), &plain(name)).max(if strsim::damerau_levenshtein(known, name) <= 1 { 0.9 } else { 0.0 })
+    };
+    let best = known.iter().copied().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
+    (name.len() > 2 && likeness(best) >= ALIKE).then_some(best)
+}
+
+/// `{file_name}` where `{{ file_name }}` is meant.
+pub fn single_braces(subject: &Subject<'_>, found: &mut Vec<Finding>) {
+    let known = known(subject);
+    for text in subject.texts() {
+        for name in &known {
+            let braced = format!("{{{name}}}");
+            for (start, _) in text.raw.match_indices(&braced) {
+                let range = start..start + braced.len();
+                let is_inside = text.constructs.iter().any(|construct| construct.range.start <= start && range.end <= construct.range.end);
+                if is_inside || text.raw[..start].ends_with('{') || text.raw[range.end..].starts_with('}') {
+                    continue;
+                }
+                let replacement = format!("{{{{ {name} }}}}");
+                let words = format!("{braced} is sent as it stands: a variable has two braces");
+                let why = "The model reads the braces and the name, not the photo's own value";
+                let finding = at(text, "single_braces", Severity::Warning, range.clone(), words, why);
+                found.push(with_fix(finding, format!("Write {replacement}"), range, replacement));
+            }
+        }
+    }
+}
+
+/// Variables that the author added and no text uses.
+pub fn unused_variables(subject: &Subject<'_>, found: &mut Vec<Finding>) {
+    let environment = Environment::empty();
+    let mut used = std::collections::HashSet::new();
+    for text in subject.texts() {
+        // What can't be read may use any of them.
+        let Ok(template) = environment.template_from_str(text.raw) else { return };
+        used.extend(template.undeclared_variables(false));
+    }
+    for name in subject.variables.iter().map(|variable| &variable.name).filter(|name| !used.contains(*name)) {
+        let words = format!("The variable “{name}” is defined and never used");
+        let why = "Its value reaches no model; use it in the text, or take it out of the settings";
+        let setting = Setting::Variable(name.clone());
+        found.push(without_setting(
+            about(PromptPart::Settings, "unused_variable", Severity::Hint, words, why),
+            format!("Take “{name}” out"),
+            setting,
+        ));
+    }
+}

@@ -1,0 +1,67 @@
+//! What a sample says of all: estimates with their intervals. Each names its method and its source.
+
+/// The 97.5 % point of the standard normal distribution: two-sided 95 %.
+pub const Z_95: f64 = 1.959_963_984_540_054;
+
+/// A share of a sample with an interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Proportion {
+    pub share: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// The score interval of Wilson (1927, JASA 22:209–212) for `count` of `of`; `None` of an empty sample. Brown, Cai and
+/// `DasGupta` (2001, Statistical Science 16:101–133) recommend it for small samples: unlike the usual ± it keeps its coverage
+/// near 0 and 1, and never leaves 0–1.
+#[must_use]
+pub fn wilson(count: u64, of: u64, z: f64) -> Option<Proportion> {
+    if of == 0 || count > of {
+        return None;
+    }
+    let n = of as f64;
+    let share = count as f64 / n;
+    let z2 = z * z;
+    let middle = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let half = z / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
+    // At the ends the interval touches them; rounding must not leave a hair between.
+    let low = if count == 0 { 0.0 } else { (middle - half).max(0.0) };
+    let high = if count == of { 1.0 } else { (middle + half).min(1.0) };
+    Some(Proportion { share, low, high })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(found: f64, expected: f64) -> bool {
+        (found - expected).abs() < 5e-5
+    }
+
+    #[test]
+    fn the_interval_is_that_of_published_tables() {
+        // Newcombe (1998, Statistics in Medicine 17:857–872), table I, method 3.
+        for (count, of, low, high) in [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)] {
+            let found = wilson(count, of, Z_95).expect("a sample");
+            assert!(close(found.low, low) && close(found.high, high), "{count} of {of}: {found:?}");
+        }
+        // R: `prop.test(10, 20, correct = FALSE)`, and the same of 5 and 1 of 10.
+        for (count, of, low, high) in [(10, 20, 0.29930, 0.70070), (5, 10, 0.23659, 0.76341), (1, 10, 0.01788, 0.40415)] {
+            let found = wilson(count, of, Z_95).expect("a sample");
+            assert!(close(found.low, low) && close(found.high, high), "{count} of {of}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn it_mirrors_stays_inside_and_says_nothing_of_nothing() {
+        assert_eq!(wilson(0, 0, Z_95), None);
+        assert_eq!(wilson(3, 2, Z_95), None);
+        for of in 1..60 {
+            for count in 0..=of {
+                let (one, other) = (wilson(count, of, Z_95).expect("one"), wilson(of - count, of, Z_95).expect("other"));
+                assert!(close(one.low, 1.0 - other.high), "{count} of {of}");
+                assert!(0.0 <= one.low && one.low <= one.share && one.share <= one.high && one.high <= 1.0, "{count} of {of}: {one:?}");
+            }
+        }
+    }
+}
