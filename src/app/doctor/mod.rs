@@ -100,6 +100,10 @@ async fn database(path: &Path) -> Check {
         return Check::ok(NAME, format!("{shown} is made at the first start"));
     }
     let salvage = format!("Close Minerva, keep a copy of the folder, then put a backup back or salvage what can be read: sqlite3 '{shown}' .recover");
+    if let Ok(Some(table)) = peek::foreign_table(path).await {
+        let found = format!("{shown} is the database of another program: it holds a table '{table}', and nothing of Minerva");
+        return Check::fail(NAME, found, "Choose another data folder with --data-dir");
+    }
     match peek::inspect(path).await {
         Err(error) => Check::fail(NAME, format!("{shown}: {error}"), salvage),
         Ok(found) if !found.complaints.is_empty() => Check::fail(NAME, format!("{shown}: {}", found.complaints.join("; ")), salvage),

@@ -8,7 +8,7 @@ use egui_plot::{Bar, BarChart, FilledArea, GridMark, Line, LineStyle, PlotPoints
 use super::range::TimeRange;
 use super::series::{Plotted, Series};
 use crate::gui::theme::{self, Tokens, icons};
-use crate::gui::widgets::{number, time_plot};
+use crate::gui::widgets::{choice, number, time_plot};
 use crate::wire::analytics::PerformancePoint;
 use crate::wire::money::UsdMicros;
 
@@ -102,13 +102,10 @@ fn latency_of_ui(ui: &mut Ui, plotted: &Plotted, state: &mut PlotState) {
         return;
     }
     let shown = state.latency_of.clone().unwrap_or_else(|| "All models".to_owned());
-    let combo = egui::ComboBox::from_id_salt("latency of").selected_text(shown.clone()).truncate().width(150.0).show_ui(ui, |ui| {
-        ui.selectable_value(&mut state.latency_of, None, "All models");
-        for model in &plotted.models {
-            ui.selectable_value(&mut state.latency_of, Some(model.name.clone()), &model.name);
-        }
-    });
-    combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Latency of {shown}")));
+    let list = egui::ComboBox::from_id_salt("latency of").selected_text(shown.clone()).truncate().width(150.0);
+    let models = plotted.models.iter().map(|model| (Some(model.name.clone()), model.name.as_str()));
+    choice::ui(ui, list, &mut state.latency_of, std::iter::once((None, "All models")).chain(models))
+        .widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Latency of {shown}")));
 }
 
 /// The series that the latency plot shows, and its colour.

@@ -3,9 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use egui::scroll_area::ScrollBarVisibility;
 use egui::{
-    Align, Button, Color32, Frame, Label, Layout, Margin, Panel, Response, RichText, Sense, StrokeKind, ThemePreference, Ui, UiBuilder, WidgetInfo,
-    vec2,
+    Align, Button, Color32, Frame, Label, Layout, Margin, Panel, Response, RichText, ScrollArea, Sense, StrokeKind, ThemePreference, Ui, UiBuilder,
+    WidgetInfo, vec2,
 };
 use egui_material_icons::MaterialIcon;
 
@@ -27,6 +28,9 @@ pub enum Line<'a> {
     None,
     Up(&'a LinkState),
 }
+
+/// Below this height a rail shows of its foot what leads to all the rest, and is scrolled.
+const RAIL_LOW: f32 = 440.0;
 
 /// What the panel shows besides the areas.
 pub struct Standing<'a> {
@@ -57,6 +61,11 @@ pub fn panel(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
 fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
     let mut command = None;
     ui.spacing_mut().item_spacing.y = theme::GAP_4;
+    if standing.is_narrow && ui.available_height() < RAIL_LOW {
+        let rail = ScrollArea::vertical().id_salt("rail").scroll_bar_visibility(ScrollBarVisibility::AlwaysHidden);
+        rail.show(ui, |ui| command = areas_ui(ui, standing).or(foot(ui, standing, true)));
+        return command;
+    }
     let below = Panel::bottom("navigation foot").resizable(false).show_separator_line(false).frame(Frame::NONE);
     let is_low = ui.available_height() < LOW;
     below.show(ui, |ui| {
@@ -76,6 +85,11 @@ fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
         });
     }
     ui.add_space(theme::GAP_8);
+    areas_ui(ui, standing).or(command)
+}
+
+fn areas_ui(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
+    let mut command = None;
     for area in AreaId::ALL {
         if area_ui(ui, area, area == standing.shown, standing.is_narrow).clicked() {
             command = Some(Command::GoTo(Route::Area(area)));
@@ -96,6 +110,16 @@ fn foot(ui: &mut Ui, standing: &Standing<'_>, is_low: bool) -> Option<Command> {
     }
     link_ui(ui, standing);
     ui.separator();
+    if standing.is_narrow && is_low {
+        for (icon, label, given) in
+            [(icons::ICON_SEARCH, "Commands", Command::OpenPalette), (icons::ICON_SETTINGS, "Settings", Command::OpenSettings)]
+        {
+            if row(ui, icon, label, &given, true).clicked() {
+                command = Some(given);
+            }
+        }
+        return command;
+    }
     let rows = [
         (icons::ICON_SEARCH, "Commands", Command::OpenPalette),
         (icons::ICON_KEYBOARD, "Shortcuts", Command::ShowShortcuts),

@@ -9,8 +9,8 @@ use super::dialog;
 use super::saved::{Saved, token_account};
 use crate::client::Client;
 use crate::gui::theme::{self, icons};
-use crate::gui::widgets::section;
 use crate::gui::widgets::toolbar::Tool;
+use crate::gui::widgets::{choice, section};
 use crate::keys::Keys;
 
 /// Photos whose licence asks to be named; the rest is in the public domain.
@@ -246,12 +246,9 @@ fn look_ui(ui: &mut Ui) {
     let mut preference = ui.ctx().options(|options| options.theme_preference);
     Grid::new("look").num_columns(2).spacing([theme::GAP_24, theme::GAP_8]).show(ui, |ui| {
         let label = ui.label("Theme");
-        let combo = ComboBox::from_id_salt("theme").selected_text(theme_name(preference)).show_ui(ui, |ui| {
-            for choice in [ThemePreference::System, ThemePreference::Light, ThemePreference::Dark] {
-                ui.selectable_value(&mut preference, choice, theme_name(choice));
-            }
-        });
-        combo.response.labelled_by(label.id);
+        let list = ComboBox::from_id_salt("theme").selected_text(theme_name(preference));
+        let themes = [ThemePreference::System, ThemePreference::Light, ThemePreference::Dark].map(|theme| (theme, theme_name(theme)));
+        choice::ui(ui, list, &mut preference, themes).labelled_by(label.id);
         ui.end_row();
         let label = ui.label("Size");
         // Held apart while it is dragged, or the slider would move under the pointer.

@@ -13,10 +13,10 @@ use crate::gui::ctx::{PhotoTexture, PhotoTextures};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::photo_view::{OverlayBox, PhotoView, PhotoViewport};
 use crate::gui::widgets::toolbar::Tool;
-use crate::gui::widgets::{elided, number};
+use crate::gui::widgets::{choice, elided, number};
 use crate::wire::ids::PhotoId;
 use crate::wire::result::{Answer, Note, Tag};
-use crate::wire::run::{Cell, CellState, Run};
+use crate::wire::run::{Cell, CellState, Run, RunColumn};
 
 pub const MOST_PANES: usize = 4;
 /// Longer edge of the picture that stands in until the large one is there.
@@ -252,20 +252,14 @@ impl SideBySide {
             let padding = 2.0 * ui.spacing().button_padding.x + ui.spacing().icon_width + ui.spacing().icon_spacing;
             let shown = elided::text(ui, &name, egui::FontId::proportional(theme::TEXT_BODY), room.x - padding - 4.0, tokens.text);
             let combo = ComboBox::from_id_salt(("column", at)).width(room.x).selected_text(shown);
-            let response = combo.show_ui(ui, |ui| {
-                for (index, column) in view.run.columns.iter().enumerate() {
-                    ui.selectable_value(&mut pane.column, index, column.label());
-                }
-            });
-            let response = response.response;
+            let columns = view.run.columns.iter().map(RunColumn::label).enumerate();
+            let response = choice::ui(ui, combo, &mut pane.column, columns);
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Pane {}: {name}", LETTERS[at])));
             response.on_hover_text(name);
             if view.run.repeats > 1 {
-                ComboBox::from_id_salt(("repeat", at)).width(60.0).selected_text(format!("Repeat {}", pane.repeat + 1)).show_ui(ui, |ui| {
-                    for repeat in 0..view.run.repeats {
-                        ui.selectable_value(&mut pane.repeat, repeat, format!("Repeat {}", repeat + 1));
-                    }
-                });
+                let list = ComboBox::from_id_salt(("repeat", at)).width(60.0).selected_text(format!("Repeat {}", pane.repeat + 1));
+                let repeats = (0..view.run.repeats).map(|repeat| (repeat, format!("Repeat {}", repeat + 1)));
+                choice::ui(ui, list, &mut pane.repeat, repeats);
             }
             if count > 1 && Tool::new(icons::ICON_CLOSE, "Close the pane").icon_only().ui(ui).clicked() {
                 remove = true;

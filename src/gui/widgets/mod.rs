@@ -3,6 +3,7 @@
 pub mod badge;
 pub mod card;
 pub mod chip;
+pub mod choice;
 pub mod confidence_bar;
 pub mod elided;
 pub mod empty_state;

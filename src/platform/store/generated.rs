@@ -121,10 +121,15 @@ pub async fn is_marked(db: &Db) -> Result<bool> {
 /// Memory that the writing connection may take meanwhile: what does not fit is read again and again.
 const CACHE_KIB: u32 = 1024 * 1024;
 
-/// Makes ready for many rows: gives the writing connection more memory, and lets the indexes of words grow without tidying
-/// them up with each batch.
+/// Pages of the log before they are moved to the database file (1000 as SQLite comes): hashes of photos fall on any page of
+/// their index, and a page that is written often meanwhile is moved once.
+const PAGES_A_CHECKPOINT: u32 = 200_000;
+
+/// Makes ready for many rows: gives the writing connection more memory, waits for no disk (invented rows can be invented
+/// again), and lets the indexes of words grow without tidying them up with each batch.
 pub async fn prepare(db: &Db) -> Result<()> {
-    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA cache_size = -{CACHE_KIB}"))).execute(&db.write).await?;
+    let pragmas = format!("PRAGMA cache_size = -{CACHE_KIB}; PRAGMA wal_autocheckpoint = {PAGES_A_CHECKPOINT}; PRAGMA synchronous = OFF");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas)).execute(&db.write).await?;
     let mut tx = db.begin().await?;
     photos::search::merge_with_each_change(&mut tx, false).await?;
     tx.commit().await?;
@@ -137,6 +142,6 @@ pub async fn settle(db: &Db) -> Result<()> {
     photos::search::optimize(&mut tx).await?;
     photos::search::merge_with_each_change(&mut tx, true).await?;
     tx.commit().await?;
-    sqlx::query("ANALYZE").execute(&db.write).await?;
+    sqlx::raw_sql("ANALYZE; PRAGMA synchronous = NORMAL; PRAGMA wal_checkpoint(TRUNCATE)").execute(&db.write).await?;
     Ok(())
 }

@@ -52,8 +52,12 @@ pub enum StoreError {
     Open(sqlx::Error),
     #[error("The database is damaged: {0}")]
     Damaged(String),
-    #[error("The database was written by a newer version of Minerva, or its migrations failed: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("The database was written by a newer version of Minerva: it has schema {0}. Install that version again, or choose another data folder")]
+    Newer(i64),
+    #[error("The file is the database of another program: it holds {0}, and nothing of Minerva. It is left as it is; choose another place")]
+    Foreign(String),
+    #[error("The database could not be brought up to date: {0}")]
+    Migrate(sqlx::migrate::MigrateError),
     #[error("The disk is full")]
     DiskFull,
     #[error("The database did not answer: {0}")]
@@ -70,6 +74,15 @@ impl From<sqlx::Error> for StoreError {
             Some(13) => Self::DiskFull,
             Some(11 | 26) => Self::Damaged(error.to_string()),
             _ => Self::Query(error),
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        match error {
+            sqlx::migrate::MigrateError::VersionMissing(version) => Self::Newer(version),
+            other => Self::Migrate(other),
         }
     }
 }
@@ -99,6 +112,7 @@ impl Db {
         // it still stands and refuses to begin another one, for ever: such a connection is replaced.
         let writer = SqlitePoolOptions::new().max_connections(1);
         let writer = writer.before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
+        refuse_foreign(path).await?;
         let write = writer.connect_with(options.clone()).await.map_err(open_error)?;
         MIGRATIONS.run(&write).await?;
         // What the planner knows of the tables is renewed where they have grown (https://sqlite.org/pragma.html#pragma_optimize).
@@ -119,6 +133,17 @@ impl Db {
     pub async fn close(&self) {
         self.read.close().await;
         self.write.close().await;
+    }
+}
+
+/// Another program's tables are not mixed with ours.
+async fn refuse_foreign(path: &Path) -> Result<()> {
+    if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        return Ok(());
+    }
+    match peek::foreign_table(path).await? {
+        Some(table) => Err(StoreError::Foreign(format!("a table '{table}'"))),
+        None => Ok(()),
     }
 }
 

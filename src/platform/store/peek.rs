@@ -12,6 +12,11 @@ use crate::wire::fallback::Fallback;
 use crate::wire::prompt_parts::PromptParts;
 use crate::wire::provider::ProviderSetting;
 
+/// Ours has it since its first version.
+const OUR_TABLE: &str = "ai_processing_results";
+/// Where sqlx records what was applied.
+const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
+
 /// What a look at a database found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
@@ -80,12 +85,25 @@ pub async fn models_in_use(path: &Path) -> Result<Vec<String>> {
     Ok(models)
 }
 
+/// A table of the file when it is the database of another program: there are tables, and not those of Minerva's first version.
+pub async fn foreign_table(path: &Path) -> Result<Option<String>> {
+    let mut connection = open(path).await?;
+    let tables = tables(&mut connection).await?;
+    connection.close().await?;
+    let is_ours = tables.iter().any(|table| table == OUR_TABLE);
+    Ok(tables.into_iter().find(|table| !is_ours && table != MIGRATIONS_TABLE))
+}
+
+async fn tables(connection: &mut SqliteConnection) -> Result<Vec<String>> {
+    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+    Ok(sqlx::query_scalar(sql).fetch_all(connection).await?)
+}
+
 /// Whether the file holds photos, jobs, results or prompts, of any version of Minerva, or anything of another program.
 pub async fn is_in_use(path: &Path) -> Result<bool> {
     let mut connection = open(path).await?;
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetch_all(&mut connection).await?;
-    let is_ours = tables.iter().any(|table| table == "ai_processing_results");
+    let tables = tables(&mut connection).await?;
+    let is_ours = tables.iter().any(|table| table == OUR_TABLE);
     let is_in_use = if is_ours {
         sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM photos) OR EXISTS (SELECT 1 FROM jobs) OR EXISTS (SELECT 1 FROM ai_processing_results)
@@ -94,7 +112,7 @@ pub async fn is_in_use(path: &Path) -> Result<bool> {
         .fetch_one(&mut connection)
         .await?
     } else {
-        tables.iter().any(|table| table != "_sqlx_migrations")
+        tables.iter().any(|table| table != MIGRATIONS_TABLE)
     };
     connection.close().await?;
     Ok(is_in_use)

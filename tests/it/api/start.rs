@@ -68,6 +68,21 @@ async fn a_damaged_database_is_named_and_left_alone() {
     }
 }
 
+#[tokio::test]
+async fn a_database_of_another_program_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("data")).expect("made");
+    let path = folder.path().join("data/minerva.sqlite");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("opens");
+    sqlx::query("CREATE TABLE bookmarks (address TEXT)").execute(&mut connection).await.expect("made");
+    sqlx::Connection::close(connection).await.expect("closed");
+    let before = std::fs::read(&path).expect("readable");
+    let error = host::start(Options::default().host_options(folder.path().join("data"))).await.err().expect("refused").to_string();
+    assert!(error.contains("another program") && error.contains("'bookmarks'"), "{error}");
+    assert!(std::fs::read(&path).expect("readable") == before, "it was written to");
+}
+
 type Damage = fn(&mut Vec<u8>);
 const DAMAGES: [(&str, Damage); 3] = [
     ("cut in half", |bytes| bytes.truncate(bytes.len() / 2)),

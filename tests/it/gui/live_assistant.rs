@@ -12,7 +12,8 @@ use minerva_console::wire::config::PipelineState;
 use secrecy::SecretString;
 
 use super::pictured::pictured;
-use crate::support::console::{Console, Look};
+use crate::support::clock::TestClock;
+use crate::support::console::{Console, Look, fixed_now};
 use crate::support::platform::{Options, lasting_prices};
 use crate::support::provider_stub::{ProviderStub, Wire};
 use crate::support::scripted::Scripted;
@@ -26,7 +27,8 @@ fn console(scenario: &str, look: Look) -> (Console, tokio::runtime::Runtime) {
     let settings = ProviderSettings { endpoints: vec![endpoint], on_device_threads: 1, book: lasting_prices() };
     // The stub stops when it is dropped: it lives as long as the process.
     std::mem::forget(stub);
-    let options = Options { providers: Providers::new(&settings, &keys), keys, ..Options::default().without_workers() };
+    let options =
+        Options { providers: Providers::new(&settings, &keys), keys, clock: TestClock::at(fixed_now()), ..Options::default().without_workers() };
     let mut console = Console::open_looking(options, look);
     console.command(Command::GoTo(Route::Live(LiveView::Assistant)));
     console.wait_for("Ask about the platform");

@@ -6,6 +6,7 @@ use minerva_console::platform::domain::Log;
 use minerva_console::wire::log::LogLevel;
 
 use super::pictured::pictured;
+use crate::support::clock::TestClock;
 use crate::support::console::{Console, Look, fixed_now};
 use crate::support::platform::Options;
 use crate::support::scripted::Scripted;
@@ -33,7 +34,10 @@ fn console(look: Look) -> (Console, Log) {
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         log.push(fixed_now() + TimeDelta::milliseconds(n as i64 * 1_234), level, "minerva_console::platform", message.to_owned(), fields);
     }
-    let mut console = Console::open_looking(Options { log: log.clone(), ..Options::with_providers(vec![Scripted::new()]) }, look);
+    let mut console = Console::open_looking(
+        Options { log: log.clone(), clock: TestClock::at(fixed_now()), ..Options::with_providers(vec![Scripted::new()]) },
+        look,
+    );
     console.command(Command::GoTo(Route::Live(LiveView::Log)));
     console.wait_for("7 lines");
     (console, log)

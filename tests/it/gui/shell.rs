@@ -8,7 +8,8 @@ use minerva_console::wire::config::{PipelineState, SetPipelineState};
 use minerva_console::wire::ids::PhotoId;
 use secrecy::ExposeSecret;
 
-use crate::support::console::{Console, Look, THEMES};
+use crate::support::clock::TestClock;
+use crate::support::console::{Console, Look, THEMES, fixed_now};
 use crate::support::platform::{self, Options};
 
 const IN_USE: &str = "Another Minerva uses the data folder /home/ada/minerva. Close it, or choose another folder with --data-dir";
@@ -247,10 +248,20 @@ fn how_the_window_looks() {
 }
 
 #[test]
+fn a_small_window_enlarged_twice_is_legible() {
+    let look = Look { size: [512.0, 320.0], pixels_per_point: 2.0, ..Look::default() };
+    let mut console = Console::failing(&[IN_USE], look);
+    console.wait_for(IN_USE);
+    console.picture("enlarged_not_started");
+    let mut console = Console::open_looking(Options { clock: TestClock::at(fixed_now()), ..Options::default().without_workers() }, look);
+    console.picture("enlarged_twice");
+}
+
+#[test]
 fn a_small_window_enlarged_by_half_loses_nothing() {
     // 1024 × 640 pixels at 150 %.
     let look = Look { size: [1024.0 / 1.5, 640.0 / 1.5], pixels_per_point: 1.5, ..Look::default() };
-    let mut console = Console::open_looking(Options::default().without_workers(), look);
+    let mut console = Console::open_looking(Options { clock: TestClock::at(fixed_now()), ..Options::default().without_workers() }, look);
     for (area, name) in [
         (AreaId::LiveStatus, "enlarged_live_status"),
         (AreaId::PipelineControl, "enlarged_pipeline_control"),

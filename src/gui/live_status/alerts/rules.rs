@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::rows;
 use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, icons};
-use crate::gui::widgets::badge;
 use crate::gui::widgets::merge::{self, Conflict, Words};
+use crate::gui::widgets::{badge, choice};
 use crate::wire::alert::{AlertMetric, AlertRule, AlertRules, Alerts, FOR_MINUTES_MOST, Severity, shipped_rules};
 
 /// A rule that is being edited, or added.
@@ -228,12 +228,9 @@ fn editor_ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, (is_busy, 
             }
             field_ui(ui, "For", "min", &mut edited.for_minutes, for_minutes.as_ref().err());
             let label = ui.label("Severity");
-            let combo = ComboBox::from_id_salt("severity").selected_text(edited.severity.label()).show_ui(ui, |ui| {
-                for severity in Severity::ALL {
-                    ui.selectable_value(&mut edited.severity, severity, severity.label());
-                }
-            });
-            combo.response.labelled_by(label.id);
+            let list = ComboBox::from_id_salt("severity").selected_text(edited.severity.label());
+            let choices = Severity::ALL.into_iter().map(|severity| (severity, severity.label()));
+            choice::ui(ui, list, &mut edited.severity, choices).labelled_by(label.id);
             ui.end_row();
         });
         if let Some(problem) = &edited.problem {

@@ -11,7 +11,7 @@ use egui_commonmark::CommonMarkCache;
 use crate::gui::ctx::{ApiError, AreaCtx, Command, Remote, Route, Toast, ToastKind};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
-use crate::gui::widgets::{empty_state, error_state, skeleton};
+use crate::gui::widgets::{choice, empty_state, error_state, skeleton};
 use crate::wire::assistant::{AssistantEvent, ProposedAction};
 use crate::wire::config::ConfigChanged;
 use crate::wire::model::{ActivateModel, KeyState, ModelInfo};
@@ -163,12 +163,9 @@ impl AssistantView {
         let model = self.chat.model.clone().filter(|model| usable.contains(model)).or_else(|| usable.first().cloned()).unwrap_or_default();
         ui.horizontal(|ui| {
             let mut chosen = model;
-            let combo = ComboBox::from_id_salt("assistant's model").selected_text(&chosen).width(240.0).show_ui(ui, |ui| {
-                for name in usable {
-                    ui.selectable_value(&mut chosen, name.clone(), name);
-                }
-            });
-            combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, "Model of the assistant"));
+            let list = ComboBox::from_id_salt("assistant's model").selected_text(&chosen).width(240.0);
+            let button = choice::ui(ui, list, &mut chosen, usable.iter().map(|name| (name.clone(), name)));
+            button.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, "Model of the assistant"));
             self.is_changed |= self.chat.model.as_ref() != Some(&chosen);
             self.chat.model = Some(chosen);
             if !self.chat.exchanges.is_empty() {

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use egui::{ComboBox, TextEdit, Ui, WidgetInfo};
 
 use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::choice;
 use crate::wire::config::{ConfigChange, ConfigChangesQuery};
 
 /// Kinds of fields by name; fields as the platform takes them.
@@ -77,12 +78,8 @@ impl Filter {
 
 fn choice_ui(ui: &mut Ui, name: &str, chosen: &mut usize, names: &[&str], width: f32) {
     let shown = names.get(*chosen).copied().unwrap_or_default();
-    let choice = ComboBox::from_id_salt(name).selected_text(shown).width(width).truncate().show_ui(ui, |ui| {
-        for (at, choice) in names.iter().enumerate() {
-            ui.selectable_value(chosen, at, *choice);
-        }
-    });
-    choice.response.widget_info(|| {
+    let list = ComboBox::from_id_salt(name).selected_text(shown).width(width).truncate();
+    choice::ui(ui, list, chosen, names.iter().copied().enumerate()).widget_info(|| {
         let mut info = WidgetInfo::labeled(egui::Role::ComboBox, true, name);
         info.current_text_value = Some(shown.to_owned());
         info

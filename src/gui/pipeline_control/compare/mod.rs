@@ -12,7 +12,7 @@ use super::versions::Asked;
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::toolbar::Tool;
-use crate::gui::widgets::{error_state, skeleton};
+use crate::gui::widgets::{choice, error_state, skeleton};
 use crate::wire::ids::{PromptId, PromptVersionId};
 use crate::wire::prompt_diff::PromptDiff;
 pub use view::DiffView;
@@ -146,13 +146,15 @@ fn end_ui(ui: &mut Ui, name: &str, prompt: PromptId, end: &mut End, data: &Data,
         End::Version(id) => versions.iter().find(|version| version.id == id).map_or_else(|| "…".to_owned(), label),
     };
     let combo = ComboBox::from_id_salt(name).selected_text(&shown).width(78.0).height(320.0);
-    let response = combo.show_ui(ui, |ui| {
+    let response = choice::shown(ui, combo, |ui| {
         ui.set_min_width(180.0);
         if has_draft || *end == End::Draft {
-            ui.selectable_value(end, End::Draft, "Draft");
+            let response = ui.selectable_value(end, End::Draft, "Draft");
+            choice::close_when_chosen(ui, &response);
         }
         if let Some(live) = elsewhere {
-            ui.selectable_value(end, End::Version(live), elsewhere_words());
+            let response = ui.selectable_value(end, End::Version(live), elsewhere_words());
+            choice::close_when_chosen(ui, &response);
         }
         let height = ui.spacing().interact_size.y;
         ScrollArea::vertical().max_height(260.0).show_rows(ui, height, versions.len(), |ui, visible| {
@@ -160,14 +162,15 @@ fn end_ui(ui: &mut Ui, name: &str, prompt: PromptId, end: &mut End, data: &Data,
                 let note = version.note.trim();
                 let words = if note.is_empty() { label(version) } else { format!("{}  {note}", label(version)) };
                 let button = egui::Button::selectable(*end == End::Version(version.id), words).truncate();
-                if ui.add(button).clicked() {
+                let response = ui.add(button);
+                if response.clicked() {
                     *end = End::Version(version.id);
-                    ui.close();
                 }
+                choice::close_when_chosen(ui, &response);
             }
         });
     });
     let said = format!("{name}: {shown}");
-    response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, &said));
-    response.response.on_hover_text(said);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, &said));
+    response.on_hover_text(said);
 }

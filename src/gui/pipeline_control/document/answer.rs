@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::schema_form::{self, Change, Field, Kind};
 use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::choice;
 use crate::gui::widgets::prompt_editor::marks::Mark;
 use crate::gui::widgets::prompt_editor::typed::TypedText;
 use crate::gui::widgets::prompt_editor::{Options, PromptEditor};
@@ -302,13 +303,10 @@ fn field_ui(ui: &mut Ui, field: &Field, depth: usize, tokens: &Tokens) -> Option
 
 fn kind_ui(ui: &mut Ui, field: &Field, depth: usize) -> Option<Kind> {
     let mut kind = field.kind;
-    let shown = ComboBox::from_id_salt("kind").width(112.0).selected_text(kind.label());
-    let response = shown.show_ui(ui, |ui| {
-        for choice in Kind::ALL.into_iter().filter(|choice| depth == 0 || !choice.has_fields()) {
-            ui.selectable_value(&mut kind, choice, choice.label());
-        }
-    });
-    response.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Type of {}: {}", field.name, field.kind.label())));
+    let list = ComboBox::from_id_salt("kind").width(112.0).selected_text(kind.label());
+    let kinds = Kind::ALL.into_iter().filter(|kind| depth == 0 || !kind.has_fields()).map(|kind| (kind, kind.label()));
+    choice::ui(ui, list, &mut kind, kinds)
+        .widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Type of {}: {}", field.name, field.kind.label())));
     (kind != field.kind).then_some(kind)
 }
 

@@ -8,7 +8,7 @@ use super::Part;
 use crate::gui::ctx::{ApiError, AreaCtx, Remote};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::toolbar::Tool;
-use crate::gui::widgets::{empty_state, error_state, number, section, skeleton, thumbnail};
+use crate::gui::widgets::{choice, empty_state, error_state, number, section, skeleton, thumbnail};
 use crate::wire::ids::PhotoId;
 use crate::wire::model::ModelInfo;
 use crate::wire::page::Page;
@@ -278,15 +278,18 @@ fn model_ui(ui: &mut Ui, models: &[ModelInfo], chosen: &mut Option<String>) {
     let label = |model: &ModelInfo| format!("{}{}", model.display_name, if model.is_live { " (live)" } else { "" });
     let shown = models.iter().find(|model| Some(&model.name) == chosen.as_ref()).map(label).unwrap_or_default();
     let width = (ui.available_width() - 16.0).clamp(80.0, 240.0);
-    let response = ComboBox::from_id_salt("preview model").width(width).truncate().selected_text(&shown).show_ui(ui, |ui| {
+    let list = ComboBox::from_id_salt("preview model").width(width).truncate().selected_text(&shown);
+    let button = choice::shown(ui, list, |ui| {
         for model in models {
             let is_chosen = Some(&model.name) == chosen.as_ref();
-            if ui.selectable_label(is_chosen, label(model)).on_hover_text(&model.name).clicked() {
+            let response = ui.selectable_label(is_chosen, label(model)).on_hover_text(&model.name);
+            if response.clicked() {
                 *chosen = Some(model.name.clone());
             }
+            choice::close_when_chosen(ui, &response);
         }
     });
-    response.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Model of the preview: {shown}")));
+    button.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Model of the preview: {shown}")));
 }
 
 /// A text as it is, in the type of code.

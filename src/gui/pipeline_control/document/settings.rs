@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::prompt_editor::typed::TypedText;
-use crate::gui::widgets::section;
 use crate::gui::widgets::toolbar::Tool;
+use crate::gui::widgets::{choice, section};
 use crate::wire::model::{KeyState, ModelInfo};
 use crate::wire::prompt::TEMPLATE_VARIABLES;
 use crate::wire::prompt_analysis::Setting;
@@ -217,13 +217,9 @@ fn unset_ui(ui: &mut Ui, label: egui::Id) -> bool {
 
 fn effort_ui(ui: &mut Ui, effort: &mut Option<Effort>) {
     let words = |effort: Option<Effort>| effort.map_or("Unset", Effort::label);
-    let shown = ComboBox::from_id_salt("effort").width(CONTROL_WIDTH - 12.0).selected_text(words(*effort));
-    let response = shown.show_ui(ui, |ui| {
-        for choice in std::iter::once(None).chain(Effort::ALL.map(Some)) {
-            ui.selectable_value(effort, choice, words(choice));
-        }
-    });
-    response.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Thinking: {}", words(*effort))));
+    let list = ComboBox::from_id_salt("effort").width(CONTROL_WIDTH - 12.0).selected_text(words(*effort));
+    let efforts = std::iter::once(None).chain(Effort::ALL.map(Some)).map(|effort| (effort, words(effort)));
+    choice::ui(ui, list, effort, efforts).widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Thinking: {}", words(*effort))));
 }
 
 fn variables_ui(ui: &mut Ui, variables: &mut Vec<Variable>, preview: &mut HashMap<String, String>, around: &Around<'_>) {

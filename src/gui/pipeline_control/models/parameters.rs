@@ -4,6 +4,7 @@ use egui::{Button, ComboBox, DragValue, Label, Layout, RichText, Ui, WidgetInfo,
 
 use crate::gui::pipeline_control::Wish;
 use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::choice;
 use crate::gui::widgets::toolbar::Tool;
 use crate::wire::model::ModelInfo;
 use crate::wire::prompt_parts::{Effort, OUTPUT_TOKENS, Parameters, SEED_MOST, TEMPERATURE, TOP_P};
@@ -134,12 +135,10 @@ fn effort_ui(ui: &mut Ui, effort: &mut Option<Effort>, efforts: &[Effort]) {
     let what = "How much the model thinks before it answers; what it thinks is charged as output";
     let shown = *effort;
     let resets = row_ui(ui, ("Thinking", what), effort.is_some(), |ui, _| {
-        let combo = ComboBox::from_id_salt("effort of the model").width(92.0).selected_text(words(*effort)).show_ui(ui, |ui| {
-            for choice in std::iter::once(None).chain(efforts.iter().copied().map(Some)) {
-                ui.selectable_value(effort, choice, words(choice));
-            }
-        });
-        combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Thinking of the model: {}", words(shown))));
+        let list = ComboBox::from_id_salt("effort of the model").width(92.0).selected_text(words(*effort));
+        let efforts = std::iter::once(None).chain(efforts.iter().copied().map(Some)).map(|effort| (effort, words(effort)));
+        choice::ui(ui, list, effort, efforts)
+            .widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Thinking of the model: {}", words(shown))));
     });
     if resets {
         *effort = None;
