@@ -103,6 +103,16 @@ fn breaches(value: &Value, schema: &AnswerSchema) -> Option<String> {
 /// The JSON of an answer: all of it, what stands in a fence, or from the first brace to the last. Where it is not strict JSON
 /// (a comma too many, `NaN`, single quotes, comments), it is read as JSON5.
 fn json_in(text: &str) -> Option<Value> {
+    after_thinking(text).and_then(json_as_written).or_else(|| json_as_written(text))
+}
+
+/// What follows a model's thinking aloud, which may hold JSON of its own.
+fn after_thinking(text: &str) -> Option<&str> {
+    const ENDS: [&str; 3] = ["</think>", "</thinking>", "</reasoning>"];
+    ENDS.iter().filter_map(|end| text.rfind(end).map(|at| at + end.len())).max().map(|at| &text[at..])
+}
+
+fn json_as_written(text: &str) -> Option<Value> {
     let text = text.trim();
     if let Ok(value) = serde_json::from_str::<Value>(text) {
         return Some(value).filter(|value| value.is_object() || value.is_array());
@@ -118,15 +128,18 @@ fn tags(list: &[Value], notes: &mut Vec<String>, removed: &mut usize) -> Vec<Tag
     let (mut tags, mut outliers, mut missing): (Vec<Tag>, Vec<String>, u32) = (Vec::new(), Vec::new(), 0);
     let mut at_name = std::collections::HashMap::new();
     let mut shortened = 0;
-    let named: Vec<(String, Option<f32>)> =
+    let named: Vec<(String, Option<Given>)> =
         list.iter().filter_map(|item| Some((name_of(item, removed, &mut shortened)?, confidence_of(item)))).collect();
     let dropped = list.len() - named.len();
-    let is_percent = are_percents(named.iter().filter_map(|(_, given)| *given));
+    let is_percent = are_percents(named.iter().filter_map(|(_, given)| given.and_then(Given::bare)));
     if is_percent {
         notes.push("The confidences came as percents and were divided by 100".to_owned());
     }
     for (name, given) in named {
-        let scaled = given.map(|given| if is_percent { given / 100.0 } else { given });
+        let scaled = given.map(|given| match given {
+            Given::Bare(number) if !is_percent => number,
+            Given::Bare(percent) | Given::Percent(percent) => percent / 100.0,
+        });
         let confidence = scaled.filter(|confidence| (0.0..=1.0).contains(confidence));
         if let (Some(given), None) = (given, confidence) {
             outliers.push(format!("{name} {given}"));
@@ -194,18 +207,45 @@ fn name_of(item: &Value, removed: &mut usize, shortened: &mut usize) -> Option<S
     (!name.is_empty()).then_some(name)
 }
 
-/// The confidence as it was given.
-fn confidence_of(item: &Value) -> Option<f32> {
+/// A confidence as it was given.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Given {
+    /// A number without a word on its scale.
+    Bare(f32),
+    /// `80%`.
+    Percent(f32),
+}
+
+impl Given {
+    /// The number that says nothing of its scale.
+    fn bare(self) -> Option<f32> {
+        match self {
+            Self::Bare(number) => Some(number),
+            Self::Percent(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Given {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bare(number) => write!(formatter, "{number}"),
+            Self::Percent(number) => write!(formatter, "{number} %"),
+        }
+    }
+}
+
+fn confidence_of(item: &Value) -> Option<Given> {
     let given = CONFIDENCES.iter().find_map(|key| item.get(*key));
-    let number = match given {
-        Some(Value::Number(number)) => number.as_f64(),
-        Some(Value::String(text)) => match text.trim().strip_suffix('%') {
-            Some(percent) => percent.trim().parse().ok().map(|percent: f64| percent / 100.0),
-            None => text.trim().parse().ok(),
+    let finite = |number: f64| Some(number as f32).filter(|number| number.is_finite());
+    match given? {
+        Value::Number(number) => number.as_f64().and_then(finite).map(Given::Bare),
+        Value::String(text) => match text.trim().strip_suffix('%') {
+            Some(percent) => percent.trim().parse().ok().and_then(finite).map(Given::Percent),
+            None => text.trim().parse().ok().and_then(finite).map(Given::Bare),
         },
         _ => None,
-    };
-    number.filter(|number| number.is_finite()).map(|number| number as f32)
+    }
 }
 
 #[cfg(test)]
@@ -242,6 +282,9 @@ mod tests {
             "```json\n[{\"tag\":\"dog\",\"confidence\":0.5}]\n```",
             r#"{"tags":[{"tag":"dog","confidence":0.5,},],}"#,
             "{'tags': [{'tag': 'dog', 'confidence': .5}]} // done",
+            "<think>It wants {\"tags\": [...]}, so {\"tags\":[{\"tag\":\"cat\",\"confidence\":1}]}?</think>\n{\"tags\":[{\"tag\":\"dog\",\"confidence\":0.5}]}",
+            "A list [1, 2] first.</think> ```json\n{\"tags\":[{\"tag\":\"dog\",\"confidence\":0.5}]}\n```",
+            "{\"caption\":\"a sign: </think>\",\"tags\":[{\"tag\":\"dog\",\"confidence\":0.5}]}",
         ] {
             assert_eq!(names(text), dog, "{text}");
         }
@@ -271,6 +314,9 @@ mod tests {
         assert_eq!(read(&["95", "40", "1", "0"]), (vec![Some(0.95), Some(0.4), Some(0.01), Some(0.0)], percents.to_vec()));
         assert_eq!(read(&["100"]).0, [Some(1.0)]);
         assert_eq!(read(&["\"95 %\"", "\"40%\""]), (vec![Some(0.95), Some(0.4)], Vec::new()), "they say so themselves");
+        assert_eq!(read(&["95", "\"80%\""]), (vec![Some(0.95), Some(0.8)], percents.to_vec()), "one of them says so itself");
+        assert_eq!(read(&["0.95", "\"80%\""]), (vec![Some(0.95), Some(0.8)], Vec::new()));
+        assert_eq!(read(&["0.5", "\"140%\""]).1, ["1 confidence was outside 0–1 and is not believed: t1 140 %"]);
         // One slip among fractions, and a scale that nobody told.
         assert_eq!(read(&["0.9", "95"]), (vec![Some(0.9), None], vec!["1 confidence was outside 0–1 and is not believed: t1 95".to_owned()]));
         assert_eq!(read(&["9", "7"]).0, [None, None]);
