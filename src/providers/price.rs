@@ -140,12 +140,15 @@ impl PriceBook {
     }
 
     /// Whether a call is known to cost nothing: the book has no price for it, and it stays on this machine or network as
-    /// far as the address tells.
+    /// far as the address tells. Who has a price from a later day on is not known to be free until then; a person who means
+    /// it to be free writes a price of 0 from an earlier day. While the person's own file can't be read, nobody knows what it
+    /// has a price for.
     #[must_use]
     pub fn is_free(&self, place: Place<'_>) -> bool {
         let is_near = place.provider == ON_DEVICE || (!ALWAYS_CHARGED.contains(&place.provider) && place.base.is_some_and(is_near));
-        let is_priced = self.model(place.provider, place.model).is_some_and(|model| model.is_price_unknown) || self.prices(place).is_some();
-        is_near && !is_relayed(place) && !is_priced
+        let is_priced = self.model(place.provider, place.model).is_some_and(|model| model.is_price_unknown || !model.prices.is_empty());
+        let may_be_priced = is_priced || self.prices(place).is_some() || self.problem().is_some() && place.provider != ON_DEVICE;
+        is_near && !is_relayed(place) && !may_be_priced
     }
 
     /// The prices that a call on this day has: one, or one for each part of a joined name (`labels+text`). `None`: not

@@ -149,6 +149,26 @@ fn a_model_that_runs_near_costs_nothing_and_one_far_away_is_not_known() {
 }
 
 #[test]
+fn who_is_priced_from_a_later_day_on_is_not_free_until_then() {
+    let near: Url = "http://127.0.0.1:8000/v1".parse().expect("a URL");
+    let cost = |text: &str| own(text).cost(Place { base: Some(&near), ..place("lab", "m1") }, &usage(1_000, 0), None);
+    assert_eq!(cost(r#"{"models": [{"provider": "lab", "id": "m1", "prices": [{"from": "2027-01-01", "in": 1, "out": 1}]}]}"#), None);
+    let free_first = r#"{"models": [{"provider": "lab", "id": "m1", "prices": [
+        {"from": "2020-01-01", "in": 0, "out": 0}, {"from": "2027-01-01", "in": 1, "out": 1}]}]}"#;
+    assert_eq!(cost(free_first), Some(UsdMicros(0)), "said, not guessed");
+}
+
+#[test]
+fn nothing_of_ones_own_is_free_while_the_own_file_is_broken() {
+    let near: Url = "http://127.0.0.1:8000/v1".parse().expect("a URL");
+    let book = PriceBook::shipped().without_own("line 3: what is that".to_owned());
+    let cost = |provider| book.cost(Place { base: Some(&near), ..place(provider, "m1") }, &usage(9, 9), None);
+    assert_eq!((cost("lab"), cost("ollama")), (None, None), "the file may have a price for it");
+    assert_eq!(book.cost(place(ON_DEVICE, ""), &Usage::default(), None), Some(UsdMicros(0)));
+    assert!(book.cost(place("gemini", "gemini-3.8-flash"), &usage(9, 9), None).is_some(), "what the program ships holds");
+}
+
+#[test]
 fn an_own_file_lies_over_the_shipped_one() {
     let book = own(r#"{"checked": "2026-11-30", "models": [
             {"provider": "gemini", "id": "gemini-3.8-flash", "prices": [{"from": "2026-11-01", "in": 0.5, "out": 2}]},
