@@ -119,6 +119,16 @@ impl Keys {
         }
     }
 
+    /// Why no key can be kept in the keyring, as far as that is known without asking it; what a frame may ask.
+    #[must_use]
+    pub fn known_keyring_trouble(&self) -> Option<String> {
+        if !self.use_keyring {
+            return Some("The keyring is not used here".to_owned());
+        }
+        let failed = self.keyring_failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.as_ref().map(|(_, problem)| problem.to_string())
+    }
+
     /// What a list of models may say about a provider's key.
     pub async fn state(&self, provider: &str) -> KeyState {
         match self.get(provider).await {

@@ -291,6 +291,7 @@ fn fault_of(status: Option<StatusCode>, reply: &Value) -> Fault {
         (_, "billing_error", _) | (_, _, 402) => (FaultKind::QuotaSpent, "Check the account's credit"),
         (_, "authentication_error", _) | (_, _, 401) => (FaultKind::Auth, "Enter a valid Anthropic key in Pipeline control"),
         (_, "permission_error", _) | (_, _, 403) => (FaultKind::Permission, "The key may not use this; check its workspace"),
+        (_, _, 410) => (FaultKind::RetiredModel, "Choose another model"),
         (_, "not_found_error", _) | (_, _, 404) if is_retired => (FaultKind::RetiredModel, "Choose another model"),
         (_, "not_found_error", _) | (_, _, 404) => (FaultKind::UnknownModel, "Choose another model"),
         (_, "overloaded_error", _) | (_, _, 529 | 503) => (FaultKind::Overloaded, "Try again later, or use another model"),
@@ -302,5 +303,5 @@ fn fault_of(status: Option<StatusCode>, reply: &Value) -> Fault {
     };
     let code = code.or(Some(kind_told).filter(|kind| !kind.is_empty())).map(str::to_owned);
     let request_id = reply["request_id"].as_str().map(str::to_owned);
-    Fault { code, request_id, ..Fault::new(kind, format!("Anthropic: {said}. {advice}")) }
+    Fault { code, request_id, ..Fault::new(kind, format!("Anthropic: {}. {advice}", said.trim_end().trim_end_matches('.'))) }
 }

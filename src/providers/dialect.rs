@@ -36,6 +36,15 @@ pub trait Dialect: Send + Sync + 'static {
         true
     }
 
+    /// Whether a name can be one of its models, as far as that is known without asking.
+    ///
+    /// # Errors
+    /// Why it can't.
+    fn check_model(&self, model: &str) -> Result<(), Fault> {
+        let _ = model;
+        Ok(())
+    }
+
     /// How its photos are best sent where the catalogue says nothing of the model.
     fn photo_rule(&self) -> PhotoRule {
         PhotoRule::Jpeg { max_edge_px: 1_536, quality: 85 }

@@ -115,6 +115,10 @@ impl Dialect for Gemini {
         add(reading, piece)
     }
 
+    fn check_model(&self, model: &str) -> Result<(), Fault> {
+        checked(model).map(drop)
+    }
+
     fn read_fault(&self, status: StatusCode, _headers: &HeaderMap, reply: &Value) -> Fault {
         read_fault(status, reply)
     }
@@ -295,6 +299,7 @@ pub(super) fn read_fault(status: StatusCode, reply: &Value) -> Fault {
         403 => (FaultKind::Permission, "The key may not use this model or API; check its restrictions"),
         404 if said.contains("no longer available") => (FaultKind::RetiredModel, "Choose another model"),
         404 => (FaultKind::UnknownModel, "Choose another model"),
+        410 => (FaultKind::RetiredModel, "Choose another model"),
         413 => (FaultKind::TooLarge, "Send a smaller photo"),
         429 if spent => (FaultKind::QuotaSpent, "The quota of this key is used up; waiting a few minutes will not help"),
         429 => (FaultKind::RateLimited, "Wait, or run fewer calls at once"),

@@ -1,21 +1,28 @@
 //! How much may be asked of a provider at once and in a minute, kept by all workers of a process together.
 //!
-//! Two token buckets and a queue of places. A rate-limiting crate would do for the requests, but tokens are only
+//! Two sliding windows and a queue of places. A rate-limiting crate would do for the requests, but tokens are only
 //! estimated before a call and corrected after it, and a provider's own words hold everybody back.
+
+mod rest;
+mod window;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::Limits;
 use super::dialect::Allowance;
+use crate::wire::result::Fault;
+use rest::Rests;
+pub use rest::{REST_MOST, Rest, Whose};
+use window::{Window, WindowEntry};
 
-const MINUTE: Duration = Duration::from_secs(60);
-/// A turn that comes within this is no wait to speak of: whoever is ahead only looks at the buckets.
+/// A turn that comes within this is no wait to speak of: whoever is ahead only looks at the windows.
 const AT_ONCE: Duration = Duration::from_millis(5);
-/// A provider's word on when its limits begin anew is not believed beyond this.
+/// What the headers of a good reply say of the time when a limit is whole again is not believed beyond this: something is
+/// left before that.
 const RESET_MOST: Duration = Duration::from_secs(60);
 
 /// One provider's gate.
@@ -23,96 +30,95 @@ const RESET_MOST: Duration = Duration::from_secs(60);
 pub struct Gate {
     /// Fair: who asks first goes first.
     places: Mutex<Arc<Semaphore>>,
-    /// Whose turn it is to look at the buckets; holds the order of those who wait.
+    /// Whose turn it is to look at the windows; holds the order of those who wait.
     turn: tokio::sync::Mutex<()>,
     rates: Mutex<Rates>,
+    /// Somebody is held back, or let through again: who waits looks anew.
+    changed: Notify,
 }
 
 #[derive(Debug)]
 struct Rates {
-    requests: Bucket,
-    tokens: Bucket,
-    /// The provider said so.
+    requests: Window,
+    tokens: Window,
+    /// The headers of a reply said so.
     not_before: Option<Instant>,
-}
-
-/// As much as flows in within a minute; full at the start.
-#[derive(Debug)]
-struct Bucket {
-    /// `None`: no limit.
-    per_minute: Option<f64>,
-    /// Below 0 after a call took more than was thought.
-    level: f64,
-    at: Instant,
-}
-
-impl Bucket {
-    fn new(per_minute: Option<u32>) -> Self {
-        let per_minute = per_minute.map(f64::from);
-        Self { per_minute, level: per_minute.unwrap_or(0.0), at: Instant::now() }
-    }
-
-    fn reconfigure(&mut self, per_minute: Option<u32>) {
-        if self.per_minute != per_minute.map(f64::from) {
-            *self = Self::new(per_minute);
-        }
-    }
-
-    /// How long until `amount` is there. More than a whole minute's worth is let through when the bucket is full.
-    fn wait(&mut self, amount: f64, now: Instant) -> Duration {
-        let Some(per_minute) = self.per_minute else { return Duration::ZERO };
-        let flowed = now.saturating_duration_since(self.at).as_secs_f64() * per_minute / MINUTE.as_secs_f64();
-        self.level = (self.level + flowed).min(per_minute);
-        self.at = self.at.max(now);
-        let missing = amount.min(per_minute) - self.level;
-        // Less than a thousandth is the error of adding up.
-        if missing <= 1e-3 { Duration::ZERO } else { Duration::from_secs_f64(missing * MINUTE.as_secs_f64() / per_minute) }
-    }
-
-    fn take(&mut self, amount: f64) {
-        if self.per_minute.is_some() {
-            self.level -= amount;
-        }
-    }
+    rests: Rests,
 }
 
 /// A place at the provider; dropping it lets the next one in.
 #[derive(Debug)]
 pub struct Permit {
     gate: Arc<Gate>,
-    estimated: u64,
+    tokens: Option<WindowEntry>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Permit {
     /// What the call really took, instead of what was thought.
     pub fn used(self, tokens: u64) {
-        self.gate.lock().tokens.take(tokens as f64 - self.estimated as f64);
+        if let Some(entry) = self.tokens {
+            self.gate.lock().tokens.correct(entry, tokens);
+        }
     }
+}
+
+/// Who wants to enter.
+pub struct Entrant<'e> {
+    pub whose: Whose,
+    pub estimated_tokens: u64,
+    /// Told once when it takes a while.
+    pub on_wait: &'e (dyn Fn() + Sync),
+    /// Whether it waits so long because the provider asked for it.
+    pub waits_for: &'e (dyn Fn(Duration) -> bool + Sync),
+}
+
+/// What stands between a call and the provider.
+enum Obstacle {
+    /// The limits, for so long.
+    Limits(Duration),
+    /// The provider asked to be left alone.
+    Rest(Box<Rest>),
 }
 
 impl Gate {
     /// `places`: calls at once where the limits say nothing.
     pub fn new(limits: &Limits, places: u32) -> Arc<Self> {
-        let rates = Rates { requests: Bucket::new(limits.requests_per_minute), tokens: Bucket::new(limits.tokens_per_minute), not_before: None };
-        Arc::new(Self { places: Mutex::new(places_of(limits, places)), turn: tokio::sync::Mutex::default(), rates: Mutex::new(rates) })
+        let rates = Rates {
+            requests: Window::new(limits.requests_per_minute),
+            tokens: Window::new(limits.tokens_per_minute),
+            not_before: None,
+            rests: Rests::default(),
+        };
+        Arc::new(Self {
+            places: Mutex::new(places_of(limits, places)),
+            turn: tokio::sync::Mutex::default(),
+            rates: Mutex::new(rates),
+            changed: Notify::new(),
+        })
     }
 
     /// Other limits for all who come from now on; those inside go on.
     pub fn reconfigure(&self, limits: &Limits, places: u32) {
         *self.places.lock().unwrap_or_else(PoisonError::into_inner) = places_of(limits, places);
         let mut rates = self.lock();
-        rates.requests.reconfigure(limits.requests_per_minute);
-        rates.tokens.reconfigure(limits.tokens_per_minute);
+        rates.requests.limit(limits.requests_per_minute);
+        rates.tokens.limit(limits.tokens_per_minute);
         rates.not_before = None;
+        rates.rests = Rests::default();
+        drop(rates);
+        self.changed.notify_waiters();
     }
 
-    /// Waits for a place and for the buckets. Drop it to stop waiting. `on_wait` is told once when it takes a while.
-    pub async fn enter(self: &Arc<Self>, estimated_tokens: u64, on_wait: impl Fn()) -> Permit {
+    /// Waits for a place and for the windows. Drop it to stop waiting.
+    ///
+    /// # Errors
+    /// The provider asked to be left alone for longer than whoever comes waits.
+    pub async fn enter(self: &Arc<Self>, who: Entrant<'_>) -> Result<Permit, Rest> {
         let mut is_told = false;
         let mut tell = || {
             if !std::mem::replace(&mut is_told, true) {
-                on_wait();
+                (who.on_wait)();
             }
         };
         let places = Arc::clone(&self.places.lock().unwrap_or_else(PoisonError::into_inner));
@@ -127,7 +133,7 @@ impl Gate {
                 }
             }
         };
-        // Whoever is ahead may wait for the buckets for long.
+        // Whoever is ahead may wait for the windows for long.
         let turn = self.turn.lock();
         tokio::pin!(turn);
         let _turn = tokio::select! {
@@ -138,31 +144,57 @@ impl Gate {
                 turn.await
             }
         };
-        while let Some(wait) = self.wait(estimated_tokens, Instant::now()) {
+        loop {
+            let changed = self.changed.notified();
+            let wait = match self.pass(&who, Instant::now()) {
+                Ok(tokens) => return Ok(Permit { gate: Arc::clone(self), tokens, _place: place }),
+                Err(Obstacle::Rest(rest)) if !(who.waits_for)(rest.left()) => return Err(*rest),
+                Err(Obstacle::Rest(rest)) => rest.left(),
+                Err(Obstacle::Limits(wait)) => wait,
+            };
             tell();
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = changed => {}
+            }
         }
-        Permit { gate: Arc::clone(self), estimated: estimated_tokens, _place: place }
     }
 
-    /// How long to wait; `None`: the request and its tokens are taken, and it may go.
-    fn wait(&self, tokens: u64, now: Instant) -> Option<Duration> {
+    /// Takes a request and its tokens where nothing stands in the way.
+    fn pass(&self, who: &Entrant<'_>, now: Instant) -> Result<Option<WindowEntry>, Obstacle> {
         let mut rates = self.lock();
+        if let Some(rest) = rates.rests.of(who.whose, now) {
+            return Err(Obstacle::Rest(Box::new(rest)));
+        }
         let told = rates.not_before.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
-        let wait = told.max(rates.requests.wait(1.0, now)).max(rates.tokens.wait(tokens as f64, now));
-        if wait.is_zero() {
-            rates.requests.take(1.0);
-            rates.tokens.take(tokens as f64);
-            return None;
+        let wait = told.max(rates.requests.wait(1, now)).max(rates.tokens.wait(who.estimated_tokens, now));
+        if !wait.is_zero() {
+            return Err(Obstacle::Limits(wait));
         }
-        Some(wait)
+        rates.requests.take(1, now);
+        Ok(rates.tokens.take(who.estimated_tokens, now))
     }
 
-    /// Holds everybody back: the provider said how long.
-    pub fn hold(&self, wait: Duration) {
-        let until = Instant::now() + wait.min(RESET_MOST);
-        let mut rates = self.lock();
-        rates.not_before = Some(rates.not_before.map_or(until, |before| before.max(until)));
+    /// Counts a request that asks for no turn: the test of a key, a list of models.
+    pub fn count_request(&self) {
+        self.lock().requests.take(1, Instant::now());
+    }
+
+    /// Leaves the provider alone for as long as it asked: nobody of these goes before.
+    pub fn hold(&self, whose: Whose, wait: Duration, fault: &Fault) {
+        self.lock().rests.begin(whose, wait, fault, Instant::now());
+        self.changed.notify_waiters();
+    }
+
+    /// How long the provider is left alone still, and what it said.
+    pub fn rest(&self, whose: Whose) -> Option<Rest> {
+        self.lock().rests.of(whose, Instant::now())
+    }
+
+    /// Lets these through again, whatever the provider asked for.
+    pub fn end_rest(&self, whose: Whose) {
+        self.lock().rests.end(whose);
+        self.changed.notify_waiters();
     }
 
     /// Goes by what the headers of a reply say: nothing left, nothing asked until there is again.
@@ -170,7 +202,9 @@ impl Gate {
         let pairs = [(allowance.requests_left, allowance.requests_reset_ms), (allowance.tokens_left, allowance.tokens_reset_ms)];
         for (left, reset_ms) in pairs {
             if let (Some(0), Some(reset_ms)) = (left, reset_ms) {
-                self.hold(Duration::from_millis(reset_ms));
+                let until = Instant::now() + Duration::from_millis(reset_ms).min(RESET_MOST);
+                let mut rates = self.lock();
+                rates.not_before = rates.not_before.max(Some(until));
             }
         }
     }
@@ -187,45 +221,72 @@ fn places_of(limits: &Limits, places: u32) -> Arc<Semaphore> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::result::FaultKind;
 
     fn gate(requests_per_minute: Option<u32>, tokens_per_minute: Option<u32>, concurrency: u32) -> Arc<Gate> {
         Gate::new(&Limits { requests_per_minute, tokens_per_minute, concurrency: Some(concurrency), ..Limits::default() }, 8)
     }
 
+    fn who(estimated_tokens: u64) -> Entrant<'static> {
+        Entrant { whose: Whose::default(), estimated_tokens, on_wait: &|| (), waits_for: &|_| true }
+    }
+
+    async fn enter(gate: &Arc<Gate>, tokens: u64) -> Permit {
+        gate.enter(who(tokens)).await.expect("it waits as long as it takes")
+    }
+
     /// Seconds after `begun` at which a call may go that comes then.
     fn goes_at(gate: &Gate, begun: Instant, tokens: u64) -> f64 {
         let mut now = begun;
-        while let Some(wait) = gate.wait(tokens, now) {
-            now += wait;
+        loop {
+            now += match gate.pass(&who(tokens), now) {
+                Ok(_) => return ((now - begun).as_secs_f64() * 10.0).round() / 10.0,
+                Err(Obstacle::Limits(wait)) => wait,
+                Err(Obstacle::Rest(rest)) => rest.until.saturating_duration_since(now),
+            };
         }
-        ((now - begun).as_secs_f64() * 10.0).round() / 10.0
     }
 
     #[test]
-    fn a_minutes_requests_go_at_once_and_then_one_by_one() {
+    fn a_minutes_requests_go_at_once_and_the_next_when_the_minute_is_over() {
         let (gate, begun) = (gate(Some(6), None, 9), Instant::now());
-        let went: Vec<f64> = (0..8).map(|_| goes_at(&gate, begun, 0)).collect();
-        assert_eq!(went, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 10.0, 20.0]);
+        let went: Vec<f64> = (0..7).map(|_| goes_at(&gate, begun, 0)).collect();
+        assert_eq!(went, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 61.0]);
+        let next = begun + Duration::from_secs(61);
+        let went: Vec<f64> = (0..6).map(|_| goes_at(&gate, next, 0)).collect();
+        assert_eq!(went, [0.0, 0.0, 0.0, 0.0, 0.0, 61.0], "the seventh was the first of the next minute");
+    }
+
+    #[test]
+    fn what_asks_for_no_turn_counts_against_those_that_do() {
+        let gate = gate(Some(2), None, 9);
+        gate.count_request();
+        let begun = Instant::now();
+        assert_eq!(goes_at(&gate, begun, 0), 0.0);
+        assert!(goes_at(&gate, begun, 0) >= 60.0, "the test of a key was the first of two");
     }
 
     #[tokio::test]
     async fn tokens_are_corrected_after_the_call_and_too_large_a_call_is_not_held_for_ever() {
         let gate = gate(None, Some(600), 9);
-        gate.enter(100, || ()).await.used(600);
         let begun = Instant::now();
-        assert_eq!(goes_at(&gate, begun, 100), 10.0, "100 tokens flow in within ten seconds");
-        assert_eq!(goes_at(&gate, begun + Duration::from_secs(10), 9_000), 60.0, "a full bucket lets it through");
+        enter(&gate, 100).await.used(550);
+        assert_eq!(goes_at(&gate, begun, 50), 0.0, "50 are left");
+        assert!(goes_at(&gate, begun, 100) >= 61.0, "nothing is left in this minute");
+        let late = begun + Duration::from_secs(200);
+        assert_eq!(goes_at(&gate, late, 9_000), 0.0, "an empty minute lets it through");
+        assert_eq!(goes_at(&gate, late, 1), 61.0);
     }
 
     #[tokio::test]
     async fn never_more_at_once_than_there_are_places_and_in_order() {
         let gate = gate(None, None, 2);
-        let (first, second) = (gate.enter(0, || ()).await, gate.enter(0, || ()).await);
+        let (first, second) = (enter(&gate, 0).await, enter(&gate, 0).await);
         let order = Arc::new(Mutex::new(Vec::new()));
         let waiting = [1, 2, 3].map(|name| {
             let (gate, order) = (Arc::clone(&gate), Arc::clone(&order));
             tokio::spawn(async move {
-                let permit = gate.enter(0, || ()).await;
+                let permit = enter(&gate, 0).await;
                 order.lock().expect("not poisoned").push(name);
                 drop(permit);
             })
@@ -241,13 +302,13 @@ mod tests {
 
     #[tokio::test]
     async fn everybody_who_waits_is_told_so_once() {
-        // One a minute: the first goes, the second waits for the bucket, the third for its turn behind the second.
+        // One a minute: the first goes, the second waits for the window, the third for its turn behind the second.
         let gate = gate(Some(1), None, 9);
-        gate.enter(0, || ()).await.used(0);
+        enter(&gate, 0).await.used(0);
         let told = Arc::new(Mutex::new(Vec::new()));
         let waiting = [2, 3].map(|name| {
             let (gate, told) = (Arc::clone(&gate), Arc::clone(&told));
-            tokio::spawn(async move { gate.enter(0, || told.lock().expect("not poisoned").push(name)).await })
+            tokio::spawn(async move { gate.enter(Entrant { on_wait: &|| told.lock().expect("not poisoned").push(name), ..who(0) }).await })
         });
         let both_told = async {
             while told.lock().expect("not poisoned").len() < 2 {
@@ -268,16 +329,39 @@ mod tests {
         assert_eq!(goes_at(&gate, begun, 0), 0.0, "three are left");
         gate.heed(Allowance { requests_left: Some(0), requests_reset_ms: Some(7_000), ..Allowance::default() });
         assert_eq!(goes_at(&gate, begun, 0), 7.0);
-        gate.hold(Duration::from_hours(1));
-        assert_eq!(goes_at(&gate, begun, 0), 60.0, "nobody is believed for longer than a minute");
+        gate.heed(Allowance { requests_left: Some(0), requests_reset_ms: Some(7_000_000), ..Allowance::default() });
+        assert_eq!(goes_at(&gate, begun, 0), 60.0, "something is left before all is whole again");
+        gate.hold(Whose::default(), Duration::from_mins(10), &Fault::new(FaultKind::RateLimited, "Wait"));
+        assert_eq!(goes_at(&gate, begun, 0), 600.0, "who asks for ten minutes is left alone for ten minutes");
+        gate.hold(Whose::default(), Duration::from_secs(5), &Fault::new(FaultKind::RateLimited, "Wait"));
+        assert_eq!(goes_at(&gate, begun, 0), 600.0, "a shorter word does not end it");
+        gate.end_rest(Whose::default());
+        assert_eq!(goes_at(&gate, begun, 0), 60.0);
+    }
+
+    #[tokio::test]
+    async fn who_has_no_time_for_a_rest_is_told_so_at_once_even_while_it_waits() {
+        let gate = gate(Some(1), None, 9);
+        enter(&gate, 0).await.used(0);
+        let waiting = {
+            let gate = Arc::clone(&gate);
+            tokio::spawn(async move { gate.enter(Entrant { waits_for: &|rest| rest < Duration::from_mins(3), ..who(0) }).await })
+        };
+        tokio::task::yield_now().await;
+        gate.hold(Whose::default(), Duration::from_mins(10), &Fault::new(FaultKind::RateLimited, "Gemini says: wait"));
+        let refused = tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("before its turn came").expect("ends");
+        let rest = refused.expect_err("ten minutes are too long for it");
+        assert_eq!(rest.fault().message, "Gemini says: wait");
+        assert!(rest.left() > Duration::from_secs(500), "{rest:?}");
+        assert_eq!(gate.rest(Whose::of(Some("another key"))).map(|rest| rest.left()), None, "what is said of one key is true of that one");
     }
 
     #[tokio::test]
     async fn who_stops_waiting_takes_nobodys_turn() {
         let gate = gate(None, None, 1);
-        let inside = gate.enter(0, || ()).await;
-        assert!(tokio::time::timeout(Duration::from_millis(20), gate.enter(0, || ())).await.is_err());
+        let inside = enter(&gate, 0).await;
+        assert!(tokio::time::timeout(Duration::from_millis(20), enter(&gate, 0)).await.is_err());
         drop(inside);
-        assert!(tokio::time::timeout(Duration::from_secs(5), gate.enter(0, || ())).await.is_ok());
+        assert!(tokio::time::timeout(Duration::from_secs(5), enter(&gate, 0)).await.is_ok());
     }
 }

@@ -121,8 +121,10 @@ pub struct CallContext {
     /// Ends the call at any moment with `FaultKind::Cancelled`.
     pub cancel: CancellationToken,
     /// For all tries and the waits between them, unless the provider's own limits say otherwise. A photo that waits for its turn
-    /// under those limits has not begun.
+    /// under those limits has not begun; one that waits because the provider asked for it has.
     pub time_limit: Duration,
+    /// A provider that asks for a longer wait is not waited for, however much time is left.
+    pub longest_wait: Option<Duration>,
     /// Told what happens while the call is under way. Must return at once.
     pub news: Option<Arc<dyn Fn(CallNews) + Send + Sync>>,
     /// The listener wants the model's words as they come: the call streams where the wire can.
@@ -134,7 +136,7 @@ pub struct CallContext {
 impl CallContext {
     #[must_use]
     pub fn new(cancel: CancellationToken, time_limit: Duration) -> Self {
-        Self { cancel, time_limit, news: None, wants_text: false, keys: None }
+        Self { cancel, time_limit, longest_wait: None, news: None, wants_text: false, keys: None }
     }
 
     /// Tells who listens.
@@ -206,6 +208,14 @@ pub trait Provider: Send + Sync {
     fn takes_unlisted(&self) -> bool {
         true
     }
+    /// Whether a name can be one of its models, as far as that is known without asking.
+    ///
+    /// # Errors
+    /// Why it can't.
+    fn check_model(&self, model: &str) -> Result<(), Fault> {
+        let _ = model;
+        Ok(())
+    }
     /// The models that the program ships knowledge of.
     fn catalogue(&self) -> Vec<CatalogueEntry>;
     fn photo_rule(&self, model: &str) -> PhotoRule;
@@ -227,6 +237,11 @@ pub trait Provider: Send + Sync {
         let _ = request;
         Ok(None)
     }
+    /// What a thousand photos cost today where they are charged by the photo, in USD; `None`: charged otherwise, or not known.
+    fn usd_per_thousand_photos(&self, model: &str) -> Option<f64> {
+        let _ = model;
+        None
+    }
     /// The tokens of a photo of this size by the model's own rule; `None`: not known, or not counted so.
     fn photo_tokens(&self, model: &str, width_px: u32, height_px: u32) -> Option<u64> {
         let _ = (model, width_px, height_px);
@@ -246,6 +261,10 @@ pub trait Provider: Send + Sync {
     }
     /// Asks the provider whether it answers (and accepts the key). Returns the time it took.
     fn check<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Duration, Fault>>;
+    /// Whether it lists its models itself.
+    fn lists_models(&self) -> bool {
+        false
+    }
     /// The models on offer as the provider itself lists them; empty where it has no such list.
     fn models<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Vec<OfferedModel>, Fault>> {
         let _ = call;
@@ -266,7 +285,8 @@ pub trait Provider: Send + Sync {
         let _ = model;
         None
     }
-    /// The fault that holds all its calls back (a key that is refused, a quota that is spent), until `resume`.
+    /// The fault that holds all its calls back: until `resume` (a key that is refused, a quota that is spent), or until the time
+    /// that the provider itself asked for.
     fn stopped(&self) -> Option<Fault> {
         None
     }
@@ -312,7 +332,7 @@ pub struct Limits {
     pub concurrency: Option<u32>,
     /// How long a try may say nothing: until its answer is there, or the next piece of one that streams.
     pub timeout_s: Option<u32>,
-    /// For one photo: all tries and the waits between them, from the first question on.
+    /// For one photo: all tries and the waits between them, from the first question on, or from when the provider asks it to wait.
     pub total_s: Option<u32>,
 }
 

@@ -192,5 +192,5 @@ fn fault_of(status: StatusCode, reply: &Value) -> Fault {
         503 => (FaultKind::Overloaded, "Try again later, or run fewer calls at once"),
         _ => (FaultKind::Server, "Look at Ollama's log, and at the free memory"),
     };
-    Fault::new(kind, format!("Ollama: {said}. {advice}"))
+    Fault::new(kind, format!("Ollama: {}. {advice}", said.trim_end().trim_end_matches('.')))
 }

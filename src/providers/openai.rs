@@ -427,6 +427,7 @@ fn fault_of(label: &str, status: StatusCode, error: &Value) -> Fault {
         404 | 400 if is_unknown => (FaultKind::UnknownModel, "Choose another model"),
         404 if is_retired => (FaultKind::RetiredModel, "Choose another model"),
         404 => (FaultKind::UnknownModel, "Check the model's name and the base URL"),
+        410 => (FaultKind::RetiredModel, "Choose another model"),
         413 => (FaultKind::TooLarge, "Send a smaller photo"),
         408 | 504 => (FaultKind::Timeout, "Try again later"),
         429 => (FaultKind::RateLimited, "Wait, or run fewer calls at once"),
@@ -435,7 +436,7 @@ fn fault_of(label: &str, status: StatusCode, error: &Value) -> Fault {
         500 if said.contains("image input is not supported") => (FaultKind::BadRequest, "The model takes no photos; choose one that does"),
         _ => (FaultKind::Server, "Try again later"),
     };
-    Fault { code, ..Fault::new(kind, format!("{label}: {said}. {advice}")) }
+    Fault { code, ..Fault::new(kind, format!("{label}: {}. {advice}", said.trim_end().trim_end_matches('.'))) }
 }
 
 /// `6ms`, `7.25s`, `1m30s`, `1h`.

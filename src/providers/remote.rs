@@ -1,5 +1,6 @@
 //! A provider that is reached over HTTP, whatever its wire: keys, tries, waits, stops and costs are dealt with here once.
 
+mod admission;
 mod base_url;
 mod course;
 
@@ -14,14 +15,15 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 use url::Url;
 
+use admission::Admitted;
 use base_url::{join, sound_base};
 use course::Course;
 
 use super::chat::{ChatRequest, ChatTurn};
 use super::dialect::{AskMode, Dialect, End, HttpRequest, Reading};
-use super::limits::Gate;
+use super::limits::{Gate, Whose};
 use super::mask::Mask;
-use super::price::{ListedModel, Place, is_near};
+use super::price::{ListedModel, Place, Rate, is_near};
 use super::send::{Request, Whole, http_client};
 use super::{
     BoxFuture, CallContext, CallNews, CatalogueEntry, Endpoint, KeyNeed, Limits, NextPrice, OfferedModel, PhotoRequest, PhotoRule, PriceBook,
@@ -32,6 +34,8 @@ use crate::wire::money::UsdMicros;
 use crate::wire::prompt_parts::Takes;
 use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Note};
 
+/// A provider that asks to be left alone for longer holds its calls back, and everybody is told; until then calls wait for it.
+const REST_LEAST: Duration = Duration::from_secs(60);
 /// How long a try may say nothing, unless the limits say otherwise.
 const TRY_LIMIT: Duration = Duration::from_secs(120);
 /// Calls at once, unless the limits say otherwise.
@@ -176,32 +180,40 @@ impl Remote {
     }
 
     async fn ask(&self, request: &PhotoRequest, call: &CallContext) -> Result<Answer, Fault> {
-        let (key, is_own) = self.admit(call).await?;
-        let course = Course::from_first_question(self.dialect.label(), self.total_limit(call));
+        let admitted = self.admit(call).await?;
+        let mut course = Course::from_first_question(self.dialect.label(), self.total_limit(call));
         let estimated = self.estimated_tokens(request);
-        let (retries, outcome) = self.follow(course, call, is_own, estimated, || self.try_once(request, key.as_ref(), call)).await;
+        let once = || self.try_once(request, &admitted, call);
+        let (mut retries, mut outcome) = self.follow(&mut course, call, &admitted, estimated, once).await;
+        // Without the schema it is another question, which takes another turn.
+        if outcome.as_ref().is_err_and(refuses_schema) && self.lock_schemaless().insert(request.model.clone()) {
+            (retries, outcome) = self.follow(&mut course, call, &admitted, estimated, once).await;
+        }
+        let is_own = admitted.is_own();
         let outcome = outcome.and_then(|(reading, request_id)| self.answer(request, reading, request_id));
         match outcome {
             Ok(answer) => Ok(Answer { retries, ..answer }),
-            Err(fault) => Err(self.settle(Fault { retries, ..fault }, is_own)),
+            Err(fault) => Err(admitted.told(self.settle(Fault { retries, ..fault }, is_own))),
         }
     }
 
     async fn converse_on(&self, request: &ChatRequest, call: &CallContext) -> Result<ChatTurn, Fault> {
-        let (key, is_own) = self.admit(call).await?;
+        let admitted = self.admit(call).await?;
+        let is_own = admitted.is_own();
         let once = || async {
             let asked = self.dialect.converse(request, self.listed(&request.model));
             let words = || format!("{} has no models that converse", self.dialect.label());
-            let sent = self.request(asked.ok_or_else(|| Fault::new(FaultKind::BadRequest, words()))??, key.as_ref())?;
+            let sent = self.request(asked.ok_or_else(|| Fault::new(FaultKind::BadRequest, words()))??, admitted.key.as_ref())?;
             call.tell(CallNews::Asking);
+            admitted.was_sent.store(true, Ordering::Relaxed);
             let Whole { value, request_id, cost_usd } = sent.json().await?;
             let turn = self.dialect.read_turn(&value).map_err(|fault| Fault { request_id: request_id.clone(), ..fault })?;
             Ok((Reading { cost_usd: turn.reading.cost_usd.or(cost_usd), ..turn.reading }, (turn.calls, turn.raw)))
         };
         // A person waits for it: the wait for its turn counts.
-        let course = Course::from_now(self.dialect.label(), call.time_limit);
-        let (retries, outcome) = self.follow(course, call, is_own, request.estimated_tokens(), once).await;
-        let (reading, (calls, raw)) = outcome.map_err(|fault| self.settle(Fault { retries, ..fault }, is_own))?;
+        let mut course = Course::from_now(self.dialect.label(), call.time_limit);
+        let (retries, outcome) = self.follow(&mut course, call, &admitted, request.estimated_tokens(), once).await;
+        let (reading, (calls, raw)) = outcome.map_err(|fault| admitted.told(self.settle(Fault { retries, ..fault }, is_own)))?;
         let cost_usd = self.cost(&request.model, &reading);
         if let End::Refused { code, why } = &reading.end {
             let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
@@ -219,64 +231,6 @@ impl Remote {
         self.book.cost(place, &reading.usage, reading.cost_usd)
     }
 
-    /// The key for a call, and whether it is the platform's own; refused while calls are held back.
-    async fn admit(&self, call: &CallContext) -> Result<(Option<SecretString>, bool), Fault> {
-        // A key that a person brought says nothing of the platform's own.
-        let brought = self.brought_key(call).await;
-        let is_own = brought.is_none();
-        if let Some(held) = self.stopped().filter(|_| is_own) {
-            return Err(held);
-        }
-        let key = if is_own { self.own_key().await? } else { brought };
-        Ok((key, is_own))
-    }
-
-    /// A fault that stops the provider holds its later calls back.
-    fn settle(&self, fault: Fault, is_own: bool) -> Fault {
-        if is_own && fault.kind.stops_provider() {
-            self.state.stopped.send_if_modified(|held| held.is_none() && held.replace(fault.clone()).is_none());
-        }
-        self.named(fault)
-    }
-
-    /// Tries within the provider's limits; returns how often it was tried again, and how it ended.
-    async fn follow<T, F: Future<Output = Result<(Reading, T), Fault>>>(
-        &self,
-        mut course: Course<'_>,
-        call: &CallContext,
-        is_own: bool,
-        estimated: u64,
-        once: impl Fn() -> F,
-    ) -> (u32, Result<(Reading, T), Fault>) {
-        course.stop = is_own.then(|| self.state.stopped.subscribe());
-        let outcome = course
-            .follow(call, || async {
-                let permit = tokio::select! {
-                    permit = self.state.gate.enter(estimated, || call.tell(CallNews::Waiting)) => permit,
-                    () = course.stopped() => return Err(self.stopped().unwrap_or_else(|| Fault::new(FaultKind::Cancelled, "Cancelled"))),
-                };
-                course.begin();
-                // It may have been waiting for long.
-                if let Some(held) = self.stopped().filter(|_| is_own) {
-                    return Err(held);
-                }
-                let tried = once().await;
-                match &tried {
-                    Ok((reading, _)) => permit.used(reading.usage.input_tokens.unwrap_or(0) + reading.usage.output_tokens.unwrap_or(0)),
-                    // A refused call takes a request, and hardly any tokens.
-                    Err(fault) => {
-                        permit.used(0);
-                        if matches!(fault.kind, FaultKind::RateLimited | FaultKind::Overloaded) {
-                            self.state.gate.hold(Duration::from_millis(fault.wait_ms.unwrap_or(0)));
-                        }
-                    }
-                }
-                tried
-            })
-            .await;
-        (course.retries.load(Ordering::Relaxed), outcome)
-    }
-
     /// What a call will take, roughly: the photo by the model's rule, four characters of prompt a token, a usual answer.
     fn estimated_tokens(&self, request: &PhotoRequest) -> u64 {
         const PHOTO: u64 = 1_000;
@@ -288,27 +242,13 @@ impl Remote {
         photo + (request.prompt.len() + request.system.len()) as u64 / 4 + ANSWER
     }
 
-    fn held(&self, fault: Fault) -> Fault {
-        let message = format!("Calls to {} are held back. {}", self.dialect.label(), fault.message);
-        Fault { message, retries: 0, usage: crate::wire::result::Usage::default(), cost_usd: None, ..self.named(fault) }
-    }
-
     fn named(&self, fault: Fault) -> Fault {
         Fault { provider: Some(self.name.clone()), ..fault }
     }
 
-    async fn try_once(&self, request: &PhotoRequest, key: Option<&SecretString>, call: &CallContext) -> Result<(Reading, Option<String>), Fault> {
+    async fn try_once(&self, request: &PhotoRequest, admitted: &Admitted, call: &CallContext) -> Result<(Reading, Option<String>), Fault> {
         let framing = self.dialect.framing().filter(|_| call.wants_text);
-        let mode = self.mode(request, framing.is_some());
-        let with_schema = mode.with_schema;
-        let tried = self.try_in_mode(request, key, call, mode).await;
-        match tried {
-            Err(fault) if with_schema && refuses_schema(&fault) => {
-                self.lock_schemaless().insert(request.model.clone());
-                self.try_in_mode(request, key, call, AskMode { with_schema: false, ..mode }).await
-            }
-            tried => tried,
-        }
+        self.try_in_mode(request, admitted, call, self.mode(request, framing.is_some())).await
     }
 
     fn mode(&self, request: &PhotoRequest, is_streamed: bool) -> AskMode {
@@ -318,13 +258,14 @@ impl Remote {
     async fn try_in_mode(
         &self,
         request: &PhotoRequest,
-        key: Option<&SecretString>,
+        admitted: &Admitted,
         call: &CallContext,
         mode: AskMode,
     ) -> Result<(Reading, Option<String>), Fault> {
         let asked = self.dialect.ask(request, self.listed(&request.model), mode)?;
-        let sent = self.request(asked, key)?;
+        let sent = self.request(asked, admitted.key.as_ref())?;
         call.tell(CallNews::Asking);
+        admitted.was_sent.store(true, Ordering::Relaxed);
         match self.dialect.framing().filter(|_| mode.is_streamed) {
             Some(framing) => {
                 let told = Mutex::new(None::<Instant>);
@@ -403,6 +344,7 @@ impl Remote {
         for _ in 0..PAGES_MOST {
             let Some(asked) = self.dialect.list_models(page.as_deref()) else { break };
             let sent = self.request(asked, key.as_ref())?;
+            self.state.gate.count_request();
             let reply = Course::from_now(self.dialect.label(), call.time_limit).follow(call, || sent.json()).await?;
             let (found, next) = self.dialect.read_models(&reply.value)?;
             models.extend(found);
@@ -435,9 +377,11 @@ impl Remote {
         let key = self.key(call).await?;
         let sent = self.request(self.dialect.check(), key.as_ref())?;
         let begun = Instant::now();
+        self.state.gate.count_request();
         Course::from_now(self.dialect.label(), call.time_limit).follow(call, || sent.json()).await?;
+        // That it answers does not take back that it asked to be left alone.
         if self.brought_key(call).await.is_none() {
-            self.resume();
+            self.state.stopped.send_replace(None);
         }
         Ok(begun.elapsed())
     }
@@ -462,6 +406,10 @@ impl Provider for Remote {
 
     fn takes_unlisted(&self) -> bool {
         self.dialect.takes_unlisted()
+    }
+
+    fn check_model(&self, model: &str) -> Result<(), Fault> {
+        self.dialect.check_model(model)
     }
 
     fn catalogue(&self) -> Vec<CatalogueEntry> {
@@ -506,6 +454,12 @@ impl Provider for Remote {
         Ok(asked.body.map(|body| Sent { url, body }))
     }
 
+    fn usd_per_thousand_photos(&self, model: &str) -> Option<f64> {
+        let place = Place { provider: &self.name, model, base: None, day: Utc::now().date_naive() };
+        let prices = self.book.prices(place)?;
+        prices.iter().map(|price| price.unit.map(Rate::usd_per_thousand)).sum()
+    }
+
     fn photo_tokens(&self, model: &str, width_px: u32, height_px: u32) -> Option<u64> {
         self.listed(model)?.image_tokens.map(|rule| rule.of(width_px, height_px))
     }
@@ -526,6 +480,10 @@ impl Provider for Remote {
         Box::pin(async { self.knock(call).await.map_err(|fault| self.named(fault)) })
     }
 
+    fn lists_models(&self) -> bool {
+        self.dialect.list_models(None).is_some()
+    }
+
     fn models<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Vec<OfferedModel>, Fault>> {
         Box::pin(async { self.list(call).await.map_err(|fault| self.named(fault)) })
     }
@@ -543,11 +501,13 @@ impl Provider for Remote {
     }
 
     fn stopped(&self) -> Option<Fault> {
-        self.state.stopped.borrow().clone().map(|fault| self.held(fault))
+        let rest = || self.state.gate.rest(Whose::default()).filter(|rest| rest.asked() > REST_LEAST);
+        self.stop().or_else(|| rest().map(|rest| self.resting(&rest)))
     }
 
     fn resume(&self) {
         self.state.stopped.send_replace(None);
+        self.state.gate.end_rest(Whose::default());
     }
 }
 

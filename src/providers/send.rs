@@ -168,9 +168,8 @@ impl Request<'_> {
     }
 
     fn not_json(&self, body: &[u8]) -> Fault {
-        let start: String = String::from_utf8_lossy(body).trim().chars().take(120).collect();
         let label = self.dialect.label();
-        let words = format!("The answer is not {label}'s. It begins: {start}. Check the base URL, and proxies on the way");
+        let words = format!("The answer is not {label}'s. {}. Check the base URL, and proxies on the way", beginning(body));
         Fault { status: Some(200), ..Fault::new(FaultKind::BadAnswer, words) }
     }
 }
@@ -220,10 +219,14 @@ fn pieces(
 }
 
 fn piece(text: &[u8]) -> Result<Value, Fault> {
-    serde_json::from_slice(text).map_err(|_| {
-        let start: String = String::from_utf8_lossy(text).chars().take(120).collect();
-        Fault::new(FaultKind::BadAnswer, format!("A piece of the answer is not JSON. It begins: {start}"))
-    })
+    serde_json::from_slice(text).map_err(|_| Fault::new(FaultKind::BadAnswer, format!("A piece of the answer is not JSON. {}", beginning(text))))
+}
+
+/// How something that can't be read begins, in words.
+fn beginning(body: &[u8]) -> String {
+    let start: String = String::from_utf8_lossy(body).trim().chars().take(120).collect();
+    let start = super::answer::printable(start.trim_end_matches('.'), &mut 0);
+    if start.trim().is_empty() { "It is empty".to_owned() } else { format!("It begins: {start}") }
 }
 
 /// Cuts a body into its lines, empty ones left out.
@@ -322,6 +325,13 @@ mod tests {
     fn a_wait_is_told_in_the_unit_that_fits() {
         let words = [1, 1_200, 119_000, 300_000, 3_601_000, 86_400_000].map(wait_words);
         assert_eq!(words, ["1 s", "2 s", "119 s", "5 min", "61 min", "24 h"]);
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_told_as_it_begins() {
+        assert_eq!(beginning(b"<html>\n<body>Sign in.</body>"), "It begins: <html>\n<body>Sign in.</body>");
+        assert_eq!(beginning(b" Not found. "), "It begins: Not found");
+        assert_eq!((beginning(b""), beginning(b" \n")), ("It is empty".to_owned(), "It is empty".to_owned()));
     }
 
     #[tokio::test]

@@ -52,6 +52,9 @@ pub struct ModelInfo {
     /// USD per million tokens today; `None` where the price is unknown.
     pub input_usd_per_million: Option<f64>,
     pub output_usd_per_million: Option<f64>,
+    /// USD for a thousand photos today, where they are charged by the photo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd_per_thousand_photos: Option<f64>,
     /// The next price that is known of.
     #[serde(default)]
     pub next_price: Option<NextPrice>,

@@ -164,6 +164,9 @@ pub struct ProviderModel {
     /// USD per million tokens today; `None` where the price is unknown.
     pub input_usd_per_million: Option<f64>,
     pub output_usd_per_million: Option<f64>,
+    /// USD for a thousand photos today, where they are charged by the photo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd_per_thousand_photos: Option<f64>,
     pub retires: Option<NaiveDate>,
     /// Changes ahead, in words.
     pub notes: Vec<String>,
@@ -173,6 +176,9 @@ pub struct ProviderModel {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProviderModels {
     pub items: Vec<ProviderModel>,
+    /// Whether the provider has a list that can be asked for.
+    #[serde(default)]
+    pub has_list: bool,
     /// When the provider was last asked for its list; `None`: not yet.
     pub asked_at: Option<DateTime<Utc>>,
     /// Why the list could not be had just now.
@@ -185,4 +191,10 @@ pub struct ProviderModelsQuery {
     /// Asks the provider, even when its list is kept.
     #[serde(default)]
     pub refresh: bool,
+}
+
+/// Such as `$1.50 per 1,000 photos`.
+#[must_use]
+pub fn per_thousand_photos(usd: f64) -> String {
+    format!("${usd:.2} per 1,000 photos")
 }

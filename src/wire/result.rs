@@ -170,6 +170,12 @@ pub struct Fault {
     /// How long the provider asked to wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_ms: Option<u64>,
+    /// The provider asked to be left alone for longer than a call waits: nothing goes to it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
+    /// Nothing was sent to the provider.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_unsent: bool,
     /// Refusals and cut answers are billed.
     #[serde(default)]
     pub usage: Usage,
@@ -191,6 +197,8 @@ impl Fault {
             code: None,
             request_id: None,
             wait_ms: None,
+            until: None,
+            is_unsent: false,
             usage: Usage::default(),
             cost_usd: None,
             retries: 0,
@@ -203,17 +211,31 @@ impl Fault {
         self.cost_usd.is_some() || self.usage != Usage::default()
     }
 
-    /// Of a fault that stops its provider: whose calls are held back, and why in two words.
+    /// Whether every further call to the provider would meet the same: until a person acts, or until the time that it says.
+    #[must_use]
+    pub fn holds_back(&self) -> bool {
+        self.kind.stops_provider() || self.until.is_some()
+    }
+
+    /// Of a fault that holds its provider's calls back: whose they are, and why in a few words.
     #[must_use]
     pub fn held_back_words(&self, provider: &str) -> String {
-        format!("Calls to {} are held back: {}", provider_label(provider), self.kind.label())
+        let until = self.until.map(|until| format!(" {}", until_words(until))).unwrap_or_default();
+        format!("Calls to {} are held back{until}: {}", provider_label(provider), self.kind.label())
     }
 
     /// What the provider itself said, without the words that say that its calls are held back.
     #[must_use]
     pub fn said(&self) -> &str {
-        self.message.split_once(" are held back. ").map_or(&self.message, |(_, said)| said)
+        let Some((_, held)) = self.message.split_once(" are held back") else { return &self.message };
+        held.split_once(". ").map_or(&self.message, |(_, said)| said)
     }
+}
+
+/// `until 14:12:05 UTC on 28 November`.
+#[must_use]
+pub fn until_words(until: DateTime<Utc>) -> String {
+    until.format("until %H:%M:%S UTC on %-d %B").to_string()
 }
 
 /// A word on an answer.

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
+use super::news::News;
 use super::spending::Cap;
 use crate::app::terminal;
 use crate::client::event::StreamItem;
@@ -30,6 +32,7 @@ pub async fn run_to_end(client: &Client, start: &StartRun, cap: Option<Cap>, sto
     let mut events = client.follow_events(None, || {});
     let mut run = client.start_run(start).await?;
     let bar = bar(run.counts.total(), "answers");
+    let mut news = News::of(&run);
     let mut is_stopping = false;
     while run.state == RunState::Running {
         tokio::select! {
@@ -38,8 +41,13 @@ pub async fn run_to_end(client: &Client, start: &StartRun, cap: Option<Cap>, sto
                 run = client.cancel_run(run.id).await?;
             }
             Some(item) = events.recv() => match item {
-                StreamItem::Event(event) => if let Happened::RunChanged(changed) = event.what && changed.id == run.id {
-                    run = changed;
+                StreamItem::Event(event) => match event.what {
+                    Happened::RunChanged(changed) if changed.id == run.id => run = changed,
+                    Happened::CellChanged(cell) if cell.run_id == run.id => if let Some(words) = news.on_cell(&cell) {
+                        bar.suspend(|| terminal::err(&words));
+                    },
+                    Happened::CellNews { run_id, cell_id, news: heard } if run_id == run.id => news.on_news(cell_id, &heard, Utc::now()),
+                    _ => {}
                 },
                 // Events may have been missed: the loop asks for the run itself.
                 StreamItem::Connected | StreamItem::Polling { .. } | StreamItem::Lost { .. } => run = client.run(run.id).await?,
@@ -52,9 +60,10 @@ pub async fn run_to_end(client: &Client, start: &StartRun, cap: Option<Cap>, sto
             run = client.cancel_run(run.id).await?;
         }
         bar.set_position(run.counts.finished());
-        if run.counts.failed > 0 {
-            bar.set_message(format!("· {} failed", run.counts.failed));
-        }
+        let failed = (run.counts.failed > 0).then(|| format!("{} failed", run.counts.failed));
+        let words = news.words(Utc::now());
+        let said = failed.into_iter().chain(Some(words).filter(|words| !words.is_empty()));
+        bar.set_message(said.map(|words| format!("· {words}")).collect::<Vec<_>>().join(" "));
     }
     bar.finish_and_clear();
     Ok(run)

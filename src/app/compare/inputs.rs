@@ -138,9 +138,10 @@ pub fn check_models(models: &[String], providers: &Providers) -> Result<Vec<Arc<
             let takes_a_model = provider.catalogue().iter().all(|entry| !entry.model.is_empty());
             takes_a_model != rest.is_empty()
         });
-        let Some((provider, _)) = found else {
+        let Some((provider, rest)) = found else {
             return Err(Failure::Usage(format!("There is no model '{model}'. There are: {}", known_models(providers).join(", "))));
         };
+        provider.check_model(rest).map_err(|fault| Failure::Usage(format!("There is no model '{model}'. {}", fault.message)))?;
         if !used.iter().any(|known| known.name() == provider.name()) {
             used.push(provider);
         }

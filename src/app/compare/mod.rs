@@ -3,6 +3,8 @@
 pub(super) mod follow;
 mod html;
 mod inputs;
+mod news;
+mod recorded;
 pub mod report;
 mod spending;
 pub mod summary;
@@ -199,24 +201,34 @@ async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Clie
         repeats: plan.repeats,
         concurrency: plan.concurrency,
     };
-    let (run, cells) =
-        if start.photo_ids.is_empty() { (unasked(&start, &names), Vec::new()) } else { run_and_read(client, &start, args.max_cost, stop).await? };
+    let (run, cells) = if start.photo_ids.is_empty() {
+        (unasked(&start, &names), Vec::new())
+    } else {
+        run_and_read(settings, client, &start, args.max_cost, stop).await?
+    };
     let finished_at = run.finished_at.unwrap_or_else(Utc::now);
     let report = Report::of(&run, cells, &photos, plan.truth.as_ref(), finished_at);
     let thumbnails = if format(args) == ReportFormat::Html { thumbnails(client, &photos).await } else { html::Thumbnails::new() };
     Ok(Outcome { report, thumbnails })
 }
 
-async fn run_and_read(client: &Client, start: &StartRun, most: Option<UsdMicros>, stop: &CancellationToken) -> Result<(Run, Vec<Cell>)> {
+async fn run_and_read(
+    settings: &Settings,
+    client: &Client,
+    start: &StartRun,
+    most: Option<UsdMicros>,
+    stop: &CancellationToken,
+) -> Result<(Run, Vec<Cell>)> {
     let failed = |error: ApiError| match &error {
         ApiError::Problem(problem) if problem.status == 422 => Failure::Usage(problem.detail.clone()),
         _ => Failure::Failed(error.to_string()),
     };
     let estimate = client.estimate_run(start).await.map_err(failed)?;
-    spending::tell(&estimate);
+    spending::tell(&estimate, most.is_some());
     let cap = most.map(|most| Cap::of(most, &estimate)).transpose()?;
     let run = follow::run_to_end(client, start, cap, stop).await.map_err(failed)?;
     let cells = follow::cells(client, run.id).await.map_err(|error| Failure::Failed(error.to_string()))?;
+    recorded::record(settings, &run, &cells).await;
     Ok((run, cells))
 }
 

@@ -178,7 +178,7 @@ fn summaries(columns: &[RunColumn], cells: &[ReportCell], truth: Option<&Truth>)
 /// Why the cells of a provider that holds its calls back were not asked, by its name. One cell has told.
 fn held_back(run: &Run, cells: &[Cell]) -> HashMap<String, String> {
     let told = cells.iter().filter_map(|cell| {
-        let fault = cell.fault.as_ref().filter(|fault| cell.state == CellState::Failed && fault.kind.stops_provider())?;
+        let fault = cell.fault.as_ref().filter(|fault| cell.state == CellState::Failed && fault.holds_back())?;
         let provider = provider_of(&run.columns.get(cell.column as usize)?.model);
         Some((provider.to_owned(), format!("Not asked. {}. {}", fault.held_back_words(provider), fault.said())))
     });

@@ -69,16 +69,16 @@ fn unknown_models(estimate: &Estimate, why: UnknownCost) -> Vec<&str> {
     models
 }
 
-/// Tells the estimate on standard error; where nothing is to be paid, only what a person should know all the same.
-pub fn tell(estimate: &Estimate) {
-    for line in lines(estimate) {
+/// Tells the estimate on standard error; where nothing is to be paid and nobody asked, only what a person should know all the same.
+pub fn tell(estimate: &Estimate, is_capped: bool) {
+    for line in lines(estimate, is_capped) {
         terminal::err(&line);
     }
 }
 
-fn lines(estimate: &Estimate) -> Vec<String> {
+fn lines(estimate: &Estimate, is_capped: bool) -> Vec<String> {
     let total = estimate.total;
-    if total.unknown_calls == 0 && total.cost.high_usd.0 == 0 {
+    if total.unknown_calls == 0 && total.cost.high_usd.0 == 0 && !is_capped {
         return estimate.notes.iter().map(|note| format!("Note: {note}")).collect();
     }
     let columns = estimate.columns.iter().map(|column| {
@@ -170,10 +170,11 @@ mod tests {
     #[test]
     fn the_estimate_is_told_when_something_is_to_be_paid() {
         let free = estimate(&[("on-device", 4, Some((0, 0)))]);
-        assert!(lines(&free).is_empty());
+        assert!(lines(&free, false).is_empty());
+        assert!(lines(&free, true)[0].starts_with("Expected cost of 4 calls: "), "whoever sets a limit sees what is expected");
         let told = Estimate { notes: vec!["The price file is not used".to_owned()], ..free };
-        assert_eq!(lines(&told), ["Note: The price file is not used"], "what is wrong is told whatever it costs");
-        let told = lines(&estimate(&[("a/x", 10, Some((1_000, 5_000))), ("b/y", 4, None)]));
+        assert_eq!(lines(&told, false), ["Note: The price file is not used"], "what is wrong is told whatever it costs");
+        let told = lines(&estimate(&[("a/x", 10, Some((1_000, 5_000))), ("b/y", 4, None)]), false);
         assert_eq!(
             told,
             [

@@ -36,7 +36,7 @@ impl HeldBack {
     }
 
     fn on_cell(&mut self, cell: &Cell) -> Option<Toast> {
-        let fault = cell.fault.as_ref().filter(|fault| cell.state == CellState::Failed && fault.kind.stops_provider())?;
+        let fault = cell.fault.as_ref().filter(|fault| cell.state == CellState::Failed && fault.holds_back())?;
         let provider = fault.provider.clone()?;
         if self.ended.contains(&cell.run_id) || !self.told.insert((cell.run_id, provider.clone())) {
             return None;

@@ -31,7 +31,7 @@ impl HeldBack {
             let Some(column) = run.columns.get(cell.column as usize) else { continue };
             let (said, unasked) = by_provider.entry(provider_of(&column.model)).or_default();
             match (cell.state, &cell.fault) {
-                (CellState::Failed, Some(fault)) if fault.kind.stops_provider() => *said = Some(fault),
+                (CellState::Failed, Some(fault)) if fault.holds_back() => *said = Some(fault),
                 (CellState::Waiting, _) => *unasked += 1,
                 _ => {}
             }
@@ -51,10 +51,16 @@ pub fn unasked_words(run: &Run, held: &[HeldBack]) -> Vec<Option<String>> {
     };
     let of = |model: &str| {
         let held = held.iter().find(|held| held.provider == provider_of(model));
-        let words = held.map(|held| format!("Not asked: calls to {} are held back: {}", provider_label(&held.provider), held.fault.kind.label()));
+        let words = held.map(|held| format!("Not asked: {}", first_low(&held.fault.held_back_words(&held.provider))));
         words.or_else(|| by_itself.map(str::to_owned))
     };
     run.columns.iter().map(|column| of(&column.model)).collect()
+}
+
+/// With a small letter at the beginning.
+fn first_low(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Tells it above the matrix, a line for each provider with the way to mend it.

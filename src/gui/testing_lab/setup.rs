@@ -275,6 +275,7 @@ mod tests {
             takes: crate::wire::prompt_parts::Takes::default(),
             follows_prompt: true,
             input_usd_per_million: None,
+            usd_per_thousand_photos: None,
             output_usd_per_million: None,
             key,
             is_live: false,

@@ -9,6 +9,7 @@ use crate::gui::ctx::{AreaCtx, Command, Route};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{empty_state, error_state, number, skeleton};
 use crate::wire::model::{KeyState, ModelInfo};
+use crate::wire::provider::per_thousand_photos;
 
 /// Versions of a prompt that are listed before "Show all".
 const VERSIONS_SHOWN: usize = 3;
@@ -180,6 +181,7 @@ fn price_words(model: &ModelInfo) -> String {
     let price = match (model.input_usd_per_million, model.output_usd_per_million) {
         _ if model.provider == "on-device" => "free, on this machine".to_owned(),
         (Some(input), Some(output)) if input == 0.0 && output == 0.0 => "free".to_owned(),
+        (None, None) if model.usd_per_thousand_photos.is_some() => model.usd_per_thousand_photos.map(per_thousand_photos).unwrap_or_default(),
         (Some(input), Some(output)) => format!("{} in, {} out per million tokens", money(input), money(output)),
         _ => "price unknown".to_owned(),
     };

@@ -108,6 +108,14 @@ async fn prepare_and_ask(
     }
     let begun = steps.elapsed_ms();
     let answer = provider.analyse(&request, call).await;
+    if let Err(fault) = &answer
+        && fault.is_unsent
+    {
+        // Says nothing of the provider's health, and took none of its time.
+        tracing::info!(provider = provider.name(), kind = fault.kind.label(), "a call was not sent");
+        steps.add("not sent", begun, format!("{model_full_name}: {}", fault.kind.label()));
+        return answer;
+    }
     steps.call_ms = (steps.elapsed_ms() - begun).round() as u64;
     steps.was_asked = true;
     note_call(core, provider.name(), call, &answer, steps.call_ms);

@@ -53,6 +53,7 @@ pub async fn list(core: &Core) -> Result<Page<ModelInfo>> {
                 takes: provider.takes(&entry.model),
                 input_usd_per_million: entry.input_usd_per_million,
                 output_usd_per_million: entry.output_usd_per_million,
+                usd_per_thousand_photos: provider.usd_per_thousand_photos(&entry.model),
                 next_price: entry.next_price.map(|next| NextPrice {
                     from: next.from,
                     input_usd_per_million: next.input_usd_per_million,
@@ -113,7 +114,8 @@ fn entries(core: &Core, provider: &dyn Provider, config: &PipelineConfig) -> Vec
 pub fn check_known(core: &Core, name: &str) -> Result<Arc<dyn Provider>> {
     let is_known = |entries: &[CatalogueEntry], model: &str| entries.iter().any(|entry| entry.model == model);
     let found = core.providers.find(name).filter(|(provider, model)| {
-        full_name(provider.name(), model) == name && (is_known(&provider.catalogue(), model) || provider.takes_unlisted() && !model.is_empty())
+        full_name(provider.name(), model) == name
+            && (is_known(&provider.catalogue(), model) || provider.takes_unlisted() && !model.is_empty() && provider.check_model(model).is_ok())
     });
     found.map(|(provider, _)| provider).ok_or_else(|| {
         let of = |provider: &dyn Provider| provider.catalogue().into_iter().map(|entry| full_name(provider.name(), &entry.model)).collect::<Vec<_>>();

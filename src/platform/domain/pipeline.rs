@@ -31,12 +31,14 @@ pub const LEASE: Duration = Duration::from_mins(1);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
 /// For one call with its own retries and waits.
 const CALL_LIMIT: Duration = Duration::from_mins(3);
+/// A provider that asks for a longer wait keeps no worker: the job comes back when it is over, or another model is asked.
+const WORKER_WAIT_MOST: Duration = Duration::from_mins(1);
 /// A job whose tries were cut off this often may be what kills the platform.
 const CUT_OFF_MOST: u32 = 10;
 /// First wait before another try; doubles each time.
 const RETRY_WAIT: Duration = Duration::from_secs(2);
 const RETRY_WAIT_MOST: Duration = Duration::from_mins(1);
-const PROVIDER_WAIT_MOST: Duration = Duration::from_hours(1);
+const PROVIDER_WAIT_MOST: Duration = Duration::from_hours(24);
 
 /// One try of one job, with all that was live when it was claimed.
 #[derive(Debug, Clone)]
@@ -69,9 +71,12 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
         config = config::current(core).await?;
     }
     let now = core.now();
+    let held = fallbacks::held_back(core, &config);
+    // It lets calls through again by itself.
+    let rested = held.as_ref().filter(|held| held.until.is_some()).and_then(|held| now.checked_add_signed(wait_asked(held)));
     let free = match config.state {
         // A refused key or a spent quota would fail every job in the queue, unless another model stands in.
-        PipelineState::Running | PipelineState::Draining if fallbacks::held_back(core, &config).is_some() => 0,
+        PipelineState::Running | PipelineState::Draining if held.is_some() => 0,
         PipelineState::Running | PipelineState::Draining => (config.rules.workers as usize).saturating_sub(busy) as u32,
         PipelineState::Paused => 0,
     };
@@ -80,7 +85,7 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
         *core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
     if !is_due && (free == 0 || !outlook.pending) {
-        return Ok(Claims { jobs: Vec::new(), next: outlook.next });
+        return Ok(Claims { jobs: Vec::new(), next: outlook.next.into_iter().chain(rested).min() });
     }
     let prompt = store::prompts::version(&core.db, core.org, config.live_prompt_version_id).await?;
     let prompt = prompt.ok_or(DomainError::NotFound { what: "prompt version" })?;
@@ -106,7 +111,7 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     let mut rows = store::jobs::get_many(&mut change.tx, core.org, &claimed).await?;
     change.commit().await?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.job.priority));
-    let next = store::jobs::outlook(&core.db).await?.next.into_iter().chain(renews).min();
+    let next = store::jobs::outlook(&core.db).await?.next.into_iter().chain(renews).chain(rested).min();
     let claimed = |row| {
         let (model, fallbacks) = (config.live_model.clone(), config.fallbacks.clone());
         Claimed { row, prompt: prompt.clone(), model, fallbacks, rules: config.rules.clone() }
@@ -141,7 +146,7 @@ pub fn work_on(core: Arc<Core>, owner: Arc<str>, claimed: Claimed) -> impl Futur
 async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: &Listed, cancel: &CancellationToken) {
     let begun = Instant::now();
     let id = claimed.row.job.id;
-    let call = CallContext { news: Some(listed.listener()), ..CallContext::new(cancel.clone(), CALL_LIMIT) };
+    let call = CallContext { news: Some(listed.listener()), longest_wait: Some(WORKER_WAIT_MOST), ..CallContext::new(cancel.clone(), CALL_LIMIT) };
     let course = tokio::select! {
         course = course::follow(core, claimed, &call) => course,
         never = keep_lease(core, owner, claimed, cancel) => match never {},
@@ -149,7 +154,10 @@ async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: 
     listed.note(Doing::Storing);
     let gives_back = match course.outcome() {
         Outcome::Failed(_) if course.is_cancelled() => core.stop.is_cancelled(),
-        Outcome::Failed(fault) if fault.kind.stops_provider() => fallbacks::first(core, &claimed.model, &claimed.fallbacks).is_err(),
+        // A provider that was not asked, because it wants to be left alone, costs the job no try.
+        Outcome::Failed(fault) if fault.kind.stops_provider() || fault.until.is_some() && fault.is_unsent => {
+            fallbacks::first(core, &claimed.model, &claimed.fallbacks).is_err()
+        }
         _ => false,
     };
     // An answer may have cost money: it is held until it is stored. While it is held its worker
@@ -250,8 +258,12 @@ fn retry_wait(row: &JobRow, fault: &Fault) -> TimeDelta {
     let doublings = row.job.attempts.saturating_sub(1).min(10);
     let wait = RETRY_WAIT.saturating_mul(1 << doublings).min(RETRY_WAIT_MOST);
     let spread = (row.job.id.0.as_u128() % 1_000) as f64 / 4_000.0;
-    let asked = Duration::from_millis(fault.wait_ms.unwrap_or(0)).min(PROVIDER_WAIT_MOST);
-    TimeDelta::from_std(wait.mul_f64(1.0 + spread).max(asked)).unwrap_or(TimeDelta::minutes(1))
+    TimeDelta::from_std(wait.mul_f64(1.0 + spread)).unwrap_or(TimeDelta::minutes(1)).max(wait_asked(fault))
+}
+
+/// What the provider asks for, as far as it is believed.
+fn wait_asked(fault: &Fault) -> TimeDelta {
+    TimeDelta::from_std(Duration::from_millis(fault.wait_ms.unwrap_or(0)).min(PROVIDER_WAIT_MOST)).unwrap_or_default()
 }
 
 /// A result for each model that was called; the last one holds the whole trace and what the rules decided.

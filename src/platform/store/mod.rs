@@ -7,6 +7,7 @@
 
 pub mod alerts;
 pub mod blast_radii;
+pub mod compare_calls;
 pub mod config;
 pub mod costs;
 pub mod decisions;

@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
+use chrono::{TimeDelta, Utc};
 use tokio::sync::watch;
 
+use crate::providers::limits::REST_MOST;
 use crate::providers::{CallContext, CallNews};
-use crate::wire::result::{Fault, FaultKind};
+use crate::wire::result::{Fault, FaultKind, until_words};
 
-/// A provider that asks for a longer wait is not waited for: the person is told.
-const WAIT_MOST: Duration = Duration::from_secs(60);
 const TRIES: usize = 4;
 
 /// The way of one call through its tries and waits.
@@ -71,6 +71,11 @@ impl<'p> Course<'p> {
         self.begun.borrow().is_none_or(|begun| tokio::time::Instant::now() + wait < begun + self.limit)
     }
 
+    /// Whether so long a wait, as the provider asks for it, is waited for.
+    pub fn waits_for(&self, told: Duration, call: &CallContext) -> bool {
+        told.is_zero() || call.longest_wait.is_none_or(|most| told <= most) && self.has_time_for(told)
+    }
+
     async fn try_on<T, F: Future<Output = Result<T, Fault>>>(&self, call: &CallContext, once: impl Fn() -> F) -> Result<T, Fault> {
         let policy = ExponentialBuilder::default().with_min_delay(Duration::from_secs(1)).with_factor(2.0).with_max_times(TRIES - 1).with_jitter();
         let mut waits = policy.build();
@@ -79,10 +84,16 @@ impl<'p> Course<'p> {
                 Ok(outcome) => return Ok(outcome),
                 Err(fault) => fault,
             };
+            // Who was refused at the gate knows the time already.
+            if !fault.kind.can_heal() || fault.until.is_some() {
+                return Err(fault);
+            }
             let told = fault.wait_ms.map_or(Duration::ZERO, Duration::from_millis);
-            let wait = if fault.kind.can_heal() && told <= WAIT_MOST { waits.next() } else { None };
+            if !self.waits_for(told, call) {
+                return Err(until(fault, told));
+            }
             // A wait beyond the time that is left would end in a fault that says less.
-            let wait = wait.map(|planned| planned.max(told)).filter(|wait| self.has_time_for(*wait));
+            let wait = waits.next().map(|planned| planned.max(told)).filter(|wait| self.has_time_for(*wait));
             let Some(wait) = wait else { return Err(fault) };
             call.tell(CallNews::Retrying { wait, kind: fault.kind });
             *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
@@ -117,9 +128,48 @@ impl<'p> Course<'p> {
     }
 }
 
+/// A fault whose wait nobody waits for, with the time at which it is over.
+fn until(fault: Fault, told: Duration) -> Fault {
+    let Some(until) = TimeDelta::from_std(told.min(REST_MOST)).ok().and_then(|told| Utc::now().checked_add_signed(told)) else { return fault };
+    Fault { until: Some(until), message: format!("{}, {}", fault.message.trim_end_matches('.'), until_words(until)), ..fault }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn call(longest_wait: impl Into<Option<Duration>>) -> CallContext {
+        let call = CallContext::new(tokio_util::sync::CancellationToken::new(), Duration::from_secs(60));
+        CallContext { longest_wait: longest_wait.into(), ..call }
+    }
+
+    #[test]
+    fn a_wait_is_waited_for_where_it_fits_the_time_in_all_and_whoever_asks_is_that_patient() {
+        let (course, minutes) = (Course::from_now("Gemini", Duration::from_mins(3)), Duration::from_mins);
+        assert!(course.waits_for(Duration::ZERO, &call(Duration::ZERO)), "none was asked for");
+        assert!(course.waits_for(minutes(2), &call(minutes(3))), "two of three minutes");
+        assert!(!course.waits_for(minutes(10), &call(None)), "there is no time for ten");
+        assert!(!course.waits_for(minutes(2), &call(minutes(1))), "there is time, but something better to do");
+    }
+
+    #[tokio::test]
+    async fn a_wait_that_nobody_waits_for_is_told_with_the_time_at_which_it_is_over() {
+        let course = Course::from_now("Gemini", Duration::from_secs(5));
+        let limited = || async {
+            let fault = Fault::new(FaultKind::RateLimited, "Gemini says: Slow down. It asks to wait 10 min");
+            Err::<u8, _>(Fault { wait_ms: Some(600_000), ..fault })
+        };
+        let before = Utc::now();
+        let fault = course.follow(&call(Duration::from_secs(5)), limited).await.expect_err("it is too long");
+        let until = fault.until.expect("a time");
+        assert!((600..=660).contains(&(until - before).num_seconds()), "{until}");
+        assert_eq!(fault.message, format!("Gemini says: Slow down. It asks to wait 10 min, {}", until_words(until)));
+        assert!(fault.holds_back() && course.retries.load(Ordering::Relaxed) == 0);
+        let short = || async { Err::<u8, _>(Fault { wait_ms: Some(1), ..Fault::new(FaultKind::Server, "Down") }) };
+        let impatient = Course::from_now("Gemini", Duration::from_millis(300));
+        let fault = impatient.follow(&call(Duration::from_secs(5)), short).await.expect_err("no time for the pause of our own");
+        assert!(!fault.holds_back(), "the provider did not ask for so long: {fault:?}");
+    }
 
     #[tokio::test]
     async fn the_time_in_all_begins_with_the_first_question_and_ends_whatever_comes() {

@@ -17,6 +17,7 @@ mod health;
 mod held_back;
 mod idempotency;
 mod job_filter;
+mod left_alone;
 mod logs;
 mod metrics;
 mod models;

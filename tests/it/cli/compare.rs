@@ -278,6 +278,8 @@ async fn the_cost_is_told_before_it_is_spent_and_a_cap_holds() {
     assert!(said.err.contains("Expected cost of 2 calls: ≈ $0.002330–$0.009130 (prices checked on 2026-11-23)"), "{}", said.err);
     let said = output(on_stub(&home, &stub, &["--model", "on-device"])).await;
     assert!(said.code == Some(0) && !said.err.contains("Expected cost"), "what is free needs no words: {}", said.err);
+    let said = output(ask(&["on-device", "--max-cost", "1"])).await;
+    assert!(said.code == Some(0) && said.err.contains("Expected cost of 2 calls"), "whoever sets a limit is told: {}", said.err);
     // A key that others can read on its way is warned of before it goes.
     let said = output(ask(&["gemini/priced", "--max-cost", "0", "--base-url", "gemini=http://192.0.2.7/"])).await;
     assert!(said.code == Some(2) && said.err.contains("gemini: The key and the photos travel to 192.0.2.7 unencrypted"), "{}", said.err);
@@ -326,6 +328,36 @@ async fn what_was_not_asked_says_why_and_every_failure_its_kind() {
     assert!(error(2).starts_with("Not asked. Calls to Google Gemini are held back: key not accepted. Gemini says: "), "{report}");
     assert!(cells[0]["request_id"].as_str().is_some_and(|id| id.starts_with("stub-")), "{report}");
     assert_eq!(cells[2]["request_id"], Value::Null);
+    let loud = said.err.matches("Calls to Google Gemini are held back: key not accepted. Gemini says: ").count();
+    assert_eq!(loud, 1, "said at once, and once: {}", said.err);
+}
+
+/// Five minutes are more than a comparison waits: one cell tells until when, the others are not asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_asks_for_minutes_is_left_alone_and_the_report_says_until_when() {
+    let home = tempfile::tempdir().expect("folder");
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let said = output(on_stub(&home, &stub, &["--model", "gemini/limited-long", "--concurrency", "1"])).await;
+    assert_eq!((said.code, stub.traffic().all_questions()), (Some(1), 1), "{}", said.err);
+    let report = json(&said);
+    let cells = report["cells"].as_array().expect("cells");
+    let kinds: Vec<_> = cells.iter().map(|cell| cell["error_kind"].as_str()).collect();
+    assert_eq!(kinds, [Some("rate_limited"), Some("not_asked")]);
+    let error = |at: usize| cells[at]["error"].as_str().expect("a reason").to_owned();
+    assert!(error(0).contains("It asks to wait 5 min, until "), "{report}");
+    assert!(error(1).starts_with("Not asked. Calls to Google Gemini are held back until "), "{report}");
+    assert!(said.err.contains("Calls to Google Gemini are held back until "), "{}", said.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_can_be_no_model_is_wrong_usage() {
+    let home = tempfile::tempdir().expect("folder");
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    for (model, why) in [("vision/faces", "'faces' is no feature of Cloud Vision"), ("gemini/a b", "'a b' is not a Gemini model's name")] {
+        let said = output(on_stub(&home, &stub, &["--model", model])).await;
+        assert!(said.code == Some(2) && said.err.contains(why), "{:?} {}", said.code, said.err);
+    }
+    assert_eq!(stub.traffic().all_questions(), 0);
 }
 
 /// A server that was added on a page is known here too, with its limits; so is its key in the environment.

@@ -6,9 +6,10 @@ use minerva_console::keys::Keys;
 use minerva_console::wire::run::{RunPrompt, RunState, StartRun};
 use serde_json::Value;
 
-use crate::support::binary::{Said, run};
+use crate::support::binary::{Said, minerva, run};
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, until};
+use crate::support::provider_stub::{ProviderStub, Wire};
 use crate::support::scripted::Scripted;
 
 /// By hand: two calls of 300 + 40 tokens were charged 194 micro-dollars each; at 2 and 12 USD they are 1,080 each, at 1 and
@@ -53,4 +54,34 @@ async fn a_past_day_is_priced_again_with_these_and_with_other_prices() {
     write("{\"models\": 3}");
     let said = costs(&[&day[..], &["--book", book]].concat());
     assert!(said.code == Some(2) && said.err.contains("models"), "{}", said.err);
+}
+
+/// By hand: 760 tokens in at 0.10 and 100 out at 0.50 USD per million are 126 micro-dollars a photo.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_compare_spent_is_counted_with_the_rest() {
+    let stub = ProviderStub::start(std::time::Duration::ZERO).await;
+    let platform = platform::start(Options::default().without_workers()).await;
+    let folder = platform.stop().await;
+    let data = folder.path().join("data").to_str().expect("UTF-8").to_owned();
+    let home = tempfile::tempdir().expect("folder");
+    let ask = |arguments: &[&str]| {
+        let mut command = minerva(home.path());
+        command.env("OPENAI_API_KEY", Wire::OpenAi.key()).args(arguments);
+        async move { tokio::task::spawn_blocking(move || Said::from(command.output().expect("the program starts"))).await.expect("no panic") }
+    };
+    let base = format!("openai={}", stub.base(Wire::OpenAi));
+    let photos = ["assets/photos/cat.jpg", "assets/photos/coffee.jpg"];
+    let compare =
+        ["compare", "--data-dir", &data, "--base-url", &base, "--model", "openai/gpt-6-luna", "on-device", "--photos", photos[0], photos[1]];
+    let said = ask(&compare).await;
+    assert_eq!(said.code, Some(0), "{} {}", said.out, said.err);
+    assert!(!said.err.contains("is not in the library"), "{}", said.err);
+    // The day may end in between.
+    let (from, to) = (chrono::Utc::now().date_naive() - chrono::TimeDelta::days(1), chrono::Utc::now().date_naive());
+    let (from, to) = (from.to_string(), to.to_string());
+    let said = ask(&["costs", "--data-dir", &data, "--from", &from, "--to", &to, "--format", "json"]).await;
+    let json: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{} {}", said.out, said.err));
+    let model = &json["models"][0];
+    assert_eq!((&model["model"], &model["calls"], &model["charged_usd"]), (&"openai/gpt-6-luna".into(), &2.into(), &0.000_252.into()), "{json}");
+    assert_eq!(json["models"].as_array().map(Vec::len), Some(1), "what runs in the program itself costs nothing: {json}");
 }

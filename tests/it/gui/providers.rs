@@ -56,10 +56,11 @@ fn a_key_is_entered_tested_and_removed_and_never_shown() {
     console.click("Test key");
     console.wait_for("This can't be done now");
     assert!(!console.says("in Pipeline control"), "nobody is sent to the page that they look at");
+    assert!(console.says("A key that is entered here is held in memory alone") && !console.says("It goes into this computer's keyring"));
     console.fill("Key for Google Gemini", Wire::Gemini.key());
     console.press(Modifiers::NONE, Key::Enter);
     // This console has no keyring: why, the session, and the variable are told.
-    console.wait_for("The keyring is not used here");
+    console.wait_for("Keep the key for this session only");
     assert!(console.says("GEMINI_API_KEY"));
     console.click("Keep for this session only");
     console.wait_for("····91c2");
@@ -95,7 +96,7 @@ fn a_key_is_used_for_this_session_only_without_asking_the_keyring() {
     console.click("Use for this session only");
     console.wait_for("····1357");
     console.wait_for("kept until the program ends");
-    assert!(!console.says("The keyring is not used here"));
+    assert!(!console.says("Keep the key for this session only"), "it was not tried");
 }
 
 /// A word beside the name and a word beside the test never speak of different tests.
@@ -132,7 +133,9 @@ fn an_address_and_limits_are_set_refused_at_their_field_and_undone() {
     let stub = runtime.block_on(ProviderStub::start(Duration::ZERO));
     let mut console = open(options(None, &Keys::new(HashMap::from([("gemini".to_owned(), Wire::Gemini.key().into())]), false)));
     assert!(console.says("The provider's own address"));
+    assert!(!console.says("not applied yet"));
     console.fill("Base URL", "http://me:pw@example.com/");
+    console.wait_for("This tests what is in use: what you changed below is not applied yet");
     console.click("Apply");
     console.wait_for("must not hold a user name");
     console.fill("Base URL", "http://example.com/");

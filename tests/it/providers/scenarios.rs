@@ -112,6 +112,7 @@ const TABLE: &[Row] = &[
     fails("forbidden",         ALL,    Permission),
     fails("unknown-model",     TEXT,   UnknownModel),
     fails("retired",           RETIRE, RetiredModel),
+    fails("gone",              ALL,    RetiredModel),
     fails("bad-request",       ALL,    BadRequest),
     fails("too-large",         ALL,    TooLarge),
     fails("redirected",        ALL,    BadRequest),
@@ -124,9 +125,8 @@ const TABLE: &[Row] = &[
 
     fails("html",              ALL, BadAnswer),
     fails("malformed",         ALL, BadAnswer),
-    fails("error-inside",      &[Gemini, Anthropic],                  Overloaded).tries(4),
+    fails("error-inside",      &[Gemini, Vision, Anthropic],  Overloaded).tries(4),
     fails("error-inside",      &[OpenAi, Compatible, Ollama], Server).tries(4),
-    fails("error-inside",      &[Vision],                     BadRequest),
 
     // Results that were paid for.
     fails("prompt-refused",    DECLINE, Refused).billed(760, 0),
@@ -241,6 +241,9 @@ fn mismatches(stub: &ProviderStub, wire: Wire, row: &Row, mode: Mode, outcome: &
             check(fault.provider.as_deref() == Some(wire.name()), format!("provider {:?}", fault.provider));
             check(fault.message.len() > 15, format!("says only '{fault}'"));
             check(fault.message.contains(called(wire)), format!("does not say whose fault it is: '{fault}'"));
+            check(!fault.message.contains(".."), format!("two full stops: '{fault}'"));
+            check(fault.until.is_some() == (row.scenario == "limited-long"), format!("left alone until {:?}", fault.until));
+            check(!fault.is_unsent, "says that nothing was sent".to_owned());
             check(!fault.message.contains("unknown status"), format!("says '{fault}'"));
             check(row.wait_ms.is_none() || fault.wait_ms == row.wait_ms, format!("wait {:?}, not {:?}", fault.wait_ms, row.wait_ms));
             let shown = format!("{fault:?}");

@@ -6,6 +6,7 @@ use crate::gui::widgets::number;
 use crate::wire::cost::CostRange;
 use crate::wire::model::{ExpectedChange, MeasuredModel, ModelInfo, PhotoCost, RETIREMENT_NEAR_DAYS, RETIREMENT_URGENT_DAYS, Turn};
 use crate::wire::money::UsdMicros;
+use crate::wire::provider::per_thousand_photos;
 
 /// The provider whose models run in this process.
 const ON_DEVICE: &str = "on-device";
@@ -33,8 +34,11 @@ pub fn price(model: &ModelInfo) -> String {
         return "Free".to_owned();
     }
     match (model.input_usd_per_million, model.output_usd_per_million) {
-        (None, None) if model.cost_per_photo.is_some() => "Charged by the photo".to_owned(),
-        (None, None) => "Price unknown".to_owned(),
+        (None, None) => match model.usd_per_thousand_photos {
+            Some(usd) => per_thousand_photos(usd),
+            None if model.cost_per_photo.is_some() => "Charged by the photo".to_owned(),
+            None => "Price unknown".to_owned(),
+        },
         (input, output) => per_million(input, output),
     }
 }
@@ -206,6 +210,7 @@ pub mod tests {
             follows_prompt: true,
             input_usd_per_million: input,
             output_usd_per_million: output,
+            usd_per_thousand_photos: None,
             next_price: None,
             retires: None,
             context_tokens: None,

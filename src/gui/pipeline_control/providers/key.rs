@@ -202,7 +202,7 @@ fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &Area
         KeyState::Present { from, .. } if ctx.embedded || own_keys::is_own(from) => Some(from.as_str()),
         _ => None,
     };
-    let hint = if from.is_some() { "Paste another key to replace it" } else { "Paste the key here" };
+    let hint = if from.is_some() { "Paste another key" } else { "Paste the key here" };
     ui.horizontal_wrapped(|ui| {
         let width = (ui.available_width() - 430.0).clamp(200.0, 360.0);
         let edit = TextEdit::singleline(&mut form.typed).id(KeyForm::field_id(&provider.name)).password(true).char_limit(512);
@@ -255,12 +255,19 @@ fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &Area
     }
     if form.trouble.is_none() && !form.is_removing {
         let is_held = from == Some("session") || from == Some(own_keys::FROM_SESSION);
-        ui.add(Label::new(RichText::new(keeping_words(is_held, ctx)).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
+        ui.add(Label::new(RichText::new(keeping_words(is_held, provider, ctx)).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
     }
 }
 
 /// Where a key goes. `is_held`: the one in use is held in memory alone.
-fn keeping_words(is_held: bool, ctx: &AreaCtx<'_>) -> String {
+fn keeping_words(is_held: bool, provider: &ProviderInfo, ctx: &AreaCtx<'_>) -> String {
+    let trouble = ctx.keys.known_keyring_trouble();
+    if let Some(why) = trouble.as_ref().filter(|_| ctx.embedded) {
+        let key = if is_held { "The key in use" } else { "A key that is entered here" };
+        let variable = &provider.key_variable;
+        let why = page::here(why);
+        return format!("{key} is held in memory alone and is gone when the program ends; {variable} holds one for longer. {why}");
+    }
     if ctx.embedded {
         let words = if is_held {
             "The key in use is held in memory alone and is gone when the program ends. One that is stored goes into the keyring"
@@ -270,7 +277,8 @@ fn keeping_words(is_held: bool, ctx: &AreaCtx<'_>) -> String {
         return words.to_owned();
     }
     let host = host(ctx);
-    let kept = if is_held { "it is held in memory alone until the program ends," } else { "it stays in this computer's keyring" };
+    let kept =
+        if is_held || trouble.is_some() { "it is held in memory alone until the program ends," } else { "it stays in this computer's keyring" };
     format!(
         "Your own key for tests: {kept} and goes to {host} only with the tests that you start; {host} does not keep it. The live pipeline works \
          with the key that {host} holds"

@@ -7,7 +7,7 @@ use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{error_state, relative_time, section, skeleton};
-use crate::wire::provider::{ProviderInfo, ProviderModel};
+use crate::wire::provider::{ProviderInfo, ProviderModel, per_thousand_photos};
 
 /// More than so many are searched rather than scrolled through.
 const FILTER_FROM: usize = 12;
@@ -20,7 +20,8 @@ pub fn ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, ctx: &AreaCtx<'
         page.ask_models(&provider.name, false, ctx);
     }
     section::ui(ui, "Models on offer", |ui| {
-        if !provider.is_remote {
+        // Until it is known that there is no list, it may be asked for.
+        if !provider.is_remote || page.models.value().is_some_and(|models| !models.has_list) {
             return;
         }
         let refresh = Tool::new(icons::ICON_SYNC, "Refresh").tooltip("Ask the provider for its list of models").enabled(!page.models.is_pending());
@@ -47,6 +48,8 @@ pub fn ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, ctx: &AreaCtx<'
         ui.add(Label::new(RichText::new(format!("The list could not be had: {}", fault.message)).color(tokens.bad)).wrap());
     } else if let Some(at) = models.asked_at {
         ui.label(small(format!("As the provider listed them {}", relative_time::words(at, ctx.now)))).on_hover_text(relative_time::absolute(at));
+    } else if provider.is_remote && !models.has_list {
+        ui.label(small("As this program knows them: the provider has no list to ask for".to_owned()));
     } else if provider.is_remote {
         ui.label(small("As this program knows them. Refresh asks the provider".to_owned()));
     }
@@ -132,7 +135,7 @@ fn price(model: &ProviderModel, provider: &ProviderInfo) -> String {
     match prices {
         _ if !provider.is_remote => "Free".to_owned(),
         (Some(0.0), Some(0.0)) => "Free".to_owned(),
-        (None, None) => "Price unknown".to_owned(),
+        (None, None) => model.usd_per_thousand_photos.map_or_else(|| "Price unknown".to_owned(), per_thousand_photos),
         (input, output) => super::super::models::per_million(input, output),
     }
 }

@@ -52,11 +52,11 @@ pub fn ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, (is_busy, who):
 }
 
 fn header_ui(ui: &mut Ui, page: &Page, provider: &ProviderInfo, is_busy: bool, wishes: &mut Vec<Wish>) {
+    /// Points that are kept for the word beside the name.
+    const STATE_WIDTH: f32 = 96.0;
     ui.horizontal(|ui| {
         ui.set_min_height(theme::CONTROL_HEIGHT);
-        ui.label(RichText::new(&provider.label).font(theme::semibold(theme::TEXT_HEADING)));
-        let (tone, icon, word) = list::state(provider, last_check(Some(page), provider));
-        badge::ui(ui, tone, icon, word);
+        // The right end first: the name takes what is left, and is cut before it runs under the buttons.
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let close = Tool::new(icons::ICON_CLOSE, "Back to the prompt").tooltip("Back to the prompt").icon_only();
             if close.ui(ui).clicked() {
@@ -70,6 +70,14 @@ fn header_ui(ui: &mut Ui, page: &Page, provider: &ProviderInfo, is_busy: bool, w
             {
                 wishes.push(Wish::Provider(Asked::Remove { name: provider.name.clone(), label: provider.label.clone() }));
             }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.scope(|ui| {
+                    ui.set_max_width((ui.available_width() - STATE_WIDTH).max(40.0));
+                    ui.add(Label::new(RichText::new(&provider.label).font(theme::semibold(theme::TEXT_HEADING))).truncate());
+                });
+                let (tone, icon, word) = list::state(provider, last_check(Some(page), provider));
+                badge::ui(ui, tone, icon, word);
+            });
         });
     });
 }
@@ -82,7 +90,7 @@ fn stopped_ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, fault: &Fau
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
             ui.label(RichText::new(icons::ICON_PAUSE_CIRCLE.codepoint).size(theme::TEXT_HEADING).color(tokens.bad));
-            ui.label(RichText::new(format!("Calls are held back: {}", fault.kind.label())).font(theme::semibold(theme::TEXT_BODY)));
+            ui.label(RichText::new(held_words(fault)).font(theme::semibold(theme::TEXT_BODY)));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let is_idle = !page.resumed.is_pending();
                 if ui.add_enabled(is_idle, egui::Button::new("Resume")).on_hover_text("Let calls through again").clicked() {
@@ -93,6 +101,12 @@ fn stopped_ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, fault: &Fau
         ui.add(Label::new(here(fault.said())).wrap());
     });
     ui.add_space(theme::GAP_12);
+}
+
+/// `Calls are held back until 14:12:05: rate limited`, in the time of this computer.
+fn held_words(fault: &Fault) -> String {
+    let until = fault.until.map(|until| until.with_timezone(&chrono::Local).format(" until %H:%M:%S").to_string()).unwrap_or_default();
+    format!("Calls are held back{until}: {}", fault.kind.label())
 }
 
 fn note_ui(ui: &mut Ui, icon: egui_material_icons::MaterialIcon, note: &str, colour: egui::Color32) {
@@ -151,6 +165,10 @@ fn check_ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, ctx: &AreaCtx
             }
         }
     });
+    if page.settings.is_changed() {
+        let words = "This tests what is in use: what you changed below is not applied yet";
+        ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.warn)).wrap());
+    }
     let failed = last_check(Some(page), provider).and_then(|last| last.error_details.as_ref());
     if let (false, Some(why)) = (page.check.is_pending(), page.check_refused.as_ref().or(failed)) {
         ui.add(Label::new(RichText::new(here(why)).color(tokens.bad)).wrap());

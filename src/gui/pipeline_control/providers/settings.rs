@@ -28,7 +28,7 @@ const LIMITS: [Limit; 5] = [
     (
         "total_s",
         "Time in all",
-        "For one photo: all tries and the waits between them, from the first question on; not its wait for its turn. 1 to 7,200 seconds",
+        "For one photo: all tries and the waits between them, from the first question on; a wait that the provider asks for counts, that for its turn does not. 1 to 7,200 seconds",
         "180",
         |limits| &mut limits.total_s,
     ),
@@ -90,6 +90,12 @@ fn value(_: &str, value: &Value) -> String {
 }
 
 impl SettingsForm {
+    /// Whether something is typed that is not applied.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.typed.is_some()
+    }
+
     /// The platform did not take it.
     pub fn refuse(&mut self, code: String, why: String) {
         let why = if code == "stale" {
@@ -255,11 +261,13 @@ fn limits_ui(ui: &mut Ui, form: &SettingsForm, provider: &ProviderInfo, typed: &
             let edit = TextEdit::singleline(words).id_salt(*code).char_limit(12).hint_text(hint).desired_width(150.0);
             let field = ui.add(edit).labelled_by(label.id).on_hover_text(*tooltip);
             note_entered(ui, &field);
-            match *code {
-                "timeout_s" => drop(ui.label(RichText::new("seconds of a try without a word").color(tokens.muted))),
-                "total_s" => drop(ui.label(RichText::new("seconds for a photo, with all retries").color(tokens.muted))),
-                _ => {}
-            }
+            let unit = match *code {
+                "timeout_s" => "seconds of a try without a word",
+                "total_s" => "seconds for a photo, with all retries",
+                _ => "",
+            };
+            // What is wider than the page would push the right ends of all that follows out of sight.
+            ui.add(Label::new(RichText::new(unit).color(tokens.muted)).truncate());
         });
         if let Some(why) = form.trouble_of(code) {
             ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());

@@ -30,6 +30,7 @@ pub async fn reprice(core: &Core, asked: &Reprice) -> Result<Repriced> {
     sums.add_all(of_pipeline).await?;
     let of_runs = store::costs::run_calls(&core.db, core.org, asked.from, asked.to);
     sums.add_all(of_runs).await?;
+    sums.add_all(store::compare_calls::calls(&core.db, core.org, asked.from, asked.to)).await?;
     let mut total = RepricedSum::default();
     for sum in sums.models.values() {
         total += *sum;

@@ -80,6 +80,8 @@ async fn judge(core: &Core, provider: &dyn Provider, check: Option<&ProviderHeal
     let by_calls = by_calls(&window);
     let (status, reason) = match (&missing, &stopped, trouble) {
         (Some(why), _, _) => (HealthState::Down, Some(why.clone())),
+        // It lets calls through again by itself.
+        (None, Some(fault), _) if fault.until.is_some() => (HealthState::Degraded, Some(fault.message.clone())),
         (None, Some(fault), _) => (HealthState::Down, Some(fault.message.clone())),
         (None, None, Some(check)) if check.status >= by_calls => (check.status, check.error_details.clone()),
         _ if by_calls > HealthState::Healthy => (by_calls, window.fault.clone()),

@@ -79,7 +79,9 @@ impl Course {
 
     /// The fault that says how long to wait before all of it is tried again; `None` where that can't help.
     pub fn healing(&self) -> Option<&Fault> {
-        self.asked.iter().filter_map(Asked::fault).find(|fault| fault.kind.can_heal())
+        let healing = self.asked.iter().filter_map(Asked::fault).filter(|fault| fault.kind.can_heal());
+        // The first model that can be asked again will do.
+        healing.min_by_key(|fault| fault.wait_ms)
     }
 
     pub fn is_cancelled(&self) -> bool {

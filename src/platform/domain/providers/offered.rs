@@ -25,16 +25,18 @@ pub struct Offered {
 /// The models of a provider. Asks it when `refresh`; else what it said before is used. `keys`: those that came with the request.
 pub async fn models(core: &Core, name: &str, refresh: bool, keys: Option<Keys>) -> Result<ProviderModels> {
     let provider = find(core, name)?;
-    let fault = if refresh { ask(core, provider.as_ref(), keys).await.err() } else { None };
+    let fault = if refresh && provider.lists_models() { ask(core, provider.as_ref(), keys).await.err() } else { None };
     let offered = kept(core, name);
     let mut items = join(provider.as_ref(), offered.as_ref().map_or(&[], |offered| &offered.models));
     let config = config::current(core).await?;
     for model in items.iter_mut().filter(|model| model.input_usd_per_million.is_none() && model.output_usd_per_million.is_none()) {
+        let id = model.name.split_once('/').map_or("", |(_, id)| id);
+        model.usd_per_thousand_photos = provider.usd_per_thousand_photos(id);
         if costs::is_free(core, &config, &model.name) {
             (model.input_usd_per_million, model.output_usd_per_million) = (Some(0.0), Some(0.0));
         }
     }
-    Ok(ProviderModels { items, asked_at: offered.map(|offered| offered.at), fault })
+    Ok(ProviderModels { items, has_list: provider.lists_models(), asked_at: offered.map(|offered| offered.at), fault })
 }
 
 /// What a provider's own list has that the program does not know, where it was asked for.
@@ -78,6 +80,7 @@ fn of_catalogue(provider: &str, entry: &CatalogueEntry, offered: Option<&Offered
         follows_prompt: entry.follows_prompt,
         input_usd_per_million: entry.input_usd_per_million,
         output_usd_per_million: entry.output_usd_per_million,
+        usd_per_thousand_photos: None,
         retires: offered.and_then(|offered| offered.retires).or(entry.retires),
         notes: entry.next_price.iter().map(next_price).collect(),
     }
@@ -99,6 +102,7 @@ fn of_list(provider: &str, model: &OfferedModel) -> ProviderModel {
         follows_prompt: true,
         input_usd_per_million: None,
         output_usd_per_million: None,
+        usd_per_thousand_photos: None,
         retires: model.retires,
         notes: Vec::new(),
     }

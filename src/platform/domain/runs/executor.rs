@@ -1,10 +1,11 @@
 //! Works on the cells of a run: so many calls at once, each stored as soon as it ends.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -153,10 +154,10 @@ async fn ask(core: &Arc<Core>, cell: Cell, column: &RunColumn, round: &Round<'_>
     match analysed.outcome {
         Outcome::Completed(answer) => Step::Ended(Cell { state: CellState::Completed, answer: Some(answer), fault: None, ..done(cell) }),
         Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled => Step::GivenUp(cell),
-        Outcome::Failed(fault) if fault.kind.stops_provider() && round.is_said(core, &column.model) => Step::GivenUp(cell),
+        Outcome::Failed(fault) if fault.holds_back() && round.is_said(core, &column.model) => Step::GivenUp(cell),
         Outcome::Failed(fault) => {
-            if fault.kind.stops_provider() {
-                round.say(&column.model);
+            if fault.holds_back() {
+                round.say(&column.model, &fault);
             }
             failed(fault, done(cell))
         }
@@ -168,8 +169,9 @@ struct Round<'r> {
     cancel: &'r CancellationToken,
     /// Keys of the person who started it.
     brought: Brought,
-    /// Providers of which a cell has said why all their calls are held back (a refused key, a spent quota).
-    said: Mutex<HashSet<String>>,
+    /// Providers of which a cell has said why all their calls are held back (a refused key, a spent quota), and until when, where
+    /// they asked to be left alone.
+    said: Mutex<HashMap<String, Option<DateTime<Utc>>>>,
     budget: Option<Budget>,
 }
 
@@ -189,15 +191,19 @@ impl Round<'_> {
         model.split_once('/').map_or(model, |(provider, _)| provider)
     }
 
-    fn say(&self, model: &str) {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(Self::provider(model).to_owned());
+    fn say(&self, model: &str, fault: &Fault) {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(Self::provider(model).to_owned(), fault.until);
     }
 
     /// Whether it is said, and still so. A key that was brought stays the one it is.
     fn is_said(&self, core: &Core, model: &str) -> bool {
         let provider = Self::provider(model);
-        let is_said = self.said.lock().unwrap_or_else(PoisonError::into_inner).contains(provider);
-        is_said && (self.brought.has(provider) || providers::held_back(core, model).is_some())
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner).get(provider).copied();
+        match said {
+            None => false,
+            Some(Some(until)) => Utc::now() < until,
+            Some(None) => self.brought.has(provider) || providers::held_back(core, model).is_some(),
+        }
     }
 }
 

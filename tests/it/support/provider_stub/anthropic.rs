@@ -120,6 +120,7 @@ pub fn refusal(problem: &Problem, model: &str) -> Refusal {
         Problem::Forbidden => (403, "permission_error", None, "Your key may not use this resource".to_owned()),
         Problem::UnknownModel => (404, "not_found_error", None, format!("model: {model}")),
         Problem::Retired => (404, "not_found_error", None, format!("model: {model} has been retired")),
+        Problem::Gone => (410, "invalid_request_error", None, "This model is gone.".to_owned()),
         Problem::BadRequest(why) => (400, "invalid_request_error", None, why.clone()),
         Problem::SchemaRefused => {
             (400, "invalid_request_error", None, "output_config.format: this model does not support structured outputs".to_owned())

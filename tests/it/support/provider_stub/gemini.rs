@@ -114,6 +114,7 @@ pub fn refusal(problem: &Problem, model: &str) -> Refusal {
         Problem::Forbidden => (403, "PERMISSION_DENIED", "Method not allowed for this key".to_owned(), json!([])),
         Problem::UnknownModel => (404, "NOT_FOUND", format!("models/{model} is not found for API version v1"), json!([])),
         Problem::Retired => (404, "NOT_FOUND", format!("This model models/{model} is no longer available. Please use a newer model"), json!([])),
+        Problem::Gone => (410, "FAILED_PRECONDITION", "This model is gone.".to_owned(), json!([])),
         Problem::BadRequest(why) => (400, "INVALID_ARGUMENT", why.clone(), json!([])),
         Problem::SchemaRefused => (400, "INVALID_ARGUMENT", "responseJsonSchema is not supported by this model".to_owned(), json!([])),
         Problem::TooLarge => (413, "INVALID_ARGUMENT", "Request payload size exceeds the limit".to_owned(), json!([])),

@@ -66,7 +66,7 @@ pub fn refusal(problem: &Problem, model: &str) -> Refusal {
         Problem::KeyRefused => (401, "unauthorized".to_owned()),
         Problem::Forbidden => (403, "this model requires a subscription".to_owned()),
         Problem::UnknownModel => (404, format!("model \"{model}\" not found, try pulling it first")),
-        Problem::Retired => (410, format!("model \"{model}\" was retired")),
+        Problem::Retired | Problem::Gone => (410, format!("model \"{model}\" was retired")),
         Problem::BadRequest(why) => (400, why.clone()),
         Problem::SchemaRefused => (400, "invalid JSON schema in format".to_owned()),
         Problem::TooLarge => (413, "request body too large".to_owned()),

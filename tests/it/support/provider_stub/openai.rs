@@ -121,6 +121,7 @@ pub fn refusal(problem: &Problem, model: &str) -> Refusal {
             (404, "invalid_request_error", "model_not_found", format!("The model `{model}` does not exist or you do not have access to it."))
         }
         Problem::Retired => (404, "invalid_request_error", "model_not_found", format!("The model `{model}` has been deprecated, learn more here")),
+        Problem::Gone => (410, "invalid_request_error", "gone", "This model is gone.".to_owned()),
         Problem::BadRequest(why) => (400, "invalid_request_error", "invalid_value", why.clone()),
         Problem::SchemaRefused => {
             (400, "invalid_request_error", "unsupported_value", "response_format of type json_schema is not supported".to_owned())

@@ -35,6 +35,8 @@ pub enum Problem {
     Forbidden,
     UnknownModel,
     Retired,
+    /// Status 410.
+    Gone,
     BadRequest(String),
     SchemaRefused,
     TooLarge,
@@ -105,6 +107,7 @@ pub fn act(name: &str, nth: u64, asked: &Asked) -> Act {
         "forbidden" => Problem::Forbidden,
         "unknown-model" => Problem::UnknownModel,
         "retired" => Problem::Retired,
+        "gone" => Problem::Gone,
         "bad-request" => Problem::BadRequest("The request can't be served".to_owned()),
         "no-schema" if asked.has_schema => Problem::SchemaRefused,
         "too-large" => Problem::TooLarge,

@@ -75,7 +75,7 @@ impl Wire {
     pub fn error_inside(self, is_streamed: bool) -> String {
         let error = match self {
             Self::Gemini => json!({"error": {"code": 503, "message": "The model is overloaded", "status": "UNAVAILABLE"}}),
-            Self::Vision => json!({"responses": [{"error": {"code": 3, "message": "Bad image data."}}]}),
+            Self::Vision => json!({"responses": [{"error": {"code": 14, "message": "The service is currently unavailable."}}]}),
             Self::OpenAi | Self::Compatible => {
                 json!({"error": {"message": "The upstream provider is overloaded", "type": "server_error", "code": 502}})
             }

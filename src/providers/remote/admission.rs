@@ -1,0 +1,125 @@
+//! Whether a call may go to the provider: its key, its turn within the limits, and what holds calls back.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::Remote;
+use super::course::Course;
+use crate::providers::dialect::Reading;
+use crate::providers::limits::{Entrant, Rest, Whose};
+use crate::providers::{CallContext, CallNews};
+use crate::wire::result::{Fault, FaultKind, Usage, until_words};
+
+/// With what a call goes.
+pub(super) struct Admitted {
+    pub key: Option<SecretString>,
+    pub whose: Whose,
+    /// Something of it went to the provider.
+    pub was_sent: AtomicBool,
+}
+
+impl Admitted {
+    /// Whether what is said of the call is said of the platform's own key.
+    pub fn is_own(&self) -> bool {
+        self.whose == Whose::default()
+    }
+
+    /// Its fault, with whether anything was sent.
+    pub fn told(&self, fault: Fault) -> Fault {
+        Fault { is_unsent: !self.was_sent.load(Ordering::Relaxed), ..fault }
+    }
+}
+
+impl Remote {
+    /// The key for a call; refused while calls are held back until a person acts.
+    pub(super) async fn admit(&self, call: &CallContext) -> Result<Admitted, Fault> {
+        // A key that a person brought says nothing of the platform's own.
+        if let Some(brought) = self.brought_key(call).await {
+            let whose = Whose::of(Some(brought.expose_secret()));
+            return Ok(Admitted { key: Some(brought), whose, was_sent: AtomicBool::new(false) });
+        }
+        if let Some(stop) = self.stop() {
+            return Err(stop);
+        }
+        let key = self.own_key().await.map_err(|fault| Fault { is_unsent: true, ..fault })?;
+        Ok(Admitted { key, whose: Whose::default(), was_sent: AtomicBool::new(false) })
+    }
+
+    /// The fault that holds its calls back until a person acts.
+    pub(super) fn stop(&self) -> Option<Fault> {
+        let fault = self.state.stopped.borrow().clone()?;
+        let message = format!("Calls to {} are held back. {}", self.dialect.label(), fault.message);
+        Some(self.unsent(Fault { message, ..fault }))
+    }
+
+    /// The fault of a call that is not made because the provider asked to be left alone.
+    pub(super) fn resting(&self, rest: &Rest) -> Fault {
+        let left = rest.left();
+        let until = TimeDelta::from_std(left).map_or_else(|_| Utc::now(), |left| Utc::now() + left);
+        let message = format!("Calls to {} are held back {}. {}", self.dialect.label(), until_words(until), rest.fault().message);
+        let wait_ms = u64::try_from(left.as_millis()).ok();
+        self.unsent(Fault { message, wait_ms, until: Some(until), ..rest.fault().clone() })
+    }
+
+    /// What was said of another call, for one that is not made.
+    fn unsent(&self, fault: Fault) -> Fault {
+        Fault { is_unsent: true, retries: 0, usage: Usage::default(), cost_usd: None, ..self.named(fault) }
+    }
+
+    /// A fault that stops the provider holds its later calls back.
+    pub(super) fn settle(&self, fault: Fault, is_own: bool) -> Fault {
+        if is_own && fault.kind.stops_provider() && !fault.is_unsent {
+            self.state.stopped.send_if_modified(|held| held.is_none() && held.replace(fault.clone()).is_none());
+        }
+        self.named(fault)
+    }
+
+    /// Tries within the provider's limits; returns how often it was tried again, and how it ended.
+    pub(super) async fn follow<T, F: Future<Output = Result<(Reading, T), Fault>>>(
+        &self,
+        course: &mut Course<'_>,
+        call: &CallContext,
+        admitted: &Admitted,
+        estimated: u64,
+        once: impl Fn() -> F,
+    ) -> (u32, Result<(Reading, T), Fault>) {
+        course.stop = admitted.is_own().then(|| self.state.stopped.subscribe());
+        let (course, whose) = (&*course, admitted.whose);
+        let on_wait = || call.tell(CallNews::Waiting);
+        let waits_for = |rest: Duration| {
+            // Whoever waits for the limits loses no time; whoever waits because the provider asks for it does.
+            course.begin();
+            course.waits_for(rest, call)
+        };
+        let outcome = course
+            .follow(call, || async {
+                let who = Entrant { whose, estimated_tokens: estimated, on_wait: &on_wait, waits_for: &waits_for };
+                let permit = tokio::select! {
+                    permit = self.state.gate.enter(who) => permit.map_err(|rest| self.resting(&rest))?,
+                    () = course.stopped() => return Err(self.stop().unwrap_or_else(|| Fault::new(FaultKind::Cancelled, "Cancelled"))),
+                };
+                course.begin();
+                // It may have been waiting for long.
+                if let Some(stop) = self.stop().filter(|_| admitted.is_own()) {
+                    return Err(stop);
+                }
+                let tried = once().await;
+                match &tried {
+                    Ok((reading, _)) => permit.used(reading.usage.input_tokens.unwrap_or(0) + reading.usage.output_tokens.unwrap_or(0)),
+                    // A refused call takes a request, and hardly any tokens.
+                    Err(fault) => {
+                        permit.used(0);
+                        if let Some(ms) = fault.wait_ms.filter(|ms| *ms > 0 && fault.kind.can_heal()) {
+                            self.state.gate.hold(whose, Duration::from_millis(ms), fault);
+                        }
+                    }
+                }
+                tried
+            })
+            .await;
+        (course.retries.load(Ordering::Relaxed), outcome)
+    }
+}
