@@ -109,6 +109,10 @@ pub async fn start_at(options: HostOptions, clock: Arc<dyn Clock>) -> Result<Hos
         DomainError::Store(error) => damaged(&database, error),
         other => StartError::Domain(other),
     })?;
+    if options.run_workers {
+        // The queue is looked at once before anybody can ask, so that its line begins with the start.
+        domain::metrics::sample(&core).await?;
+    }
     let token = match options.token {
         Some(token) => token,
         None => random_token()?,

@@ -3,12 +3,14 @@
 use egui::{Align2, Color32, FontId, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::side_by_side::LETTERS;
-use super::tag_diff::{TagDiff, TagRow};
+use super::tag_diff::{Related, TagDiff, TagRow};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{elided, number};
 use crate::wire::run::{Cell, CellState};
 
 const BAR_LINE: f32 = 13.0;
+/// Below a tag: what it is kin to.
+const KIN_LINE: f32 = 16.0;
 const LETTER_WIDTH: f32 = 14.0;
 const FIGURE_WIDTH: f32 = 42.0;
 const DIFFERENCE_WIDTH: f32 = 52.0;
@@ -79,7 +81,8 @@ fn group_ui(ui: &mut Ui, group: &Group<'_>, colours: &[Color32], tokens: &Tokens
 /// The tag, a bar for every answer that has it, and how far two answers are apart.
 fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, colours: &[Color32], tokens: &Tokens) {
     let holders: Vec<(usize, Option<f32>)> = row.holders().collect();
-    let height = (holders.len() as f32 * BAR_LINE + 8.0).max(24.0);
+    let kin_height = if row.kin.is_some() { KIN_LINE } else { 0.0 };
+    let height = (holders.len() as f32 * BAR_LINE + 8.0).max(24.0) + kin_height;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(egui::Role::ListItem, true, in_words(group, row)));
     if !ui.is_rect_visible(rect) {
@@ -90,6 +93,11 @@ fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, colours: &[Color32], tokens: &
         painter.rect_filled(rect, theme::RADIUS_4, tokens.raised);
     }
     let small = FontId::proportional(theme::TEXT_SMALL);
+    let (rect, below) = rect.split_top_bottom_at_y(rect.bottom() - kin_height);
+    if let Some(related) = &row.kin {
+        let words = elided::text(ui, &kin_words(related), small.clone(), below.width() - 12.0, tokens.muted);
+        painter.galley(below.min + vec2(4.0, -2.0), words, tokens.muted);
+    }
     let difference = row.difference();
     let right = rect.right() - 4.0 - if difference.is_some() { DIFFERENCE_WIDTH } else { 0.0 };
     let name_width = ((right - rect.left()) * 0.42).max(60.0);
@@ -116,6 +124,11 @@ fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, colours: &[Color32], tokens: &
     response.on_hover_text(in_words(group, row));
 }
 
+/// Such as `a kind of dog in B`.
+fn kin_words(related: &Related) -> String {
+    format!("{} {} in {}", related.kin.words(), related.name, LETTERS[related.pane])
+}
+
 /// A difference of confidences in percentage points, with its sign.
 fn points(difference: f32) -> String {
     let points = (difference * 100.0).round() as i32;
@@ -131,6 +144,7 @@ fn in_words(group: &str, row: &TagRow) -> String {
     let mut parts = vec![format!("{group}: {}", row.name)];
     parts.extend(row.holders().map(|(pane, confidence)| format!("{} {}", LETTERS[pane], number::confidence(confidence))));
     parts.extend(row.difference().map(points));
+    parts.extend(row.kin.as_ref().map(kin_words));
     parts.join(", ")
 }
 
@@ -142,7 +156,7 @@ mod tests {
     #[test]
     fn differences_are_told_in_points_with_their_sign() {
         assert_eq!([points(0.124), points(-0.3), points(0.001)], ["+12 pt", "−30 pt", "same"]);
-        let row = TagRow { name: "cat".to_owned(), held: vec![Held::Yes(Some(0.87)), Held::Yes(Some(0.75))] };
+        let row = TagRow { name: "cat".to_owned(), held: vec![Held::Yes(Some(0.87)), Held::Yes(Some(0.75))], kin: None };
         assert_eq!(in_words("In both", &row), "In both: cat, A 87 %, B 75 %, −12 pt");
     }
 

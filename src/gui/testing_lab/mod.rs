@@ -1,5 +1,6 @@
 //! Testing lab: is this prompt or model better, on these photos? Choose, run, read the matrix, compare side by side.
 
+mod caption_diff;
 mod cell_now;
 mod choose;
 mod column_summary;
@@ -24,6 +25,7 @@ mod side_by_side;
 mod step_bar;
 mod tag_chip;
 mod tag_diff;
+mod tag_kin;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -272,7 +274,10 @@ impl Area for TestingLab {
                 ("Wheel  +  −", "Zoom all panes"),
                 ("Drag  ← ↑ ↓ →", "Move all panes"),
                 ("0  1", "Whole photo, true pixels"),
+                ("R  Shift R", "Turn the photo right, left"),
                 ("B", "Boxes on or off"),
+                ("X", "Blink: one answer in the place of the other"),
+                ("Space", "Blinking: the next answer"),
                 ("Esc", "Back to the matrix"),
             ],
             Step::PastRuns => Vec::new(),

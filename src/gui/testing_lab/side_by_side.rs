@@ -1,9 +1,13 @@
-//! One photo in one to four panes, each with another answer; zoom and pan move all of them.
+//! One photo in one to six panes, each with another answer; zoom, pan and turn move all of them. Blinking, one pane has all
+//! the room and its answer changes in place.
 
 use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
 
 use egui::{Align, ComboBox, Key, Layout, Modifiers, Panel, Rect, RichText, Ui, UiBuilder, Vec2, pos2, vec2};
 
+use super::caption_diff;
 use super::cell_now::{Doing, paint_end};
 use super::diff_panel;
 use super::matrix::{MatrixView, photo_name};
@@ -18,7 +22,11 @@ use crate::wire::ids::PhotoId;
 use crate::wire::result::{Answer, Note, Tag};
 use crate::wire::run::{Cell, CellState, Run, RunColumn};
 
-pub const MOST_PANES: usize = 4;
+pub const MOST_PANES: usize = 6;
+/// Panes stand in two rows where one row would make them narrower than this.
+const PANE_WIDTH_LEAST: f32 = 250.0;
+/// How long blinking shows an answer.
+const BLINK: Duration = Duration::from_millis(900);
 /// Longer edge of the picture that stands in until the large one is there.
 const STAND_IN_PX: u32 = super::photo_grid::THUMB_PX;
 const HEAD_HEIGHT: f32 = 58.0;
@@ -27,7 +35,7 @@ const NOTE_HEIGHT: f32 = 18.0;
 /// Notes of an answer that have a line of their own; hovering the last one tells the rest.
 const NOTES_MOST: usize = 3;
 /// What the panes are called.
-pub const LETTERS: [&str; MOST_PANES] = ["A", "B", "C", "D"];
+pub const LETTERS: [&str; MOST_PANES] = ["A", "B", "C", "D", "E", "F"];
 
 /// Which answer a pane shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,6 +51,14 @@ pub struct SideBySide {
     viewport: PhotoViewport,
     shows_boxes: bool,
     pane_size: Vec2,
+    blink: Option<Blink>,
+}
+
+/// The pane that blinking shows, and since when; `None`: until a person goes on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Blink {
+    pane: usize,
+    since: Option<f64>,
 }
 
 /// What a person wants that the view can't do itself.
@@ -63,7 +79,7 @@ impl SideBySide {
             (2.., _) if column == 0 || columns == 2 => vec![at(0, repeat), at(1, repeat)],
             _ => vec![at(0, repeat), at(column, repeat)],
         };
-        Self { row, panes, viewport: PhotoViewport::default(), shows_boxes: true, pane_size: vec2(400.0, 300.0) }
+        Self { row, panes, viewport: PhotoViewport::default(), shows_boxes: true, pane_size: vec2(400.0, 300.0), blink: None }
     }
 
     /// Where the photo stands among those that the matrix shows.
@@ -132,6 +148,13 @@ impl SideBySide {
                         self.add_pane(view.run);
                     }
                 }
+                if self.panes.len() > 1 {
+                    let tool =
+                        Tool::new(icons::ICON_FLIP_TO_FRONT, "Blink").tooltip("One answer in the place of the other (X); Space shows the next");
+                    if tool.selected(self.blink.is_some()).ui(ui).clicked() {
+                        self.turn_blink(ui);
+                    }
+                }
                 self.zoom_ui(ui, view, id);
                 if has_boxes {
                     let tool = Tool::new(icons::ICON_SELECT_ALL, "Boxes").tooltip("Show where the tags are, where the model says so (B)");
@@ -162,8 +185,37 @@ impl SideBySide {
         }
         let fit = Tool::new(icons::ICON_FIT_SCREEN, "Fit").tooltip("Show the whole photo (0)").selected(self.viewport.is_fit());
         if fit.ui(ui).clicked() {
-            self.viewport = PhotoViewport::default();
+            self.viewport = self.viewport.fitted();
         }
+        let turn = Tool::new(icons::ICON_ROTATE_RIGHT, "Turn right").tooltip("Turn the photo to the right (R; Shift R to the left)").icon_only();
+        if turn.ui(ui).clicked() {
+            self.viewport.turn(1);
+        }
+    }
+
+    fn turn_blink(&mut self, ui: &Ui) {
+        self.blink = match self.blink {
+            Some(_) => None,
+            None => Some(Blink { pane: 0, since: Some(ui.input(|input| input.time)) }),
+        };
+    }
+
+    /// The panes that are drawn: all, or the one whose turn it is.
+    fn drawn(&mut self, ui: &Ui, count: usize) -> Range<usize> {
+        let Some(blink) = self.blink.as_mut().filter(|_| count > 1) else {
+            self.blink = None;
+            return 0..count;
+        };
+        if let Some(since) = blink.since {
+            let now = ui.input(|input| input.time);
+            let left = BLINK.as_secs_f64() - (now - since);
+            if left <= 0.0 {
+                *blink = Blink { pane: blink.pane + 1, since: Some(now) };
+            }
+            ui.ctx().request_repaint_after(if left > 0.0 { Duration::from_secs_f64(left) } else { BLINK });
+        }
+        blink.pane %= count;
+        blink.pane..blink.pane + 1
     }
 
     /// The first answer that no pane shows yet.
@@ -185,49 +237,32 @@ impl SideBySide {
         textures: &mut PhotoTextures,
         tokens: &Tokens,
     ) {
-        let area = ui.available_rect_before_wrap();
-        let count = self.panes.len();
-        let gap = theme::GAP_8;
-        let width = (area.width() - gap * (count - 1) as f32) / count as f32;
+        // A pane that was just added has no cell before the next frame.
+        let drawn = self.drawn(ui, cells.len());
+        let places = places(ui.available_rect_before_wrap(), drawn.len());
         let has_words = |cell: &&Cell| {
             let caption = cell.answer.as_ref().and_then(|answer| answer.caption.as_ref());
             caption.is_some() || view.doing(Some(cell)).and_then(Doing::text).is_some()
         };
-        let has_captions = cells.iter().flatten().any(has_words);
-        let caption_height = if has_captions { CAPTION_HEIGHT } else { 0.0 };
+        let captions = if cells.iter().flatten().any(has_words) { CAPTION_HEIGHT } else { 0.0 };
         let notes = cells.iter().map(|cell| notes_of(*cell).len().min(NOTES_MOST)).max().unwrap_or(0);
-        let notes_height = if notes > 0 { notes as f32 * NOTE_HEIGHT + 4.0 } else { 0.0 };
-        let size = vec2(width, (area.height() - HEAD_HEIGHT - caption_height - notes_height).max(40.0));
-        self.pane_size = size;
+        let heights = Heights { captions, notes: if notes > 0 { notes as f32 * NOTE_HEIGHT + 4.0 } else { 0.0 } };
+        let whole = places.first().map_or(Vec2::ZERO, Rect::size);
+        self.pane_size = vec2(whole.x, (whole.y - HEAD_HEIGHT - heights.captions - heights.notes).max(40.0));
         let colours = box_colours(diff, tokens);
         let mut removed = None;
-        for (at, cell) in cells.iter().enumerate() {
-            let left = area.left() + at as f32 * (width + gap);
-            let rect = Rect::from_min_size(pos2(left, area.top()), vec2(width, area.height()));
+        for (at, rect) in drawn.zip(places) {
             ui.scope_builder(UiBuilder::new().id_salt(("pane", at)).max_rect(rect).layout(Layout::top_down(Align::Min)), |ui| {
                 ui.spacing_mut().item_spacing.y = 2.0;
-                ui.scope_builder(UiBuilder::new().max_rect(Rect::from_min_size(rect.min, vec2(width, HEAD_HEIGHT))), |ui| {
-                    if self.head_ui(ui, at, *cell, view, tokens) {
+                ui.scope_builder(UiBuilder::new().max_rect(Rect::from_min_size(rect.min, vec2(rect.width(), HEAD_HEIGHT))), |ui| {
+                    if self.head_ui(ui, at, cells[at], view, tokens) {
                         removed = Some(at);
                     }
                 });
-                let photo = Rect::from_min_size(rect.min + vec2(0.0, HEAD_HEIGHT), size);
-                ui.scope_builder(UiBuilder::new().max_rect(photo), |ui| self.photo_ui(ui, at, id, *cell, &colours, view, textures));
+                let photo = Rect::from_min_size(rect.min + vec2(0.0, HEAD_HEIGHT), self.pane_size);
+                ui.scope_builder(UiBuilder::new().max_rect(photo), |ui| self.photo_ui(ui, at, id, cells[at], &colours, view, textures));
                 let below = Rect::from_min_max(photo.left_bottom() + vec2(0.0, 4.0), rect.max);
-                let (noted, below) = below.split_top_bottom_at_y(below.top() + notes_height);
-                if notes > 0 {
-                    ui.scope_builder(UiBuilder::new().max_rect(noted), |ui| notes_ui(ui, notes_of(*cell), tokens));
-                }
-                if has_captions {
-                    ui.scope_builder(UiBuilder::new().max_rect(below), |ui| match view.doing(*cell).and_then(Doing::text) {
-                        Some(text) => {
-                            let response = ui.allocate_rect(below, egui::Sense::hover());
-                            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
-                            paint_end(ui, below, text, tokens);
-                        }
-                        None => caption_ui(ui, *cell, tokens),
-                    });
-                }
+                below_ui(ui, below, (at, cells), heights, view, tokens);
             });
         }
         if let Some(at) = removed {
@@ -317,7 +352,7 @@ impl SideBySide {
         }
     }
 
-    /// J and K walk the photos, B turns the boxes, Esc goes back; zoom and pan are the panes' own.
+    /// J and K walk the photos, B turns the boxes, X blinks, Esc goes back; zoom, pan and turn are the panes' own.
     fn keys(&mut self, ui: &Ui, view: &MatrixView<'_>) -> Option<SideAnswer> {
         if ui.ctx().text_edit_focused() || ui.ctx().any_popup_open() {
             return None;
@@ -332,7 +367,50 @@ impl SideBySide {
         if pressed(Modifiers::NONE, Key::B) {
             self.shows_boxes = !self.shows_boxes;
         }
+        if pressed(Modifiers::NONE, Key::X) {
+            self.turn_blink(ui);
+        }
+        let goes_on = self.blink.is_some() && ui.memory(|memory| memory.focused().is_none()) && pressed(Modifiers::NONE, Key::Space);
+        if let Some(blink) = self.blink.as_mut().filter(|_| goes_on) {
+            *blink = Blink { pane: blink.pane + 1, since: None };
+        }
         pressed(Modifiers::NONE, Key::Escape).then_some(SideAnswer::Back)
+    }
+}
+
+/// How much room the words below the photos take.
+#[derive(Clone, Copy)]
+struct Heights {
+    captions: f32,
+    notes: f32,
+}
+
+/// Where so many panes stand: beside each other, or in two rows.
+fn places(area: Rect, count: usize) -> Vec<Rect> {
+    let gap = theme::GAP_8;
+    let width_of = |columns: usize| (area.width() - gap * (columns - 1) as f32) / columns as f32;
+    let rows = if count > 3 && width_of(count) < PANE_WIDTH_LEAST { 2 } else { 1 };
+    let columns = count.div_ceil(rows).max(1);
+    let size = vec2(width_of(columns), (area.height() - gap * (rows - 1) as f32) / rows as f32);
+    let at = |at: usize| area.min + vec2((at % columns) as f32 * (size.x + gap), (at / columns) as f32 * (size.y + gap));
+    (0..count).map(|pane| Rect::from_min_size(at(pane), size)).collect()
+}
+
+/// The notes and the caption of a pane, or the end of what has come of its answer.
+fn below_ui(ui: &mut Ui, below: Rect, (at, cells): (usize, &[Option<&Cell>]), heights: Heights, view: &MatrixView<'_>, tokens: &Tokens) {
+    let (noted, below) = below.split_top_bottom_at_y(below.top() + heights.notes);
+    if heights.notes > 0.0 {
+        ui.scope_builder(UiBuilder::new().max_rect(noted), |ui| notes_ui(ui, notes_of(cells[at]), tokens));
+    }
+    if heights.captions > 0.0 {
+        ui.scope_builder(UiBuilder::new().max_rect(below), |ui| match view.doing(cells[at]).and_then(Doing::text) {
+            Some(text) => {
+                let response = ui.allocate_rect(below, egui::Sense::hover());
+                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
+                paint_end(ui, below, text, tokens);
+            }
+            None => caption_ui(ui, at, cells, tokens),
+        });
     }
 }
 
@@ -394,19 +472,27 @@ fn notes_ui(ui: &mut Ui, notes: &[Note], tokens: &Tokens) {
     }
 }
 
-fn caption_ui(ui: &mut Ui, cell: Option<&Cell>, tokens: &Tokens) {
+/// The caption, and on a ground the words of it that the first pane does not have; there, those that the second does not have.
+fn caption_ui(ui: &mut Ui, at: usize, cells: &[Option<&Cell>], tokens: &Tokens) {
     // Whether there is a caption is known with the answer.
-    let Some(answer) = cell.and_then(|cell| cell.answer.as_ref()) else { return };
-    let caption = answer.caption.as_deref();
-    let words = caption.unwrap_or("No caption");
-    let mut job = egui::text::LayoutJob::simple(
-        words.to_owned(),
-        egui::FontId::proportional(theme::TEXT_BODY),
-        if caption.is_some() { tokens.text } else { tokens.muted },
-        ui.available_width(),
-    );
+    let Some(answer) = cells[at].and_then(|cell| cell.answer.as_ref()) else { return };
+    let Some(caption) = answer.caption.as_deref() else {
+        ui.label(RichText::new("No caption").color(tokens.muted));
+        return;
+    };
+    let other = cells.get(usize::from(at == 0)).copied().flatten().and_then(|cell| cell.answer.as_ref()).and_then(|answer| answer.caption.as_deref());
+    // With more than two panes the first stands for itself: it would differ from each in another way.
+    let own = other.filter(|_| at > 0 || cells.len() == 2).map(|other| caption_diff::own_words(caption, other)).unwrap_or_default();
+    let font = egui::FontId::proportional(theme::TEXT_BODY);
+    let mut job = caption_diff::job(caption, &own, font, tokens.text, tokens.warn.gamma_multiply(0.22), ui.available_width());
     job.wrap.max_rows = 2;
-    ui.label(job).on_hover_text(words);
+    let said = own.iter().map(|range| &caption[range.clone()]).collect::<Vec<_>>().join(", ");
+    let response = ui.label(job);
+    let hover = if said.is_empty() { caption.to_owned() } else { format!("{caption}\n\nOnly in {}: {said}", LETTERS[at]) };
+    if !said.is_empty() {
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(format!("Only here: {said}")));
+    }
+    response.on_hover_text(hover);
 }
 
 /// Boxes of tags that only one answer has are marked; the others keep to the background.
@@ -420,4 +506,25 @@ fn overlay<'t>(tag: &'t Tag, colours: &HashMap<String, egui::Color32>, ui: &Ui) 
     let [left, top, right, bottom] = tag.bounds?;
     let colour = colours.get(&tag.name).copied().unwrap_or(theme::tokens(ui.ctx()).accent);
     Some(OverlayBox { rect: Rect::from_min_max(pos2(left, top), pos2(right, bottom)), label: &tag.name, colour })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_panes_stand_in_two_rows_and_never_on_each_other() {
+        let area = Rect::from_min_size(pos2(20.0, 10.0), vec2(1_000.0, 600.0));
+        for (count, rows) in [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 2)] {
+            let places = places(area, count);
+            let tops: std::collections::BTreeSet<_> = places.iter().map(|place| place.top() as i32).collect();
+            assert_eq!((places.len(), tops.len()), (count, rows));
+            for (at, place) in places.iter().enumerate() {
+                assert!(area.expand(0.1).contains_rect(*place), "{count}: {place:?}");
+                assert!(places[at + 1..].iter().all(|other| !place.shrink(1.0).intersects(*other)), "{count}: {places:?}");
+            }
+        }
+        let wide = Rect::from_min_size(area.min, vec2(1_800.0, 600.0));
+        assert!(places(wide, 6).iter().all(|place| place.top() == wide.top()), "where there is room, beside each other");
+    }
 }

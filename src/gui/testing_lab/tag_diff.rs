@@ -1,8 +1,12 @@
-//! How the tags of two to four answers about one photo differ: in all, in some, only in one.
+//! How the tags of several answers about one photo differ: in all, in some, only in one, and what the latter are kin to.
 
 use std::collections::HashMap;
 
+use super::tag_kin::{Kin, Known};
 use crate::wire::result::Tag;
+
+/// Tags that only one answer has, of which it is looked up what they are kin to; an answer with more is no list of tags.
+const KIN_LOOKED_UP: usize = 100;
 
 /// Whether an answer has a tag.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -30,6 +34,16 @@ pub struct TagRow {
     pub name: String,
     /// One a pane.
     pub held: Vec<Held>,
+    /// Of a tag that only one answer has: how it stands to a tag of another one.
+    pub kin: Option<Related>,
+}
+
+/// How a tag stands to one of another answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Related {
+    pub kin: Kin,
+    pub pane: usize,
+    pub name: String,
 }
 
 impl TagRow {
@@ -86,7 +100,30 @@ pub fn compare(panes: &[Option<&[Tag]>]) -> TagDiff {
     for group in [&mut diff.in_all, &mut diff.in_some].into_iter().chain(diff.only.iter_mut()) {
         group.sort_by(|a, b| b.best().total_cmp(&a.best()).then_with(|| a.name.cmp(&b.name)));
     }
+    for (pane, at, related) in related(&diff) {
+        diff.only[pane][at].kin = Some(related);
+    }
     diff
+}
+
+/// Of each tag that only one answer has (its pane and place) whether another answer says the same in other words, or something
+/// wider or narrower; the same comes first, then what is most confident.
+fn related(diff: &TagDiff) -> Vec<(usize, usize, Related)> {
+    let rows = diff.only.iter().flat_map(|rows| rows.iter().take(KIN_LOOKED_UP));
+    let all: Vec<(&TagRow, Known)> =
+        rows.chain(diff.in_all.iter().chain(&diff.in_some).take(KIN_LOOKED_UP)).map(|row| (row, Known::of(&row.name))).collect();
+    let own = diff.only.iter().enumerate().flat_map(|(pane, rows)| (0..rows.len().min(KIN_LOOKED_UP)).map(move |at| (pane, at)));
+    // In the order of `all`, which begins with these.
+    own.zip(&all)
+        .filter_map(|((pane, at), (_, tag))| {
+            let kin = all.iter().filter_map(|(row, known)| {
+                let other = row.holders().map(|(other, _)| other).find(|other| *other != pane)?;
+                Some((tag.to(known)?, other, row))
+            });
+            let (kin, other, row) = kin.min_by_key(|(kin, ..)| *kin != Kin::Same)?;
+            Some((pane, at, Related { kin, pane: other, name: row.name.clone() }))
+        })
+        .collect()
 }
 
 fn rows(panes: &[Option<&[Tag]>]) -> Vec<TagRow> {
@@ -95,7 +132,7 @@ fn rows(panes: &[Option<&[Tag]>]) -> Vec<TagRow> {
     for (pane, tags) in panes.iter().enumerate() {
         for tag in tags.unwrap_or_default() {
             let at = *places.entry(normalised(&tag.name)).or_insert_with(|| {
-                rows.push(TagRow { name: tag.name.clone(), held: vec![Held::No; panes.len()] });
+                rows.push(TagRow { name: tag.name.clone(), held: vec![Held::No; panes.len()], kin: None });
                 rows.len() - 1
             });
             let row = &mut rows[at];
@@ -168,6 +205,18 @@ mod tests {
         let (a, b, c) = (tags(&[("x", 0.5), ("y", 0.5)]), tags(&[("y", 0.2), ("x", 0.1)]), tags(&[("x", 0.9), ("z", 0.4)]));
         let diff = compare(&[Some(&a), Some(&b), Some(&c)]);
         assert_eq!((names(&diff.in_all), names(&diff.in_some), names(&diff.only[2])), (vec!["x"], vec!["y"], vec!["z"]));
+    }
+
+    #[test]
+    fn what_one_answer_says_alone_is_told_beside_what_another_says_in_other_words() {
+        let (a, b) = (tags(&[("automobile", 0.9), ("dog", 0.8), ("sky", 0.4)]), tags(&[("cars", 0.7), ("golden retriever", 0.6), ("sofa", 0.5)]));
+        let diff = compare(&[Some(&a), Some(&b)]);
+        let told = |row: &TagRow| row.kin.as_ref().map(|related| (related.kin, related.pane, related.name.clone()));
+        let all: Vec<_> = diff.only.iter().flatten().map(told).collect();
+        let some = |kin: Kin, pane: usize, name: &str| Some((kin, pane, name.to_owned()));
+        let of_a = [some(Kin::Same, 1, "cars"), some(Kin::Wider, 1, "golden retriever"), None];
+        let of_b = [some(Kin::Same, 0, "automobile"), some(Kin::Narrower, 0, "dog"), None];
+        assert_eq!(all, [of_a, of_b].concat());
     }
 
     #[test]

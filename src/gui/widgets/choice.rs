@@ -51,7 +51,7 @@ mod tests {
     fn a_list_is_opened_walked_and_closed_by_keyboard() {
         let mut harness = Harness::new_ui_state(
             |ui, chosen: &mut usize| {
-                let list = ComboBox::from_id_salt("number").selected_text(format!("{chosen}"));
+                let list = ComboBox::from_label("Which").selected_text(format!("{chosen}"));
                 super::ui(ui, list, chosen, (0..3).map(|number| (number, format!("Number {number}"))));
             },
             0,

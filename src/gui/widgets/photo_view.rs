@@ -2,9 +2,13 @@
 //!
 //! `PhotoView::new("cat.jpg", size_px, texture).ui(ui, size, &mut viewport)`: hand the same [`PhotoViewport`] to every
 //! pane and they move together, whatever their sizes. Wheel and pinch zoom around the pointer, dragging and the arrow
-//! keys pan, `+` and `-` zoom, `0` shows the whole photo, `1` its true pixels, a double click goes between the two.
+//! keys pan, `+` and `-` zoom, `0` shows the whole photo, `1` its true pixels, a double click goes between the two; `R`
+//! turns it to the right, with Shift to the left.
 
-use egui::{Align2, Color32, EventFilter, FontId, Key, Pos2, Rect, Response, Sense, StrokeKind, TextureHandle, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, EventFilter, FontId, Key, Mesh, Pos2, Rect, Response, Sense, StrokeKind, TextureHandle, Ui, Vec2, WidgetInfo, epaint::Vertex,
+    pos2, vec2,
+};
 
 use crate::gui::theme;
 
@@ -20,13 +24,15 @@ const KEY_PAN: f32 = 0.1;
 pub struct PhotoViewport {
     /// 1: the whole photo fits the pane; 2: twice as large.
     pub zoom: f32,
-    /// The point of the photo in the middle of the pane, 0–1 in both directions.
+    /// The point of the turned photo in the middle of the pane, 0–1 in both directions.
     pub centre: Pos2,
+    /// Quarters to the right, 0–3, beyond the photo's own orientation.
+    pub turns: u8,
 }
 
 impl Default for PhotoViewport {
     fn default() -> Self {
-        Self { zoom: 1.0, centre: pos2(0.5, 0.5) }
+        Self { zoom: 1.0, centre: pos2(0.5, 0.5), turns: 0 }
     }
 }
 
@@ -45,10 +51,34 @@ impl PhotoViewport {
         self.zoom <= 1.0
     }
 
+    /// The whole photo again, turned as it is.
+    #[must_use]
+    pub fn fitted(&self) -> Self {
+        Self { turns: self.turns, ..Self::default() }
+    }
+
+    /// Turns the photo by quarters, to the left if negative; what was in the middle stays there.
+    pub fn turn(&mut self, quarters: i8) {
+        for _ in 0..quarters.rem_euclid(4) {
+            self.centre = pos2(1.0 - self.centre.y, self.centre.x);
+            self.turns = (self.turns + 1) % 4;
+        }
+    }
+
+    /// The photo's size as it lies.
+    fn lying(&self, size_px: Vec2) -> Vec2 {
+        if self.turns % 2 == 1 { size_px.yx() } else { size_px }
+    }
+
+    /// Where a point of the photo (0–1) lies when it is turned (0–1).
+    fn turned(&self, point: Pos2) -> Pos2 {
+        (0..self.turns).fold(point, |point, _| pos2(1.0 - point.y, point.x))
+    }
+
     /// Where the photo lies, larger than `pane` when zoomed in.
     #[must_use]
     pub fn place(&self, pane: Rect, size_px: Vec2) -> Rect {
-        let size = fit(pane.size(), size_px) * self.zoom;
+        let size = fit(pane.size(), self.lying(size_px)) * self.zoom;
         Rect::from_min_size(pane.center() - vec2(self.centre.x * size.x, self.centre.y * size.y), size)
     }
 
@@ -56,7 +86,7 @@ impl PhotoViewport {
     /// where it would flicker: a power of two from 256 to 8,192.
     #[must_use]
     pub fn wanted_px(&self, pane: Vec2, size_px: Vec2, pixels_per_point: f32) -> u32 {
-        let drawn = (fit(pane, size_px) * self.zoom).max_elem() * pixels_per_point;
+        let drawn = (fit(pane, self.lying(size_px)) * self.zoom).max_elem() * pixels_per_point;
         let useful = drawn.min(size_px.max_elem());
         [256, 512, 1024, 2048, 4096].into_iter().find(|step| useful <= *step as f32).unwrap_or(8192)
     }
@@ -64,18 +94,20 @@ impl PhotoViewport {
     /// The zoom at which one pixel of the photo is one pixel of the screen.
     #[must_use]
     pub fn true_zoom(&self, pane: Rect, size_px: Vec2, pixels_per_point: f32) -> f32 {
+        let size_px = self.lying(size_px);
         (size_px.x / pixels_per_point / fit(pane.size(), size_px).x).max(1.0)
     }
 
     /// Zooms so that what is under `pointer` stays there.
     pub fn zoom_around(&mut self, factor: f32, pointer: Pos2, pane: Rect, size_px: Vec2) {
         let before = self.place(pane, size_px);
-        let most = (size_px * MOST_POINTS_PER_PIXEL / fit(pane.size(), size_px)).min_elem().max(1.0);
+        let lying = self.lying(size_px);
+        let most = (lying * MOST_POINTS_PER_PIXEL / fit(pane.size(), lying)).min_elem().max(1.0);
         let zoom = (self.zoom * factor).clamp(1.0, most);
         let held = (pointer - before.min) / before.size();
         let size = before.size() * (zoom / self.zoom);
         let centre = held + (pane.center() - pointer) / size;
-        *self = Self { zoom, centre: centre.to_pos2() };
+        (self.zoom, self.centre) = (zoom, centre.to_pos2());
         self.clamp(pane, size_px);
     }
 
@@ -86,7 +118,7 @@ impl PhotoViewport {
 
     /// Fills the pane where the photo is larger, centres it where it is smaller.
     fn clamp(&mut self, pane: Rect, size_px: Vec2) {
-        let shown = pane.size() / (fit(pane.size(), size_px) * self.zoom);
+        let shown = pane.size() / (fit(pane.size(), self.lying(size_px)) * self.zoom);
         let within = |centre: f32, shown: f32| if shown >= 1.0 { 0.5 } else { centre.clamp(shown / 2.0, 1.0 - shown / 2.0) };
         self.centre = pos2(within(self.centre.x, shown.x), within(self.centre.y, shown.y));
     }
@@ -191,10 +223,13 @@ impl<'a> PhotoView<'a> {
             zoom(1.0 / KEY_ZOOM);
         }
         if plain(Key::Num0) {
-            *viewport = PhotoViewport::default();
+            *viewport = viewport.fitted();
         } else if plain(Key::Num1) {
             let factor = viewport.true_zoom(pane, self.size_px, ui.ctx().pixels_per_point()) / viewport.zoom;
             viewport.zoom_around(factor, pane.center(), pane, self.size_px);
+        }
+        if plain(Key::R) {
+            viewport.turn(if ui.input(|input| input.modifiers.shift) { -1 } else { 1 });
         }
     }
 
@@ -208,9 +243,9 @@ impl<'a> PhotoView<'a> {
                 let pixels = ui.ctx().pixels_per_point();
                 let mut placed = viewport.place(pane, self.size_px);
                 placed = placed.translate((placed.min.to_vec2() * pixels).round() / pixels - placed.min.to_vec2());
-                painter.image(texture.id(), placed, Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)), theme::UNTINTED);
+                painter.add(turned_image(texture, placed, &viewport));
                 for overlay in self.boxes {
-                    paint_box(&painter, placed, overlay);
+                    paint_box(&painter, placed, overlay, &viewport);
                 }
             }
             Err(why) => {
@@ -233,8 +268,9 @@ impl<'a> PhotoView<'a> {
     /// How large it is shown, as a percentage of its true pixels.
     fn paint_zoom(&self, ui: &Ui, painter: &egui::Painter, pane: Rect, viewport: PhotoViewport) {
         let tokens = theme::tokens(ui.ctx());
-        let drawn = fit(pane.size(), self.size_px).x * viewport.zoom * ui.ctx().pixels_per_point();
-        let words = format!("{:.0} %", drawn / self.size_px.x * 100.0);
+        let lying = viewport.lying(self.size_px);
+        let drawn = fit(pane.size(), lying).x * viewport.zoom * ui.ctx().pixels_per_point();
+        let words = format!("{:.0} %", drawn / lying.x * 100.0);
         let galley = painter.layout_no_wrap(words, FontId::proportional(theme::TEXT_SMALL), tokens.text);
         let label = Align2::RIGHT_BOTTOM.anchor_size(pane.right_bottom() - vec2(8.0, 8.0), galley.size() + vec2(12.0, 4.0));
         painter.rect_filled(label, theme::RADIUS_4, tokens.raised.gamma_multiply(0.9));
@@ -242,9 +278,16 @@ impl<'a> PhotoView<'a> {
     }
 }
 
-fn paint_box(painter: &egui::Painter, photo: Rect, overlay: &OverlayBox<'_>) {
-    let at = |point: Pos2| photo.min + vec2(point.x * photo.width(), point.y * photo.height());
-    let rect = Rect::from_min_max(at(overlay.rect.min), at(overlay.rect.max));
+/// The picture with each of its corners where it lies when it is turned.
+fn turned_image(texture: &TextureHandle, placed: Rect, viewport: &PhotoViewport) -> Mesh {
+    let corners = [pos2(0.0, 0.0), pos2(1.0, 0.0), pos2(1.0, 1.0), pos2(0.0, 1.0)];
+    let vertex = |uv: Pos2| Vertex { pos: placed.lerp_inside(viewport.turned(uv).to_vec2()), uv, color: theme::UNTINTED };
+    Mesh { indices: vec![0, 1, 2, 0, 2, 3], vertices: corners.map(vertex).to_vec(), texture_id: texture.id() }
+}
+
+fn paint_box(painter: &egui::Painter, photo: Rect, overlay: &OverlayBox<'_>, viewport: &PhotoViewport) {
+    let at = |point: Pos2| photo.lerp_inside(viewport.turned(point).to_vec2());
+    let rect = Rect::from_two_pos(at(overlay.rect.min), at(overlay.rect.max));
     painter.rect_stroke(rect, 2.0, (2.0, overlay.colour), StrokeKind::Inside);
     if !overlay.label.is_empty() {
         let words = theme::legible_on(overlay.colour);
@@ -289,6 +332,21 @@ mod tests {
         assert!((placed.left() - PANE.left()).abs() < 0.1 && (placed.bottom() - PANE.bottom()).abs() < 0.1, "{placed:?}");
         viewport.zoom_around(0.001, PANE.center(), PANE, PHOTO);
         assert_eq!(viewport, PhotoViewport::default());
+    }
+
+    #[test]
+    fn four_turns_are_none_and_the_middle_stays() {
+        let mut viewport = PhotoViewport { zoom: 3.0, centre: pos2(0.3, 0.4), turns: 0 };
+        let before = viewport;
+        viewport.turn(1);
+        assert_eq!(viewport.place(PANE, PHOTO).size(), vec2(150.0, 300.0) * 3.0, "upright, it fits by its height");
+        assert!(viewport.turned(pos2(0.3, 0.4)).distance(viewport.centre) < 1e-6, "the same point is in the middle");
+        assert_eq!(viewport.turned(Pos2::ZERO), pos2(1.0, 0.0), "turned to the right, the upper left corner is the upper right one");
+        viewport.turn(-2);
+        assert_eq!(viewport.turned(Pos2::ZERO), pos2(0.0, 1.0));
+        viewport.turn(1);
+        assert!(viewport.turns == 0 && viewport.centre.distance(before.centre) < 1e-6);
+        assert_eq!(viewport.fitted().turns, viewport.turns);
     }
 
     #[test]

@@ -85,7 +85,10 @@ fn answer(found: &[Found], caption: Option<&str>, kind: ConfidenceKind) -> Answe
 fn answer_of(row: usize, column: u32) -> Answer {
     let (kind, caption) = if column == 1 { (ConfidenceKind::ModelScore, None) } else { (ConfidenceKind::SelfReported, Some(())) };
     if row == 0 {
-        let words = "A tabby cat with green eyes looks straight into the camera, its whiskers sharp against the dark.";
+        let words = match column {
+            2 => "A grey tabby cat with green eyes looks into the camera, whiskers sharp against a dark background.",
+            _ => "A tabby cat with green eyes looks straight into the camera, its whiskers sharp against the dark.",
+        };
         let found = if column == 1 { &CAT_B[..] } else { &CAT_A[..] };
         return answer(found, caption.map(|()| words), kind);
     }
@@ -199,7 +202,7 @@ fn has(lab: &Harness<'_, AreaState<TestingLab>>, words: &str) -> bool {
     lab.query_all_by_label_contains(words).next().is_some()
 }
 
-const ALL: [&str; 4] = ["choose", "matrix", "side_by_side", "three_panes"];
+const ALL: [&str; 5] = ["choose", "matrix", "side_by_side", "three_panes", "turned"];
 
 /// Walks through the room; `pictures` names the steps whose picture is compared (each weighs half a megabyte).
 fn look_at(look: &str, window: Window, pictures: &[&str]) {
@@ -224,6 +227,42 @@ fn look_at(look: &str, window: Window, pictures: &[&str]) {
     assert!(has(&story.lab, "In all: cat"));
     story.settle();
     picture(&mut story, "three_panes");
+    story.lab.key_press_modifiers(Modifiers::NONE, Key::R);
+    story.settle();
+    picture(&mut story, "turned");
+}
+
+/// The panes that are drawn.
+fn panes(lab: &Lab) -> Vec<&'static str> {
+    ["A", "B", "C"].into_iter().filter(|letter| lab.query_by_label(&format!("Pane {letter}: cat.jpg")).is_some()).collect()
+}
+
+#[test]
+fn answers_blink_in_one_place_and_are_told_by_their_words() {
+    let mut story = story(Window { size: [1180.0, 800.0], theme: Theme::Dark, pixels_per_point: 1.0 });
+    story.open_run();
+    let press = |story: &mut Story, key: Key| {
+        story.lab.key_press_modifiers(Modifiers::NONE, key);
+        story.lab.run_steps(3);
+    };
+    press(&mut story, Key::Enter);
+    assert!(has(&story.lab, "Only in A: tabby, 91 %, the same as tabby cat in B") || has(&story.lab, "tabby, A 91 %, the same as tabby cat in B"));
+    pointer::click_label(&mut story.lab, "Add a pane");
+    story.lab.run_steps(3);
+    assert_eq!(panes(&story.lab), ["A", "B", "C"]);
+    press(&mut story, Key::X);
+    press(&mut story, Key::Space);
+    let first = panes(&story.lab);
+    assert_eq!(first.len(), 1, "one has all the room");
+    let after: Vec<_> = (0..3)
+        .map(|_| {
+            press(&mut story, Key::Space);
+            panes(&story.lab)[0]
+        })
+        .collect();
+    assert!(after[2] == first[0] && after[0] != after[1] && after[1] != after[2], "each in its turn: {first:?}, {after:?}");
+    press(&mut story, Key::X);
+    assert_eq!(panes(&story.lab).len(), 3);
 }
 
 #[test]
