@@ -8,7 +8,9 @@ use chrono::NaiveDate;
 use clap::Parser;
 use url::Url;
 
+use crate::wire::ids::RunId;
 use crate::wire::money::UsdMicros;
+use crate::wire::run::ExportFormat;
 
 /// Compare what prompts and models find in the same photos.
 ///
@@ -59,6 +61,8 @@ pub enum Command {
     Costs(CostsArgs),
     /// Writes prompts to files and reads them from files
     Prompts(PromptsArgs),
+    /// Lists runs of the library and writes them to files
+    Runs(RunsArgs),
     /// Checks database, disk, keyring, display, model and providers, and says how to mend what is wrong
     Doctor(DoctorArgs),
     /// Looks after a platform's database
@@ -139,6 +143,10 @@ pub struct CompareArgs {
     /// Labels to measure against: CSV with the header `photo,tag`, or JSON `{"photo.jpg": ["tag"]}`
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
+    /// Column that the others are held against, by model, by prompt, or as `PROMPT · MODEL`: each is called better, worse, or
+    /// neither, with 95 % intervals
+    #[arg(long, value_name = "COLUMN")]
+    pub baseline: Option<String>,
     /// How to write the report; as the name of --out says, else a table
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<ReportFormat>,
@@ -149,7 +157,11 @@ pub struct CompareArgs {
 
 const COMPARE_NOTES: &str = "\
 Accuracy: with --truth, every tag that a model answered counts, whatever its confidence, and photos are matched by \
-file name. Precision, recall and F1 are counted over all answered cells of labelled photos (micro-averaged).
+file name. Tags are compared without regard to case, hyphens and underscores. Precision, recall and F1 are counted over \
+all answered cells of labelled photos (micro-averaged).
+
+Baseline: differences are paired by photo, their intervals are percentile bootstrap over photos with a fixed seed. With \
+fewer than 6 photos there is no verdict.
 
 Exit codes: 0 all cells answered, 1 some failed (the rest is still written), 2 wrong usage (nothing was asked).
 Ctrl-C stops asking and writes what is answered.";
@@ -217,6 +229,57 @@ pub struct ImportArgs {
     /// Only says what would be made
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `minerva runs`.
+#[derive(Debug, clap::Args)]
+pub struct RunsArgs {
+    #[command(subcommand)]
+    pub command: RunsCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum RunsCommand {
+    /// Names the runs of the library, newest first: id, time, answers, name, separated by tabs
+    List,
+    /// Writes a run as CSV, JSON, Markdown or one HTML page with thumbnails, as the window does
+    Export(RunExportArgs),
+}
+
+/// `minerva runs export`.
+#[derive(Debug, clap::Args)]
+pub struct RunExportArgs {
+    /// The run's id, as `minerva runs list` names it; the newest run unless told
+    #[arg(value_name = "RUN")]
+    pub run: Option<RunId>,
+    /// How to write it; as the name of --out says, else CSV
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<RunFormat>,
+    /// Writes to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RunFormat {
+    Csv,
+    Json,
+    Md,
+    Html,
+    /// A row a photo, a column a variant
+    Tsv,
+}
+
+impl From<RunFormat> for ExportFormat {
+    fn from(format: RunFormat) -> Self {
+        match format {
+            RunFormat::Csv => Self::Csv,
+            RunFormat::Json => Self::Json,
+            RunFormat::Md => Self::Md,
+            RunFormat::Html => Self::Html,
+            RunFormat::Tsv => Self::Tsv,
+        }
+    }
 }
 
 /// `minerva doctor`.

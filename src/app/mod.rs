@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod logging;
 mod pages;
 pub mod prompts;
+pub mod runs;
 pub mod serve;
 mod signals;
 pub mod terminal;
@@ -81,6 +82,7 @@ fn run(args: Args) -> Result<()> {
         Some(Command::Admin(admin)) => admin::run(&settings, &admin.command),
         Some(Command::Costs(costs)) => costs::run(&settings, &costs),
         Some(Command::Prompts(prompts)) => prompts::run(&settings, &prompts.command),
+        Some(Command::Runs(runs)) => runs::run(&settings, &runs.command),
     }
 }
 

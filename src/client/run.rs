@@ -1,10 +1,29 @@
 //! Comparison runs.
 
-use super::{Client, Result};
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::{Method, Response};
+
+use super::{Client, Result, network, send};
+use crate::wire::comparison::{RunComparison, SetBaseline};
 use crate::wire::cost::Estimate;
 use crate::wire::ids::RunId;
 use crate::wire::page::Page;
-use crate::wire::run::{Run, RunCells, StartRun};
+use crate::wire::run::{ExportFormat, Run, RunCells, StartRun};
+
+/// A page with thousands of photos takes its time.
+const EXPORT_TIME: Duration = Duration::from_hours(6);
+
+/// A run as a file, piece by piece. Dropped it is made no further.
+pub struct RunFile(Response);
+
+impl RunFile {
+    /// The next piece; `None` at the end.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>> {
+        self.0.chunk().await.map_err(network)
+    }
+}
 
 impl Client {
     /// Newest first.
@@ -34,8 +53,29 @@ impl Client {
         self.post(&format!("api/ai/testing/live-test/{id}/cancel"), &()).await
     }
 
+    /// Begins no further call; what was asked is finished.
+    pub async fn pause_run(&self, id: RunId) -> Result<Run> {
+        self.post(&format!("api/ai/testing/live-test/{id}/pause"), &()).await
+    }
+
     /// Asks what is missing or failed; what is answered stays.
     pub async fn resume_run(&self, id: RunId) -> Result<Run> {
         self.post(&format!("api/ai/testing/live-test/{id}/resume"), &()).await
+    }
+
+    /// Pins the column that the others are held against; `None`: none any more.
+    pub async fn set_baseline(&self, id: RunId, column: Option<u32>) -> Result<Run> {
+        self.put(&format!("api/ai/testing/live-test/{id}/baseline"), &SetBaseline { column }).await
+    }
+
+    /// The columns of a run against the one that is pinned.
+    pub async fn compare_columns(&self, id: RunId) -> Result<RunComparison> {
+        self.get(&format!("api/ai/testing/compare?run={id}")).await
+    }
+
+    /// The run as a file of this format.
+    pub async fn export_run(&self, id: RunId, format: ExportFormat) -> Result<RunFile> {
+        let request = self.request(Method::GET, &format!("api/ai/testing/live-test/{id}/export"))?;
+        send(request.query(&[("format", format.name())]).timeout(EXPORT_TIME)).await.map(RunFile)
     }
 }

@@ -17,6 +17,9 @@ pub struct Estimate {
     /// What a person should know of the prices: they are old, change soon, or a file of one's own can't be read.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// Answers that are known already: they are not asked for, cost nothing, and are no part of `calls`.
+    #[serde(default)]
+    pub reused: u64,
 }
 
 /// What a run as a whole was expected to need.

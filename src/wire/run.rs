@@ -47,6 +47,9 @@ pub struct StartRun {
     pub repeats: u32,
     /// Calls in flight at once, 1–64.
     pub concurrency: u32,
+    /// Asks even what is known already: the same photo, prompt, model and parameters were answered before.
+    #[serde(default)]
+    pub ask_again: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,9 +58,65 @@ pub enum RunState {
     Running,
     Completed,
     Cancelled,
+    /// A person has it wait: what was asked is finished, nothing more is begun until a resume.
+    Paused,
     /// The platform stopped before the run was done, or a provider held its calls back (a refused key, a spent quota, which
-    /// one cell tells); resume asks what is missing.
+    /// one cell tells) or was plainly down (`Run::stopped` tells); resume asks what is missing.
     Interrupted,
+}
+
+/// How a run is written to a file: `GET …/live-test/{run}/export?format=`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// A line an answer.
+    Csv,
+    /// Everything.
+    Json,
+    Md,
+    /// One page with thumbnails that needs nothing else.
+    Html,
+    /// A row a photo and a column a variant, for the clipboard.
+    Tsv,
+}
+
+impl ExportFormat {
+    /// Those that are written to files.
+    pub const FILES: [Self; 4] = [Self::Csv, Self::Json, Self::Md, Self::Html];
+
+    /// As on the wire, and at the end of the file's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Md => "md",
+            Self::Html => "html",
+            Self::Tsv => "tsv",
+        }
+    }
+
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Json => "JSON",
+            Self::Md => "Markdown",
+            Self::Html => "HTML with thumbnails",
+            Self::Tsv => "Table",
+        }
+    }
+
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Md => "text/markdown; charset=utf-8",
+            Self::Html => "text/html; charset=utf-8",
+            Self::Tsv => "text/tab-separated-values; charset=utf-8",
+        }
+    }
 }
 
 /// What a run is for.
@@ -122,8 +181,34 @@ pub struct Run {
     pub kind: RunKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<SpendLimit>,
+    /// The column that the others are held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<u32>,
+    /// Answers that were known before it began, and were not asked for.
+    #[serde(default)]
+    pub reused: u64,
+    /// Columns that stopped early, since their provider was plainly down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopped: Vec<StoppedColumn>,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// A column of which so many calls in a row met a provider that was down: its other cells were not asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoppedColumn {
+    pub column: u32,
+    pub faults: u32,
+    /// The last of them.
+    pub fault: Fault,
+}
+
+/// Where an answer is from that was not asked for again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reused {
+    pub run_id: RunId,
+    pub run_name: String,
+    pub at: DateTime<Utc>,
 }
 
 /// Cells by state; the sum is photos × columns × repeats.
@@ -173,6 +258,9 @@ pub struct Cell {
     pub latency_ms: Option<u64>,
     #[serde(default)]
     pub trace: Vec<TraceStep>,
+    /// Of an answer that was known already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reused: Option<Reused>,
 }
 
 /// `GET /api/ai/testing/live-test/{run}/cells`: one page of them.

@@ -3,6 +3,6 @@
 mod bodies;
 mod gemini;
 mod on_device;
-mod privacy;
+pub mod privacy;
 mod scenarios;
 mod stub;

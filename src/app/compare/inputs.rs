@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::super::{Failure, Result};
 use crate::platform::domain::prompts;
 use crate::providers::{Provider, Providers};
-use crate::wire::ids::PhotoId;
 
 /// What is taken from a folder. Files that are named on the command line are always taken.
 const PHOTO_EXTENSIONS: [&str; 12] = ["jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "bmp", "heic", "heif", "avif", "jxl"];
@@ -26,14 +25,6 @@ pub struct PhotoFile {
 pub enum Source {
     File(PathBuf),
     Bundled(&'static [u8]),
-}
-
-/// A photo in the comparison, and under which id the platform knows it, or why it does not.
-#[derive(Debug, Clone)]
-pub struct ComparedPhoto {
-    pub label: String,
-    pub file_name: String,
-    pub id: std::result::Result<PhotoId, String>,
 }
 
 /// A prompt file.

@@ -1,15 +1,11 @@
 //! `minerva compare`: a comparison without a window, through the same platform and the same API.
 
 pub(super) mod follow;
-mod html;
 mod inputs;
 mod news;
 mod recorded;
-pub mod report;
 mod spending;
-pub mod summary;
-mod text;
-pub mod truth;
+mod table;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -24,7 +20,10 @@ use super::config::Settings;
 use super::{Failure, Result, logging, runtime, signals, terminal};
 use crate::client::{ApiError, Client, photo_file};
 use crate::keys;
+use crate::platform::domain::baseline::Labels;
 use crate::platform::domain::bundled;
+use crate::platform::domain::ground_truth::Truth;
+use crate::platform::domain::run_report::{Report, ReportPhoto, csv, html, markdown};
 use crate::platform::host::{self, HostOptions};
 use crate::platform::store::peek;
 use crate::providers::{KeyNeed, ON_DEVICE, Providers};
@@ -32,18 +31,14 @@ use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::money::UsdMicros;
 use crate::wire::prompt_parts::PromptParts;
 use crate::wire::run::{Cell, Run, RunColumn, RunCounts, RunKind, RunPrompt, RunState, StartRun};
-use inputs::{ComparedPhoto, PhotoFile, PromptFile, Source};
-use report::Report;
+use inputs::{PhotoFile, PromptFile, Source};
 use spending::Cap;
 pub use spending::usd;
-use truth::Truth;
 
 /// Photos read and checked at the same time.
 const READS_AT_ONCE: usize = 4;
 /// Calls in flight when a model on the network takes part.
 const CALLS_AT_ONCE: usize = 8;
-/// Longer edge of the thumbnails in an HTML report.
-const THUMBNAIL_PX: u32 = 480;
 
 /// Everything asked for, read and checked before anything is begun.
 struct Plan {
@@ -61,6 +56,7 @@ struct Plan {
 struct Outcome {
     report: Report,
     thumbnails: html::Thumbnails,
+    labels: Option<Labels>,
 }
 
 pub fn run(settings: &Settings, args: &CompareArgs) -> Result<()> {
@@ -101,7 +97,9 @@ fn bundled_photos() -> Vec<PhotoFile> {
 }
 
 fn read_truth(path: &Path, photos: &[PhotoFile]) -> Result<Truth> {
-    let truth = Truth::read(path).map_err(Failure::Usage)?;
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::Usage(format!("The labels {} could not be read: {error}", path.display())))?;
+    let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let truth = Truth::parse(&text, is_json).map_err(|(line, why)| Failure::Usage(format!("{}:{line}: {why}", path.display())))?;
     if photos.iter().any(|photo| truth.labels(&photo.file_name).is_some()) {
         return Ok(truth);
     }
@@ -171,7 +169,7 @@ async fn compare(settings: &Settings, args: &CompareArgs, plan: Plan, providers:
     };
     host.shutdown().await;
     let outcome = done?;
-    write(args, &plan, &outcome)?;
+    write(args, &outcome)?;
     conclude(&plan, &outcome.report, &stop)
 }
 
@@ -191,7 +189,7 @@ fn stop_token() -> Result<CancellationToken> {
 }
 
 async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Client, stop: &CancellationToken) -> Result<Outcome> {
-    let photos = add_photos(client, &plan.photos, stop).await;
+    let (photos, labels) = add_photos(client, &plan.photos, plan.truth.as_ref(), stop).await;
     let (names, prompts): (Vec<_>, Vec<_>) = run_prompts(settings, &plan.prompts, client).await?.into_iter().unzip();
     let start = StartRun {
         name: "minerva compare".to_owned(),
@@ -200,16 +198,21 @@ async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Clie
         models: plan.models.clone(),
         repeats: plan.repeats,
         concurrency: plan.concurrency,
+        ask_again: false,
     };
-    let (run, cells) = if start.photo_ids.is_empty() {
+    let baseline = |columns: &[RunColumn]| args.baseline.as_deref().map(|name| baseline_column(columns, name)).transpose();
+    // Better one word now than after everything is paid for.
+    baseline(&unasked(&start, &names).columns)?;
+    let (mut run, cells) = if start.photo_ids.is_empty() {
         (unasked(&start, &names), Vec::new())
     } else {
         run_and_read(settings, client, &start, args.max_cost, stop).await?
     };
     let finished_at = run.finished_at.unwrap_or_else(Utc::now);
-    let report = Report::of(&run, cells, &photos, plan.truth.as_ref(), finished_at);
+    run.baseline = baseline(&run.columns)?;
+    let report = Report::of(&run, cells, &photos, labels.as_ref(), finished_at);
     let thumbnails = if format(args) == ReportFormat::Html { thumbnails(client, &photos).await } else { html::Thumbnails::new() };
-    Ok(Outcome { report, thumbnails })
+    Ok(Outcome { report, thumbnails, labels })
 }
 
 async fn run_and_read(
@@ -257,8 +260,23 @@ fn unasked(start: &StartRun, prompt_names: &[String]) -> Run {
         estimate: None,
         kind: RunKind::Comparison,
         limit: None,
+        baseline: None,
+        reused: 0,
+        stopped: Vec::new(),
         started_at: now,
         finished_at: Some(now),
+    }
+}
+
+/// The column that `--baseline` names: by its model, its prompt, or both as `PROMPT · MODEL`.
+fn baseline_column(columns: &[RunColumn], name: &str) -> Result<u32> {
+    let is_named = |column: &RunColumn| [&column.model, &column.prompt_name, &column.label()].into_iter().any(|one| one == name);
+    let named: Vec<usize> = columns.iter().enumerate().filter(|(_, column)| is_named(column)).map(|(at, _)| at).collect();
+    let all = || columns.iter().map(|column| format!("'{}'", column.label())).collect::<Vec<_>>().join(", ");
+    match named[..] {
+        [at] => Ok(at as u32),
+        [] => Err(Failure::Usage(format!("--baseline '{name}' is none of the columns: {}", all()))),
+        _ => Err(Failure::Usage(format!("--baseline '{name}' is more than one column; name one of {}", all()))),
     }
 }
 
@@ -283,31 +301,35 @@ async fn run_prompts(settings: &Settings, given: &[PromptFile], client: &Client)
 }
 
 /// Gives the photos to the platform, in order. The same bytes under two names are asked about once.
-async fn add_photos(client: &Client, files: &[PhotoFile], stop: &CancellationToken) -> Vec<ComparedPhoto> {
+async fn add_photos(client: &Client, files: &[PhotoFile], truth: Option<&Truth>, stop: &CancellationToken) -> (Vec<ReportPhoto>, Option<Labels>) {
     let bar = follow::bar(files.len() as u64, "photos read");
-    let added: Vec<ComparedPhoto> = futures_util::stream::iter(files)
+    let added: Vec<(ReportPhoto, &str)> = futures_util::stream::iter(files)
         .map(|file| async {
             let id = if stop.is_cancelled() { Err("Stopped before it was read".to_owned()) } else { add_photo(client, file).await };
             bar.inc(1);
-            ComparedPhoto { label: file.label.clone(), file_name: file.file_name.clone(), id }
+            (ReportPhoto { label: file.label.clone(), id }, file.file_name.as_str())
         })
         .buffered(READS_AT_ONCE)
         .collect()
         .await;
     bar.finish_and_clear();
     let mut first_with: std::collections::HashMap<_, String> = std::collections::HashMap::new();
+    let mut labels = truth.map(|_| Labels::new());
     let mut unique = Vec::new();
-    for photo in added {
+    for (photo, file_name) in added {
         if let Ok(id) = &photo.id {
             if let Some(first) = first_with.get(id) {
                 terminal::err(&format!("{} is the same photo as {first} and is asked about once", photo.label));
                 continue;
             }
             first_with.insert(*id, photo.label.clone());
+            if let (Some(labels), Some(known)) = (&mut labels, truth.and_then(|truth| truth.labels(file_name))) {
+                labels.insert(*id, known.clone());
+            }
         }
         unique.push(photo);
     }
-    unique
+    (unique, labels)
 }
 
 async fn add_photo(client: &Client, file: &PhotoFile) -> std::result::Result<PhotoId, String> {
@@ -329,12 +351,12 @@ async fn read_file(path: PathBuf) -> std::result::Result<bytes::Bytes, String> {
     read.map_err(|error| error.to_string())?.map_err(|why| why.to_string())
 }
 
-async fn thumbnails(client: &Client, photos: &[ComparedPhoto]) -> html::Thumbnails {
+async fn thumbnails(client: &Client, photos: &[ReportPhoto]) -> html::Thumbnails {
     let mut thumbnails = html::Thumbnails::new();
-    for photo in photos {
+    for (at, photo) in photos.iter().enumerate() {
         let Ok(id) = photo.id else { continue };
-        match client.photo_image(id, Some(THUMBNAIL_PX)).await {
-            Ok(jpeg) => drop(thumbnails.insert(photo.label.clone(), jpeg)),
+        match client.photo_image(id, Some(html::THUMBNAIL_PX)).await {
+            Ok(jpeg) => drop(thumbnails.insert(at, jpeg)),
             Err(error) => terminal::err(&format!("{}: no thumbnail: {error}", photo.label)),
         }
     }
@@ -350,14 +372,14 @@ fn format(args: &CompareArgs) -> ReportFormat {
     args.format.or_else(by_name).unwrap_or(ReportFormat::Table)
 }
 
-fn write(args: &CompareArgs, plan: &Plan, outcome: &Outcome) -> Result<()> {
+fn write(args: &CompareArgs, outcome: &Outcome) -> Result<()> {
     let report = &outcome.report;
     let text = match format(args) {
-        ReportFormat::Table => text::table(report),
+        ReportFormat::Table => table::table(report),
         ReportFormat::Json => serde_json::to_string_pretty(report).map_err(|error| Failure::Failed(format!("JSON: {error}")))?,
-        ReportFormat::Csv => text::csv(report).map_err(|error| Failure::Failed(format!("CSV: {error}")))?,
-        ReportFormat::Md => text::markdown(report),
-        ReportFormat::Html => html::page(report, &outcome.thumbnails, plan.truth.as_ref()),
+        ReportFormat::Csv => csv::csv(report).map_err(|error| Failure::Failed(format!("CSV: {error}")))?,
+        ReportFormat::Md => markdown::markdown(report),
+        ReportFormat::Html => html::page(report, &outcome.thumbnails, outcome.labels.as_ref()),
     };
     let text = text.trim_end();
     let written = match &args.out {
@@ -390,7 +412,7 @@ fn rescued(failure: Failure, format: ReportFormat, text: &str) -> Failure {
 }
 
 /// Whole or not at all: an older report is not lost to a full disk.
-fn write_file(path: &PathBuf, text: &str) -> Result<()> {
+pub(super) fn write_file(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(".minerva-").tempfile_in(folder)?;

@@ -122,6 +122,7 @@ mod tests {
             fault: None,
             latency_ms: None,
             trace: Vec::new(),
+            reused: None,
         }
     }
 

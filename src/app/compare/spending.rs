@@ -133,7 +133,7 @@ mod tests {
             }
         }
         let calls = columns.iter().map(|column| column.calls).sum();
-        Estimate { calls, columns, total, prices_checked: "2026-11-23".parse().expect("a date"), notes: Vec::new() }
+        Estimate { calls, columns, total, prices_checked: "2026-11-23".parse().expect("a date"), notes: Vec::new(), reused: 0 }
     }
 
     #[test]

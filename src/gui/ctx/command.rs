@@ -7,7 +7,8 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::route::{AreaId, LiveView, Route};
 use crate::wire::deployment::Environment;
-use crate::wire::ids::{ConfigChangeId, JobChangeId, PromptId, PromptVersionId};
+use crate::wire::ids::{ConfigChangeId, JobChangeId, PromptId, PromptVersionId, RunId};
+use crate::wire::run::ExportFormat;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +85,19 @@ pub enum Command {
     /// Runs what is selected.
     RunComparison,
     CancelRun,
+    PauseRun,
     ResumeRun,
+    /// Pins the column that the keyboard stands on as the baseline of the open run, or none if it is that.
+    PinBaseline,
+    /// What an undo button holds.
+    SetBaseline {
+        run: RunId,
+        column: Option<u32>,
+    },
+    /// Writes the open run to a file, or copies it as a table.
+    ExportRun(ExportFormat),
+    /// Every measure of every column, in place of the matrix, and back.
+    ShowRunFigures,
     /// Any.
     ShowToast(Toast),
     /// Behind a toast's button.
@@ -131,7 +144,15 @@ impl Command {
             Self::ImportConfig,
             Self::RunComparison,
             Self::CancelRun,
+            Self::PauseRun,
             Self::ResumeRun,
+            Self::PinBaseline,
+            Self::ShowRunFigures,
+            Self::ExportRun(ExportFormat::Csv),
+            Self::ExportRun(ExportFormat::Json),
+            Self::ExportRun(ExportFormat::Md),
+            Self::ExportRun(ExportFormat::Html),
+            Self::ExportRun(ExportFormat::Tsv),
             Self::SetTheme(egui::ThemePreference::Light),
             Self::SetTheme(egui::ThemePreference::Dark),
             Self::SetTheme(egui::ThemePreference::System),
@@ -163,7 +184,15 @@ impl Command {
             | Self::CompareVersions
             | Self::ImportPrompts
             | Self::ExportPromptVersion => Some(AreaId::PipelineControl),
-            Self::TestVersions(_) | Self::RunComparison | Self::CancelRun | Self::ResumeRun => Some(AreaId::TestingLab),
+            Self::TestVersions(_)
+            | Self::RunComparison
+            | Self::CancelRun
+            | Self::PauseRun
+            | Self::ResumeRun
+            | Self::PinBaseline
+            | Self::SetBaseline { .. }
+            | Self::ShowRunFigures
+            | Self::ExportRun(_) => Some(AreaId::TestingLab),
             Self::CheckHealth | Self::LookBack | Self::UndoLastJobsAction | Self::SearchPhotos(_) => Some(AreaId::LiveStatus),
             _ => None,
         }
@@ -225,7 +254,13 @@ impl Command {
             Self::ImportConfig => "Import a configuration…".to_owned(),
             Self::RunComparison => "Run the comparison".to_owned(),
             Self::CancelRun => "Cancel the run".to_owned(),
+            Self::PauseRun => "Pause the run".to_owned(),
             Self::ResumeRun => "Resume the run".to_owned(),
+            Self::PinBaseline => "Pin the column as the baseline".to_owned(),
+            Self::SetBaseline { .. } => "Put the baseline back".to_owned(),
+            Self::ShowRunFigures => "Figures of the run".to_owned(),
+            Self::ExportRun(ExportFormat::Tsv) => "Copy the run as a table".to_owned(),
+            Self::ExportRun(format) => format!("Export the run as {}…", format.label()),
             Self::ShowToast(_) => "Message".to_owned(),
         }
     }
@@ -270,7 +305,10 @@ impl Command {
             Self::ImportConfig => "Read settings from a file; what it would change is shown first".to_owned(),
             Self::RunComparison => "Ask every chosen model with every chosen prompt about every chosen photo".to_owned(),
             Self::CancelRun => "Stop asking; what is answered stays".to_owned(),
+            Self::PauseRun => "Finish what is being asked and begin nothing more until you resume".to_owned(),
             Self::ResumeRun => "Ask only what is missing or failed".to_owned(),
+            Self::PinBaseline => "Hold the other columns against the one that the keyboard stands on; again: against none".to_owned(),
+            Self::ShowRunFigures => "Every measure of every column with its interval, and what is better or worse".to_owned(),
             Self::Reload => "Ask the platform for everything again".to_owned(),
             _ => self.label().trim_end_matches('…').to_owned(),
         }

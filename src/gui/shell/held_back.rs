@@ -66,6 +66,7 @@ mod tests {
             fault: Some(fault),
             latency_ms: None,
             trace: Vec::new(),
+            reused: None,
         })
     }
 

@@ -94,6 +94,7 @@ mod tests {
             fault: None,
             latency_ms: Some(latency_ms),
             trace: Vec::new(),
+            reused: None,
         }
     }
 

@@ -25,6 +25,9 @@ pub fn ui(ui: &mut Ui, live: &LiveEstimate, tokens: &Tokens) {
     let ink = if live.is_behind() { tokens.muted } else { tokens.text };
     let unknown = estimate.total.unknown_calls;
     ui.label(RichText::new(total_words(estimate)).color(if unknown > 0 { tokens.warn } else { ink }));
+    if estimate.reused > 0 {
+        ui.label(RichText::new(known_words(estimate)).size(theme::TEXT_SMALL).color(tokens.muted));
+    }
     for note in &estimate.notes {
         let words = format!("{} {note}", icons::ICON_INFO.codepoint);
         ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.warn));
@@ -74,6 +77,16 @@ fn is_free(estimate: &Estimate) -> bool {
     estimate.total.unknown_calls == 0 && estimate.total.cost.high_usd.0 == 0
 }
 
+/// `12 answers are known already; 12 are asked for`.
+fn known_words(estimate: &Estimate) -> String {
+    let known = if estimate.reused == 1 { "1 answer is".to_owned() } else { format!("{} answers are", number::count(estimate.reused)) };
+    match estimate.calls {
+        0 => format!("{known} known already; nothing is asked for"),
+        1 => format!("{known} known already; 1 is asked for"),
+        calls => format!("{known} known already; {} are asked for", number::count(calls)),
+    }
+}
+
 /// `≈ $0.0120–$0.0500 + 24 calls of unknown price, about 2 min 10 s`.
 fn total_words(estimate: &Estimate) -> String {
     let total = estimate.total;
@@ -99,7 +112,7 @@ mod tests {
     fn words(low: i64, high: i64, unknown_calls: u64, time_ms: Option<u64>) -> String {
         let cost = CostRange { low_usd: UsdMicros(low), high_usd: UsdMicros(high) };
         let total = EstimatedTotal { cost, unknown_calls, time_ms };
-        total_words(&Estimate { calls: 24, columns: Vec::new(), total, prices_checked: chrono::NaiveDate::default(), notes: Vec::new() })
+        total_words(&Estimate { calls: 24, columns: Vec::new(), total, prices_checked: chrono::NaiveDate::default(), notes: Vec::new(), reused: 0 })
     }
 
     #[test]

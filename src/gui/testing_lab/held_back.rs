@@ -47,14 +47,18 @@ pub fn unasked_words(run: &Run, held: &[HeldBack]) -> Vec<Option<String>> {
     let by_itself = match run.state {
         RunState::Cancelled => Some("Not asked: the run was cancelled"),
         RunState::Interrupted | RunState::Completed => Some("Not asked: the run stopped before it"),
+        RunState::Paused => Some("Not asked yet: the run is paused"),
         RunState::Running => None,
     };
-    let of = |model: &str| {
+    let of = |(at, model): (usize, &str)| {
+        if run.stopped.iter().any(|stopped| stopped.column as usize == at) {
+            return Some("Not asked: the provider is down".to_owned());
+        }
         let held = held.iter().find(|held| held.provider == provider_of(model));
         let words = held.map(|held| format!("Not asked: {}", first_low(&held.fault.held_back_words(&held.provider))));
         words.or_else(|| by_itself.map(str::to_owned))
     };
-    run.columns.iter().map(|column| of(&column.model)).collect()
+    run.columns.iter().enumerate().map(|(at, column)| of((at, &column.model))).collect()
 }
 
 /// With a small letter at the beginning.
@@ -85,6 +89,34 @@ pub fn ui(ui: &mut Ui, held: &[HeldBack], ctx: &AreaCtx<'_>) {
                     if open.on_hover_text("Its key, address and limits, and the button that lets calls through again").clicked() {
                         ctx.send(Command::GoTo(Route::Provider(held.provider.clone())));
                     }
+                });
+            });
+        });
+    }
+}
+
+/// Tells which columns stopped early, a line for each.
+pub fn stopped_ui(ui: &mut Ui, run: &Run, ctx: &AreaCtx<'_>) {
+    let tokens = ctx.tokens();
+    for stopped in &run.stopped {
+        let Some(column) = run.columns.get(stopped.column as usize) else { continue };
+        ui.add_space(theme::GAP_8);
+        let frame = Frame::new().fill(tokens.warn.gamma_multiply(0.12)).stroke((1.0, tokens.warn)).corner_radius(theme::RADIUS_4);
+        frame.inner_margin(Margin::symmetric(12, 8)).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(icons::ICON_CLOUD_OFF.codepoint).size(theme::TEXT_HEADING).color(tokens.warn));
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 2.0;
+                    let words = format!(
+                        "{} stopped early: {} calls in a row failed ({}). Resume asks what is missing once the provider is well again",
+                        column.label(),
+                        stopped.faults,
+                        stopped.fault.kind.label()
+                    );
+                    ui.add(Label::new(RichText::new(words).font(theme::semibold(theme::TEXT_BODY))).wrap());
+                    let said = RichText::new(&stopped.fault.message).size(theme::TEXT_SMALL).color(tokens.muted);
+                    ui.add(Label::new(said).truncate()).on_hover_text(&stopped.fault.message);
                 });
             });
         });
@@ -131,6 +163,7 @@ mod tests {
             fault,
             latency_ms: None,
             trace: Vec::new(),
+            reused: None,
         }
     }
 

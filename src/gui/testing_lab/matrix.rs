@@ -6,22 +6,22 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use egui::{Align2, Event as InputEvent, FontId, Id, Key, Rect, Response, ScrollArea, Sense, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
+use super::baseline::Baseline;
 use super::cell_now::Doing;
-use super::column_summary::ColumnSummary;
+use super::column_head;
 use super::library::Library;
 use super::matrix_cell;
 use super::matrix_rows::MatrixRows;
 use super::open_run::OpenRun;
 use crate::gui::ctx::PhotoTextures;
 use crate::gui::theme::model_colours::ModelColours;
-use crate::gui::theme::{self, Tokens};
+use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{elided, number, thumbnail};
 use crate::wire::ids::PhotoId;
-use crate::wire::run::{Cell, Run, RunColumn};
+use crate::wire::run::{Cell, Run};
 
 /// Points.
 const ROW_HEIGHT: f32 = 108.0;
-const HEADER_HEIGHT: f32 = 66.0;
 const PHOTO_WIDTH: f32 = 132.0;
 const LEAST_COLUMN_WIDTH: f32 = 230.0;
 const MOST_COLUMN_WIDTH: f32 = 640.0;
@@ -39,11 +39,21 @@ pub struct Matrix {
     area: Option<Rect>,
 }
 
+/// What a person wants of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MatrixAnswer {
+    /// To see the answers of the row that is shown there side by side.
+    Open { row: usize, column: usize },
+    /// This column as the baseline; `None`: none any more.
+    Pin(Option<u32>),
+}
+
 /// What it is drawn from.
 pub struct MatrixView<'a> {
     pub open: &'a OpenRun,
     pub run: &'a Run,
     pub rows: &'a MatrixRows,
+    pub baseline: &'a Baseline,
     pub library: &'a Library,
     pub colours: &'a ModelColours,
     /// The time that this frame shows.
@@ -77,8 +87,8 @@ impl Matrix {
         self.area.zip(egui.pointer_hover_pos()).is_some_and(|(area, pointer)| area.contains(pointer))
     }
 
-    /// Draws it; returns the row that is shown there, and the column, to open side by side.
-    pub fn ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, textures: &mut PhotoTextures) -> Option<(usize, usize)> {
+    /// Draws it; returns what a person wants of it.
+    pub fn ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, textures: &mut PhotoTextures) -> Option<MatrixAnswer> {
         let tokens = theme::tokens(ui.ctx());
         let (rows, columns) = (view.rows.shown().len(), view.run.columns.len());
         let area = ui.available_rect_before_wrap();
@@ -87,7 +97,7 @@ impl Matrix {
         let focus = ui.interact(area, Id::unique("matrix"), Sense::click());
         focus.widget_info(|| WidgetInfo::labeled(egui::Role::Grid, true, "Answers"));
         let mut opened = self.keys(ui, &focus, rows, columns);
-        let body = Rect::from_min_max(area.min + vec2(PHOTO_WIDTH, HEADER_HEIGHT), area.max);
+        let body = Rect::from_min_max(area.min + vec2(PHOTO_WIDTH, column_head::height(view)), area.max);
         let room = body.width() - ui.spacing().scroll.bar_width - 2.0;
         let column_width = (room / columns.max(1) as f32).clamp(LEAST_COLUMN_WIDTH, MOST_COLUMN_WIDTH);
         let cell_size = vec2(column_width, ROW_HEIGHT);
@@ -115,14 +125,14 @@ impl Matrix {
         });
         let offset = output.state.clamped_offset();
         let header = Rect::from_min_max(pos2(body.left(), area.top()), pos2(body.right(), body.top()));
-        header_ui(&ui, header, offset.x, column_width, view, tokens);
+        let pinned = column_head::ui(&mut ui, header, offset.x, column_width, view, tokens);
         let photos = Rect::from_min_max(pos2(area.left(), body.top()), body.left_bottom());
         photos_ui(&mut ui, photos, offset.y, view, textures, tokens);
         let line = |a, b| {
             ui.painter().with_clip_rect(area).line_segment([a, b], (1.0, tokens.border));
         };
         line(header.left_bottom() - vec2(PHOTO_WIDTH, 0.0), header.right_bottom());
-        opened
+        opened.map(|(row, column)| MatrixAnswer::Open { row, column }).or(pinned)
     }
 
     fn offset_of_cursor(&self, ui: &Ui, view: &MatrixView<'_>, body: Rect, cell: egui::Vec2) -> egui::Vec2 {
@@ -140,7 +150,8 @@ impl Matrix {
         let response = ui.interact(rect, Id::unique(("cell", view.run.id, row, column)), Sense::CLICK);
         let photo = photo_name(view, view.run.photo_ids[of_run]);
         response.widget_info(|| {
-            let words = format!("{photo}, {}: {}", view.run.columns[column].label(), matrix_cell::in_words(cell, doing, unasked));
+            let change = view.rows.change(of_run, column).map(|change| format!("; {}", change_words(change))).unwrap_or_default();
+            let words = format!("{photo}, {}: {}{change}", view.run.columns[column].label(), matrix_cell::in_words(cell, doing, unasked));
             WidgetInfo::labeled(egui::Role::Button, true, words)
         });
         let is_cursor = self.cursor == (row, column);
@@ -152,6 +163,9 @@ impl Matrix {
         match doing {
             Some(doing) => doing.paint(ui, room, tokens),
             None => matrix_cell::paint(ui, room, cell, unasked, view.colours.get(&view.run.columns[column].model, tokens), tokens),
+        }
+        if let Some(change) = view.rows.change(of_run, column) {
+            paint_change(ui, room, change, tokens);
         }
         if is_cursor {
             let (width, colour) = if has_focus { (2.0, tokens.focus) } else { (1.0, tokens.border) };
@@ -221,59 +235,6 @@ pub fn photo_name<'a>(view: &MatrixView<'a>, id: PhotoId) -> &'a str {
     }
 }
 
-/// Prompt, model and figures of every column.
-fn header_ui(ui: &Ui, header: Rect, offset: f32, width: f32, view: &MatrixView<'_>, tokens: &Tokens) {
-    let painter = ui.painter().with_clip_rect(header);
-    for (at, column) in view.run.columns.iter().enumerate() {
-        let rect = Rect::from_min_size(pos2(header.left() + at as f32 * width - offset, header.top()), vec2(width, header.height()));
-        if !rect.intersects(header) {
-            continue;
-        }
-        let response = ui.interact(rect.intersect(header), Id::unique(("column", view.run.id, at)), Sense::hover());
-        let inner = rect.shrink2(vec2(10.0, 6.0));
-        paint_column_name(ui, &painter, inner, column, view.colours, tokens);
-        let words = view.open.summaries().get(at).map(summary_words).unwrap_or_default();
-        response.widget_info(|| WidgetInfo::labeled(egui::Role::ColumnHeader, true, format!("{}: {words}", column.label())));
-        let small = FontId::proportional(theme::TEXT_SMALL);
-        let figures = elided::text(ui, &words, small, inner.width(), tokens.muted);
-        painter.galley(pos2(inner.left(), inner.bottom() - figures.size().y), figures, tokens.muted);
-        response.on_hover_ui(|ui| {
-            ui.set_max_width(420.0);
-            ui.strong(column.label());
-            ui.label(&words);
-            let excerpt: String = column.prompt_content.chars().take(800).collect();
-            ui.label(egui::RichText::new(excerpt).monospace().size(theme::TEXT_SMALL));
-        });
-    }
-}
-
-/// Two lines: the prompt, then the model with its colour.
-pub fn paint_column_name(ui: &Ui, painter: &egui::Painter, inner: Rect, column: &RunColumn, colours: &ModelColours, tokens: &Tokens) {
-    let name = elided::text(ui, &column.prompt_name, FontId::proportional(theme::TEXT_BODY), inner.width(), tokens.text);
-    painter.galley(inner.min, name, tokens.text);
-    let middle = inner.top() + 26.0;
-    painter.circle_filled(pos2(inner.left() + 4.0, middle), 4.0, colours.get(&column.model, tokens));
-    let model = elided::text(ui, &column.model, FontId::proportional(theme::TEXT_SMALL), inner.width() - 14.0, tokens.text);
-    painter.galley(pos2(inner.left() + 13.0, middle - model.size().y / 2.0), model, tokens.text);
-}
-
-/// `24 answered · 1 failed · p50 146 ms · mean 62 % · $0.0123`.
-fn summary_words(summary: &ColumnSummary) -> String {
-    let mut parts = vec![format!("{} answered", number::count(summary.completed))];
-    if summary.failed > 0 {
-        parts.push(format!("{} failed", number::count(summary.failed)));
-    }
-    parts.extend(summary.latency_p50_ms.map(|ms| format!("p50 {}", number::duration_ms(ms))));
-    parts.extend(summary.mean_confidence.map(|mean| format!("mean {}", number::percent(mean))));
-    match (summary.cost.0, summary.cost_unknown) {
-        (0, 0) => {}
-        (0, _) => parts.push("cost unknown".to_owned()),
-        (_, 0) => parts.push(summary.cost.to_string()),
-        _ => parts.push(format!("{} + unknown", summary.cost)),
-    }
-    parts.join(" · ")
-}
-
 /// The photos in their column, beside their rows.
 fn photos_ui(ui: &mut Ui, room: Rect, offset: f32, view: &MatrixView<'_>, textures: &mut PhotoTextures, tokens: &Tokens) {
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(room));
@@ -294,6 +255,24 @@ fn photos_ui(ui: &mut Ui, room: Rect, offset: f32, view: &MatrixView<'_>, textur
         let differ = view.rows.disagreement(of_run).map(|share| format!("\nIts answers differ by {}", number::percent(share)));
         response.on_hover_text(format!("{words}{}", differ.unwrap_or_default()));
     }
+}
+
+/// How much better or worse a photo is than with the baseline: `27 pt worse`.
+#[must_use]
+pub fn change_words(change: f64) -> String {
+    let points = (change.abs() * 100.0).round().max(1.0);
+    format!("{points:.0} pt {}", if change < 0.0 { "worse" } else { "better" })
+}
+
+/// At the lower right, where the figures of an answer leave room.
+fn paint_change(ui: &Ui, room: Rect, change: f64, tokens: &Tokens) {
+    let (icon, colour) = if change < 0.0 { (icons::ICON_ARROW_DOWNWARD, tokens.bad) } else { (icons::ICON_ARROW_UPWARD, tokens.good) };
+    let words = ui.painter().layout_no_wrap(change_words(change), FontId::proportional(theme::TEXT_SMALL), colour);
+    let left_top = room.right_bottom() - words.size();
+    ui.painter().rect_filled(Rect::from_min_size(left_top - vec2(20.0, 1.0), words.size() + vec2(24.0, 2.0)), theme::RADIUS_4, tokens.background);
+    let middle = left_top.y + words.size().y / 2.0;
+    ui.painter().text(pos2(left_top.x - 18.0, middle), Align2::LEFT_CENTER, icon.codepoint, FontId::proportional(theme::TEXT_STRONG), colour);
+    ui.painter().galley(left_top, words, colour);
 }
 
 /// Where a message stands in a cell or pane without an answer.

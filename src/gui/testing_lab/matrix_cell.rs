@@ -57,7 +57,8 @@ fn paint_answer(ui: &Ui, room: Rect, cell: &Cell, answer: &Answer, colour: egui:
 fn figures(cell: &Cell, answer: &Answer) -> String {
     let latency = cell.latency_ms.map(|ms| number::duration_ms(ms as f64));
     let mean = answer.mean_confidence().map(|mean| format!("mean {}", number::percent(f64::from(mean))));
-    let parts = [latency, mean, Some(cost_words(answer))];
+    let known = cell.reused.as_ref().map(|_| "known already".to_owned());
+    let parts = [known, latency, mean, Some(cost_words(answer))];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 

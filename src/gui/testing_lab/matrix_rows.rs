@@ -1,18 +1,19 @@
-//! Which photos of a run the matrix shows, and in which order: all, those with a failed answer, those whose answers differ;
-//! as they were chosen, or those first whose answers differ most.
+//! Which photos of a run the matrix shows, and in which order: all, those with a failed answer, those whose answers differ,
+//! those that are worse or better than with the baseline; as they were chosen, or those first whose answers differ most.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use egui::{Id, Key, Modifiers, RichText, TextEdit, Ui, WidgetInfo};
 
+use super::baseline::Baseline;
 use super::library::Library;
 use super::open_run::OpenRun;
-use super::tag_diff::normalised;
 use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::number;
 use crate::gui::widgets::toolbar::Tool;
 use crate::wire::run::{CellState, Run};
+use crate::wire::tag::normal_name;
 
 /// Rows looked at in one frame, so that none takes long however many cells have changed.
 const ROWS_A_FRAME: usize = 400;
@@ -23,6 +24,9 @@ pub enum Show {
     All,
     Failed,
     Different,
+    /// Worse than with the baseline in some column, the worst first.
+    Regressions,
+    Improvements,
 }
 
 impl Show {
@@ -31,6 +35,8 @@ impl Show {
             Self::All => "All",
             Self::Failed => "Failed",
             Self::Different => "Different",
+            Self::Regressions => "Regressions",
+            Self::Improvements => "Improvements",
         }
     }
 
@@ -39,6 +45,12 @@ impl Show {
             Self::All => "Every photo of the run",
             Self::Failed => "Photos with an answer that failed",
             Self::Different => "Photos whose answers do not have the same tags",
+            Self::Regressions => {
+                "Photos that a column does worse than the baseline, the worst first: its tags fit the labels worse, or it has no answer"
+            }
+            Self::Improvements => {
+                "Photos that a column does better than the baseline, the best first: its tags fit the labels better, or it alone answers"
+            }
         }
     }
 }
@@ -75,6 +87,12 @@ pub struct MatrixRows {
     is_stale: bool,
     /// Photos with a failed answer, and with different ones.
     counts: (usize, usize),
+    /// By row of the run: the columns that are better or worse than the baseline, and by how much.
+    changes: HashMap<usize, Vec<(usize, f64)>>,
+    /// Photos that are worse somewhere, and better somewhere.
+    changed: (usize, usize),
+    /// The answer of the platform that they were taken from.
+    changes_revision: u64,
     focus_search: bool,
 }
 
@@ -89,6 +107,43 @@ impl MatrixRows {
     #[must_use]
     pub fn disagreement(&self, row: usize) -> Option<f64> {
         self.facts.get(row)?.disagreement
+    }
+
+    /// How much better (or worse: negative) a column is than the baseline on a photo.
+    #[must_use]
+    pub fn change(&self, row: usize, column: usize) -> Option<f64> {
+        self.changes.get(&row)?.iter().find(|(at, _)| *at == column).map(|(_, change)| *change)
+    }
+
+    /// The column of a row that differs most from the baseline, in the direction that is asked for.
+    #[must_use]
+    pub fn foremost(&self, row: usize) -> Option<usize> {
+        let changes = self.changes.get(&row)?.iter();
+        let foremost = match self.wanted.show {
+            Show::Improvements => changes.max_by(|one, other| one.1.total_cmp(&other.1)),
+            _ => changes.min_by(|one, other| one.1.total_cmp(&other.1)),
+        };
+        foremost.map(|(column, _)| *column)
+    }
+
+    /// Takes in what the platform has found.
+    pub fn follow_baseline(&mut self, open: &OpenRun, baseline: &Baseline) {
+        if self.changes_revision == baseline.revision() {
+            return;
+        }
+        self.changes_revision = baseline.revision();
+        if open.run().is_some_and(|run| run.baseline.is_none()) && matches!(self.wanted.show, Show::Regressions | Show::Improvements) {
+            self.wanted.show = Show::All;
+        }
+        self.changes.clear();
+        for change in baseline.comparison().iter().flat_map(|comparison| &comparison.changes) {
+            if let Some(row) = open.row(change.photo_id) {
+                self.changes.entry(row).or_default().push((change.column as usize, change.change));
+            }
+        }
+        let rows = |is: fn(f64) -> bool| self.changes.values().filter(|columns| columns.iter().any(|(_, change)| is(*change))).count();
+        self.changed = (rows(|change| change < 0.0), rows(|change| change > 0.0));
+        self.is_stale = true;
     }
 
     /// Whether a choice can be made: one photo needs none.
@@ -140,14 +195,26 @@ impl MatrixRows {
                 Show::All => true,
                 Show::Failed => facts.has_failed,
                 Show::Different => is_different(facts),
+                Show::Regressions => self.most(*row, |change| -change) > 0.0,
+                Show::Improvements => self.most(*row, |change| change) > 0.0,
             };
             passes && is_found(*row, facts)
         };
         self.shown = self.facts.iter().enumerate().filter(is_shown).map(|(row, _)| row).collect();
-        if self.wanted.by_disagreement {
-            let of = |row: usize| self.facts[row].disagreement.unwrap_or(-1.0);
-            self.shown.sort_by(|one, other| of(*other).total_cmp(&of(*one)));
-        }
+        let of = |row: usize| match self.wanted.show {
+            Show::Regressions => self.most(row, |change| -change),
+            Show::Improvements => self.most(row, |change| change),
+            _ if self.wanted.by_disagreement => self.facts[row].disagreement.unwrap_or(-1.0),
+            _ => 0.0,
+        };
+        let mut shown: Vec<(f64, usize)> = self.shown.iter().map(|row| (of(*row), *row)).collect();
+        shown.sort_by(|one, other| other.0.total_cmp(&one.0));
+        self.shown = shown.into_iter().map(|(_, row)| row).collect();
+    }
+
+    /// The most that a column of the row has of something; 0 where no column has any.
+    fn most(&self, row: usize, of: fn(f64) -> f64) -> f64 {
+        self.changes.get(&row).map_or(0.0, |changes| changes.iter().map(|(_, change)| of(*change)).fold(0.0, f64::max))
     }
 
     fn want(&mut self, change: impl FnOnce(&mut Wanted), run: &Run, library: &Library) {
@@ -186,10 +253,14 @@ impl MatrixRows {
             }
             let mut show = self.wanted.show;
             let mut by_disagreement = self.wanted.by_disagreement;
-            for (each, count) in [(Show::All, run.photo_ids.len()), (Show::Failed, self.counts.0), (Show::Different, self.counts.1)] {
-                if each == Show::Different && !can_differ {
-                    continue;
-                }
+            let counts = [
+                (Show::All, run.photo_ids.len(), true),
+                (Show::Failed, self.counts.0, true),
+                (Show::Different, self.counts.1, can_differ),
+                (Show::Regressions, self.changed.0, run.baseline.is_some()),
+                (Show::Improvements, self.changed.1, run.baseline.is_some()),
+            ];
+            for (each, count, _) in counts.into_iter().filter(|(.., is_useful)| *is_useful) {
                 let words = format!("{} {}", each.label(), number::count(count as u64));
                 let chip = ui.selectable_label(show == each, &words).on_hover_text(each.tooltip());
                 chip.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, self.wanted.show == each, format!("Photos: {words}")));
@@ -197,7 +268,7 @@ impl MatrixRows {
                     show = each;
                 }
             }
-            if can_differ {
+            if can_differ && !matches!(show, Show::Regressions | Show::Improvements) {
                 let about = "The photos first whose answers differ most: 1 − the Jaccard index of their tags, the mean over all pairs of answers";
                 let tool = Tool::new(icons::ICON_SORT, "Most different first").tooltip(about).selected(by_disagreement);
                 if tool.ui(ui).clicked() {
@@ -221,7 +292,7 @@ fn facts(open: &OpenRun, run: &Run, row: usize, repeat: u32) -> Facts {
     };
     let cells: Vec<_> = places.into_iter().filter_map(|(column, repeat)| open.cell(row, column, repeat)).collect();
     let answers = cells.iter().filter_map(|cell| cell.answer.as_ref());
-    let sets: Vec<HashSet<String>> = answers.map(|answer| answer.tags.iter().map(|tag| normalised(&tag.name)).collect()).collect();
+    let sets: Vec<HashSet<String>> = answers.map(|answer| answer.tags.iter().map(|tag| normal_name(&tag.name)).collect()).collect();
     let all: BTreeSet<&str> = sets.iter().flatten().map(String::as_str).collect();
     Facts {
         has_failed: cells.iter().any(|cell| cell.state == CellState::Failed),
@@ -248,7 +319,7 @@ mod tests {
     use super::*;
 
     fn set(tags: &[&str]) -> HashSet<String> {
-        tags.iter().map(|tag| normalised(tag)).collect()
+        tags.iter().map(|tag| normal_name(tag)).collect()
     }
 
     #[test]

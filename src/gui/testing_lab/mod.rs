@@ -1,13 +1,17 @@
 //! Testing lab: is this prompt or model better, on these photos? Choose, run, read the matrix, compare side by side.
 
+mod baseline;
 mod caption_diff;
 mod cell_now;
 mod choose;
+mod column_head;
 mod column_summary;
 mod deleting;
 mod diff_panel;
 mod estimate;
 mod estimate_panel;
+mod export;
+mod figures_panel;
 mod held_back;
 mod library;
 mod matrix;
@@ -39,8 +43,10 @@ use crate::wire::event::{Event, Happened};
 use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::photo::PhotoSource;
 use crate::wire::run::{Run, RunState, StartRun};
+use baseline::Baseline;
 use deleting::Deleting;
 use estimate::LiveEstimate;
+use export::Export;
 use library::Library;
 use matrix::Matrix;
 use matrix_rows::MatrixRows;
@@ -84,6 +90,10 @@ pub struct TestingLab {
     open: Option<OpenRun>,
     matrix: Matrix,
     rows: MatrixRows,
+    baseline: Baseline,
+    /// The figures stand in place of the matrix.
+    shows_figures: bool,
+    export: Export,
     side: Option<SideBySide>,
 }
 
@@ -106,6 +116,9 @@ impl Default for TestingLab {
             open: None,
             matrix: Matrix::default(),
             rows: MatrixRows::default(),
+            baseline: Baseline::default(),
+            shows_figures: false,
+            export: Export::default(),
             side: None,
         }
     }
@@ -171,6 +184,7 @@ impl Area for TestingLab {
         }
         if let Some(open) = &mut self.open {
             open.logic(ctx);
+            self.baseline.logic(open, ctx);
         }
         if let Some(photos) = self.adding.logic(ctx) {
             // What a person brought here is what they want to compare.
@@ -183,6 +197,7 @@ impl Area for TestingLab {
             self.library.settle();
         }
         self.deleting.logic(ctx);
+        self.export.logic(ctx);
         self.estimate_logic(ctx);
         self.answers_logic(ctx);
     }
@@ -215,7 +230,23 @@ impl Area for TestingLab {
             }
             Command::RunComparison => self.run(ctx),
             Command::CancelRun => return self.act_on_run(ctx, RunState::Cancelled),
+            Command::PauseRun => return self.act_on_run(ctx, RunState::Paused),
             Command::ResumeRun => return self.act_on_run(ctx, RunState::Running),
+            Command::PinBaseline => return self.pin_column_of_cursor(ctx),
+            Command::SetBaseline { run, column } => {
+                let Some(run) = self.open.as_ref().and_then(OpenRun::run).filter(|open| open.id == *run) else { return false };
+                self.baseline.pin(run, *column, true, ctx);
+            }
+            Command::ExportRun(format) => {
+                let Some(run) = self.open.as_ref().and_then(OpenRun::run) else { return false };
+                self.export.begin(run, *format, ctx);
+            }
+            Command::ShowRunFigures => {
+                if self.open.is_none() {
+                    return false;
+                }
+                (self.shows_figures, self.step) = (!self.shows_figures || self.step != Step::Results, Step::Results);
+            }
             Command::AddPhotos => {
                 self.step = Step::Choose;
                 self.adding.choose_files(ctx);
@@ -267,6 +298,8 @@ impl Area for TestingLab {
                 ("← ↑ ↓ →", "Walk the answers"),
                 ("/", "Find a tag or photo"),
                 ("Enter", "Open the answer side by side"),
+                ("P", "Pin the column as the baseline, or unpin it"),
+                ("F", "Figures of every column, or the matrix"),
                 ("Esc", "Back to the photos"),
             ],
             Step::SideBySide => vec![
@@ -299,6 +332,7 @@ impl TestingLab {
         self.runs.reload();
         if let Some(open) = &mut self.open {
             open.reload();
+            self.baseline.reload();
         }
     }
 
@@ -346,6 +380,8 @@ impl TestingLab {
             self.open = Some(OpenRun::new(id));
             self.matrix = Matrix::default();
             self.rows = MatrixRows::default();
+            self.baseline = Baseline::default();
+            self.shows_figures = false;
             self.side = None;
         }
     }
@@ -383,11 +419,16 @@ impl TestingLab {
         }
     }
 
-    /// Cancels or resumes the open run; returns whether there is one that it applies to.
+    /// Cancels, pauses or resumes the open run; returns whether there is one that it applies to.
     fn act_on_run(&mut self, ctx: &AreaCtx<'_>, wanted: RunState) -> bool {
         let Some(run) = self.open.as_ref().and_then(OpenRun::run) else { return false };
-        let (id, is_running) = (run.id, run.state == RunState::Running);
-        if self.acting.is_pending() || is_running == (wanted == RunState::Running) {
+        let can = match wanted {
+            RunState::Paused => run.state == RunState::Running,
+            RunState::Cancelled => matches!(run.state, RunState::Running | RunState::Paused),
+            _ => run.state != RunState::Running,
+        };
+        let id = run.id;
+        if self.acting.is_pending() || !can {
             return false;
         }
         self.resume_or_cancel(ctx, id, wanted);
@@ -398,7 +439,8 @@ impl TestingLab {
         let own = ctx.own_keys();
         ctx.ask(&mut self.acting, |client| async move {
             match own {
-                _ if wanted != RunState::Running => client.cancel_run(id).await,
+                _ if wanted == RunState::Cancelled => client.cancel_run(id).await,
+                _ if wanted == RunState::Paused => client.pause_run(id).await,
                 None => client.resume_run(id).await,
                 Some(own) => {
                     let run = client.run(id).await?;
@@ -407,6 +449,14 @@ impl TestingLab {
                 }
             }
         });
+    }
+
+    /// Pins the column that the keyboard stands on, or unpins it.
+    fn pin_column_of_cursor(&mut self, ctx: &AreaCtx<'_>) -> bool {
+        let Some(run) = self.open.as_ref().and_then(OpenRun::run).filter(|run| run.columns.len() > 1) else { return false };
+        let column = (self.matrix.cursor.1.min(run.columns.len() - 1)) as u32;
+        self.baseline.pin(run, Some(column).filter(|column| run.baseline != Some(*column)), false, ctx);
+        true
     }
 
     fn past_runs_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
@@ -428,7 +478,8 @@ impl TestingLab {
         };
         let Some(run) = open.run() else { return };
         let colours = results::colours_of(run);
-        let view = matrix::MatrixView { open, run, rows: &self.rows, library: &self.library, colours: &colours, now: ctx.now };
+        let view =
+            matrix::MatrixView { open, run, rows: &self.rows, baseline: &self.baseline, library: &self.library, colours: &colours, now: ctx.now };
         if side.ui(ui, &view, ctx.textures) == Some(SideAnswer::Back) {
             let row = self.rows.shown().iter().position(|row| *row == side.row).unwrap_or(0);
             self.matrix.set_cursor(row, side.panes.last().map_or(0, |pane| pane.column));

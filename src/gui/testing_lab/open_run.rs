@@ -203,6 +203,12 @@ impl OpenRun {
         if cell.state == CellState::Running { self.heard.get(&cell.id) } else { None }
     }
 
+    /// Where a photo stands in the run.
+    #[must_use]
+    pub fn row(&self, photo: PhotoId) -> Option<usize> {
+        self.rows.get(&photo).copied()
+    }
+
     fn put(&mut self, at: usize, mut cell: Cell) {
         if cell.state != CellState::Running {
             self.heard.remove(&cell.id);
@@ -315,6 +321,9 @@ mod tests {
             estimate: None,
             kind: RunKind::Comparison,
             limit: None,
+            baseline: None,
+            reused: 0,
+            stopped: Vec::new(),
             started_at: chrono::DateTime::UNIX_EPOCH,
             finished_at: None,
         }
@@ -332,6 +341,7 @@ mod tests {
             fault: None,
             latency_ms: None,
             trace: Vec::new(),
+            reused: None,
         }
     }
 

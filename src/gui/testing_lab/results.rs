@@ -1,12 +1,12 @@
-//! The second step: how the run stands, and its matrix.
+//! The second step: how the run stands, and its matrix or its figures.
 
 use egui::{Key, Modifiers, Ui};
 
-use super::matrix::MatrixView;
+use super::matrix::{MatrixAnswer, MatrixView};
 use super::matrix_rows::MatrixRows;
 use super::side_by_side::SideBySide;
-use super::{Step, TestingLab, held_back, run_header};
-use crate::gui::ctx::AreaCtx;
+use super::{Step, TestingLab, figures_panel, held_back, run_header};
+use crate::gui::ctx::{AreaCtx, Command};
 use crate::gui::theme;
 use crate::gui::theme::model_colours::ModelColours;
 use crate::gui::widgets::{empty_state, error_state, skeleton};
@@ -30,6 +30,7 @@ impl TestingLab {
         {
             open.reload();
         }
+        self.rows.follow_baseline(open, &self.baseline);
         self.rows.follow(open, self.matrix.repeat, &self.library, self.matrix.is_read(ui.ctx()), ctx);
         let Some(run) = open.run() else {
             if open.failure().is_none() {
@@ -37,10 +38,25 @@ impl TestingLab {
             }
             return;
         };
-        run_header::ui(ui, open, run, &mut self.matrix.repeat, self.acting.is_pending(), ctx);
+        run_header::ui(ui, open, run, &mut self.matrix.repeat, self.shows_figures, self.acting.is_pending(), ctx);
+        self.export.ui(ui, ctx);
         held_back::ui(ui, open.held_back(), ctx);
+        held_back::stopped_ui(ui, run, ctx);
         ui.add_space(theme::GAP_8);
         let colours = colours_of(run);
+        let is_typing = ui.ctx().text_edit_focused() || ui.ctx().any_popup_open();
+        if !is_typing {
+            keys(ui, ctx);
+        }
+        if self.shows_figures {
+            if figures_panel::ui(ui, run, &self.baseline, ctx.tokens()) {
+                self.baseline.reload();
+            }
+            if !is_typing && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+                self.shows_figures = false;
+            }
+            return;
+        }
         if MatrixRows::is_useful(run) {
             self.rows.ui(ui, run, &self.library, ctx);
             ui.add_space(theme::GAP_4);
@@ -51,16 +67,29 @@ impl TestingLab {
             }
             return;
         }
-        let view = MatrixView { open, run, rows: &self.rows, library: &self.library, colours: &colours, now: ctx.now };
-        if let Some((row, column)) = self.matrix.ui(ui, &view, ctx.textures)
-            && let Some(row) = self.rows.shown().get(row)
-        {
-            self.side = Some(SideBySide::new(run, *row, column, self.matrix.repeat));
-            self.step = Step::SideBySide;
+        let view = MatrixView { open, run, rows: &self.rows, baseline: &self.baseline, library: &self.library, colours: &colours, now: ctx.now };
+        match self.matrix.ui(ui, &view, ctx.textures) {
+            Some(MatrixAnswer::Open { row, column }) => {
+                if let Some(row) = self.rows.shown().get(row) {
+                    let foremost = self.rows.foremost(*row);
+                    self.side = Some(SideBySide::new(run, *row, column, self.matrix.repeat, foremost));
+                    self.step = Step::SideBySide;
+                }
+            }
+            Some(MatrixAnswer::Pin(column)) => self.baseline.pin(run, column, false, ctx),
+            None => {}
         }
-        let is_typing = ui.ctx().text_edit_focused() || ui.ctx().any_popup_open();
         if !is_typing && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
             self.step = Step::Choose;
+        }
+    }
+}
+
+/// Keys of the step that are not the matrix's own.
+fn keys(ui: &Ui, ctx: &AreaCtx<'_>) {
+    for (key, command) in [(Key::P, Command::PinBaseline), (Key::F, Command::ShowRunFigures)] {
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+            ctx.send(command);
         }
     }
 }

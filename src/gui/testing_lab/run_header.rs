@@ -3,18 +3,22 @@
 use egui::{Align, Layout, ProgressBar, RichText, Ui, WidgetInfo, vec2};
 
 use super::open_run::OpenRun;
-use super::run_cost;
 use super::runs_list::{can_resume, state_ui};
+use super::{export, run_cost};
 use crate::gui::ctx::{AreaCtx, Command};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{number, relative_time};
 use crate::wire::run::{Run, RunState};
 
-/// Draws the strip. `repeat`: which of the repeated answers the matrix shows.
-pub fn ui(ui: &mut Ui, open: &OpenRun, run: &Run, repeat: &mut u32, is_busy: bool, ctx: &AreaCtx<'_>) {
+/// Points below which what is not said of the run itself is an icon.
+const NARROW: f32 = 1_000.0;
+
+/// Draws the strip. `repeat`: which of the repeated answers the matrix shows; `shows_figures`: they stand in the matrix's place.
+pub fn ui(ui: &mut Ui, open: &OpenRun, run: &Run, repeat: &mut u32, shows_figures: bool, is_busy: bool, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
     let (finished, total) = (run.counts.finished(), run.counts.total());
+    let is_narrow = ui.available_width() < NARROW;
     ui.horizontal(|ui| {
         state_ui(ui, run, tokens);
         if run.state == RunState::Running {
@@ -31,16 +35,33 @@ pub fn ui(ui: &mut Ui, open: &OpenRun, run: &Run, repeat: &mut u32, is_busy: boo
         } else {
             ui.label(counts_words(run));
         }
+        if run.reused > 0 {
+            let words = format!("{} known already", number::count(run.reused));
+            ui.label(RichText::new(words).color(tokens.muted))
+                .on_hover_text("Answered in an earlier run with the same photo, prompt, model and parameters; not asked again");
+        }
         run_cost::ui(ui, run, tokens);
         if run.repeats > 1 {
             ui.add_space(theme::GAP_8);
             repeat_ui(ui, run.repeats, repeat);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if run.state == RunState::Running {
+            if matches!(run.state, RunState::Running | RunState::Paused) {
                 command_ui(ui, ctx, icons::ICON_STOP_CIRCLE, "Cancel", Command::CancelRun, !is_busy);
+            }
+            if run.state == RunState::Running {
+                command_ui(ui, ctx, icons::ICON_PAUSE, "Pause", Command::PauseRun, !is_busy);
             } else if can_resume(run) {
                 command_ui(ui, ctx, icons::ICON_REPLAY, "Resume", Command::ResumeRun, !is_busy);
+            }
+            if let Some(format) = export::menu_ui(ui, is_narrow) {
+                ctx.send(Command::ExportRun(format));
+            }
+            let about = format!("{} (F)", Command::ShowRunFigures.tooltip());
+            let figures = Tool::new(icons::ICON_ANALYTICS, "Figures").tooltip(&about).selected(shows_figures);
+            let figures = if is_narrow { figures.icon_only() } else { figures };
+            if figures.ui(ui).clicked() {
+                ctx.send(Command::ShowRunFigures);
             }
             ui.scope(|ui| {
                 ui.style_mut().visuals.override_text_color = Some(tokens.muted);

@@ -175,6 +175,7 @@ pub fn state_ui(ui: &mut Ui, run: &Run, tokens: &Tokens) {
         RunState::Completed if run.counts.failed > 0 => (icons::ICON_ERROR, tokens.warn, "Done, some failed"),
         RunState::Completed => (icons::ICON_CHECK_CIRCLE, tokens.good, "Done"),
         RunState::Cancelled => (icons::ICON_CANCEL, tokens.muted, "Cancelled"),
+        RunState::Paused => (icons::ICON_PAUSE_CIRCLE, tokens.muted, "Paused"),
         RunState::Interrupted => (icons::ICON_WARNING, tokens.warn, "Interrupted"),
     };
     ui.label(RichText::new(icon.codepoint).size(theme::TEXT_STRONG).color(colour));

@@ -37,6 +37,8 @@ pub struct Setup {
     pub repeats: u32,
     /// Calls in flight at once, 1–64.
     pub concurrency: u32,
+    /// Asks even what is known already.
+    pub ask_again: bool,
     /// Counts the lists that have come: a draft may have other words in the next.
     lists: u64,
     prompts_behind: bool,
@@ -57,6 +59,7 @@ impl Default for Setup {
             chosen_models: BTreeSet::new(),
             repeats: 1,
             concurrency: 4,
+            ask_again: false,
             lists: 0,
             prompts_behind: true,
             models_behind: true,
@@ -162,6 +165,7 @@ impl Setup {
             models: models.filter(|name| self.chosen_models.contains(name)).collect(),
             repeats: self.repeats,
             concurrency: self.concurrency,
+            ask_again: self.ask_again,
         }
     }
 
@@ -178,7 +182,7 @@ impl Setup {
     #[must_use]
     pub fn fingerprint(&self, photos_revision: u64) -> u64 {
         let mut hasher = std::hash::DefaultHasher::new();
-        (photos_revision, self.lists, &self.chosen_prompts, &self.chosen_models, self.repeats, self.concurrency).hash(&mut hasher);
+        (photos_revision, self.lists, &self.chosen_prompts, &self.chosen_models, self.repeats, self.concurrency, self.ask_again).hash(&mut hasher);
         hasher.finish()
     }
 

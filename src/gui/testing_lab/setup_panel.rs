@@ -222,6 +222,9 @@ fn numbers_ui(ui: &mut Ui, setup: &mut Setup) {
         ui.add(DragValue::new(&mut setup.concurrency).range(1..=64).suffix(" calls")).labelled_by(label.id);
         ui.end_row();
     });
+    let about = "Ask even where the same photo, prompt, model and parameters were answered in an earlier run. \
+                 Otherwise such an answer is taken as it is: it costs nothing and says where it is from";
+    ui.checkbox(&mut setup.ask_again, "Ask again what is known").on_hover_text(about);
 }
 
 fn run_ui(ui: &mut Ui, setup: &Setup, estimate: &LiveEstimate, starting: Starting<'_>, ctx: &AreaCtx<'_>) {

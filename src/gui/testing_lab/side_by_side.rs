@@ -68,14 +68,20 @@ pub enum SideAnswer {
 }
 
 impl SideBySide {
-    /// Beside the chosen column stands the next one; a run with one column shows its repeats.
+    /// Beside the chosen column stands the baseline, else the next one; a run with one column shows its repeats. `foremost`: the
+    /// column that differs most from the baseline there, shown beside the baseline when that was chosen.
     #[must_use]
-    pub fn new(run: &Run, row: usize, column: usize, repeat: u32) -> Self {
+    pub fn new(run: &Run, row: usize, column: usize, repeat: u32, foremost: Option<usize>) -> Self {
         let columns = run.columns.len();
         let at = |column: usize, repeat: u32| Pane { column, repeat };
         let panes = match (columns, run.repeats) {
             (0 | 1, 1) => vec![at(0, 0)],
             (0 | 1, _) => vec![at(0, 0), at(0, 1)],
+            (2.., _) if run.baseline.is_some_and(|baseline| (baseline as usize) < columns) => {
+                let baseline = run.baseline.unwrap_or_default() as usize;
+                let next = foremost.unwrap_or((baseline + 1) % columns);
+                vec![at(baseline, repeat), at(if column == baseline { next } else { column }, repeat)]
+            }
             (2.., _) if column == 0 || columns == 2 => vec![at(0, repeat), at(1, repeat)],
             _ => vec![at(0, repeat), at(column, repeat)],
         };

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::tag_kin::{Kin, Known};
 use crate::wire::result::Tag;
+use crate::wire::tag::normal_name;
 
 /// Tags that only one answer has, of which it is looked up what they are kin to; an answer with more is no list of tags.
 const KIN_LOOKED_UP: usize = 100;
@@ -131,7 +132,7 @@ fn rows(panes: &[Option<&[Tag]>]) -> Vec<TagRow> {
     let mut places: HashMap<String, usize> = HashMap::new();
     for (pane, tags) in panes.iter().enumerate() {
         for tag in tags.unwrap_or_default() {
-            let at = *places.entry(normalised(&tag.name)).or_insert_with(|| {
+            let at = *places.entry(normal_name(&tag.name)).or_insert_with(|| {
                 rows.push(TagRow { name: tag.name.clone(), held: vec![Held::No; panes.len()], kin: None });
                 rows.len() - 1
             });
@@ -145,14 +146,6 @@ fn rows(panes: &[Option<&[Tag]>]) -> Vec<TagRow> {
         }
     }
     rows
-}
-
-/// What two spellings of one tag have in common: lower case, one space between words, no hyphens or underscores.
-#[must_use]
-pub fn normalised(name: &str) -> String {
-    let words: Vec<String> =
-        name.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_')).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
-    words.join(" ")
 }
 
 #[cfg(test)]

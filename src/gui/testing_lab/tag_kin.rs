@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::tag_diff::normalised;
+use crate::wire::tag::normal_name;
 
 /// How one tag stands to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,7 +52,7 @@ pub struct Known {
 impl Known {
     #[must_use]
     pub fn of(tag: &str) -> Self {
-        let words = singular(&normalised(tag));
+        let words = singular(&normal_name(tag));
         let concepts = concepts().by_word.get(words.as_str()).cloned().unwrap_or_default();
         Self { words, concepts }
     }

@@ -4,9 +4,9 @@ mod estimate;
 mod reprice;
 
 pub use estimate::estimate;
-pub(super) use estimate::of_columns;
 pub(super) use estimate::per_photo;
 pub use estimate::{PerPhoto, Typing};
+pub(super) use estimate::{of_columns, of_missing};
 pub use reprice::reprice;
 
 use chrono::NaiveDate;

@@ -6,7 +6,7 @@
 
 pub mod blast_radius;
 mod checks;
-mod compare;
+pub mod compare;
 mod findings;
 mod parts;
 mod record;

@@ -3,9 +3,11 @@
 mod budget;
 mod cell_news;
 mod executor;
+pub(super) mod known;
+mod outages;
 mod working;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use working::Place;
@@ -37,7 +39,8 @@ pub async fn start(core: &Arc<Core>, asked: StartRun, brought: Brought) -> Resul
     let mut seen = HashSet::new();
     let photo_ids: Vec<_> = asked.photo_ids.iter().copied().filter(|id| seen.insert(*id)).collect();
     let config = config::current(core).await?;
-    let estimate = costs::of_columns(core, &config, &columns, &photo_ids, asked.repeats, asked.concurrency).await?;
+    let known = if asked.ask_again { HashMap::new() } else { known::find(core, &config, &columns, &photo_ids, asked.repeats).await? };
+    let estimate = costs::of_missing(core, &config, &columns, &photo_ids, &asked, &known).await?;
     let name = asked.name.trim();
     let run = Run {
         id: RunId::fresh(),
@@ -53,11 +56,15 @@ pub async fn start(core: &Arc<Core>, asked: StartRun, brought: Brought) -> Resul
         estimate: Some(estimate.total),
         kind: RunKind::Comparison,
         limit: None,
+        baseline: None,
+        reused: 0,
+        stopped: Vec::new(),
         columns,
         started_at: core.now(),
         finished_at: None,
     };
-    let cells = fresh_cells(&run);
+    let mut cells = fresh_cells(&run);
+    known::fill(&mut cells, &known);
     begin(core, run, cells, None, brought).await
 }
 
@@ -65,6 +72,7 @@ pub async fn start(core: &Arc<Core>, asked: StartRun, brought: Brought) -> Resul
 pub(super) async fn begin(core: &Arc<Core>, mut run: Run, cells: Vec<Cell>, sample: Option<&SampleRow>, brought: Brought) -> Result<Run> {
     let (answered, open): (Vec<Cell>, Vec<Cell>) = cells.iter().cloned().partition(|cell| cell.state == CellState::Completed);
     (run.counts.completed, run.counts.waiting) = (answered.len() as u64, open.len() as u64);
+    run.reused = answered.iter().filter(|cell| cell.reused.is_some()).count() as u64;
     let place = Place::take(core, run.id).ok_or_else(in_work)?;
     let mut change = core.change().await?;
     let known = store::photos::existing(&mut change.tx, core.org, &run.photo_ids).await?;
@@ -74,7 +82,7 @@ pub(super) async fn begin(core: &Arc<Core>, mut run: Run, cells: Vec<Cell>, samp
     store::runs::insert(&mut change.tx, core.org, &run).await?;
     store::runs::insert_cells(&mut change.tx, core.org, &cells).await?;
     for cell in &answered {
-        store::runs::finish_cell(&mut change.tx, core.org, cell, Some(UsdMicros(0))).await?;
+        store::runs::finish_cell(&mut change.tx, core.org, cell, Some(UsdMicros(0)), None).await?;
     }
     if let Some(sample) = sample {
         store::blast_radii::insert(&mut change.tx, core.org, sample).await?;
@@ -188,6 +196,7 @@ fn fresh_cells(run: &Run) -> Vec<Cell> {
                     fault: None,
                     latency_ms: None,
                     trace: Vec::new(),
+                    reused: None,
                 });
             }
         }
@@ -212,7 +221,7 @@ pub async fn get(core: &Core, id: RunId) -> Result<Run> {
 /// Calls in flight are no matter of the store.
 fn with_progress(core: &Core, run: Run) -> Run {
     match core.working.progress(run.id) {
-        Some(now) if run.state == RunState::Running && now.counts.total() > 0 => {
+        Some(now) if matches!(run.state, RunState::Running | RunState::Paused) && now.counts.total() > 0 => {
             Run { counts: now.counts, cost_usd: now.cost_usd, cost_unknown_cells: now.cost_unknown_cells, ..run }
         }
         _ => run,
@@ -240,7 +249,8 @@ pub async fn cancel(core: &Core, id: RunId) -> Result<Run> {
     let run = get(core, id).await?;
     let finished_at = Some(core.now());
     let mut change = core.change().await?;
-    if !store::runs::leave_running(&mut change.tx, core.org, id, RunState::Cancelled, finished_at).await? {
+    let from = [RunState::Running, RunState::Paused];
+    if !store::runs::leave(&mut change.tx, core.org, id, &from, (RunState::Cancelled, finished_at)).await? {
         drop(change);
         return get(core, id).await;
     }
@@ -251,6 +261,35 @@ pub async fn cancel(core: &Core, id: RunId) -> Result<Run> {
     Ok(run)
 }
 
+/// Begins no further call; those in flight are finished. A resume goes on where it stands.
+pub async fn pause(core: &Core, id: RunId) -> Result<Run> {
+    let run = get(core, id).await?;
+    let mut change = core.change().await?;
+    if !store::runs::leave(&mut change.tx, core.org, id, &[RunState::Running], (RunState::Paused, None)).await? {
+        drop(change);
+        return get(core, id).await;
+    }
+    change.tell(&Happened::RunChanged(Run { state: RunState::Paused, ..run })).await?;
+    change.commit().await?;
+    core.working.pause(id, true);
+    get(core, id).await
+}
+
+/// Lets a paused run that is still in work go on; `None` when nobody works on it.
+async fn go_on(core: &Core, run: &Run) -> Result<Option<Run>> {
+    if run.state != RunState::Paused || core.working.progress(run.id).is_none() {
+        return Ok(None);
+    }
+    let mut change = core.change().await?;
+    if !store::runs::leave(&mut change.tx, core.org, run.id, &[RunState::Paused], (RunState::Running, None)).await? {
+        return Ok(None);
+    }
+    change.tell(&Happened::RunChanged(Run { state: RunState::Running, ..run.clone() })).await?;
+    change.commit().await?;
+    core.working.pause(run.id, false);
+    Ok(Some(get(core, run.id).await?))
+}
+
 /// Asks what is missing or failed. A fault stays until its retry has ended.
 pub async fn resume(core: &Arc<Core>, id: RunId, brought: Brought) -> Result<Run> {
     let run = get(core, id).await?;
@@ -259,6 +298,9 @@ pub async fn resume(core: &Arc<Core>, id: RunId, brought: Brought) -> Result<Run
     }
     for column in &run.columns {
         models::check_usable(core, &column.model, &brought).await?;
+    }
+    if let Some(run) = go_on(core, &run).await? {
+        return Ok(run);
     }
     // Calls that a cancellation gave up may still be on their way out.
     if !core.working.wait_for_end(id).await {
@@ -279,7 +321,7 @@ pub async fn resume(core: &Arc<Core>, id: RunId, brought: Brought) -> Result<Run
     prices.extend(now.into_iter().filter(|price| !run.prices.contains(price)));
     let mut change = core.change().await?;
     store::runs::run_again(&mut change.tx, core.org, id, &prices).await?;
-    let run = Run { state: RunState::Running, finished_at: None, prices, ..run };
+    let run = Run { state: RunState::Running, finished_at: None, prices, stopped: Vec::new(), ..run };
     change.tell(&Happened::RunChanged(run.clone())).await?;
     change.commit().await?;
     executor::spawn(core, run.clone(), open, place, brought);
@@ -312,7 +354,7 @@ pub(super) async fn all_cells(core: &Core, id: RunId) -> Result<Vec<Cell>> {
 pub async fn mark_interrupted(core: &Core) -> Result<()> {
     for run in store::runs::in_state(&core.db, core.org, RunState::Running).await? {
         let mut change = core.change().await?;
-        store::runs::leave_running(&mut change.tx, core.org, run.id, RunState::Interrupted, None).await?;
+        store::runs::leave(&mut change.tx, core.org, run.id, &[RunState::Running], (RunState::Interrupted, None)).await?;
         change.tell(&Happened::RunChanged(Run { state: RunState::Interrupted, ..run })).await?;
         change.commit().await?;
     }

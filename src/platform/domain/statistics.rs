@@ -1,5 +1,9 @@
 //! What a sample says of all: estimates with their intervals. Each names its method and its source.
 
+mod bootstrap;
+
+pub use bootstrap::{Resamples, percentile_interval};
+
 /// The 97.5 % point of the standard normal distribution: two-sided 95 %.
 pub const Z_95: f64 = 1.959_963_984_540_054;
 
@@ -30,9 +34,37 @@ pub fn wilson(count: u64, of: u64, z: f64) -> Option<Proportion> {
     Some(Proportion { share, low, high })
 }
 
+/// Quantile of sorted values, linear between ranks (type 7, R's default); `None` without values.
+#[must_use]
+pub fn quantile(sorted: &[f64], p: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let rank = p * last as f64;
+    let below = rank.floor() as usize;
+    let above = (below + 1).min(last);
+    Some(sorted[below] + (rank - below as f64) * (sorted[above] - sorted[below]))
+}
+
+/// The mean; `None` without values.
+#[must_use]
+pub fn mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.into_iter().fold((0.0, 0_u64), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / count as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_r_type_7() {
+        // R: quantile(c(1, 2, 3, 4, 10), c(.5, .9, .95)) is 3.0, 7.6, 8.8.
+        let values = [1.0, 2.0, 3.0, 4.0, 10.0];
+        for (p, expected) in [(0.0, 1.0), (0.5, 3.0), (0.9, 7.6), (0.95, 8.8), (1.0, 10.0)] {
+            assert!((quantile(&values, p).expect("has values") - expected).abs() < 1e-12, "{p}");
+        }
+        assert_eq!(quantile(&[7.0], 0.95), Some(7.0));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
 
     fn close(found: f64, expected: f64) -> bool {
         (found - expected).abs() < 5e-5

@@ -1,17 +1,22 @@
 //! Comparison runs.
 
 use axum::Json;
+use axum::body::Body as Stream;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use serde::Deserialize;
 
 use super::extract::{Body, PageQuery, Path, Query};
 use super::own_keys::OwnKeys;
 use super::{Refusal, Shared};
-use crate::platform::domain::{costs, runs};
+use crate::platform::domain::{baseline, costs, run_export, runs};
+use crate::wire::comparison::{RunComparison, SetBaseline};
 use crate::wire::cost::Estimate;
 use crate::wire::ids::RunId;
 use crate::wire::page::Page;
-use crate::wire::run::{Run, RunCells, StartRun};
+use crate::wire::run::{ExportFormat, Run, RunCells, StartRun};
 
 #[derive(Deserialize)]
 pub struct CellsQuery {
@@ -42,6 +47,38 @@ pub async fn cancel_run(State(platform): State<Shared>, Path(id): Path<RunId>) -
     Ok(Json(runs::cancel(&platform.core, id).await?))
 }
 
+pub async fn pause_run(State(platform): State<Shared>, Path(id): Path<RunId>) -> Result<Json<Run>, Refusal> {
+    Ok(Json(runs::pause(&platform.core, id).await?))
+}
+
 pub async fn resume_run(State(platform): State<Shared>, Path(id): Path<RunId>, OwnKeys(brought): OwnKeys) -> Result<Json<Run>, Refusal> {
     Ok(Json(runs::resume(&platform.core, id, brought).await?))
+}
+
+pub async fn set_baseline(State(platform): State<Shared>, Path(id): Path<RunId>, Body(asked): Body<SetBaseline>) -> Result<Json<Run>, Refusal> {
+    Ok(Json(baseline::set(&platform.core, id, asked.column).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompareQuery {
+    run: RunId,
+    baseline: Option<u32>,
+}
+
+pub async fn compare_columns(State(platform): State<Shared>, Query(query): Query<CompareQuery>) -> Result<Json<RunComparison>, Refusal> {
+    Ok(Json(baseline::compare(&platform.core, query.run, query.baseline).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportQuery {
+    format: ExportFormat,
+}
+
+/// Sent while it is made; who goes away ends the making.
+pub async fn export_run(State(platform): State<Shared>, Path(id): Path<RunId>, Query(query): Query<ExportQuery>) -> Result<Response, Refusal> {
+    let pieces = run_export::export(&platform.core, id, query.format).await?;
+    let body = Stream::from_stream(pieces.map(Ok::<_, std::convert::Infallible>));
+    Ok(([(header::CONTENT_TYPE, query.format.content_type())], body).into_response())
 }

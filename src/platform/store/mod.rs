@@ -18,6 +18,7 @@ pub mod health;
 pub mod histogram;
 pub mod idempotency;
 pub mod jobs;
+pub mod known_answers;
 pub mod metrics;
 pub mod organizations;
 pub mod past;

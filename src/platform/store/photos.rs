@@ -144,6 +144,33 @@ pub async fn set_latest_result(tx: &mut Tx, id: PhotoId, result: ResultId) -> Re
     Ok(())
 }
 
+/// The names of these photos, deleted ones too.
+pub async fn names(db: &Db, org: OrganizationId, ids: &[PhotoId]) -> Result<std::collections::HashMap<PhotoId, String>> {
+    let mut found = std::collections::HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(super::IDS_A_STATEMENT) {
+        let mut query = sqlx::QueryBuilder::<Sqlite>::new("SELECT id, file_name FROM photos WHERE organization_id = ");
+        query.push_bind(org.0).push(" AND id IN (");
+        super::push_ids(&mut query, chunk.iter().map(|id| id.0));
+        let rows: Vec<(uuid::Uuid, String)> = query.push(")").build_query_as().fetch_all(&db.read).await?;
+        found.extend(rows.into_iter().map(|(id, name)| (PhotoId(id), name)));
+    }
+    Ok(found)
+}
+
+/// Content hash and name of these photos, those in the library.
+pub async fn contents(db: &Db, org: OrganizationId, ids: &[PhotoId]) -> Result<std::collections::HashMap<PhotoId, (String, String)>> {
+    let mut found = std::collections::HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(super::IDS_A_STATEMENT) {
+        let mut query =
+            sqlx::QueryBuilder::<Sqlite>::new("SELECT id, content_hash, file_name FROM photos WHERE deleted_at_ms IS NULL AND organization_id = ");
+        query.push_bind(org.0).push(" AND id IN (");
+        super::push_ids(&mut query, chunk.iter().map(|id| id.0));
+        let rows: Vec<(uuid::Uuid, String, String)> = query.push(")").build_query_as().fetch_all(&db.read).await?;
+        found.extend(rows.into_iter().map(|(id, hash, name)| (PhotoId(id), (hash, name))));
+    }
+    Ok(found)
+}
+
 /// Of these photos, those that are in the library.
 pub async fn existing(tx: &mut Tx, org: OrganizationId, ids: &[PhotoId]) -> Result<std::collections::HashSet<PhotoId>> {
     let mut found = std::collections::HashSet::new();

@@ -8,7 +8,7 @@ use crate::wire::cost::RunPrice;
 use crate::wire::ids::{CellId, OrganizationId, PhotoId, RunId};
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{Answer, Fault, TraceStep};
-use crate::wire::run::{Cell, CellState, Run, RunCounts, RunState};
+use crate::wire::run::{Cell, CellState, Run, RunCounts, RunState, StoppedColumn};
 
 /// Rows of one statement; SQLite takes 32,766 values.
 const ROWS_AT_ONCE: usize = 1_000;
@@ -57,10 +57,11 @@ pub async fn insert_cells(tx: &mut Tx, org: OrganizationId, cells: &[Cell]) -> R
     Ok(())
 }
 
-/// Writes what became of a cell.
-pub async fn finish_cell(tx: &mut Tx, org: OrganizationId, cell: &Cell, cost: Option<UsdMicros>) -> Result<()> {
+/// Writes what became of a cell. `key`: what its answer depends on, and when it was given.
+pub async fn finish_cell(tx: &mut Tx, org: OrganizationId, cell: &Cell, cost: Option<UsdMicros>, key: Option<(&str, DateTime<Utc>)>) -> Result<()> {
     sqlx::query(
-        "UPDATE run_cells SET state = $3, answer = $4, fault = $5, cost_usd_micros = $6, latency_ms = $7, trace = $8
+        "UPDATE run_cells SET state = $3, answer = $4, fault = $5, cost_usd_micros = $6, latency_ms = $7, trace = $8,
+                              answer_key = $9, answered_at_ms = $10, reused = $11
          WHERE organization_id = $1 AND id = $2",
     )
     .bind(org.0)
@@ -71,22 +72,41 @@ pub async fn finish_cell(tx: &mut Tx, org: OrganizationId, cell: &Cell, cost: Op
     .bind(cost.map(|cost| cost.0))
     .bind(cell.latency_ms.map(|latency| latency as i64))
     .bind(to_json(&cell.trace)?)
+    .bind(key.map(|(key, _)| key))
+    .bind(key.map(|(_, at)| to_ms(at)))
+    .bind(cell.reused.as_ref().map(to_json).transpose()?)
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Ends a run that is running; false when it is not.
-pub async fn leave_running(tx: &mut Tx, org: OrganizationId, id: RunId, state: RunState, finished_at: Option<DateTime<Utc>>) -> Result<bool> {
-    let done = sqlx::query("UPDATE runs SET state = $3, finished_at_ms = $4 WHERE organization_id = $1 AND id = $2 AND state = $5")
+/// Ends a run that is in one of these states; false when it is not.
+pub async fn leave(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: RunId,
+    from: &[RunState],
+    (state, finished_at): (RunState, Option<DateTime<Utc>>),
+) -> Result<bool> {
+    let mut query = QueryBuilder::<Sqlite>::new("UPDATE runs SET state = ");
+    query.push_bind(to_name(&state)?).push(", finished_at_ms = ").push_bind(finished_at.map(to_ms));
+    query.push(" WHERE organization_id = ").push_bind(org.0).push(" AND id = ").push_bind(id.0).push(" AND state IN (");
+    let mut list = query.separated(", ");
+    for state in from {
+        list.push_bind(to_name(state)?);
+    }
+    Ok(query.push(")").build().execute(&mut **tx).await?.rows_affected() > 0)
+}
+
+/// Keeps which columns stopped early.
+pub async fn set_stopped(tx: &mut Tx, org: OrganizationId, id: RunId, stopped: &[StoppedColumn]) -> Result<()> {
+    sqlx::query("UPDATE runs SET stopped = $3 WHERE organization_id = $1 AND id = $2")
         .bind(org.0)
         .bind(id.0)
-        .bind(to_name(&state)?)
-        .bind(finished_at.map(to_ms))
-        .bind(to_name(&RunState::Running)?)
+        .bind(to_json(&stopped)?)
         .execute(&mut **tx)
         .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(())
 }
 
 /// Lets a run run again, charged by these prices. What the failed cells cost is put aside, since their next try has a cost
@@ -101,7 +121,7 @@ pub async fn run_again(tx: &mut Tx, org: OrganizationId, id: RunId, prices: &[Ru
     .bind(to_name(&CellState::Failed)?)
     .execute(&mut **tx)
     .await?;
-    sqlx::query("UPDATE runs SET state = $3, finished_at_ms = NULL, prices = $4 WHERE organization_id = $1 AND id = $2")
+    sqlx::query("UPDATE runs SET state = $3, finished_at_ms = NULL, prices = $4, stopped = '[]' WHERE organization_id = $1 AND id = $2")
         .bind(org.0)
         .bind(id.0)
         .bind(to_name(&RunState::Running)?)
@@ -109,6 +129,24 @@ pub async fn run_again(tx: &mut Tx, org: OrganizationId, id: RunId, prices: &[Ru
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// Pins a column as the baseline, or none.
+pub async fn set_baseline(tx: &mut Tx, org: OrganizationId, id: RunId, column: Option<u32>) -> Result<()> {
+    sqlx::query("UPDATE runs SET baseline_column = $3 WHERE organization_id = $1 AND id = $2")
+        .bind(org.0)
+        .bind(id.0)
+        .bind(column.map(i64::from))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// The column that is pinned.
+pub async fn baseline(tx: &mut Tx, org: OrganizationId, id: RunId) -> Result<Option<u32>> {
+    let (column,): (Option<i64>,) =
+        sqlx::query_as("SELECT baseline_column FROM runs WHERE organization_id = $1 AND id = $2").bind(org.0).bind(id.0).fetch_one(&mut **tx).await?;
+    Ok(column.map(|column| column as u32))
 }
 
 /// A run's state, and when it was finished.
@@ -148,16 +186,18 @@ pub async fn get(db: &Db, org: OrganizationId, id: RunId) -> Result<Option<Run>>
 fn select() -> QueryBuilder<Sqlite> {
     QueryBuilder::new(
         "SELECT id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, finished_at_ms, prices, estimate,
-                kind, spend_limit FROM runs WHERE ",
+                kind, spend_limit, baseline_column, stopped FROM runs WHERE ",
     )
 }
 
 async fn fetch(db: &Db, org: OrganizationId, mut query: QueryBuilder<Sqlite>) -> Result<Vec<Run>> {
-    type Row = (uuid::Uuid, String, String, String, String, i64, i64, i64, Option<i64>, String, Option<String>, String, Option<String>);
+    type Row =
+        (uuid::Uuid, String, String, String, String, i64, i64, i64, Option<i64>, String, Option<String>, String, Option<String>, Option<i64>, String);
     let rows: Vec<Row> = query.build_query_as().fetch_all(&db.read).await?;
     let mut runs = Vec::with_capacity(rows.len());
-    for (id, name, state, photo_ids, columns, repeats, concurrency, started_at, finished_at, prices, estimate, kind, limit) in rows {
-        let (counts, cost_usd, cost_unknown_cells) = counts(db, org, RunId(id)).await?;
+    for (id, name, state, photo_ids, columns, repeats, concurrency, started_at, finished_at, prices, estimate, kind, limit, baseline, stopped) in rows
+    {
+        let Counted { counts, cost_usd, cost_unknown_cells, reused } = counts(db, org, RunId(id)).await?;
         runs.push(Run {
             id: RunId(id),
             name,
@@ -173,6 +213,9 @@ async fn fetch(db: &Db, org: OrganizationId, mut query: QueryBuilder<Sqlite>) ->
             estimate: estimate.as_deref().map(from_json).transpose()?,
             kind: from_name(&kind)?,
             limit: limit.as_deref().map(from_json).transpose()?,
+            baseline: baseline.map(|column| column as u32),
+            reused,
+            stopped: from_json(&stopped)?,
             started_at: from_ms(started_at)?,
             finished_at: finished_at.map(from_ms).transpose()?,
         });
@@ -180,22 +223,32 @@ async fn fetch(db: &Db, org: OrganizationId, mut query: QueryBuilder<Sqlite>) ->
     Ok(runs)
 }
 
+/// What the cells of a run are in sum.
+struct Counted {
+    counts: RunCounts,
+    cost_usd: UsdMicros,
+    cost_unknown_cells: u64,
+    reused: u64,
+}
+
 /// Cells by state, the sum of the known costs, and the billed cells without one: answers, and faults that tell what they used
 /// (a quotation mark within a message is escaped, so that no message looks like it).
-async fn counts(db: &Db, org: OrganizationId, id: RunId) -> Result<(RunCounts, UsdMicros, u64)> {
-    let rows: Vec<(String, i64, i64, i64)> = sqlx::query_as(
+async fn counts(db: &Db, org: OrganizationId, id: RunId) -> Result<Counted> {
+    let rows: Vec<(String, i64, i64, i64, i64)> = sqlx::query_as(
         r#"SELECT state, COUNT(*), CAST(COALESCE(SUM(cost_usd_micros), 0) + SUM(spent_before_usd_micros) AS BIGINT),
                 CAST(SUM(CASE WHEN cost_usd_micros IS NOT NULL THEN 0 WHEN fault IS NULL THEN 1
-                              WHEN fault LIKE '%"usage":{"input_tokens":null%' THEN 0 ELSE 1 END) AS BIGINT)
+                              WHEN fault LIKE '%"usage":{"input_tokens":null%' THEN 0 ELSE 1 END) AS BIGINT),
+                COUNT(reused)
            FROM run_cells WHERE organization_id = $1 AND run_id = $2 GROUP BY state"#,
     )
     .bind(org.0)
     .bind(id.0)
     .fetch_all(&db.read)
     .await?;
-    let (mut counts, mut cost, mut unknown) = (RunCounts::default(), 0, 0);
-    for (state, number, spent, without_cost) in rows {
+    let (mut counts, mut cost, mut unknown, mut known) = (RunCounts::default(), 0, 0, 0);
+    for (state, number, spent, without_cost, reused) in rows {
         cost += spent;
+        known += reused as u64;
         let number = number as u64;
         match from_name(&state)? {
             CellState::Waiting => counts.waiting = number,
@@ -210,14 +263,14 @@ async fn counts(db: &Db, org: OrganizationId, id: RunId) -> Result<(RunCounts, U
             }
         }
     }
-    Ok((counts, UsdMicros(cost), unknown))
+    Ok(Counted { counts, cost_usd: UsdMicros(cost), cost_unknown_cells: unknown, reused: known })
 }
 
 /// Up to `limit` cells after `after`, in the order in which they were made: by photo, column and repeat.
 pub async fn cells(db: &Db, org: OrganizationId, run: RunId, after: Option<CellId>, limit: u32) -> Result<Vec<Cell>> {
-    type Row = (uuid::Uuid, uuid::Uuid, i64, i64, String, Option<String>, Option<String>, Option<i64>, String);
+    type Row = (uuid::Uuid, uuid::Uuid, i64, i64, String, Option<String>, Option<String>, Option<i64>, String, Option<String>);
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, photo_id, column_index, repeat_index, state, answer, fault, latency_ms, trace
+        "SELECT id, photo_id, column_index, repeat_index, state, answer, fault, latency_ms, trace, reused
          FROM run_cells WHERE organization_id = $1 AND run_id = $2 AND id > $3 ORDER BY id LIMIT $4",
     )
     .bind(org.0)
@@ -227,7 +280,7 @@ pub async fn cells(db: &Db, org: OrganizationId, run: RunId, after: Option<CellI
     .fetch_all(&db.read)
     .await?;
     rows.into_iter()
-        .map(|(id, photo, column, repeat, state, answer, fault, latency, trace)| {
+        .map(|(id, photo, column, repeat, state, answer, fault, latency, trace, reused)| {
             Ok(Cell {
                 id: CellId(id),
                 run_id: run,
@@ -239,6 +292,7 @@ pub async fn cells(db: &Db, org: OrganizationId, run: RunId, after: Option<CellI
                 fault: fault.as_deref().map(from_json::<Fault>).transpose()?,
                 latency_ms: latency.map(|latency| latency as u64),
                 trace: from_json::<Vec<TraceStep>>(&trace)?,
+                reused: reused.as_deref().map(from_json).transpose()?,
             })
         })
         .collect()

@@ -74,6 +74,7 @@ async fn everybody_who_waits_for_a_turn_says_so() {
         models: vec!["gemini/gemini-3.5-flash-lite".to_owned()],
         repeats: 1,
         concurrency: 8,
+        ask_again: false,
     };
     let run = platform.client.start_run(&start).await.expect("started");
     until("one answer, and four that wait", || async {
@@ -96,6 +97,7 @@ async fn ask(platform: &TestPlatform, seed: u8, models: &[&str]) -> Run {
         models: models.iter().map(|model| (*model).to_owned()).collect(),
         repeats: 1,
         concurrency: 2,
+        ask_again: false,
     };
     platform.client.start_run(&start).await.expect("started")
 }

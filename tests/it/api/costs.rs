@@ -38,6 +38,7 @@ fn ask(photos: &[Photo], models: &[&str], repeats: u32) -> StartRun {
         models: models.iter().map(|model| (*model).to_owned()).collect(),
         repeats,
         concurrency: 2,
+        ask_again: true,
     }
 }
 

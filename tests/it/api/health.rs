@@ -86,6 +86,7 @@ async fn cells_of_a_run_count_as_calls_too() {
         models: vec!["on-device".to_owned()],
         repeats: 1,
         concurrency: 1,
+        ask_again: false,
     };
     let run = platform.client.start_run(&asked).await.expect("started");
     until("the run is done", || async {

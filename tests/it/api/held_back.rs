@@ -44,6 +44,7 @@ async fn one_cell_says_why_and_the_others_wait_for_resume() {
         models: vec![MODEL.to_owned()],
         repeats: 1,
         concurrency: 2,
+        ask_again: false,
     };
     let run = platform.client.start_run(&asked).await.expect("started");
     let run = until("the run to stop", || async {

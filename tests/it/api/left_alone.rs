@@ -101,6 +101,7 @@ async fn one_cell_of_a_run_tells_the_time_and_the_others_wait_for_a_resume() {
         models: vec![MODEL.to_owned()],
         repeats: 1,
         concurrency: 1,
+        ask_again: false,
     };
     let begun = platform.client.start_run(&asked).await.expect("started");
     let run = until("the run to stop", || async {

@@ -53,6 +53,7 @@ async fn the_catalogue_says_which_key_is_missing_and_a_model_without_one_does_no
         models: vec!["gemini/flash".to_owned()],
         repeats: 1,
         concurrency: 1,
+        ask_again: false,
     };
     assert_eq!(platform.client.start_run(&run).await.expect_err("refused").code(), Some("no_key"));
 }

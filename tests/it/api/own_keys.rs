@@ -32,6 +32,7 @@ async fn asked(platform: &TestPlatform, photos: u8) -> StartRun {
         models: vec!["gemini/gemini-3.8-flash".to_owned()],
         repeats: 1,
         concurrency: 1,
+        ask_again: false,
     }
 }
 

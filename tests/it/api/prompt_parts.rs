@@ -71,6 +71,7 @@ async fn asked(platform: &TestPlatform, prompt: RunPrompt, models: &[&str]) -> (
         models: models.iter().map(|name| (*name).to_owned()).collect(),
         repeats: 1,
         concurrency: 8,
+        ask_again: false,
     };
     let run = platform.client.start_run(&asked).await.expect("started");
     assert!(run.columns.iter().all(|column| column.parts == parts()), "the run pins all parts");
@@ -241,6 +242,7 @@ async fn what_cannot_be_asked_is_refused_at_its_part_and_nothing_of_it_is_kept()
             models: vec!["on-device".to_owned()],
             repeats: 1,
             concurrency: 1,
+            ask_again: false,
         };
         assert_eq!(client.start_run(&run).await.expect_err("refused").code(), Some(code));
     }

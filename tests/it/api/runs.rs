@@ -31,6 +31,7 @@ fn ask(photos: &[Photo]) -> StartRun {
         models: vec!["on-device".to_owned()],
         repeats: 1,
         concurrency: 2,
+        ask_again: false,
     }
 }
 

@@ -80,6 +80,34 @@ fn labels_add_accuracy() {
 }
 
 #[test]
+fn a_baseline_says_how_the_others_stand_beside_it_with_intervals() {
+    let folder = tempfile::tempdir().expect("folder");
+    let prompt = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_string_lossy().into_owned()
+    };
+    let (all, few) = (prompt("all.md", "Tags of this photo"), prompt("few.md", "Tags: cat, dog, bird"));
+    let photos = ["cat", "coffee", "osprey", "dogs_window", "raccoon", "otters", "colosseum"].map(|name| format!("assets/photos/{name}.jpg"));
+    let photos: Vec<&str> = photos.iter().map(String::as_str).collect();
+    let truth = ["--truth", "assets/photos/truth.csv", "--baseline", "all", "--format", "json"];
+    let said = compare(&[&["--prompt", all.as_str(), few.as_str(), "--photos"][..], &photos[..], &truth[..]].concat());
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let verdicts = &json(&said)["verdicts"];
+    assert_eq!((&verdicts["baseline_prompt"], &verdicts["columns"][0]["prompt"]), (&"all".into(), &"few".into()));
+    let measures = verdicts["columns"][0]["measures"].as_array().expect("measures");
+    let f1 = measures.iter().find(|one| one["measure"] == "f1").expect("F1");
+    let (low, value, high) = (&f1["difference"]["low"], &f1["difference"]["value"], &f1["difference"]["high"]);
+    assert!(low.as_f64() <= value.as_f64() && value.as_f64() <= high.as_f64() && low.is_number(), "{f1}");
+    assert!(["better", "worse", "no_difference_shown"].contains(&f1["verdict"].as_str().expect("a verdict")), "{f1}");
+    assert!(measures.iter().any(|one| one["measure"] == "macro_f1"), "the mean over tags too");
+
+    let said = compare(&["--prompt", all.as_str(), few.as_str(), "--photos", "assets/photos/cat.jpg", "--baseline", "nobody"]);
+    assert_eq!(said.code, Some(2), "{}", said.out);
+    assert!(said.err.contains("--baseline 'nobody' is none of the columns: 'all · on-device', 'few · on-device'"), "{}", said.err);
+}
+
+#[test]
 fn a_bad_photo_is_a_failed_cell_and_the_rest_is_written() {
     let folder = tempfile::tempdir().expect("folder");
     std::fs::copy("assets/photos/cat.jpg", folder.path().join("cat.jpg")).expect("copies");

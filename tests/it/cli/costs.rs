@@ -28,6 +28,7 @@ async fn a_past_day_is_priced_again_with_these_and_with_other_prices() {
         models: vec!["gemini/gemini-3.1-pro-preview".to_owned()],
         repeats: 1,
         concurrency: 1,
+        ask_again: false,
     };
     let begun = platform.client.start_run(&asked).await.expect("started");
     until("the run to end", || async { (platform.client.run(begun.id).await.expect("run").state == RunState::Completed).then_some(()) }).await;

@@ -9,5 +9,6 @@ mod keys_stay;
 mod killed;
 mod logs;
 mod prompts;
+mod runs;
 mod serve;
 mod start;

@@ -37,6 +37,7 @@ fn a_refused_key_is_told_once_wherever_the_person_is_and_mended_from_there() {
         models: vec![MODEL.to_owned()],
         repeats: 1,
         concurrency: 2,
+        ask_again: false,
     };
     let run = console.block_on(client.start_run(&asked)).expect("started");
     console.wait_for(WHY);

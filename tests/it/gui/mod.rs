@@ -23,6 +23,8 @@ mod providers;
 mod rules;
 mod shell;
 mod testing_lab;
+mod testing_lab_baseline;
 mod testing_lab_estimate;
+mod testing_lab_export;
 mod testing_lab_pictures;
 mod versions;

@@ -280,6 +280,7 @@ fn the_matrix_shows_what_failed_or_differs_and_puts_first_what_differs_most() {
             models: vec!["on-device".to_owned()],
             repeats: 1,
             concurrency: 1,
+            ask_again: false,
         };
         client.start_run(&asked).await.expect("begun").id
     });

@@ -65,6 +65,7 @@ impl Story {
                 models: models.iter().map(|model| (*model).to_owned()).collect(),
                 repeats: 1,
                 concurrency: 4,
+                ask_again: false,
             };
             self.client.estimate_run(&asked).await.expect("an estimate").total.cost.to_string()
         })

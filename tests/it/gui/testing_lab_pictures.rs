@@ -111,6 +111,7 @@ fn cell(run: &Run, row: usize, column: u32) -> Cell {
         fault: None,
         latency_ms: Some(latency),
         trace: Vec::new(),
+        reused: None,
     };
     match (row, column) {
         (3, 0) => {
@@ -152,6 +153,7 @@ fn story(window: Window) -> Story {
         models: vec!["on-device".to_owned()],
         repeats: 1,
         concurrency: 1,
+        ask_again: false,
     };
     let mut run = runtime.block_on(client.start_run(&start)).expect("a run");
     run = runtime.block_on(client.cancel_run(run.id)).expect("cancelled");

@@ -15,7 +15,7 @@ use crate::support::platform::{self, Options, TestPlatform, until};
 use crate::support::provider_stub::{ProviderStub, Wire};
 
 /// Stands in every kind of metadata.
-const SECRET: &[u8] = b"WHERE-I-LIVE";
+pub const SECRET: &[u8] = b"WHERE-I-LIVE";
 
 /// A segment of a JPEG.
 fn segment(marker: u8, content: &[u8]) -> Vec<u8> {
@@ -50,7 +50,7 @@ fn exif() -> Vec<u8> {
 }
 
 /// 3000 × 2000 pixels as stored, shown as 2000 × 3000: green at the left above, red elsewhere.
-fn personal_photo() -> Bytes {
+pub fn personal_photo() -> Bytes {
     // Orientation 6 turns what is stored a quarter to the right: the lower left corner comes to stand above.
     let image = RgbImage::from_fn(3_000, 2_000, |x, y| if x < 1_500 && y >= 1_000 { Rgb([20, 200, 20]) } else { Rgb([200, 20, 20]) });
     let bare = minerva_console::photos::encode_jpeg(&image, 85).expect("encodes");
@@ -88,6 +88,7 @@ async fn answers(platform: &TestPlatform, photo: Bytes) -> Vec<Cell> {
         models: models(),
         repeats: 1,
         concurrency: 8,
+        ask_again: false,
     };
     let run = platform.client.start_run(&asked).await.expect("started");
     until("the run is done", || async {

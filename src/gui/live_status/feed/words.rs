@@ -106,6 +106,7 @@ fn of_run(run: &Run) -> Told {
         RunState::Running => (icons::ICON_COMPARE, Tone::Info, format!("{name} is running")),
         RunState::Completed => (icons::ICON_COMPARE, Tone::Good, format!("{name} is complete")),
         RunState::Cancelled => (icons::ICON_CANCEL, Tone::Neutral, format!("{name} was cancelled")),
+        RunState::Paused => (icons::ICON_PAUSE_CIRCLE, Tone::Neutral, format!("{name} is paused")),
         RunState::Interrupted => (icons::ICON_WARNING, Tone::Warn, format!("{name} was interrupted; it can be resumed")),
     };
     Told { icon, tone, words, more: format!("{progress}{failed}"), route: Some(Route::Run(run.id)) }

@@ -36,7 +36,7 @@ pub fn ui(ui: &mut Ui, measure: &mut Measure, ctx: &AreaCtx<'_>) {
     }
     if let Some(radius) = measure.radius() {
         result_ui(ui, radius, tokens);
-        let is_open = matches!(radius.state, RunState::Interrupted | RunState::Cancelled) && radius.outdated.is_none();
+        let is_open = matches!(radius.state, RunState::Interrupted | RunState::Cancelled | RunState::Paused) && radius.outdated.is_none();
         if is_open && !radius.stopped_at_limit {
             ui.horizontal(|ui| {
                 let go_on = ui.add_enabled(!measure.is_acting(), egui::Button::new("Go on"));
@@ -233,6 +233,7 @@ fn state_words(radius: &BlastRadius) -> Option<String> {
             Some(format!("Stopped at the limit{limit}. Measure again with a higher one, or with fewer photos"))
         }
         RunState::Cancelled => Some("Cancelled before it was done".to_owned()),
+        RunState::Paused => Some("Paused before it was done".to_owned()),
         RunState::Interrupted => Some("Cut off before it was done".to_owned()),
         RunState::Running | RunState::Completed => None,
     }

@@ -14,6 +14,7 @@ use crate::photos;
 use crate::platform::domain::prompts::{self, PhotoVariables, PromptText, Rendered};
 use crate::platform::domain::{Core, Result, analysis, config, providers, runs};
 use crate::platform::store;
+use crate::platform::store::known_answers::KnownAnswer;
 use crate::providers::price::{ImageTokens, PriceBook};
 use crate::providers::{ON_DEVICE, PhotoRule};
 use crate::wire::config::PipelineConfig;
@@ -31,6 +32,8 @@ const ASSUMED_OUTPUT: [u64; 3] = [60, 150, 400];
 /// Earlier answers that are looked at, and how far back.
 const ANSWERS_MOST: usize = 200;
 const MEASURED: Duration = Duration::days(30);
+/// Photos × columns that are looked up while somebody still chooses.
+const LOOKED_UP_MOST: usize = 20_000;
 /// A price change that is told beforehand.
 const CHANGE_NEAR: Duration = Duration::days(45);
 
@@ -41,7 +44,64 @@ pub async fn estimate(core: &Core, asked: &StartRun) -> Result<Estimate> {
     let mut seen = HashSet::new();
     let photo_ids: Vec<PhotoId> = asked.photo_ids.iter().copied().filter(|id| seen.insert(*id)).collect();
     let config = config::current(core).await?;
-    of_columns(core, &config, &columns, &photo_ids, asked.repeats, asked.concurrency).await
+    if asked.ask_again {
+        return of_columns(core, &config, &columns, &photo_ids, asked.repeats, asked.concurrency).await;
+    }
+    if columns.len() * photo_ids.len() > LOOKED_UP_MOST {
+        let mut estimate = of_columns(core, &config, &columns, &photo_ids, asked.repeats, asked.concurrency).await?;
+        estimate.notes.push("Answers that are known already are not subtracted from so large a choice; they cost nothing".to_owned());
+        return Ok(estimate);
+    }
+    let known = runs::known::find(core, &config, &columns, &photo_ids, asked.repeats).await?;
+    of_missing(core, &config, &columns, &photo_ids, asked, &known).await
+}
+
+/// What a run needs where some answers are known already.
+pub async fn of_missing(
+    core: &Core,
+    config: &PipelineConfig,
+    columns: &[RunColumn],
+    photo_ids: &[PhotoId],
+    asked: &StartRun,
+    known: &HashMap<(PhotoId, u32), Vec<KnownAnswer>>,
+) -> Result<Estimate> {
+    if known.is_empty() {
+        return of_columns(core, config, columns, photo_ids, asked.repeats, asked.concurrency).await;
+    }
+    let mut whole = of_columns(core, config, columns, &[], asked.repeats, asked.concurrency).await?;
+    whole.total.time_ms = Some(0);
+    for (at, column) in columns.iter().enumerate() {
+        // Photos with the same number of answers missing are reckoned together.
+        let mut missing: HashMap<u32, Vec<PhotoId>> = HashMap::new();
+        for photo in photo_ids {
+            let has = known.get(&(*photo, at as u32)).map_or(0, Vec::len) as u32;
+            missing.entry(asked.repeats.saturating_sub(has)).or_default().push(*photo);
+        }
+        for (repeats, photos) in missing.into_iter().filter(|(repeats, _)| *repeats > 0) {
+            let part = of_columns(core, config, std::slice::from_ref(column), &photos, repeats, asked.concurrency).await?;
+            add(&mut whole, at, part);
+        }
+    }
+    whole.reused = known.values().map(|answers| answers.len() as u64).sum();
+    Ok(whole)
+}
+
+fn add(whole: &mut Estimate, at: usize, part: Estimate) {
+    whole.calls += part.calls;
+    whole.total.cost += part.total.cost;
+    whole.total.unknown_calls += part.total.unknown_calls;
+    whole.total.time_ms = whole.total.time_ms.zip(part.total.time_ms).map(|(one, other)| one + other);
+    let (Some(column), Some(part)) = (whole.columns.get_mut(at), part.columns.into_iter().next()) else { return };
+    let is_first = column.calls == 0;
+    let both = column.input_tokens.zip(part.input_tokens).map(|(one, other)| one + other);
+    column.input_tokens = if is_first { part.input_tokens } else { both };
+    column.cost = match (is_first, column.cost, part.cost) {
+        (true, _, cost) => cost,
+        (false, Some(one), Some(other)) => Some(CostRange { low_usd: one.low_usd + other.low_usd, high_usd: one.high_usd + other.high_usd }),
+        _ => None,
+    };
+    column.calls += part.calls;
+    column.unknown = part.unknown;
 }
 
 /// What these columns over these photos would need.
@@ -78,6 +138,7 @@ pub async fn of_columns(
         notes: held_back(core, columns).into_iter().chain(uncounted(&estimates)).chain(notes(&book, today, columns)).collect(),
         columns: estimates,
         total,
+        reused: 0,
         prices_checked: book.checked(),
     })
 }

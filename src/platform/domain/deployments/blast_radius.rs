@@ -90,6 +90,7 @@ async fn plan(core: &Core, config: &PipelineConfig, asked: &MeasureBlastRadius, 
         models: vec![config.live_model.clone()],
         repeats: 1,
         concurrency: CALLS_AT_ONCE,
+        ask_again: true,
     };
     prompts::check_renders((&version).into())?;
     let columns = runs::columns(core, &like, brought).await?;
@@ -167,6 +168,9 @@ pub async fn begin(core: &Arc<Core>, asked: &MeasureBlastRadius, brought: Brough
         estimate: Some(total),
         kind: RunKind::BlastRadius,
         limit,
+        baseline: None,
+        reused: 0,
+        stopped: Vec::new(),
         columns: plan.columns.clone(),
         started_at: core.now(),
         finished_at: None,
@@ -211,6 +215,7 @@ fn cells(run: &Run, stored: &HashMap<PhotoId, Answer>) -> Vec<Cell> {
                 answer,
                 fault: None,
                 latency_ms: None,
+                reused: None,
             });
         }
     }

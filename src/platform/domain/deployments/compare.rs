@@ -90,11 +90,13 @@ fn counting(answer: &Answer, threshold: f32) -> Vec<&Tag> {
 }
 
 /// Whether another version of the prompt could be the reason.
-fn is_of_the_version(kind: FaultKind) -> bool {
+#[must_use]
+pub fn is_of_the_version(kind: FaultKind) -> bool {
     matches!(kind, FaultKind::Prompt | FaultKind::BadAnswer | FaultKind::Refused | FaultKind::Truncated | FaultKind::BadRequest | FaultKind::TooLarge)
 }
 
 /// Higher is better.
+#[must_use]
 pub fn rank(decision: Decision) -> i8 {
     match decision {
         Decision::Reject => 0,

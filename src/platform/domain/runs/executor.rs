@@ -12,8 +12,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::budget::{Budget, SetAside};
-use super::cell_news;
+use super::outages::Outages;
 use super::working::{Place, Progress};
+use super::{cell_news, known};
 use crate::platform::domain::prompts::PromptText;
 use crate::platform::domain::providers::Brought;
 use crate::platform::domain::{Core, Result, analysis, config, providers};
@@ -43,7 +44,8 @@ const STORE_WAIT_MOST: Duration = Duration::from_secs(15);
 enum Step {
     /// The cell as it was before.
     Begun(Cell),
-    Ended(Cell),
+    /// With what its answer depends on.
+    Ended(Cell, Option<String>),
     /// Cancelled: the cell as it was before.
     GivenUp(Cell),
 }
@@ -53,8 +55,9 @@ pub async fn execute(core: &Arc<Core>, run: Run, cells: Vec<Cell>, place: &Place
     let (sender, receiver) = mpsc::channel(BATCH);
     let (concurrency, columns) = (run.concurrency as usize, run.columns.clone());
     let budget = run.limit.map(|limit| Budget::new(limit, run.cost_usd));
-    let writing = Writer::new(core, run, cells.len(), place).write(receiver);
-    let round = Round { cancel: &place.cancel, brought, said: Mutex::default(), budget };
+    let outages = Outages::default();
+    let writing = Writer::new(core, run, cells.len(), place, &outages).write(receiver);
+    let round = Round { cancel: &place.cancel, paused: place.paused.clone(), brought, said: Mutex::default(), outages: &outages, budget };
     let asking = ask_all(core, cells, &columns, concurrency, &round, sender);
     tokio::join!(asking, writing);
 }
@@ -72,15 +75,16 @@ async fn ask_all(core: &Arc<Core>, cells: Vec<Cell>, columns: &[RunColumn], conc
                 begun.send_if_modified(|furthest| std::mem::replace(furthest, at.max(*furthest)) < at);
                 let Some(column) = columns.get(cell.column as usize) else { return };
                 // One cell has said why; the others wait until somebody has seen to it and resumes the run.
-                if round.is_said(core, &column.model) {
+                if !round.may_begin().await || round.is_said(core, &column.model) || round.outages.is_down(cell.column) {
                     return;
                 }
                 let Some(set_aside) = round.set_aside().await else { return };
                 // Nobody receives any more only when the platform stops.
                 if sender.send(Step::Begun(cell.clone())).await.is_ok() {
                     let step = ask(core, cell, column, round).await;
-                    if let Step::Ended(cell) = &step {
+                    if let Step::Ended(cell, _) = &step {
                         set_aside.spend(charged(cell));
+                        round.outages.note(cell);
                     }
                     let _ = sender.send(step).await;
                 }
@@ -134,7 +138,7 @@ impl Ahead {
 }
 
 async fn ask(core: &Arc<Core>, cell: Cell, column: &RunColumn, round: &Round<'_>) -> Step {
-    let failed = |fault: Fault, cell: Cell| Step::Ended(Cell { state: CellState::Failed, fault: Some(fault), answer: None, ..cell });
+    let failed = |fault: Fault, cell: Cell| Step::Ended(Cell { state: CellState::Failed, fault: Some(fault), answer: None, ..cell }, None);
     let photo = match store::photos::get(&core.db, core.org, cell.photo_id).await {
         Ok(Some(photo)) => photo,
         Ok(None) => return failed(analysis::deleted(), cell),
@@ -145,6 +149,8 @@ async fn ask(core: &Arc<Core>, cell: Cell, column: &RunColumn, round: &Round<'_>
     let wants_text = news.is_some() && core.news.receiver_count() > 0;
     let call = CallContext { wants_text, news, keys: round.brought.keys(), ..CallContext::new(round.cancel.clone(), TIME_LIMIT) };
     let prompt = PromptText { content: &column.prompt_content, parts: &column.parts };
+    // As things are set now: an answer of other settings is another one.
+    let key = known::key_now(core, column, &photo.content_hash, &photo.file_name).await.ok();
     let work = analysis::analyse(core, &photo, prompt, &column.model, &call);
     let Ok(analysed) = AssertUnwindSafe(work).catch_unwind().await else {
         let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";
@@ -152,7 +158,7 @@ async fn ask(core: &Arc<Core>, cell: Cell, column: &RunColumn, round: &Round<'_>
     };
     let done = |cell: Cell| Cell { latency_ms: Some(analysed.provider_response_time_ms), trace: analysed.trace, ..cell };
     match analysed.outcome {
-        Outcome::Completed(answer) => Step::Ended(Cell { state: CellState::Completed, answer: Some(answer), fault: None, ..done(cell) }),
+        Outcome::Completed(answer) => Step::Ended(Cell { state: CellState::Completed, answer: Some(answer), fault: None, ..done(cell) }, key),
         Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled => Step::GivenUp(cell),
         Outcome::Failed(fault) if fault.holds_back() && round.is_said(core, &column.model) => Step::GivenUp(cell),
         Outcome::Failed(fault) => {
@@ -167,6 +173,8 @@ async fn ask(core: &Arc<Core>, cell: Cell, column: &RunColumn, round: &Round<'_>
 /// What all calls of this round share.
 struct Round<'r> {
     cancel: &'r CancellationToken,
+    paused: watch::Receiver<bool>,
+    outages: &'r Outages,
     /// Keys of the person who started it.
     brought: Brought,
     /// Providers of which a cell has said why all their calls are held back (a refused key, a spent quota), and until when, where
@@ -176,6 +184,16 @@ struct Round<'r> {
 }
 
 impl Round<'_> {
+    /// Waits while the run is paused; false when it has come to its end meanwhile.
+    async fn may_begin(&self) -> bool {
+        let mut paused = self.paused.clone();
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => false,
+            goes_on = paused.wait_for(|paused| !paused) => goes_on.is_ok(),
+        }
+    }
+
     /// What the next call may cost is set aside; `None` when it might cross the limit.
     async fn set_aside(&self) -> Option<SetAside<'_>> {
         match &self.budget {
@@ -214,16 +232,17 @@ struct Writer<'r> {
     /// Cells that this round has not asked to the end.
     left: usize,
     place: &'r Place,
+    outages: &'r Outages,
     progress: Progress,
     /// The event that told the run's figures last: a newer one takes its place.
     told: Option<i64>,
 }
 
 impl<'r> Writer<'r> {
-    fn new(core: &'r Core, run: Run, cells: usize, place: &'r Place) -> Self {
+    fn new(core: &'r Core, run: Run, cells: usize, place: &'r Place, outages: &'r Outages) -> Self {
         let progress = Progress { counts: run.counts, cost_usd: run.cost_usd, cost_unknown_cells: run.cost_unknown_cells, ..Progress::default() };
         place.show(&progress, std::iter::empty());
-        Self { core, run, left: cells, place, progress, told: None }
+        Self { core, run, left: cells, place, outages, progress, told: None }
     }
 
     /// Stores what comes, as much at once as has come, until nothing comes any more.
@@ -263,13 +282,13 @@ impl<'r> Writer<'r> {
                     after.counts.running += 1;
                     after.asking.insert(cell.id);
                 }
-                Step::Ended(cell) | Step::GivenUp(cell) => {
+                Step::Ended(cell, _) | Step::GivenUp(cell) => {
                     after.counts.running -= 1;
                     *count(&mut after, cell.state) += 1;
                     after.asking.remove(&cell.id);
                 }
             }
-            if let Step::Ended(cell) = step {
+            if let Step::Ended(cell, _) = step {
                 let cost = cost(cell);
                 after.cost_usd += cost.unwrap_or_default();
                 let is_billed = cell.state == CellState::Completed || cell.fault.as_ref().is_some_and(Fault::is_billed);
@@ -280,9 +299,9 @@ impl<'r> Writer<'r> {
     }
 
     fn take_over(&mut self, after: Progress, steps: &[Step]) {
-        self.left -= steps.iter().filter(|step| matches!(step, Step::Ended(_))).count();
+        self.left -= steps.iter().filter(|step| matches!(step, Step::Ended(..))).count();
         let ended = steps.iter().filter_map(|step| match step {
-            Step::Ended(cell) | Step::GivenUp(cell) => Some(cell.id),
+            Step::Ended(cell, _) | Step::GivenUp(cell) => Some(cell.id),
             Step::Begun(_) => None,
         });
         self.place.show(&after, ended);
@@ -314,16 +333,28 @@ impl<'r> Writer<'r> {
                 // One that has ended already need not be told to run.
                 Step::Begun(cell) if !after.asking.contains(&cell.id) => continue,
                 Step::Begun(cell) => Cell { state: CellState::Running, ..cell.clone() },
-                Step::Ended(cell) | Step::GivenUp(cell) => cell.clone(),
+                Step::Ended(cell, _) | Step::GivenUp(cell) => cell.clone(),
             };
-            if matches!(step, Step::Ended(_)) {
-                store::runs::finish_cell(&mut change.tx, self.core.org, &cell, cost(&cell)).await?;
+            if let Step::Ended(_, key) = step {
+                let key = key.as_deref().map(|key| (key, self.core.now()));
+                store::runs::finish_cell(&mut change.tx, self.core.org, &cell, cost(&cell), key).await?;
             }
             change.tell(&Happened::CellChanged(cell)).await?;
+        }
+        if is_due {
+            self.look_again(&mut change.tx).await?;
         }
         let told = if is_due { Some(change.tell_instead_of(self.told, &Happened::RunChanged(self.now(after))).await?) } else { self.told };
         change.commit().await?;
         self.told = told;
+        Ok(())
+    }
+
+    /// Somebody may have paused it or pinned another baseline meanwhile.
+    async fn look_again(&mut self, tx: &mut store::Tx) -> Result<()> {
+        self.run.baseline = store::runs::baseline(tx, self.core.org, self.run.id).await?;
+        (self.run.state, self.run.finished_at) = store::runs::state(tx, self.core.org, self.run.id).await?;
+        self.run.stopped = self.outages.stopped();
         Ok(())
     }
 
@@ -335,14 +366,9 @@ impl<'r> Writer<'r> {
 
     /// The run's last state: all cells ended, or the platform stops or a provider holds its calls back. A cancelled run has its state already.
     async fn finish(mut self) {
-        if self.left == 0 {
-            self.run.state = RunState::Completed;
-            self.run.finished_at = Some(self.core.now());
-        } else {
-            self.run.state = RunState::Interrupted;
-        }
+        let end = if self.left == 0 { (RunState::Completed, Some(self.core.now())) } else { (RunState::Interrupted, None) };
         let mut wait = STORE_WAIT;
-        while let Err(error) = self.store_end().await {
+        while let Err(error) = self.store_end(end).await {
             tracing::error!(%error, run = %self.run.id, "the end of a run could not be stored; trying again");
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -352,13 +378,13 @@ impl<'r> Writer<'r> {
         }
     }
 
-    async fn store_end(&mut self) -> Result<()> {
+    async fn store_end(&mut self, end: (RunState, Option<DateTime<Utc>>)) -> Result<()> {
         let mut change = self.core.change().await?;
-        let run = &self.run;
-        if !store::runs::leave_running(&mut change.tx, self.core.org, run.id, run.state, run.finished_at).await? {
-            let (state, finished_at) = store::runs::state(&mut change.tx, self.core.org, run.id).await?;
-            (self.run.state, self.run.finished_at) = (state, finished_at);
-        }
+        // What is paused when the platform stops stays so; what has nothing left is complete all the same.
+        let from: &[RunState] = if end.0 == RunState::Completed { &[RunState::Running, RunState::Paused] } else { &[RunState::Running] };
+        store::runs::leave(&mut change.tx, self.core.org, self.run.id, from, end).await?;
+        self.look_again(&mut change.tx).await?;
+        store::runs::set_stopped(&mut change.tx, self.core.org, self.run.id, &self.run.stopped).await?;
         change.tell_instead_of(self.told, &Happened::RunChanged(self.now(&self.progress))).await?;
         change.commit().await
     }

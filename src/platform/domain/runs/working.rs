@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::platform::domain::Core;
@@ -27,6 +28,8 @@ pub struct Progress {
 struct Entry {
     cancel: CancellationToken,
     ended: CancellationToken,
+    /// Whether no further call is begun.
+    paused: watch::Sender<bool>,
     progress: Progress,
     /// What its cells did last, and when that was told.
     news: HashMap<CellId, (CellNow, Instant)>,
@@ -45,6 +48,13 @@ impl Working {
     pub fn cancel(&self, id: RunId) {
         if let Some(entry) = self.lock().get(&id) {
             entry.cancel.cancel();
+        }
+    }
+
+    /// Holds a run in work, or lets it go on.
+    pub fn pause(&self, id: RunId, is_paused: bool) {
+        if let Some(entry) = self.lock().get(&id) {
+            entry.paused.send_replace(is_paused);
         }
     }
 
@@ -83,6 +93,7 @@ pub struct Place {
     core: Arc<Core>,
     id: RunId,
     pub cancel: CancellationToken,
+    pub paused: watch::Receiver<bool>,
 }
 
 impl Place {
@@ -93,9 +104,11 @@ impl Place {
             return None;
         }
         let cancel = core.stop.child_token();
-        working.insert(id, Entry { cancel: cancel.clone(), ended: CancellationToken::new(), progress: Progress::default(), news: HashMap::new() });
+        let (pausing, paused) = watch::channel(false);
+        let (ended, progress, news) = (CancellationToken::new(), Progress::default(), HashMap::new());
+        working.insert(id, Entry { cancel: cancel.clone(), ended, paused: pausing, progress, news });
         drop(working);
-        Some(Self { core: Arc::clone(core), id, cancel })
+        Some(Self { core: Arc::clone(core), id, cancel, paused })
     }
 
     /// Lets others see where the run stands. `ended`: cells whose calls are over.

@@ -1,7 +1,8 @@
-//! Labels that a comparison is measured against: CSV `photo,tag`, or JSON `{photo: [tag…]}`.
+//! Ground truth: the labels that answers are measured against. Written as CSV `photo,tag`, or JSON `{photo: [tag…]}`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+
+use crate::wire::tag::normal_name;
 
 /// Labels by file name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -9,25 +10,20 @@ pub struct Truth {
     labels: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// How tags are compared: trimmed, lower case.
-#[must_use]
-pub fn normal(tag: &str) -> String {
-    tag.trim().to_lowercase()
-}
+/// The line of a mistake, and what is wrong there.
+pub type Mistake = (u64, String);
 
 impl Truth {
     /// Labels written down in code.
     #[must_use]
     pub fn of<'t>(labels: impl IntoIterator<Item = (&'t str, &'t [&'t str])>) -> Self {
-        let labels = labels.into_iter().map(|(photo, tags)| (photo.to_owned(), tags.iter().map(|tag| normal(tag)).collect()));
+        let labels = labels.into_iter().map(|(photo, tags)| (photo.to_owned(), tags.iter().map(|tag| normal_name(tag)).collect()));
         Self { labels: labels.collect() }
     }
 
-    /// Reads a file; JSON if its name ends so. The error names file and line.
-    pub fn read(path: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("The labels {} could not be read: {error}", path.display()))?;
-        let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-        if is_json { parse_json(&text) } else { parse_csv(&text) }.map_err(|(line, why)| format!("{}:{line}: {why}", path.display()))
+    /// Reads a text; `is_json` as its file's name says.
+    pub fn parse(text: &str, is_json: bool) -> Result<Self, Mistake> {
+        if is_json { parse_json(text) } else { parse_csv(text) }
     }
 
     #[must_use]
@@ -40,11 +36,9 @@ impl Truth {
     }
 
     fn add(&mut self, photo: &str, tag: &str) {
-        self.labels.entry(photo.trim().to_owned()).or_default().insert(normal(tag));
+        self.labels.entry(photo.trim().to_owned()).or_default().insert(normal_name(tag));
     }
 }
-
-type Mistake = (u64, String);
 
 fn parse_csv(text: &str) -> Result<Truth, Mistake> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
@@ -70,7 +64,7 @@ fn parse_json(text: &str) -> Result<Truth, Mistake> {
         serde_json::from_str(text).map_err(|error| (error.line() as u64, format!("not of the form {{\"photo.jpg\": [\"tag\", …]}}: {error}")))?;
     let mut truth = Truth::default();
     for (photo, tags) in labels {
-        truth.labels.insert(photo.trim().to_owned(), tags.iter().map(|tag| normal(tag)).collect());
+        truth.labels.insert(photo.trim().to_owned(), tags.iter().map(|tag| normal_name(tag)).collect());
     }
     Ok(truth)
 }

@@ -1,13 +1,23 @@
-//! What a comparison found, in the shape that `--format json` writes.
+//! What a run found, as the command line and the API write it: JSON, CSV, Markdown, HTML. The one report of both.
+
+pub mod csv;
+pub mod html;
+pub mod markdown;
+pub mod summary;
+#[cfg(test)]
+mod tests;
+pub mod verdicts;
+pub mod words;
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 
-use super::inputs::ComparedPhoto;
-use super::summary::{self, SummaryRow};
-use super::truth::Truth;
+use summary::SummaryRow;
+use verdicts::ReportVerdicts;
+
+use super::baseline::{self, Labels};
 use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::provider::provider_of;
 use crate::wire::result::{FaultKind, Note};
@@ -23,6 +33,17 @@ pub struct Report {
     pub cells: Vec<ReportCell>,
     /// By prompt, then model.
     pub summary: Vec<SummaryRow>,
+    /// Only where a column is the baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdicts: Option<ReportVerdicts>,
+}
+
+/// A photo of a report, and under which id the platform knows it, or why it does not.
+#[derive(Debug, Clone)]
+pub struct ReportPhoto {
+    /// The file's name; its path or a number beside it where two files have one name.
+    pub label: String,
+    pub id: std::result::Result<PhotoId, String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -90,9 +111,12 @@ pub struct ReportCell {
     pub error_kind: Option<ErrorKind>,
     /// The provider's own name for a call that failed.
     pub request_id: Option<String>,
+    /// Where its photo stands in the report, and its column in the run.
+    #[serde(skip)]
+    pub place: (usize, usize),
     /// Labels are looked up by it.
     #[serde(skip)]
-    pub file_name: String,
+    pub photo_id: Option<PhotoId>,
     /// Whether the provider charged for it, whatever the price.
     #[serde(skip)]
     pub is_billed: bool,
@@ -100,11 +124,11 @@ pub struct ReportCell {
 
 impl ReportCell {
     #[must_use]
-    pub fn failed(photo: String, file_name: String, prompt: String, model: String, repeat: u32, (kind, error): (ErrorKind, String)) -> Self {
+    pub fn failed(photo: &ReportPhoto, column: &RunColumn, repeat: u32, (kind, error): (ErrorKind, String)) -> Self {
         Self {
-            photo,
-            prompt,
-            model,
+            photo: photo.label.clone(),
+            prompt: column.prompt_name.clone(),
+            model: column.model.clone(),
             repeat,
             status: CellStatus::Failed,
             caption: None,
@@ -117,7 +141,8 @@ impl ReportCell {
             notes: Vec::new(),
             error_kind: Some(kind),
             request_id: None,
-            file_name,
+            place: (0, 0),
+            photo_id: photo.id.as_ref().ok().copied(),
             is_billed: false,
         }
     }
@@ -145,21 +170,24 @@ impl ReportCell {
 impl Report {
     /// Puts a run's cells and the photos that never came to be asked into one list.
     #[must_use]
-    pub fn of(run: &Run, cells: Vec<Cell>, photos: &[ComparedPhoto], truth: Option<&Truth>, finished_at: DateTime<Utc>) -> Self {
+    pub fn of(run: &Run, cells: Vec<Cell>, photos: &[ReportPhoto], labels: Option<&Labels>, finished_at: DateTime<Utc>) -> Self {
+        let none = Labels::new();
+        let comparison = run.baseline.map(|_| baseline::of(run, &cells, labels.unwrap_or(&none), run.baseline));
+        let verdicts = comparison.and_then(|comparison| verdicts::of(comparison, run, photos));
         let held = held_back(run, &cells);
         let mut by_place: HashMap<(PhotoId, u32, u32), Cell> =
             cells.into_iter().map(|cell| ((cell.photo_id, cell.column, cell.repeat), cell)).collect();
         let mut listed = Vec::new();
-        for photo in photos {
+        for (row, photo) in photos.iter().enumerate() {
             for (at, column) in run.columns.iter().enumerate() {
                 for repeat in 0..run.repeats {
                     let found = photo.id.as_ref().map(|id| by_place.remove(&(*id, at as u32, repeat)));
-                    listed.push(report_cell(photo, column, repeat + 1, found, &held));
+                    listed.push(ReportCell { place: (row, at), ..report_cell(photo, column, repeat + 1, found, &held) });
                 }
             }
         }
-        let summary = summaries(&run.columns, &listed, truth);
-        Self { run_id: run.id, started_at: run.started_at, finished_at, cells: listed, summary }
+        let summary = summaries(&run.columns, &listed, labels);
+        Self { run_id: run.id, started_at: run.started_at, finished_at, cells: listed, summary, verdicts }
     }
 
     #[must_use]
@@ -168,11 +196,13 @@ impl Report {
     }
 }
 
-fn summaries(columns: &[RunColumn], cells: &[ReportCell], truth: Option<&Truth>) -> Vec<SummaryRow> {
-    let of_column = |column: &RunColumn| -> Vec<&ReportCell> {
-        cells.iter().filter(|cell| cell.model == column.model && cell.prompt == column.prompt_name).collect()
-    };
-    columns.iter().map(|column| summary::summarise(&column.model, &column.prompt_name, &of_column(column), truth)).collect()
+fn summaries(columns: &[RunColumn], cells: &[ReportCell], labels: Option<&Labels>) -> Vec<SummaryRow> {
+    let mut by_column: Vec<Vec<&ReportCell>> = vec![Vec::new(); columns.len()];
+    for cell in cells {
+        by_column[cell.place.1].push(cell);
+    }
+    let summarise = |(column, cells): (&RunColumn, &Vec<&ReportCell>)| summary::summarise(&column.model, &column.prompt_name, cells, labels);
+    columns.iter().zip(&by_column).map(summarise).collect()
 }
 
 /// Why the cells of a provider that holds its calls back were not asked, by its name. One cell has told.
@@ -186,15 +216,13 @@ fn held_back(run: &Run, cells: &[Cell]) -> HashMap<String, String> {
 }
 
 fn report_cell(
-    photo: &ComparedPhoto,
+    photo: &ReportPhoto,
     column: &RunColumn,
     repeat: u32,
     found: Result<Option<Cell>, &String>,
     held: &HashMap<String, String>,
 ) -> ReportCell {
-    let blank = |kind: ErrorKind, error: String| {
-        ReportCell::failed(photo.label.clone(), photo.file_name.clone(), column.prompt_name.clone(), column.model.clone(), repeat, (kind, error))
-    };
+    let blank = |kind: ErrorKind, error: String| ReportCell::failed(photo, column, repeat, (kind, error));
     let cell = match found {
         Err(why) => return blank(ErrorKind::Fault(FaultKind::Photo), why.clone()),
         Ok(None) => return blank(ErrorKind::Other(Unanswered::Lost), "The platform lost this cell".to_owned()),

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::report::{CellStatus, ReportCell};
-use super::truth::Truth;
+use super::{CellStatus, ReportCell};
+use crate::platform::domain::baseline::Labels;
+use crate::platform::domain::statistics::{mean, quantile};
+use crate::wire::tag::normal_name;
 
 /// One model with one prompt, over all photos and repeats.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,7 +44,7 @@ pub struct Accuracy {
 
 /// The summary of the cells of one column. `cells` must not be empty.
 #[must_use]
-pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], truth: Option<&Truth>) -> SummaryRow {
+pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], labels: Option<&Labels>) -> SummaryRow {
     let answered: Vec<&ReportCell> = cells.iter().copied().filter(|cell| cell.status == CellStatus::Ok).collect();
     let mut latencies: Vec<f64> = answered.iter().filter_map(|cell| cell.latency_ms).map(|ms| ms as f64).collect();
     latencies.sort_by(f64::total_cmp);
@@ -56,24 +58,9 @@ pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], truth: Option
         latency_p50_ms: quantile(&latencies, 0.5).map(rounded),
         latency_p95_ms: quantile(&latencies, 0.95).map(rounded),
         cost_usd_micros: cost(cells),
-        mean_confidence: mean(confidences.into_iter()).map(rounded),
-        accuracy: truth.map(|truth| accuracy(&answered, truth)),
+        mean_confidence: mean(confidences).map(rounded),
+        accuracy: labels.map(|labels| accuracy(&answered, labels)),
     }
-}
-
-/// Quantile of sorted values, linear between ranks (type 7); `None` without values.
-#[must_use]
-pub fn quantile(sorted: &[f64], p: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let rank = p * last as f64;
-    let below = rank.floor() as usize;
-    let above = (below + 1).min(last);
-    Some(sorted[below] + (rank - below as f64) * (sorted[above] - sorted[below]))
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, count) = values.fold((0.0, 0_u64), |(sum, count), value| (sum + value, count + 1));
-    (count > 0).then(|| sum / count as f64)
 }
 
 /// Six decimals: what single-precision confidences carry, without their noise.
@@ -88,11 +75,11 @@ fn cost(cells: &[&ReportCell]) -> Option<i64> {
     Some(cells.iter().filter_map(|cell| cell.cost_usd_micros).sum())
 }
 
-fn accuracy(answered: &[&ReportCell], truth: &Truth) -> Accuracy {
+fn accuracy(answered: &[&ReportCell], known: &Labels) -> Accuracy {
     let (mut hits, mut tags, mut labels) = (0_usize, 0_usize, 0_usize);
     for cell in answered {
-        let Some(expected) = truth.labels(&cell.file_name) else { continue };
-        let given: BTreeSet<String> = cell.tags.iter().map(|tag| super::truth::normal(&tag.name)).collect();
+        let Some(expected) = cell.photo_id.and_then(|photo| known.get(&photo)) else { continue };
+        let given: BTreeSet<String> = cell.tags.iter().map(|tag| normal_name(&tag.name)).collect();
         hits += given.intersection(expected).count();
         tags += given.len();
         labels += expected.len();
@@ -109,12 +96,18 @@ fn accuracy(answered: &[&ReportCell], truth: &Truth) -> Accuracy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::compare::report::{ErrorKind, ReportTag};
+    use crate::platform::domain::run_report::{ErrorKind, ReportPhoto, ReportTag};
+    use crate::wire::ids::PhotoId;
     use crate::wire::result::FaultKind;
+    use crate::wire::run::RunColumn;
 
     fn failed(photo: &str, error: &str) -> ReportCell {
+        let column: RunColumn = serde_json::from_value(serde_json::json!({
+            "prompt_name": "p", "prompt_content": "", "prompt_version_id": null, "model": "m",
+        }))
+        .expect("a column");
         let error = (ErrorKind::Fault(FaultKind::Server), error.to_owned());
-        ReportCell::failed(photo.to_owned(), photo.to_owned(), "p".to_owned(), "m".to_owned(), 1, error)
+        ReportCell::failed(&ReportPhoto { label: photo.to_owned(), id: Ok(PhotoId::fresh()) }, &column, 1, error)
     }
 
     fn cell(photo: &str, latency_ms: u64, tags: &[(&str, f32)], cost: Option<i64>) -> ReportCell {
@@ -127,17 +120,6 @@ mod tests {
             error_kind: None,
             ..failed(photo, "")
         }
-    }
-
-    #[test]
-    fn quantiles_are_those_of_r_type_7() {
-        // R: quantile(c(1, 2, 3, 4, 10), c(.5, .9, .95)) is 3.0, 7.6, 8.8.
-        let values = [1.0, 2.0, 3.0, 4.0, 10.0];
-        for (p, expected) in [(0.0, 1.0), (0.5, 3.0), (0.9, 7.6), (0.95, 8.8), (1.0, 10.0)] {
-            assert!((quantile(&values, p).expect("has values") - expected).abs() < 1e-12, "{p}");
-        }
-        assert_eq!(quantile(&[7.0], 0.95), Some(7.0));
-        assert_eq!(quantile(&[], 0.5), None);
     }
 
     #[test]
@@ -164,15 +146,18 @@ mod tests {
 
     #[test]
     fn accuracy_is_counted_over_labelled_photos() {
-        let truth = Truth::of([("a.jpg", &["Cat", "sofa"][..]), ("b.jpg", &["sky"])]);
         // a.jpg: cat is right, dog is not, sofa is missed. b.jpg: sky is right. c.jpg has no labels.
         let a = cell("a.jpg", 1, &[("cat", 0.9), ("dog", 0.2)], None);
         let b = cell("b.jpg", 1, &[("sky", 0.4)], None);
         let c = cell("c.jpg", 1, &[("tree", 0.4), ("hill", 0.4)], None);
-        let found = summarise("m", "p", &[&a, &b, &c], Some(&truth)).accuracy.expect("has labels");
+        let set = |tags: &[&str]| tags.iter().map(|tag| normal_name(tag)).collect::<BTreeSet<_>>();
+        let id = |cell: &ReportCell| cell.photo_id.expect("known");
+        let mut labels = Labels::from([(id(&a), set(&["Cat", "sofa"])), (id(&b), set(&["sky"]))]);
+        let found = summarise("m", "p", &[&a, &b, &c], Some(&labels)).accuracy.expect("has labels");
         assert_eq!(found, Accuracy { precision: Some(0.666_667), recall: Some(0.666_667), f1: Some(0.666_667) });
         let silent = cell("a.jpg", 1, &[], None);
-        let none = summarise("m", "p", &[&silent], Some(&truth)).accuracy.expect("has labels");
+        labels.insert(id(&silent), set(&["cat"]));
+        let none = summarise("m", "p", &[&silent], Some(&labels)).accuracy.expect("has labels");
         assert_eq!(none, Accuracy { precision: None, recall: Some(0.0), f1: Some(0.0) });
     }
 }

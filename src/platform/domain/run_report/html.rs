@@ -6,19 +6,42 @@ use std::fmt::Write;
 use base64::Engine;
 use bytes::Bytes;
 
-use super::report::{CellStatus, Report, ReportCell};
-use super::text;
-use super::truth::{self, Truth};
+use super::words::{duration, failure_word, summary_header, summary_values, totals};
+use super::{CellStatus, Report, ReportCell};
+use crate::platform::domain::baseline::Labels;
 use crate::wire::money::UsdMicros;
+use crate::wire::tag::normal_name;
 
-/// JPEG by the photo's label.
-pub type Thumbnails = HashMap<String, Bytes>;
+/// Longer edge of the thumbnails.
+pub const THUMBNAIL_PX: u32 = 480;
+
+/// JPEG by the photo's place in the report.
+pub type Thumbnails = HashMap<usize, Bytes>;
 
 const STYLE: &str = include_str!("report.css");
 
 /// The whole page.
 #[must_use]
-pub fn page(report: &Report, thumbnails: &Thumbnails, truth: Option<&Truth>) -> String {
+pub fn page(report: &Report, thumbnails: &Thumbnails, labels: Option<&Labels>) -> String {
+    let mut page = head(report);
+    for cells in photos(report) {
+        page.push_str(&photo(cells, cells.first().and_then(|cell| thumbnails.get(&cell.place.0)), labels));
+    }
+    page.push_str(FOOT);
+    page
+}
+
+/// What ends the page.
+pub const FOOT: &str = "</body>\n</html>\n";
+
+/// The cells of each photo.
+pub fn photos(report: &Report) -> impl Iterator<Item = &[ReportCell]> {
+    report.cells.chunk_by(|one, other| one.place.0 == other.place.0)
+}
+
+/// The page down to its first photo.
+#[must_use]
+pub fn head(report: &Report) -> String {
     let mut page = String::new();
     let _ = write!(
         page,
@@ -26,32 +49,27 @@ pub fn page(report: &Report, thumbnails: &Thumbnails, truth: Option<&Truth>) -> 
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>Comparison · {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <h1>Comparison</h1>\n<p class=\"muted\">{} · {} · run {}</p>\n",
-        escape(&text::totals(report)),
-        escape(&text::totals(report)),
+        escape(&totals(report)),
+        escape(&totals(report)),
         report.started_at.format("%Y-%m-%d %H:%M:%S UTC"),
         report.run_id,
     );
     summary(&mut page, report);
-    let mut cells = report.cells.as_slice();
-    while let Some(first) = cells.first() {
-        let count = cells.iter().take_while(|cell| cell.photo == first.photo).count();
-        let (of_photo, rest) = cells.split_at(count);
-        photo(&mut page, of_photo, thumbnails.get(&first.photo), truth);
-        cells = rest;
+    for line in report.verdicts.iter().flat_map(super::verdicts::ReportVerdicts::lines) {
+        let _ = writeln!(page, "<p>{}</p>", escape(&line));
     }
-    page.push_str("</body>\n</html>\n");
     page
 }
 
 fn summary(page: &mut String, report: &Report) {
     page.push_str("<div class=\"scroll\"><table>\n<tr>");
-    for heading in text::summary_header(report) {
+    for heading in summary_header(report) {
         let _ = write!(page, "<th>{heading}</th>");
     }
     page.push_str("</tr>\n");
     for row in &report.summary {
         page.push_str("<tr>");
-        for value in text::summary_values(row) {
+        for value in summary_values(row) {
             let _ = write!(page, "<td>{}</td>", escape(&value));
         }
         page.push_str("</tr>\n");
@@ -59,8 +77,11 @@ fn summary(page: &mut String, report: &Report) {
     page.push_str("</table></div>\n");
 }
 
-fn photo(page: &mut String, cells: &[ReportCell], thumbnail: Option<&Bytes>, truth: Option<&Truth>) {
-    let Some(first) = cells.first() else { return };
+/// One photo with all that is said of it.
+#[must_use]
+pub fn photo(cells: &[ReportCell], thumbnail: Option<&Bytes>, labels: Option<&Labels>) -> String {
+    let mut page = String::new();
+    let Some(first) = cells.first() else { return page };
     let name = escape(&first.photo);
     let _ = write!(page, "<section>\n<h2>{name}</h2>\n<div class=\"row\">\n");
     match thumbnail {
@@ -72,16 +93,17 @@ fn photo(page: &mut String, cells: &[ReportCell], thumbnail: Option<&Bytes>, tru
     }
     page.push_str("<div class=\"cells\">\n");
     for cell in cells {
-        answer(page, cell, truth);
+        answer(&mut page, cell, labels);
     }
     page.push_str("</div>\n</div>\n</section>\n");
+    page
 }
 
-fn answer(page: &mut String, cell: &ReportCell, truth: Option<&Truth>) {
+fn answer(page: &mut String, cell: &ReportCell, labels: Option<&Labels>) {
     let repeat = if cell.repeat > 1 { format!(" · repeat {}", cell.repeat) } else { String::new() };
     let _ = write!(page, "<article>\n<h3>{}<span>{}{repeat}</span></h3>\n", escape(&cell.model), escape(&cell.prompt));
     if let Some(error) = cell.error_words() {
-        let _ = writeln!(page, "<p class=\"bad\">{}: {}</p>", text::failure_word(cell), escape(&error));
+        let _ = writeln!(page, "<p class=\"bad\">{}: {}</p>", failure_word(cell), escape(&error));
     }
     if let Some(caption) = &cell.caption {
         let _ = writeln!(page, "<p>{}</p>", escape(caption));
@@ -90,10 +112,10 @@ fn answer(page: &mut String, cell: &ReportCell, truth: Option<&Truth>) {
         page.push_str("<p class=\"muted\">No tags</p>\n");
     }
     page.push_str("<ul>\n");
-    let labels = truth.and_then(|truth| truth.labels(&cell.file_name));
+    let labels = labels.zip(cell.photo_id).and_then(|(labels, photo)| labels.get(&photo));
     for tag in &cell.tags {
         // The mark says it in a sign as well, never by colour alone.
-        let mark = if labels.is_some_and(|labels| labels.contains(&truth::normal(&tag.name))) { "✓ " } else { "" };
+        let mark = if labels.is_some_and(|labels| labels.contains(&normal_name(&tag.name))) { "✓ " } else { "" };
         let share = f64::from(tag.confidence.unwrap_or(0.0)).clamp(0.0, 1.0) * 100.0;
         let figure = tag.confidence.map_or_else(|| "–".to_owned(), |confidence| format!("{confidence:.2}"));
         let _ = writeln!(page, "<li><span>{mark}{}</span><i style=\"--share:{share:.0}%\"></i><b>{figure}</b></li>", escape(&tag.name));
@@ -110,7 +132,7 @@ fn answer(page: &mut String, cell: &ReportCell, truth: Option<&Truth>) {
 fn facts(cell: &ReportCell) -> String {
     let mut facts = Vec::new();
     if cell.latency_ms.is_some() {
-        facts.push(text::duration(cell.latency_ms.map(|ms| ms as f64)));
+        facts.push(duration(cell.latency_ms.map(|ms| ms as f64)));
     }
     if let (Some(input), Some(output)) = (cell.input_tokens, cell.output_tokens) {
         facts.push(format!("{input} + {output} tokens"));
@@ -136,29 +158,4 @@ fn escape(text: &str) -> String {
         }
     }
     safe
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::compare::report::ErrorKind;
-    use crate::wire::ids::RunId;
-    use crate::wire::result::FaultKind;
-
-    #[test]
-    fn the_page_needs_nothing_from_outside_and_shows_text_as_text() {
-        let cell = ReportCell::failed(
-            "a.jpg".into(),
-            "a.jpg".into(),
-            "<script>alert(1)</script>".into(),
-            "on-device".into(),
-            1,
-            (ErrorKind::Fault(FaultKind::Photo), "\"cut\" off & <gone>".into()),
-        );
-        let now = chrono::Utc::now();
-        let report = Report { run_id: RunId::fresh(), started_at: now, finished_at: now, summary: Vec::new(), cells: vec![cell] };
-        let page = page(&report, &Thumbnails::from([("a.jpg".to_owned(), Bytes::from_static(b"jpeg"))]), None);
-        assert!(!page.contains("<script") && !page.contains("http:") && !page.contains("https:") && !page.contains("<gone>"), "{page}");
-        assert!(page.contains("&quot;cut&quot; off &amp; &lt;gone&gt;") && page.contains("data:image/jpeg;base64,anBlZw=="), "{page}");
-    }
 }

@@ -1,0 +1,86 @@
+//! `minerva runs`: runs of the library listed and written to files, through the same API as the window.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use super::args::{RunExportArgs, RunsCommand};
+use super::config::Settings;
+use super::{Failure, Result, logging, runtime, terminal};
+use crate::client::{ApiError, Client};
+use crate::platform::host::{self, HostOptions};
+use crate::wire::run::{ExportFormat, Run};
+
+pub fn run(settings: &Settings, command: &RunsCommand) -> Result<()> {
+    logging::to_terminal(settings);
+    runtime()?.block_on(async {
+        let options = HostOptions {
+            folder: settings.data_dir.clone(),
+            database: None,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            token: None,
+            run_workers: false,
+            seed_library: false,
+            health_every: None,
+            providers: settings.providers(),
+            keys: settings.keys.clone(),
+            log: crate::platform::domain::Log::default(),
+        };
+        let host = host::start(options).await.map_err(|error| Failure::Failed(error.to_string()))?;
+        let done = match Client::new(host.base(), host.token()) {
+            Ok(client) => match command {
+                RunsCommand::List => list(&client).await,
+                RunsCommand::Export(args) => export(&client, args).await,
+            },
+            Err(error) => Err(failed(&error)),
+        };
+        host.shutdown().await;
+        done
+    })
+}
+
+fn failed(error: &ApiError) -> Failure {
+    Failure::Failed(error.to_string())
+}
+
+async fn list(client: &Client) -> Result<()> {
+    for run in client.runs().await.map_err(|error| failed(&error))?.items {
+        terminal::out(&line(&run))?;
+    }
+    Ok(())
+}
+
+/// Id, time, answers and name, so that another program can cut them apart.
+fn line(run: &Run) -> String {
+    let (counts, at) = (run.counts, run.started_at.format("%Y-%m-%d %H:%M UTC"));
+    format!("{}\t{at}\t{}/{}\t{}", run.id, counts.completed, counts.total(), run.name)
+}
+
+async fn export(client: &Client, args: &RunExportArgs) -> Result<()> {
+    let id = match args.run {
+        Some(id) => id,
+        None => match client.runs().await.map_err(|error| failed(&error))?.items.first() {
+            Some(newest) => newest.id,
+            None => return Err(Failure::Usage("There is no run yet".to_owned())),
+        },
+    };
+    let format = args.format.map_or_else(|| by_name(args.out.as_deref()), ExportFormat::from);
+    let mut file = client.export_run(id, format).await.map_err(|error| match error.code() {
+        Some("not_found") => Failure::Usage(format!("There is no run {id}; `minerva runs list` names those there are")),
+        _ => failed(&error),
+    })?;
+    let mut text = Vec::new();
+    while let Some(piece) = file.piece().await.map_err(|error| failed(&error))? {
+        text.extend_from_slice(&piece);
+    }
+    let text = String::from_utf8_lossy(&text);
+    match &args.out {
+        Some(path) => super::compare::write_file(path, text.trim_end()),
+        None => terminal::out(text.trim_end()),
+    }
+}
+
+/// As the file's name says, else CSV.
+fn by_name(out: Option<&Path>) -> ExportFormat {
+    let extension = out.and_then(Path::extension).map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
+    ExportFormat::FILES.into_iter().find(|format| format.name() == extension).unwrap_or(ExportFormat::Csv)
+}

@@ -1,0 +1,241 @@
+//! The figures of a run: every measure of every column with its interval, beside the baseline's, and what is better or worse.
+
+use egui::{Align, Grid, Label, Layout, RichText, ScrollArea, Ui, WidgetInfo};
+use egui_material_icons::MaterialIcon;
+
+use super::baseline::Baseline;
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::badge::{self, Tone};
+use crate::gui::widgets::{empty_state, error_state, number, skeleton};
+use crate::wire::comparison::{ColumnComparison, Figure, Measure, MeasureComparison, RunComparison, TagComparison, Verdict};
+use crate::wire::run::Run;
+
+/// Draws them in place of the matrix; returns whether to ask once more.
+pub fn ui(ui: &mut Ui, run: &Run, baseline: &Baseline, tokens: &Tokens) -> bool {
+    let mut again = false;
+    if let Some(failure) = baseline.failure() {
+        again = error_state::ui(ui, "The figures could not be taken", &failure);
+    }
+    let Some(comparison) = baseline.comparison() else {
+        match () {
+            () if run.counts.completed == 0 => drop(empty_state::ui(ui, "There are figures when the first photo is answered", None)),
+            () if baseline.failure().is_none() => skeleton::lines(ui, 8),
+            () => {}
+        }
+        return again;
+    };
+    ScrollArea::vertical().id_salt("figures of the run").auto_shrink(false).show(ui, |ui| {
+        let hint = match (run.columns.len(), comparison.baseline) {
+            (2.., None) => Some("Pin a column as the baseline (P in the matrix) to see what is better or worse"),
+            _ if comparison.labelled_photos == 0 => Some("No photo of the run has labels: nothing says which tags are right"),
+            _ => None,
+        };
+        if let Some(hint) = hint {
+            ui.label(RichText::new(hint).color(tokens.muted));
+            ui.add_space(theme::GAP_8);
+        }
+        for column in &comparison.columns {
+            column_ui(ui, run, comparison, column, tokens);
+            ui.add_space(theme::GAP_16);
+        }
+        ui.add(Label::new(RichText::new(&comparison.method).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
+    });
+    again
+}
+
+/// Points of the window below which only the difference has its interval beside it; the others tell theirs when they are hovered.
+const NARROW: f32 = 1_120.0;
+
+fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &ColumnComparison, tokens: &Tokens) {
+    let Some(name) = run.columns.get(column.column as usize) else { return };
+    let is_baseline = comparison.baseline == Some(column.column);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(name.label()).font(theme::semibold(theme::TEXT_STRONG)));
+        if is_baseline {
+            badge::ui(ui, Tone::Info, icons::ICON_KEEP, "Baseline");
+        } else if comparison.baseline.is_some() {
+            match verdict_icon(column.verdict) {
+                Some(icon) => drop(badge::ui(ui, verdict_tone(column.verdict), icon, &column.words)),
+                None => drop(ui.label(RichText::new(&column.words).color(tokens.muted))),
+            }
+            let photos = format!("{} photos answered by both", number::count(u64::from(column.paired_photos)));
+            ui.label(RichText::new(photos).size(theme::TEXT_SMALL).color(tokens.muted));
+        }
+    });
+    ui.add_space(theme::GAP_4);
+    let is_compared = comparison.baseline.is_some() && !is_baseline;
+    Grid::new(("measures", run.id, column.column))
+        .num_columns(if is_compared { 5 } else { 2 })
+        .striped(true)
+        .spacing([theme::GAP_24, theme::GAP_4])
+        .show(ui, |ui| {
+            head_ui(ui, is_compared, "", tokens);
+            for one in &column.measures {
+                measure_ui(ui, one, is_compared, tokens);
+            }
+        });
+    if !column.tags.is_empty() {
+        let title = format!("By tag ({})", column.tags.len());
+        ui.push_id(("tags", column.column), |ui| {
+            egui::CollapsingHeader::new(title).id_salt("by tag").show(ui, |ui| {
+                Grid::new("tags").num_columns(6).striped(true).spacing([theme::GAP_24, theme::GAP_4]).show(ui, |ui| {
+                    head_ui(ui, is_compared, "Photos", tokens);
+                    for tag in &column.tags {
+                        tag_ui(ui, tag, is_compared, tokens);
+                    }
+                });
+            });
+        });
+    }
+}
+
+fn head_ui(ui: &mut Ui, is_compared: bool, second: &str, tokens: &Tokens) {
+    let head = |ui: &mut Ui, words: &str| drop(ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)));
+    let right = |ui: &mut Ui, words: &str| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)));
+    };
+    head(ui, if second.is_empty() { "Measure" } else { "F1 of the tag" });
+    if !second.is_empty() {
+        right(ui, second);
+    }
+    if is_compared {
+        right(ui, "This column");
+        right(ui, "Baseline");
+        right(ui, "Difference (95 %)");
+        head(ui, "Verdict");
+    } else {
+        head(ui, "This column");
+    }
+    ui.end_row();
+}
+
+fn measure_ui(ui: &mut Ui, one: &MeasureComparison, is_compared: bool, tokens: &Tokens) {
+    let name = ui.label(one.measure.label()).on_hover_text(one.measure.about());
+    name.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, row_words(one)));
+    if is_compared {
+        figure_ui(ui, one.measure, Some(&one.figure));
+        figure_ui(ui, one.measure, one.baseline.as_ref());
+        right_ui(ui, one.difference.map_or_else(String::new, |figure| difference_words(one.measure, &figure)));
+        verdict_ui(ui, one.verdict, tokens);
+    } else {
+        // The last column of a grid takes all room: on its right side figures would stand far from their names.
+        ui.label(figure_words(one.measure, &one.figure));
+    }
+    ui.end_row();
+}
+
+/// The whole row for someone who can't see it.
+fn row_words(one: &MeasureComparison) -> String {
+    let difference = one.difference.map(|figure| format!(", difference {}", difference_words(one.measure, &figure))).unwrap_or_default();
+    let verdict = if one.verdict == Verdict::None { String::new() } else { format!(": {}", one.verdict.words()) };
+    format!("{} {}{difference}{verdict}", one.measure.label(), figure_words(one.measure, &one.figure))
+}
+
+fn tag_ui(ui: &mut Ui, tag: &TagComparison, is_compared: bool, tokens: &Tokens) {
+    let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), number::percent);
+    let about = format!("Precision {}, recall {}", share(tag.precision), share(tag.recall));
+    ui.label(&tag.tag).on_hover_text(about);
+    right_ui(ui, number::count(u64::from(tag.photos)));
+    if is_compared {
+        figure_ui(ui, Measure::F1, Some(&tag.f1));
+        figure_ui(ui, Measure::F1, tag.baseline_f1.as_ref());
+        right_ui(ui, tag.difference.map_or_else(String::new, |figure| difference_words(Measure::F1, &figure)));
+        verdict_ui(ui, tag.verdict, tokens);
+    } else {
+        ui.label(figure_words(Measure::F1, &tag.f1));
+    }
+    ui.end_row();
+}
+
+fn figure_ui(ui: &mut Ui, measure: Measure, figure: Option<&Figure>) {
+    let whole = figure.map_or_else(String::new, |figure| figure_words(measure, figure));
+    let is_narrow = ui.ctx().content_rect().width() < NARROW;
+    let shown = figure.filter(|_| is_narrow).map_or_else(|| whole.clone(), |figure| value_words(measure, figure.value));
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(shown)).inner.on_hover_text(whole);
+}
+
+fn right_ui(ui: &mut Ui, words: String) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(words));
+}
+
+fn verdict_ui(ui: &mut Ui, verdict: Verdict, tokens: &Tokens) {
+    ui.horizontal(|ui| {
+        let colour = verdict_colour(verdict, tokens);
+        if let Some(icon) = verdict_icon(verdict) {
+            ui.label(RichText::new(icon.codepoint).size(theme::TEXT_STRONG).color(colour));
+        }
+        ui.label(RichText::new(verdict.words()).color(colour));
+    });
+}
+
+/// The sign of a verdict; a colour alone says nothing.
+#[must_use]
+pub fn verdict_icon(verdict: Verdict) -> Option<MaterialIcon> {
+    match verdict {
+        Verdict::Better => Some(icons::ICON_TRENDING_UP),
+        Verdict::Worse => Some(icons::ICON_TRENDING_DOWN),
+        Verdict::Higher => Some(icons::ICON_ARROW_UPWARD),
+        Verdict::Lower => Some(icons::ICON_ARROW_DOWNWARD),
+        Verdict::NoDifferenceShown => Some(icons::ICON_TRENDING_FLAT),
+        Verdict::TooFewPhotos | Verdict::None => None,
+    }
+}
+
+#[must_use]
+pub fn verdict_colour(verdict: Verdict, tokens: &Tokens) -> egui::Color32 {
+    match verdict {
+        Verdict::Better => tokens.good,
+        Verdict::Worse => tokens.bad,
+        _ => tokens.muted,
+    }
+}
+
+fn verdict_tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Better => Tone::Good,
+        Verdict::Worse => Tone::Bad,
+        _ => Tone::Neutral,
+    }
+}
+
+/// `71 % (62–79 %)`, `1.24 s (1.10–1.40 s)`, `$0.000842`.
+#[must_use]
+pub fn figure_words(measure: Measure, figure: &Figure) -> String {
+    let value = |value: f64| value_words(measure, value);
+    let interval = figure.interval().map(|(low, high)| format!(" ({} – {})", value(low), value(high))).unwrap_or_default();
+    format!("{}{interval}", value(figure.value))
+}
+
+fn value_words(measure: Measure, value: f64) -> String {
+    match measure {
+        Measure::Latency => number::duration_ms(value),
+        Measure::Cost => crate::wire::money::UsdMicros((value * 1e6).round() as i64).to_string(),
+        _ => number::percent(value),
+    }
+}
+
+/// `−27 pt (−41 to −14)`, `−40 ms (−45 to −38 ms)`.
+fn difference_words(measure: Measure, figure: &Figure) -> String {
+    let signed = |value: f64| {
+        let sign = if value < 0.0 { "−" } else { "+" };
+        if measure.is_share() { format!("{sign}{:.1}", value.abs() * 100.0) } else { format!("{sign}{}", value_words(measure, value.abs())) }
+    };
+    let unit = if measure.is_share() { " pt" } else { "" };
+    let interval = figure.interval().map(|(low, high)| format!(" ({} to {})", signed(low), signed(high))).unwrap_or_default();
+    format!("{}{unit}{interval}", signed(figure.value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_told_with_their_units_and_intervals() {
+        let figure = |value, low, high| Figure { value, low: Some(low), high: Some(high) };
+        assert_eq!(figure_words(Measure::F1, &figure(0.71, 0.62, 0.79)), "71 % (62 % – 79 %)");
+        assert_eq!(figure_words(Measure::Latency, &Figure { value: 1_240.0, low: None, high: None }), "1.24 s");
+        assert_eq!(difference_words(Measure::F1, &figure(-0.273, -0.41, 0.02)), "−27.3 pt (−41.0 to +2.0)");
+        assert_eq!(difference_words(Measure::Latency, &figure(-40.0, -45.0, -38.0)), "−40 ms (−45 ms to −38 ms)");
+        assert_eq!(difference_words(Measure::Cost, &figure(0.000_842, 0.0, 0.001)), "+$0.000842 (+$0 to +$0.001000)");
+    }
+}

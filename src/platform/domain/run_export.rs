@@ -1,0 +1,88 @@
+//! A run written to a file: the report of a run, in pieces, so that one with thousands of photos need not lie in memory whole.
+//!
+//! Thumbnails are drawn anew from the photo's pixels: nothing that its file says of a place or a camera goes with them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream::{self, Stream, StreamExt};
+
+use super::baseline::Labels;
+use super::run_report::{Report, ReportPhoto, csv, html, markdown};
+use super::{Core, DomainError, Result, photos, runs};
+use crate::platform::store;
+use crate::wire::ids::{PhotoId, RunId};
+use crate::wire::run::{ExportFormat, Run};
+
+/// Photos whose thumbnails are made ahead of what is sent.
+const THUMBNAILS_AHEAD: usize = 4;
+
+/// The pieces of a file, in order.
+pub type Pieces = std::pin::Pin<Box<dyn Stream<Item = Bytes> + Send>>;
+
+/// Writes a run as it stands. What is not answered yet says so.
+pub async fn export(core: &Arc<Core>, id: RunId, format: ExportFormat) -> Result<Pieces> {
+    let run = runs::get(core, id).await?;
+    let photos = report_photos(core, &run).await?;
+    let cells = runs::all_cells(core, id).await?;
+    let finished_at = run.finished_at.unwrap_or_else(|| core.now());
+    let report = core.on_a_core(move || Report::of(&run, cells, &photos, None::<&Labels>, finished_at)).await?;
+    let text = move |text: String| -> Pieces { Box::pin(stream::once(std::future::ready(Bytes::from(text)))) };
+    let unwritten = |error: String| DomainError::Files { message: format!("The run could not be written: {error}") };
+    match format {
+        ExportFormat::Json => serde_json::to_string_pretty(&report).map(text).map_err(|error| unwritten(error.to_string())),
+        ExportFormat::Csv => csv::csv(&report).map(text).map_err(|error| unwritten(error.to_string())),
+        ExportFormat::Tsv => Ok(text(csv::table(&report))),
+        ExportFormat::Md => Ok(text(markdown::markdown(&report))),
+        ExportFormat::Html => Ok(page(Arc::clone(core), report)),
+    }
+}
+
+/// The photos of a run with their names; two of one name are told apart by a number.
+async fn report_photos(core: &Core, run: &Run) -> Result<Vec<ReportPhoto>> {
+    let names = store::photos::names(&core.db, core.org, &run.photo_ids).await?;
+    let mut seen: HashMap<&str, u32> = HashMap::new();
+    let named = run.photo_ids.iter().map(|id| {
+        let name = names.get(id).map_or("Deleted photo", String::as_str);
+        let times = seen.entry(name).or_default();
+        *times += 1;
+        let label = if *times == 1 { name.to_owned() } else { format!("{name} ({times})") };
+        ReportPhoto { label, id: Ok(*id) }
+    });
+    Ok(named.collect())
+}
+
+fn page(core: Arc<Core>, report: Report) -> Pieces {
+    let head = Bytes::from(html::head(&report));
+    let report = Arc::new(report);
+    let ranges: Vec<std::ops::Range<usize>> = html::photos(&report)
+        .scan(0, |from, cells| {
+            let range = *from..*from + cells.len();
+            *from = range.end;
+            Some(range)
+        })
+        .collect();
+    let sections = stream::iter(ranges)
+        .map(move |range| {
+            let (core, report) = (Arc::clone(&core), Arc::clone(&report));
+            async move {
+                let cells = report.cells.get(range).unwrap_or_default();
+                let picture = match cells.first().and_then(|cell| cell.photo_id) {
+                    Some(photo) => thumbnail(&core, photo).await,
+                    None => None,
+                };
+                Bytes::from(html::photo(cells, picture.as_ref(), None))
+            }
+        })
+        .buffered(THUMBNAILS_AHEAD);
+    let whole = |piece: Bytes| stream::once(std::future::ready(piece));
+    Box::pin(whole(head).chain(sections).chain(whole(Bytes::from_static(html::FOOT.as_bytes()))))
+}
+
+/// A page without one picture is better than none.
+async fn thumbnail(core: &Core, id: PhotoId) -> Option<Bytes> {
+    let photo = photos::get(core, id).await.ok()?;
+    let picture = photos::image(core, &photo, Some(html::THUMBNAIL_PX)).await;
+    picture.inspect_err(|error| tracing::warn!(%error, photo = %photo.file_name, "no thumbnail for an export")).ok().map(Bytes::from)
+}

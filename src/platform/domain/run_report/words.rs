@@ -1,0 +1,69 @@
+//! What a report says in words, the same in every format.
+
+use super::summary::SummaryRow;
+use super::{ErrorKind, Report, ReportCell, Unanswered};
+use crate::wire::money::UsdMicros;
+use crate::wire::result::FaultKind;
+
+pub const ACCURACY_NOTE: &str = "Precision (Prec.), recall and F1: all answered tags against the labels, counted over all labelled photos";
+
+/// A refusal and a cut answer are results of the model; the rest failed.
+#[must_use]
+pub fn failure_word(cell: &ReportCell) -> &'static str {
+    match cell.error_kind {
+        Some(ErrorKind::Fault(FaultKind::Refused)) => "refused",
+        Some(ErrorKind::Fault(FaultKind::Truncated)) => "cut off",
+        Some(ErrorKind::Other(Unanswered::NotAsked)) => "not asked",
+        _ => "failed",
+    }
+}
+
+#[must_use]
+pub fn has_accuracy(report: &Report) -> bool {
+    report.summary.iter().any(|row| row.accuracy.is_some())
+}
+
+/// Headings of [`summary_values`].
+#[must_use]
+pub fn summary_header(report: &Report) -> Vec<&'static str> {
+    let mut header = vec!["Model", "Prompt", "Answered", "p50", "p95", "Cost", "Conf."];
+    if has_accuracy(report) {
+        header.extend(["Prec.", "Recall", "F1"]);
+    }
+    header
+}
+
+/// One row of the summary, as a person reads it.
+#[must_use]
+pub fn summary_values(row: &SummaryRow) -> Vec<String> {
+    let share = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
+    let mut values = vec![
+        row.model.clone(),
+        row.prompt.clone(),
+        format!("{}/{}", row.ok, row.ok + row.failed),
+        duration(row.latency_p50_ms),
+        duration(row.latency_p95_ms),
+        row.cost_usd_micros.map_or_else(|| "unknown".to_owned(), |micros| UsdMicros(micros).to_string()),
+        share(row.mean_confidence),
+    ];
+    if let Some(accuracy) = row.accuracy {
+        values.extend([share(accuracy.precision), share(accuracy.recall), share(accuracy.f1)]);
+    }
+    values
+}
+
+/// `146 ms`, `1.24 s`; `–` where there is none.
+#[must_use]
+pub fn duration(ms: Option<f64>) -> String {
+    match ms {
+        None => "–".to_owned(),
+        Some(ms) if ms < 1000.0 => format!("{ms:.0} ms"),
+        Some(ms) => format!("{:.2} s", ms / 1000.0),
+    }
+}
+
+/// `48 of 48 cells answered`.
+#[must_use]
+pub fn totals(report: &Report) -> String {
+    format!("{} of {} cells answered", report.cells.len() - report.failed_cells(), report.cells.len())
+}

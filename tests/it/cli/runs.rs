@@ -1,0 +1,46 @@
+//! `minerva runs`: a run of the library, listed and written to files.
+
+use minerva_console::wire::run::{RunPrompt, RunState, StartRun};
+
+use crate::support::binary::minerva;
+use crate::support::platform::{self, Options, until};
+use crate::support::scripted::Scripted;
+
+#[test]
+fn a_run_of_the_library_is_listed_and_written_to_a_file() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (folder, id) = runtime.block_on(async {
+        let platform = platform::start(Options::with_providers(vec![Scripted::new() as _]).without_workers()).await;
+        let photos = platform.add(2, false).await;
+        let asked = StartRun {
+            name: "Of two photos".to_owned(),
+            photo_ids: photos.iter().map(|photo| photo.id).collect(),
+            prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
+            models: vec!["on-device".to_owned()],
+            repeats: 1,
+            concurrency: 1,
+            ask_again: false,
+        };
+        let run = platform.client.start_run(&asked).await.expect("started");
+        until("the run to end", || async { (platform.client.run(run.id).await.expect("run").state == RunState::Completed).then_some(()) }).await;
+        (platform.stop().await, run.id)
+    });
+    let home = tempfile::tempdir().expect("a folder");
+    let run = |args: &[&str]| {
+        let data = folder.path().join("data");
+        let output = minerva(home.path()).arg("--data-dir").arg(data).arg("runs").args(args).output().expect("runs");
+        let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), words(&output.stdout), words(&output.stderr))
+    };
+    let (code, said, trouble) = run(&["list"]);
+    assert_eq!(code, Some(0), "{trouble}");
+    assert!(said.starts_with(&format!("{id}\t")) && said.trim_end().ends_with("\t2/2\tOf two photos"), "{said}");
+    let (_, said, _) = run(&["export", &id.to_string()]);
+    assert!(said.starts_with("photo,prompt,model,repeat,status,") && said.lines().count() == 3, "{said}");
+    let page = home.path().join("run.html");
+    let (code, _, trouble) = run(&["export", "--out", &page.to_string_lossy()]);
+    let page = std::fs::read_to_string(page).expect("written");
+    assert!(code == Some(0) && page.starts_with("<!doctype html>") && page.matches("data:image/jpeg").count() == 2, "{trouble}");
+    let (code, _, trouble) = run(&["export", "0198c0de-0000-7000-8000-000000000000"]);
+    assert!(code == Some(2) && trouble.contains("minerva runs list"), "{trouble}");
+}
