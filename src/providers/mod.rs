@@ -229,6 +229,10 @@ pub trait Provider: Send + Sync {
         let takes = self.takes(&request.model);
         fit::fit(request, self.label(), &takes, fit::SchemaRule::Whole)
     }
+    /// Whether it refuses a schema that requires a field which the schema does not describe.
+    fn refuses_undefined_fields(&self) -> bool {
+        false
+    }
     /// What would be sent of a fitted request; `None` where nothing is sent.
     ///
     /// # Errors

@@ -448,6 +448,11 @@ impl Provider for Remote {
         fit::fit(request, self.dialect.label(), &takes, self.dialect.schema_rule())
     }
 
+    fn refuses_undefined_fields(&self) -> bool {
+        // Gemini says so; Anthropic's objects are closed, so that no answer could have such a field.
+        matches!(self.dialect.schema_rule(), fit::SchemaRule::Words { .. })
+    }
+
     fn preview(&self, request: &PhotoRequest) -> Result<Option<Sent>, Fault> {
         let asked = self.dialect.ask(request, self.listed(&request.model), self.mode(request, false))?;
         let url = join(self.base.as_ref().map_err(Clone::clone)?, &asked.path)?;

@@ -6,11 +6,13 @@
 
 mod breaches;
 mod lines;
+mod undefined;
 mod words;
 
 use serde_json::{Value, json};
 
 pub use lines::line_of;
+pub use undefined::{UndefinedField, undefined_fields};
 
 /// Names under which the list of tags is found, and under which things are found in its entries; earlier ones go first.
 pub const TAG_LISTS: [&str; 3] = ["tags", "labels", "keywords"];

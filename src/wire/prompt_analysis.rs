@@ -83,7 +83,7 @@ pub struct Finding {
     /// `None`: it is about the part as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<TextSpan>,
-    /// Of the span, from 1.
+    /// Of the span, from 1; of the settings the place of the variable in their list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
     /// What it is, in one sentence.
@@ -92,7 +92,7 @@ pub struct Finding {
     pub why: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<Fix>,
-    /// What of the settings it is about; the fix of such a finding takes that out.
+    /// What of the settings it is about; the fix of such a finding takes that out, or gives it the name in the replacement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setting: Option<Setting>,
     /// A person has said that it is right as it is.
@@ -115,7 +115,7 @@ pub enum Setting {
 pub struct Fix {
     /// What it does, for a button: `Write “file_name”`.
     pub words: String,
-    /// What is replaced, in the finding's part; empty where a setting is taken out.
+    /// What is replaced, in the finding's part; empty where a setting is taken out or renamed.
     pub span: TextSpan,
     pub replacement: String,
 }

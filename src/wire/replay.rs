@@ -14,12 +14,12 @@ pub const REPLAY_DAYS: [u32; 4] = [1, 7, 30, 90];
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReplayRules {
     pub rules: ProcessingRules,
-    /// 1–90: so many whole UTC days before today, and today.
+    /// 1–90: so many times 24 hours up to now.
     pub days: u32,
 }
 
 /// What became of the photos that the pipeline processed, and what these rules would have made of them. A photo that was
-/// processed twice counts twice.
+/// processed more than once counts once, as it was decided last; photos that are deleted don't count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Replay {
     pub from: DateTime<Utc>,

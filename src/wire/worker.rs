@@ -31,6 +31,10 @@ pub struct Worker {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u32>,
     pub job: Job,
+    /// Full name of the model that is asked now: the live one, or one that stands in for it. `None` for a worker of another
+    /// process, and before any is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// `None` for a worker of another process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<WorkerNow>,

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::route::{AreaId, LiveView, Route};
+use super::route::{AreaId, LiveView, PipelineView, Route};
 use crate::wire::deployment::Environment;
 use crate::wire::ids::{ConfigChangeId, JobChangeId, PromptId, PromptVersionId, RunId};
 use crate::wire::run::ExportFormat;
@@ -65,6 +65,11 @@ pub enum Command {
     ImportPrompts,
     /// Writes the version that is shown to a file.
     ExportPromptVersion,
+    /// Gives a prompt another name: what an undo button holds.
+    RenamePrompt {
+        prompt: PromptId,
+        name: String,
+    },
     /// Changes the labels of a version: what an undo button holds.
     ChangeLabels {
         prompt: PromptId,
@@ -110,6 +115,7 @@ impl Command {
     pub fn palette() -> Vec<Self> {
         let mut all: Vec<Self> = AreaId::ALL.into_iter().map(|area| Self::GoTo(Route::Area(area))).collect();
         all.extend(LiveView::ALL.into_iter().map(|view| Self::GoTo(Route::Live(view))));
+        all.extend(PipelineView::ALL.into_iter().map(|view| Self::GoTo(Route::Pipeline(view))));
         all.extend([
             Self::GoTo(Route::Deployments),
             Self::GoTo(Route::Models),
@@ -205,10 +211,11 @@ impl Command {
             Self::GoTo(Route::Area(area)) => format!("Go to {}", area.label().to_lowercase()),
             Self::GoTo(Route::Live(LiveView::Assistant)) => "Ask the assistant".to_owned(),
             Self::GoTo(Route::Live(view)) => format!("Show {}", view.label().to_lowercase()),
-            Self::GoTo(Route::Deployments) => "Show deployments".to_owned(),
-            Self::GoTo(Route::Models) => "Choose the live model".to_owned(),
-            Self::GoTo(Route::Rules) => "Set thresholds, workers and limits".to_owned(),
-            Self::GoTo(Route::Providers) => "Set up providers and keys".to_owned(),
+            Self::GoTo(Route::Pipeline(view)) => view.label().to_owned(),
+            Self::GoTo(Route::Deployments) => "Show deployments: production and staging".to_owned(),
+            Self::GoTo(Route::Models) => "Show models: choose the live one".to_owned(),
+            Self::GoTo(Route::Rules) => "Show rules: thresholds, workers and limits".to_owned(),
+            Self::GoTo(Route::Providers) => "Show providers and their keys".to_owned(),
             Self::GoTo(Route::Jobs(Some(_))) => "Show failed jobs".to_owned(),
             Self::GoTo(_) => "Go there".to_owned(),
             Self::OpenPalette => "Find a command…".to_owned(),
@@ -247,6 +254,7 @@ impl Command {
             Self::CompareVersions => "Compare versions".to_owned(),
             Self::ImportPrompts => "Import prompts…".to_owned(),
             Self::ExportPromptVersion => "Export this version…".to_owned(),
+            Self::RenamePrompt { name, .. } => format!("Rename the prompt to {name}"),
             Self::ChangeLabels { .. } => "Change the labels of a version".to_owned(),
             Self::UndoConfigChange | Self::UndoThisConfigChange(_) => "Undo the last change of configuration".to_owned(),
             Self::RedoConfigChange => "Redo the last change of configuration".to_owned(),
@@ -270,6 +278,10 @@ impl Command {
     pub fn tooltip(&self) -> String {
         match self {
             Self::GoTo(Route::Area(area)) => area.question().to_owned(),
+            Self::GoTo(Route::Pipeline(view)) => view.about().to_owned(),
+            Self::GoTo(Route::Deployments) => "What each environment uses, since when, and what it used before".to_owned(),
+            Self::GoTo(Route::Models) => "Choose the live model, and those that stand in for it".to_owned(),
+            Self::GoTo(Route::Providers) => "Set up the providers of models, and their keys".to_owned(),
             Self::PausePipeline => "Take no new job; what is begun is finished".to_owned(),
             Self::DrainPipeline => "Finish what is queued, begin nothing that comes later, then pause".to_owned(),
             Self::ResumePipeline => "Take jobs again".to_owned(),

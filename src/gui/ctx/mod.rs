@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod file_choosing;
+pub mod kept_free;
 pub mod modal;
 pub mod moment;
 pub mod own_keys;
@@ -28,7 +29,7 @@ pub use photo_adding::PhotoAdding;
 pub use photo_textures::{PhotoTexture, PhotoTextures};
 pub use refresh::{Pace, Refresh};
 pub use remote::Remote;
-pub use route::{AreaId, LiveView, Route};
+pub use route::{AreaId, LiveView, PipelineView, Route};
 
 /// One of the four areas. It owns its state; the shell calls it once a frame.
 pub trait Area {

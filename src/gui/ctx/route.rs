@@ -81,6 +81,54 @@ impl LiveView {
     }
 }
 
+/// What Pipeline control shows of the open prompt and beside it, where that has no route of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PipelineView {
+    /// The text of the open prompt, and the list of all.
+    Prompts,
+    SystemText,
+    Answer,
+    PromptSettings,
+    Preview,
+    Findings,
+    Versions,
+    Changes,
+}
+
+impl PipelineView {
+    pub const ALL: [Self; 8] =
+        [Self::Prompts, Self::SystemText, Self::Answer, Self::PromptSettings, Self::Preview, Self::Findings, Self::Versions, Self::Changes];
+
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Prompts => "Show prompts",
+            Self::SystemText => "Show the system text",
+            Self::Answer => "Show the answer's schema",
+            Self::PromptSettings => "Show the prompt's settings and variables",
+            Self::Preview => "Show the preview of what is sent",
+            Self::Findings => "Show findings",
+            Self::Versions => "Show versions",
+            Self::Changes => "Show changes of configuration",
+        }
+    }
+
+    /// What is to be seen there.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Prompts => "All prompts, and the text of the open one that goes to the model with the photo",
+            Self::SystemText => "Instructions that go before the prompt, where a model takes them",
+            Self::Answer => "What the answer must hold, as a form or as a JSON Schema",
+            Self::PromptSettings => "Parameters of the model, and variables of your own",
+            Self::Preview => "Exactly what is sent, for a photo and a model",
+            Self::Findings => "What the analysis finds in the prompt, and what a photo takes",
+            Self::Versions => "What was saved of the prompt, compared, labelled and searched",
+            Self::Changes => "Every change of configuration, and the way back",
+        }
+    }
+}
+
 /// A place in an area.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
@@ -90,6 +138,7 @@ pub enum Route {
     Jobs(Option<JobState>),
     Job(JobId),
     Prompt(PromptId),
+    Pipeline(PipelineView),
     /// What each environment uses, and used.
     Deployments,
     Models,
@@ -112,7 +161,9 @@ impl Route {
         match self {
             Self::Area(area) => *area,
             Self::Live(_) | Self::Jobs(_) | Self::Job(_) => AreaId::LiveStatus,
-            Self::Prompt(_) | Self::Deployments | Self::Models | Self::Rules | Self::Providers | Self::Provider(_) => AreaId::PipelineControl,
+            Self::Prompt(_) | Self::Pipeline(_) | Self::Deployments | Self::Models | Self::Rules | Self::Providers | Self::Provider(_) => {
+                AreaId::PipelineControl
+            }
             Self::Photo(_) | Self::Run(_) => AreaId::TestingLab,
             Self::Cost | Self::Latency | Self::Confidence => AreaId::Analytics,
         }

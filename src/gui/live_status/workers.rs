@@ -172,7 +172,8 @@ fn busy_ui(ui: &mut Ui, worker: &Worker, wanted: u32, ctx: &mut AreaCtx<'_>) {
     if let Some(started) = job.started_at {
         right(ui, places.since, RichText::new(elapsed(started, ctx.now)));
     }
-    let hint = job.model.as_ref().map_or_else(|| "Show the job".to_owned(), |model| format!("{model}\nClick to show the job"));
+    let hint =
+        worker.model.as_ref().or(job.model.as_ref()).map_or_else(|| "Show the job".to_owned(), |model| format!("{model}\nClick to show the job"));
     if response.on_hover_text(hint).clicked() {
         ctx.send(Command::GoTo(Route::Job(job.id)));
     }
@@ -201,7 +202,7 @@ fn name(number: Option<u32>) -> String {
 /// Icon, its colour, and what the worker does in words.
 fn doing_words(worker: &Worker, ctx: &AreaCtx<'_>) -> (MaterialIcon, Color32, String) {
     let tokens = ctx.tokens();
-    let model = worker.job.model.as_deref().unwrap_or("the model");
+    let model = worker.model.as_deref().or(worker.job.model.as_deref()).unwrap_or("the model");
     match worker.now.map(|now| now.doing) {
         Some(Doing::Preparing) => (icons::ICON_IMAGE, tokens.muted, "Prepares the photo".to_owned()),
         Some(Doing::WaitingForTurn) => (icons::ICON_HOURGLASS_TOP, tokens.warn, format!("Waits for its turn with {model}: limit of calls")),

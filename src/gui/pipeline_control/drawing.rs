@@ -171,7 +171,7 @@ impl PipelineControl {
         let (changed, lost_focus);
         if document.part == Part::Prompt {
             let asked = (takes_focus, editors.go_to_line.take(), editors.cursor);
-            let edit = editor_panel::draft_ui(ui, &mut editors.draft, draft, (facts, self.analysis.marks(PromptPart::User)), asked, wishes);
+            let edit = editor_panel::draft_ui(ui, &mut editors.draft, draft, (facts, system, self.analysis.marks(PromptPart::User)), asked, wishes);
             editors.cursor = edit.cursor;
             (changed, lost_focus) = (edit.changed, edit.lost_focus);
         } else {

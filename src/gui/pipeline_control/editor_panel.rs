@@ -67,7 +67,7 @@ pub fn draft_ui(
     ui: &mut Ui,
     editor: &mut PromptEditor,
     draft: &mut Draft,
-    (facts, marks): (&Facts, &[Mark]),
+    (facts, system, marks): (&Facts, &Facts, &[Mark]),
     (focus, go_to_line, cursor): (bool, Option<u32>, Option<(u32, u32)>),
     wishes: &mut Vec<Wish>,
 ) -> Edit {
@@ -82,7 +82,7 @@ pub fn draft_ui(
                 trouble: facts.trouble.as_ref().map(|(line, why)| (*line, why.as_str())),
                 go_to_line,
                 focus,
-                variables: &variables(&Settings::read(&draft.settings.typed).variables),
+                variables: &variables(&Settings::read(&draft.settings.typed).variables, &system.unknown),
                 marks,
             };
             editor.ui(ui, id, &mut draft.kept.typed, &options)
@@ -92,8 +92,8 @@ pub fn draft_ui(
     edit
 }
 
-/// What a prompt may use: of every photo, and of the author's own.
-pub fn variables(own: &[OwnVariable]) -> Vec<Variable> {
+/// What a prompt may use: of every photo, of the author's own, and what its other text uses without a value so far.
+pub fn variables(own: &[OwnVariable], used_elsewhere: &[String]) -> Vec<Variable> {
     let about = |name: &str| match name {
         "file_name" => "The photo's file name",
         "width" => "Its width in pixels",
@@ -103,7 +103,10 @@ pub fn variables(own: &[OwnVariable]) -> Vec<Variable> {
     let built_in = TEMPLATE_VARIABLES.iter().map(|name| Variable { name: (*name).to_owned(), about: about(name).to_owned() });
     let own = own.iter().filter(|own| !own.name.is_empty());
     let start = |value: &str| value.chars().take(40).collect::<String>();
-    built_in.chain(own.map(|own| Variable { name: own.name.clone(), about: format!("Yours: {}", start(&own.value)) })).collect()
+    let own = own.map(|own| Variable { name: own.name.clone(), about: format!("Yours: {}", start(&own.value)) });
+    let about = "Used in the other text, has no value yet";
+    let others = used_elsewhere.iter().map(|name| Variable { name: name.clone(), about: about.to_owned() });
+    built_in.chain(own).chain(others).collect()
 }
 
 /// Draws a version that can't be changed.

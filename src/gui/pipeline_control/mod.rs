@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, Route};
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, PipelineView, Route};
 use crate::gui::widgets::prompt_editor::PromptEditor;
 use crate::wire::config::ProcessingRules;
 use crate::wire::deployment::Environment;
@@ -41,7 +41,7 @@ use changes::Changes;
 use data::Data;
 use deploy::DeployPages;
 use dialogs::Dialog;
-use document::Document;
+use document::{Document, Part};
 use draft::Draft;
 use files::Files;
 use journal::{Journals, Opened, Opening};
@@ -158,6 +158,26 @@ struct Editors {
     cursor: Option<(u32, u32)>,
 }
 
+impl PipelineControl {
+    /// Shows a tab, or a part of the open prompt in place of whatever page lies over it.
+    fn show_view(&mut self, view: PipelineView) {
+        let part = match view {
+            PipelineView::Prompts => Part::Prompt,
+            PipelineView::SystemText => Part::System,
+            PipelineView::Answer => Part::Answer,
+            PipelineView::PromptSettings => Part::Settings,
+            PipelineView::Preview => Part::Preview,
+            PipelineView::Findings => return self.tab = Tab::Findings,
+            PipelineView::Versions => return self.tab = Tab::Versions,
+            PipelineView::Changes => return self.tab = Tab::Changes,
+        };
+        (self.providers.open, self.deploy.open) = (None, None);
+        self.versions.leave();
+        self.document.part = part;
+        self.editors.focus_for = FOCUS_FRAMES;
+    }
+}
+
 impl Area for PipelineControl {
     fn id(&self) -> AreaId {
         AreaId::PipelineControl
@@ -254,6 +274,7 @@ impl Area for PipelineControl {
             Command::ImportPrompts => self.files.import.choose(ctx),
             Command::ExportPromptVersion => self.export_shown(ctx),
             Command::CompareVersions => self.fulfil(Wish::Versions(VersionsAsked::CompareByDefault), ctx),
+            Command::RenamePrompt { prompt, name } => self.fulfil(Wish::Rename(*prompt, name.clone()), ctx),
             Command::ChangeLabels { prompt, version, change } => {
                 self.fulfil(Wish::Versions(VersionsAsked::ChangeLabels(*prompt, *version, change.clone())), ctx);
             }
@@ -285,6 +306,7 @@ impl Area for PipelineControl {
                 self.providers.show(name, None);
             }
             Route::Prompt(id) => self.fulfil(Wish::Open(*id), ctx),
+            Route::Pipeline(view) => self.show_view(*view),
             _ => {}
         }
     }

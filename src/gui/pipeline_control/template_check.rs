@@ -5,6 +5,7 @@ use std::sync::mpsc::{self, Receiver, TryRecvError};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
+use crate::gui::widgets::prompt_editor::highlight::uses;
 use crate::wire::prompt::TEMPLATE_VARIABLES;
 use crate::wire::prompt_parts::Variable;
 use crate::wire::unclosed::unclosed;
@@ -23,7 +24,7 @@ pub struct Facts {
     pub about_tokens: usize,
     /// Names that the text uses, sorted.
     pub used: Vec<String>,
-    /// Those among them that nothing gives a value.
+    /// Those among them that nothing gives a value, in the order in which the text uses them.
     pub unknown: Vec<String>,
     /// Line, from 1, and what is wrong there.
     pub trouble: Option<(u32, String)>,
@@ -40,16 +41,33 @@ pub fn check(text: &str, own: &[Variable]) -> Facts {
     let filled = environment.template_from_str(text).and_then(|template| {
         facts.used = template.undeclared_variables(false).into_iter().collect();
         facts.used.sort_unstable();
-        facts.unknown = facts.used.iter().filter(|name| !is_known(name, own)).cloned().collect();
+        facts.unknown = unknown_in_order(text, &facts.used, own);
         let mut values: BTreeMap<&str, Value> = own.iter().map(|own| (own.name.as_str(), Value::from(own.value.as_str()))).collect();
         values.extend([("file_name", Value::from("photo.jpg")), ("width", Value::from(4_000)), ("height", Value::from(3_000))]);
         template.render_captured_to(Value::from_pairs(values), Bounded(0)).map(drop)
     });
     facts.trouble = filled.err().map(|error| match unclosed(text, error.line()).filter(|_| error.kind() == ErrorKind::SyntaxError) {
         Some((line, braces)) => (line as u32, format!("“{braces}” is never closed")),
-        None => (error.line().unwrap_or(1) as u32, in_words(&error, &facts.unknown, own)),
+        None => {
+            // The engine stops at the first one that it comes to; a person reads from the top.
+            let first = facts.unknown.first().filter(|_| error.kind() == ErrorKind::UndefinedError);
+            let line = first.and_then(|name| line_of(text, name)).unwrap_or_else(|| error.line().unwrap_or(1));
+            (line as u32, in_words(&error, &facts.unknown, own))
+        }
     });
     facts
+}
+
+/// Names without a value, in the order in which the text uses them.
+fn unknown_in_order(text: &str, used: &[String], own: &[Variable]) -> Vec<String> {
+    let mut unknown: Vec<String> = used.iter().filter(|name| !is_known(name, own)).cloned().collect();
+    unknown.sort_by_key(|name| uses(text, name).first().map_or(usize::MAX, |range| range.start));
+    unknown
+}
+
+/// The line, from 1, on which a name is used first.
+fn line_of(text: &str, name: &str) -> Option<usize> {
+    uses(text, name).first().map(|range| text[..range.start].matches('\n').count() + 1)
 }
 
 fn is_known(name: &str, own: &[Variable]) -> bool {
@@ -157,6 +175,21 @@ mod tests {
         let facts = check("a\n{{ colour }}", &[]);
         assert_eq!(facts.unknown, ["colour"]);
         assert_eq!(facts.trouble, Some((2, "Nothing gives {{ colour }} a value; known are file_name, width, height".to_owned())));
+    }
+
+    #[test]
+    fn of_several_unknown_variables_the_first_in_the_text_is_told_with_its_line() {
+        let facts = check("zebra\n\n{{ zebra }}\n{{ apple }}", &[]);
+        assert_eq!(facts.unknown, ["zebra", "apple"]);
+        let (line, why) = facts.trouble.expect("trouble");
+        assert!(line == 3 && why.starts_with("Nothing gives {{ zebra }} a value"), "{line}: {why}");
+        // One that the engine does not come to stands before one that it does.
+        let facts = check("{% if width > 9999 %}{{ early }}{% endif %}\n{{ late }}", &[]);
+        let (line, why) = facts.trouble.expect("trouble");
+        assert!(line == 1 && why.contains("{{ early }}"), "{line}: {why}");
+        // As an attribute it is no use of the variable.
+        let facts = check("{{ file_name }}\n{{ zebra }}\n{{ apple.zebra }}", &[]);
+        assert_eq!((facts.unknown.as_slice(), facts.trouble.map(|(line, _)| line)), (&["zebra".to_owned(), "apple".to_owned()][..], Some(2)));
     }
 
     #[test]

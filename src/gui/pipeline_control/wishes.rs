@@ -5,7 +5,7 @@ use super::document::Part;
 use super::draft::{Contents, Draft};
 use super::providers::Outcome;
 use super::writes::Written;
-use super::{FOCUS_FRAMES, PipelineControl, Side, Tab, Wish, deploy};
+use super::{FOCUS_FRAMES, PipelineControl, Side, Tab, Wish, deploy, models};
 use crate::gui::ctx::{AreaCtx, ToastKind};
 use crate::wire::deployment::{DeployPrompt, Environment};
 use crate::wire::model::SetModelParameters;
@@ -41,7 +41,7 @@ impl PipelineControl {
             }
             Wish::Rename(id, name) => {
                 if let Some(prompt) = self.data.prompt(id) {
-                    self.writes.rename(id, prompt.revision, name, ctx);
+                    self.writes.rename(prompt, name, ctx);
                 }
             }
             Wish::Import => self.files.import.choose(ctx),
@@ -75,12 +75,14 @@ impl PipelineControl {
             Wish::Activate(name) => self.activate(name, ctx),
             Wish::SetFallbacks(fallbacks) => {
                 if let Some(config) = self.data.config.value().filter(|_| !self.writes.is_changing_config()) {
-                    self.writes.set_fallbacks(config.revision, fallbacks, ctx);
+                    let called: Vec<String> = fallbacks.iter().map(|fallback| self.called(&fallback.model)).collect();
+                    self.writes.set_fallbacks(config.revision, fallbacks, called.join(", then "), ctx);
                 }
             }
             Wish::SetParameters(model, parameters) => {
                 if let Some(config) = self.data.config.value().filter(|_| !self.writes.is_changing_config()) {
-                    self.writes.set_parameters(config.revision, SetModelParameters { model, parameters }, ctx);
+                    let called = self.called(&model);
+                    self.writes.set_parameters(config.revision, SetModelParameters { model, parameters }, called, ctx);
                 }
             }
             Wish::Deploy(asked) => self.fulfil_deploy(asked, ctx),
@@ -180,12 +182,16 @@ impl PipelineControl {
         }
     }
 
+    /// A model as people tell it from the others, by its full name.
+    fn called(&self, name: &str) -> String {
+        models::called_by_name(name, self.data.models.value().map(|page| page.items.as_slice()).unwrap_or_default())
+    }
+
     fn activate(&mut self, name: String, ctx: &AreaCtx<'_>) {
         if self.writes.is_changing_config() {
             return;
         }
-        let known = self.data.models.value().and_then(|page| page.items.iter().find(|model| model.name == name));
-        let shown_as = known.map_or_else(|| name.clone(), |model| model.display_name.clone());
+        let shown_as = self.called(&name);
         self.writes.activate(name, shown_as, ctx);
     }
 
@@ -284,7 +290,7 @@ impl PipelineControl {
             Written::Config(changed) => self.data.set_config(changed.config),
             Written::ConfigBehind => self.data.reload_config(),
             Written::Deployed(changed) => {
-                self.deploy.open = None;
+                self.deploy.close_deployed();
                 self.data.set_config(changed.config);
                 self.deploy.reload();
             }

@@ -16,8 +16,9 @@ enum About {
     RollBack,
     /// The model's name on screen.
     Model(String),
-    Fallbacks,
-    /// The model's full name.
+    /// The models of the chain, as they are called on screen.
+    Fallbacks(String),
+    /// The model's name on screen.
     Parameters(String),
     Rules,
     /// What is said when it is done.
@@ -28,7 +29,8 @@ enum About {
 #[derive(Default)]
 pub struct Writes {
     created: Remote<Prompt>,
-    renamed: Remote<Prompt>,
+    /// The name that it had, and the prompt.
+    renamed: (String, Remote<Prompt>),
     saved: Option<(bool, Remote<PromptVersion>)>,
     config: Option<(About, Remote<ConfigChanged>)>,
 }
@@ -84,9 +86,11 @@ impl Writes {
     }
 
     /// Only the name is sent, so that a revision that is old because of a draft is no reason to give up.
-    pub fn rename(&mut self, id: PromptId, revision: u64, name: String, ctx: &AreaCtx<'_>) {
+    pub fn rename(&mut self, prompt: &Prompt, name: String, ctx: &AreaCtx<'_>) {
+        let (id, revision) = (prompt.id, prompt.revision);
+        self.renamed.0.clone_from(&prompt.name);
         let body = UpdatePrompt { name: Some(name), ..UpdatePrompt::default() };
-        ctx.ask(&mut self.renamed, |client| async move {
+        ctx.ask(&mut self.renamed.1, |client| async move {
             match client.update_prompt(id, revision, &body).await {
                 Err(failure) if failure.code() == Some("stale") => {
                     let prompts = client.prompts().await?.items;
@@ -144,17 +148,18 @@ impl Writes {
         self.config = Some((About::Model(shown_as), answer));
     }
 
-    pub fn set_fallbacks(&mut self, revision: u64, fallbacks: Vec<Fallback>, ctx: &AreaCtx<'_>) {
+    /// `called`: the models as they are called on screen.
+    pub fn set_fallbacks(&mut self, revision: u64, fallbacks: Vec<Fallback>, called: String, ctx: &AreaCtx<'_>) {
         let mut answer = Remote::default();
         ctx.ask(&mut answer, |client| async move { client.set_fallbacks(revision, &SetFallbacks { fallbacks }).await });
-        self.config = Some((About::Fallbacks, answer));
+        self.config = Some((About::Fallbacks(called), answer));
     }
 
-    pub fn set_parameters(&mut self, revision: u64, body: SetModelParameters, ctx: &AreaCtx<'_>) {
+    /// `called`: the model as it is called on screen.
+    pub fn set_parameters(&mut self, revision: u64, body: SetModelParameters, called: String, ctx: &AreaCtx<'_>) {
         let mut answer = Remote::default();
-        let model = body.model.clone();
         ctx.ask(&mut answer, |client| async move { client.set_model_parameters(revision, &body).await });
-        self.config = Some((About::Parameters(model), answer));
+        self.config = Some((About::Parameters(called), answer));
     }
 
     /// `confirmed`: a limit below what is spent already is meant.
@@ -197,10 +202,16 @@ impl Writes {
                 (None, None) => {}
             }
         }
-        if self.renamed.poll() {
-            match (self.renamed.take_failure(), self.renamed.take()) {
+        let (was, renamed) = &mut self.renamed;
+        if renamed.poll() {
+            match (renamed.take_failure(), renamed.take()) {
                 (Some(failure), _) => ctx.commands.toast(ToastKind::Bad, format!("The prompt was not renamed. {failure}")),
-                (None, Some(prompt)) => written.push(Written::Renamed(prompt)),
+                (None, Some(prompt)) => {
+                    let undo = Command::RenamePrompt { prompt: prompt.id, name: was.clone() };
+                    let toast = Toast::new(ToastKind::Good, format!("{was} is called {} now", prompt.name));
+                    ctx.send(Command::ShowToast(toast.with_action("Undo", undo)));
+                    written.push(Written::Renamed(prompt));
+                }
                 (None, None) => {}
             }
         }
@@ -257,7 +268,7 @@ impl Writes {
                     ctx.commands.toast(ToastKind::Bad, format!("Nothing was rolled back. {failure}"));
                     None
                 }
-                About::Fallbacks | About::Parameters(_) => {
+                About::Fallbacks(_) | About::Parameters(_) => {
                     let is_stale = failure.code() == Some("stale");
                     let why = if is_stale {
                         "The configuration was changed elsewhere meanwhile. Look at it, then apply yours again".to_owned()
@@ -284,8 +295,8 @@ impl Writes {
                 None => return Some(Written::Config(changed)),
             },
             About::Model(name) => format!("{name} is live"),
-            About::Fallbacks if changed.config.fallbacks.is_empty() => "No model stands in for the live one".to_owned(),
-            About::Fallbacks => "The fallback chain is applied".to_owned(),
+            About::Fallbacks(_) if changed.config.fallbacks.is_empty() => "No model stands in for the live one".to_owned(),
+            About::Fallbacks(called) => format!("The fallback chain is applied: {called}"),
             About::Parameters(model) => format!("The parameters of {model} are applied"),
             About::Rules => "The rules are applied".to_owned(),
             About::Provider(words) => words.clone(),
@@ -299,7 +310,7 @@ impl Writes {
             About::Rules => Written::Applied(changed),
             About::Provider(_) => Written::ProviderSet(changed),
             About::Deploy(_) => Written::Deployed(changed),
-            About::RollBack | About::Model(_) | About::Fallbacks | About::Parameters(_) => Written::Config(changed),
+            About::RollBack | About::Model(_) | About::Fallbacks(_) | About::Parameters(_) => Written::Config(changed),
         })
     }
 }

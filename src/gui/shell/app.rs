@@ -34,9 +34,9 @@ use crate::wire::event::Happened;
 use steps::Step;
 
 /// Points that an area is drawn in at the least.
-const LEAST_AREA: Vec2 = vec2(780.0, 540.0);
-/// In a window narrower than this the left panel is a rail, so that the area has the room.
-const RAIL_BELOW: f32 = 840.0;
+const LEAST_AREA: Vec2 = vec2(780.0, 520.0);
+/// In a window narrower than this the left panel is a rail, so that the area has its least width beside it.
+const RAIL_BELOW: f32 = 990.0;
 /// A frame that takes longer is logged.
 const LONG_FRAME: Duration = Duration::from_millis(50);
 

@@ -143,13 +143,38 @@ mod tests {
     #[test]
     fn words_in_any_order_and_slips_of_letters_find_a_command() {
         let first = |query| find(query).first().map(Command::label);
-        assert_eq!(first("live model"), Some("Choose the live model".to_owned()));
-        assert_eq!(first("model live"), Some("Choose the live model".to_owned()));
+        assert_eq!(first("live model"), Some("Show models: choose the live one".to_owned()));
+        assert_eq!(first("model live"), Some("Show models: choose the live one".to_owned()));
         assert_eq!(first("dark"), Some("Dark theme".to_owned()));
         assert_eq!(first("rtcmp"), Some("Run the comparison".to_owned()));
         assert_eq!(first("nothing like that"), Some("Search photos for “nothing like that”".to_owned()));
         assert_eq!(first("?!"), None);
         assert_eq!(find("").len(), Command::palette().len());
+    }
+
+    #[test]
+    fn every_tab_and_page_of_pipeline_control_is_found_by_its_name() {
+        use crate::gui::ctx::{AreaId, PipelineView, Route};
+        for (name, route) in [
+            ("rules", Route::Rules),
+            ("models", Route::Models),
+            ("deployments", Route::Deployments),
+            ("providers", Route::Providers),
+            ("prompts", Route::Pipeline(PipelineView::Prompts)),
+            ("system", Route::Pipeline(PipelineView::SystemText)),
+            ("answer", Route::Pipeline(PipelineView::Answer)),
+            ("schema", Route::Pipeline(PipelineView::Answer)),
+            ("prompt settings", Route::Pipeline(PipelineView::PromptSettings)),
+            ("variables", Route::Pipeline(PipelineView::PromptSettings)),
+            ("preview", Route::Pipeline(PipelineView::Preview)),
+            ("findings", Route::Pipeline(PipelineView::Findings)),
+            ("versions", Route::Pipeline(PipelineView::Versions)),
+            ("changes", Route::Pipeline(PipelineView::Changes)),
+        ] {
+            assert_eq!(route.area(), AreaId::PipelineControl);
+            assert_eq!(find(name).first(), Some(&Command::GoTo(route)), "{name}");
+        }
+        assert!(find("deploy").iter().take(3).any(|command| *command == Command::GoTo(Route::Deployments)));
     }
 
     #[test]

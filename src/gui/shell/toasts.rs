@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Align2, Area, Context, Frame, Id, Label, Margin, Order, RichText, vec2};
 
+use crate::gui::ctx::kept_free::take_height_kept_free;
 use crate::gui::ctx::{Command, Toast, ToastKind};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
@@ -39,14 +40,18 @@ impl Toasts {
 
     /// Draws them; returns the command of a button that was pressed.
     pub fn ui(&mut self, ctx: &Context) -> Option<Command> {
+        let middle = ctx.content_rect().center().x;
+        let kept_free = take_height_kept_free(ctx, middle - WIDTH / 2.0, middle + WIDTH / 2.0);
         if self.shown.is_empty() {
             return None;
         }
         let now = Instant::now();
         let mut pressed = None;
         let mut close = None;
-        // In the middle: at the lower right stand the buttons that go on with the work ("Run the comparison").
-        let area = Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(Align2::CENTER_BOTTOM, vec2(0.0, -16.0));
+        // In the middle: at the lower right stand the buttons that go on with the work ("Run the comparison"). Where a page has
+        // its buttons there, above them.
+        let above = if kept_free > 0.0 { kept_free + theme::GAP_8 } else { theme::GAP_16 };
+        let area = Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(Align2::CENTER_BOTTOM, vec2(0.0, -above));
         let response = area.show(ctx, |ui| {
             ui.set_width(WIDTH);
             for (at, shown) in self.shown.iter().enumerate() {

@@ -5,6 +5,7 @@ use egui::{Align, Button, Checkbox, DragValue, Layout, RichText, ScrollArea, Ui,
 use super::estimate::LiveEstimate;
 use super::estimate_panel;
 use super::setup::{PromptChoice, PromptOffer, Setup, has_draft, is_usable};
+use crate::gui::ctx::kept_free::keep_free;
 use crate::gui::ctx::{AreaCtx, Command, Route};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{empty_state, error_state, number, skeleton};
@@ -25,9 +26,10 @@ pub struct Starting<'a> {
 
 /// Draws the panel.
 pub fn ui(ui: &mut Ui, setup: &mut Setup, estimate: &LiveEstimate, starting: Starting<'_>, ctx: &AreaCtx<'_>) {
-    egui::Panel::bottom("run").frame(egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO })).show(ui, |ui| {
+    let foot = egui::Panel::bottom("run").frame(egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO })).show(ui, |ui| {
         run_ui(ui, setup, estimate, starting, ctx);
     });
+    keep_free(ui.ctx(), foot.response.rect);
     ScrollArea::vertical().id_salt("setup").auto_shrink(false).show(ui, |ui| {
         heading(ui, icons::ICON_EDIT_NOTE.codepoint, "Prompts", setup.chosen_prompts.len());
         prompts_ui(ui, setup, ctx);

@@ -185,6 +185,19 @@ fn note_call(core: &Core, provider: &str, call: &CallContext, answer: &std::resu
     }
 }
 
+/// What is made of a call that is not waited for: its provider answers, but not now.
+#[must_use]
+pub fn left_alone(core: &Core, (provider, model): (&str, &str), fault: Fault, took: Duration) -> Analysed {
+    let took_ms = took.as_millis() as u64;
+    let detail = format!("{model}: {}", fault.kind.label());
+    let step = TraceStep { name: "call".to_owned(), start_ms: 0.0, duration_ms: took.as_secs_f64() * 1e3, detail };
+    let answer = Err(fault.clone());
+    core.health.calls.note(provider, core.now(), answer.as_ref().map(|_: &Answer| took_ms as f64));
+    let outcome = Outcome::Failed(fault);
+    core.telemetry.note_result(model, &outcome, Some(took));
+    Analysed { outcome, trace: vec![step], provider_response_time_ms: took_ms, total_ms: took_ms }
+}
+
 /// A photo whose file is gone because somebody deleted it is no fault of the disk.
 async fn explain_absence(core: &Core, photo: &Photo, fault: Fault) -> Fault {
     match still_there(core, photo).await {

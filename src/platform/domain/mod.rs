@@ -98,6 +98,8 @@ pub struct Core {
     pub at_work: workers::AtWork,
     /// Comparison runs that are worked on in this process.
     pub working: runs::Working,
+    /// Providers that take no more calls for now.
+    pub rate_limits: pipeline::RateLimits,
     /// Whether this process takes jobs from the queue.
     pub worker_runs: AtomicBool,
     /// What this process did, counted.
@@ -196,6 +198,7 @@ impl Core {
             photo_files: tokio::sync::RwLock::new(()),
             at_work: workers::AtWork::default(),
             working: runs::Working::default(),
+            rate_limits: pipeline::RateLimits::default(),
             worker_runs: AtomicBool::new(false),
             telemetry: Telemetry::default(),
             log: Log::default(),

@@ -2,6 +2,7 @@
 //! transaction as the result, so that a job is done once however often the platform dies.
 
 mod course;
+mod rate_limits;
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,6 +26,7 @@ use crate::wire::result::{Answer, Decision, Fault, FaultKind, Outcome, PhotoResu
 use crate::wire::rules::main_tag;
 use crate::wire::worker::Doing;
 use course::{Asked, Course};
+pub use rate_limits::RateLimits;
 
 /// How long a try is nobody else's without a sign of life.
 pub const LEASE: Duration = Duration::from_mins(1);
@@ -148,7 +150,7 @@ async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: 
     let id = claimed.row.job.id;
     let call = CallContext { news: Some(listed.listener()), longest_wait: Some(WORKER_WAIT_MOST), ..CallContext::new(cancel.clone(), CALL_LIMIT) };
     let course = tokio::select! {
-        course = course::follow(core, claimed, &call) => course,
+        course = course::follow(core, claimed, listed, &call) => course,
         never = keep_lease(core, owner, claimed, cancel) => match never {},
     };
     listed.note(Doing::Storing);

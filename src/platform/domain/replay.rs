@@ -1,5 +1,6 @@
 //! A dry run of rules over what is decided already: no model is asked, and nothing is stored. The numbers come from counts
-//! by day, most confident tag and whole percent, so they are exact and cost the same for a thousand results and for millions.
+//! by day, most confident tag and whole percent, so they are exact and cost the same for a thousand photos and for millions.
+//! A photo that was processed more than once counts as it was decided last.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -9,7 +10,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Core, DomainError, Result, page, rules, statistics};
 use crate::platform::store;
 use crate::platform::store::decisions::{Band, Decided, DecidedResult};
-use crate::platform::store::rollups::Span;
 use crate::wire::ids::ResultId;
 use crate::wire::page::Page;
 use crate::wire::replay::{CategoryReplay, Flow, MovedPhoto, REPLAY_DAYS, Replay, ReplayExamples, ReplayRules, ReplayTruth, Share};
@@ -36,32 +36,33 @@ pub async fn run(core: &Core, asked: ReplayRules) -> Result<Replay> {
         rules.categories.keys().map(|name| (name.as_str(), CategoryReplay { name: name.clone(), photos: 0, moved: 0 })).collect();
     for part in &parts {
         let to = part.to(&rules);
-        flow.add(part.decision, to, part.results);
+        flow.add(part.decision, to, part.photos);
         if let Some(category) = part.category(&rules).and_then(|name| categories.get_mut(name)) {
-            category.photos += part.results;
-            category.moved += if to == part.decision { 0 } else { part.results };
+            category.photos += part.photos;
+            category.moved += if to == part.decision { 0 } else { part.photos };
         }
     }
     let ground_truth = truth(core, &rules, from).await?;
     Ok(Replay { from, photos: flow.total(), moved: flow.moved(), flow, categories: categories.into_values().collect(), ground_truth })
 }
 
-/// Beginning of the first day.
+/// So many times 24 hours ago.
 fn since(core: &Core, days: u32) -> Result<DateTime<Utc>> {
     let most = REPLAY_DAYS[REPLAY_DAYS.len() - 1];
     if !(1..=most).contains(&days) {
         return Err(DomainError::Invalid { code: "days", message: format!("Days must be from 1 to {most}") });
     }
-    let from_ms = Span::Day.floor((core.now() - TimeDelta::days(i64::from(days))).timestamp_millis());
-    Ok(DateTime::from_timestamp_millis(from_ms).unwrap_or_default())
+    let from = core.now() - TimeDelta::days(i64::from(days));
+    // As a moment is stored and told.
+    Ok(DateTime::from_timestamp_millis(from.timestamp_millis()).unwrap_or(from))
 }
 
-/// Results that the rules can't tell apart. `main_tag`: `None` for all whose tag is in no category.
+/// Photos that the rules can't tell apart. `main_tag`: `None` for all whose tag is in no category.
 struct Part {
     main_tag: Option<String>,
     decision: Decision,
     percent: Option<u8>,
-    results: u64,
+    photos: u64,
 }
 
 impl Part {
@@ -74,7 +75,7 @@ impl Part {
     }
 }
 
-/// Each result once: those of the categories' tags by tag, and all others together.
+/// Each photo once: those of the categories' tags by tag, and all others together.
 async fn parts(core: &Core, rules: &ProcessingRules, from: DateTime<Utc>) -> Result<Vec<Part>> {
     let tags: BTreeSet<&str> = rules.categories.values().flat_map(|category| category.tags.iter().map(String::as_str)).collect();
     let tags: Vec<&str> = tags.into_iter().collect();
@@ -87,16 +88,16 @@ fn apart(counts: Vec<Decided>) -> Vec<Part> {
     let mut others: BTreeMap<(u8, Option<u8>), (Decision, u64)> = BTreeMap::new();
     let key = |decided: &Decided| (decided.decision as u8, decided.percent);
     for all in counts.iter().filter(|decided| decided.main_tag.is_none()) {
-        others.entry(key(all)).or_insert((all.decision, 0)).1 += all.results;
+        others.entry(key(all)).or_insert((all.decision, 0)).1 += all.photos;
     }
     let mut parts = Vec::with_capacity(counts.len());
     for own in counts.into_iter().filter(|decided| decided.main_tag.is_some()) {
-        if let Some((_, results)) = others.get_mut(&key(&own)) {
-            *results = results.saturating_sub(own.results);
+        if let Some((_, photos)) = others.get_mut(&key(&own)) {
+            *photos = photos.saturating_sub(own.photos);
         }
-        parts.push(Part { main_tag: own.main_tag, decision: own.decision, percent: own.percent, results: own.results });
+        parts.push(Part { main_tag: own.main_tag, decision: own.decision, percent: own.percent, photos: own.photos });
     }
-    parts.extend(others.into_iter().map(|((_, percent), (decision, results))| Part { main_tag: None, decision, percent, results }));
+    parts.extend(others.into_iter().map(|((_, percent), (decision, photos))| Part { main_tag: None, decision, percent, photos }));
     parts
 }
 
@@ -107,14 +108,13 @@ pub async fn examples(core: &Core, asked: ReplayExamples) -> Result<Page<MovedPh
     let from = since(core, asked.days)?;
     let limit = asked.limit.unwrap_or(24).clamp(1, EXAMPLES_MOST) as usize;
     let mut after = asked.cursor.as_deref().map(page::read_cursor).transpose()?.map(|(at, id)| (at, ResultId(id)));
-    let moves = |part: &&Part| part.results > 0 && part.decision == asked.from && part.to(&rules) == asked.to;
+    let moves = |part: &&Part| part.photos > 0 && part.decision == asked.from && part.to(&rules) == asked.to;
     let parts = parts(core, &rules, from).await?;
     let moving: Vec<&Part> = parts.iter().filter(moves).collect();
-    let total = moving.iter().map(|part| part.results).sum();
+    let total = moving.iter().map(|part| part.photos).sum();
     let mut items = Vec::new();
     let mut next_cursor = None;
-    if !moving.is_empty() {
-        let percents = percents(&moving);
+    if let Some(percents) = percents(&moving) {
         let mut looked_at = 0;
         loop {
             let band = Band { decision: asked.from, from, percents, after, limit: LOOKED_AT_ONCE };
@@ -140,11 +140,10 @@ pub async fn examples(core: &Core, asked: ReplayExamples) -> Result<Page<MovedPh
     Ok(Page { items, next_cursor, total: Some(total) })
 }
 
-/// The band of whole percents in which all that moves lies; `None` for those without a confidence, which were decided
-/// otherwise once.
-fn percents(moving: &[&Part]) -> Option<(u8, u8)> {
-    let known = || moving.iter().filter_map(|part| part.percent);
-    known().min().zip(known().max())
+/// The band of whole percents in which all that moves lies; -1 is none.
+fn percents(moving: &[&Part]) -> Option<(i64, i64)> {
+    let percents = || moving.iter().map(|part| part.percent.map_or(-1, i64::from));
+    percents().min().zip(percents().max())
 }
 
 fn moved(result: DecidedResult, rules: &ProcessingRules, from: Decision, to: Decision) -> MovedPhoto {
@@ -201,21 +200,21 @@ async fn truth(core: &Core, rules: &ProcessingRules, from: DateTime<Utc>) -> Res
 mod tests {
     use super::*;
 
-    fn decided(main_tag: Option<&str>, decision: Decision, percent: Option<u8>, results: u64) -> Decided {
-        Decided { main_tag: main_tag.map(str::to_owned), decision, percent, results }
+    fn decided(main_tag: Option<&str>, decision: Decision, percent: Option<u8>, photos: u64) -> Decided {
+        Decided { main_tag: main_tag.map(str::to_owned), decision, percent, photos }
     }
 
     #[test]
-    fn each_result_is_counted_once_whether_its_tag_has_a_category_or_not() {
+    fn each_photo_is_counted_once_whether_its_tag_has_a_category_or_not() {
         let counts = vec![
             decided(None, Decision::Accept, Some(70), 10),
             decided(None, Decision::Review, None, 2),
             decided(Some("dog"), Decision::Accept, Some(70), 4),
         ];
         let parts = apart(counts);
-        assert_eq!(parts.iter().map(|part| part.results).sum::<u64>(), 12);
+        assert_eq!(parts.iter().map(|part| part.photos).sum::<u64>(), 12);
         let others = parts.iter().find(|part| part.main_tag.is_none() && part.percent == Some(70)).expect("others");
-        assert_eq!(others.results, 6);
+        assert_eq!(others.photos, 6);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::{Core, Result, config, status};
 use crate::platform::store;
 use crate::providers::CallNews;
 use crate::wire::ids::JobId;
+use crate::wire::job::Job;
 use crate::wire::worker::{Doing, Worker, WorkerNow, Workers};
 
 /// Workers told of at once.
@@ -21,6 +22,8 @@ pub struct AtWork(Mutex<HashMap<JobId, Place>>);
 struct Place {
     cancel: CancellationToken,
     number: u32,
+    /// The model that is asked.
+    model: Option<String>,
     now: WorkerNow,
 }
 
@@ -48,8 +51,11 @@ impl AtWork {
         }
     }
 
-    fn now(&self, id: JobId) -> Option<(u32, WorkerNow)> {
-        self.lock().get(&id).map(|place| (place.number, place.now))
+    fn worker(&self, job: Job) -> Worker {
+        match self.lock().get(&job.id) {
+            Some(place) => Worker { number: Some(place.number), job, model: place.model.clone(), now: Some(place.now) },
+            None => Worker { number: None, job, model: None, now: None },
+        }
     }
 }
 
@@ -65,13 +71,20 @@ impl Listed {
     pub fn new(core: &Arc<Core>, id: JobId, cancel: CancellationToken) -> Self {
         let mut places = core.at_work.lock();
         let number = (1..=places.len() as u32 + 1).find(|number| places.values().all(|place| place.number != *number)).unwrap_or_default();
-        places.insert(id, Place { cancel, number, now: WorkerNow { doing: Doing::Preparing, since: core.now() } });
+        places.insert(id, Place { cancel, number, model: None, now: WorkerNow { doing: Doing::Preparing, since: core.now() } });
         drop(places);
         Self { core: Arc::clone(core), id }
     }
 
     pub fn note(&self, doing: Doing) {
         note(&self.core, self.id, doing);
+    }
+
+    /// Another model is asked from now on.
+    pub fn asks(&self, model: &str) {
+        if let Some(place) = self.core.at_work.lock().get_mut(&self.id) {
+            place.model = Some(model.to_owned());
+        }
     }
 
     /// Takes down what a call tells of itself.
@@ -111,11 +124,7 @@ pub async fn list(core: &Core) -> Result<Workers> {
     let config = config::current(core).await?;
     let pending = store::status::counts(&core.db, core.org).await?.pending as u64;
     let rows = store::jobs::in_work(&core.db, core.org, TOLD_MOST).await?;
-    let worker = |job: crate::wire::job::Job| {
-        let (number, now) = core.at_work.now(job.id).unzip();
-        Worker { number, job, now }
-    };
-    let mut at_work: Vec<Worker> = rows.into_iter().map(worker).collect();
+    let mut at_work: Vec<Worker> = rows.into_iter().map(|job| core.at_work.worker(job)).collect();
     at_work.sort_by_key(|worker| (worker.number.is_none(), worker.number, worker.job.started_at));
     Ok(Workers {
         wanted: config.rules.workers,

@@ -128,14 +128,14 @@ pub async fn count(db: &Db, org: OrganizationId, only_bundled: bool) -> Result<u
 
 /// Marks a photo deleted; gives its content hash, or `None` when there is no such photo.
 pub async fn delete(tx: &mut Tx, org: OrganizationId, id: PhotoId, at: DateTime<Utc>) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar(
+    let hash = sqlx::query_scalar(
         "UPDATE photos SET deleted_at_ms = $3 WHERE organization_id = $1 AND id = $2 AND deleted_at_ms IS NULL RETURNING content_hash",
-    )
-    .bind(org.0)
-    .bind(id.0)
-    .bind(to_ms(at))
-    .fetch_optional(&mut **tx)
-    .await?)
+    );
+    let hash = hash.bind(org.0).bind(id.0).bind(to_ms(at)).fetch_optional(&mut **tx).await?;
+    if hash.is_some() {
+        super::decisions::forget(tx, id).await?;
+    }
+    Ok(hash)
 }
 
 /// Makes a result with an answer the newest one of its photo.

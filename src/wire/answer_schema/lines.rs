@@ -3,9 +3,14 @@
 /// The line, from 1, on which the value of a JSON pointer begins; of the nearest one around it where there is no such value.
 #[must_use]
 pub fn line_of(text: &str, pointer: &str) -> u32 {
-    let keys: Vec<String> = pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~")).collect();
-    let at = Walk { text: text.as_bytes(), at: 0 }.find(&keys);
+    let at = start_of(text, pointer);
     text.get(..at).unwrap_or(text).matches('\n').count() as u32 + 1
+}
+
+/// The byte at which it begins: a field's name, a list's entry.
+pub(super) fn start_of(text: &str, pointer: &str) -> usize {
+    let keys: Vec<String> = pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~")).collect();
+    Walk { text: text.as_bytes(), at: 0 }.find(&keys)
 }
 
 /// Walks over JSON that is known to be sound.

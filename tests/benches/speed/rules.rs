@@ -51,7 +51,7 @@ async fn drag(client: &Client, name: &str, rules: &ProcessingRules, days: u32) {
         photos = client.replay_rules(&asked).await.expect("replayed").photos;
         times.push(begun.elapsed());
     }
-    report(&format!("Replay, {name}, {days} days of {photos} results, p50"), percentile_ms(&mut times, 0.5), "ms");
+    report(&format!("Replay, {name}, {days} days of {photos} photos, p50"), percentile_ms(&mut times, 0.5), "ms");
     report("    p99", percentile_ms(&mut times, 0.99), "ms");
 }
 

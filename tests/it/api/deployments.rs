@@ -1,13 +1,18 @@
 //! Deployments: what production wants before it changes, what the history says, and the way back.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use minerva_console::keys::Keys;
+use minerva_console::providers::{ProviderSettings, Providers};
 use minerva_console::wire::deployment::{CheckState, DeployPrompt, DeployedVersion, Deployment, Environment, Validation};
+use minerva_console::wire::fallback::{Fallback, SetFallbacks};
 use minerva_console::wire::ids::{DeploymentId, PromptVersionId};
 use minerva_console::wire::job::JobState;
 use minerva_console::wire::prompt::{PromptVersion, SavePromptVersion};
 use minerva_console::wire::prompt_analysis::{IgnoreFinding, PromptPart, Severity};
 
+use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform, until};
 use crate::support::scripted::{Act, Scripted, answer};
 
@@ -63,6 +68,29 @@ async fn with_nothing_answered_a_version_goes_live_and_stands_in_the_history() {
     assert_eq!(Some(entry.change_id), deployed.change.map(|change| change.id));
     let review = platform.client.deploy_review(version, Environment::Production).await.expect("a review");
     assert_eq!(review.replaces_since, Some(entry.at));
+}
+
+#[tokio::test]
+async fn a_model_that_stands_in_and_ends_soon_is_told_before_a_deployment() {
+    let ends = serde_json::json!({"provider": "gemini", "id": "gemini-4-argon", "retires": "2026-04-20"});
+    let own = serde_json::json!({"catalogue_version": 1, "models": [ends]});
+    let book = platform::lasting_prices().with_own(&own.to_string()).expect("in the form of the catalogue");
+    let keys = Keys::new(HashMap::from([("gemini".to_owned(), "AIza-secret-0123456789-wxyz".into())]), false);
+    let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book }, &keys);
+    let clock = TestClock::at("2026-03-14T12:00:30Z".parse().expect("a time"));
+    let platform = platform::start(Options { providers, keys, clock, ..Options::default().without_workers() }).await;
+    let version = save(&platform, GOOD).await;
+    let check = async || {
+        let review = platform.client.deploy_review(version, Environment::Production).await.expect("a review");
+        review.checks.into_iter().find(|check| check.code == "retirement")
+    };
+    assert_eq!(check().await, None, "the live one stays, and no other is asked");
+    let revision = platform.client.config().await.expect("config").revision;
+    let chain = SetFallbacks { fallbacks: vec![Fallback::usual("gemini/gemini-4-argon")] };
+    platform.client.set_fallbacks(revision, &chain).await.expect("set");
+    let told = check().await.expect("a check");
+    assert_eq!(told.state, CheckState::Warn);
+    assert_eq!(told.why, "gemini/gemini-4-argon ends on 2026-04-20, in 37 days (stands in for the live model)");
 }
 
 #[tokio::test]

@@ -11,13 +11,14 @@ use minerva_console::wire::job::{JobDetails, JobState};
 use minerva_console::wire::model::{ActivateModel, SetModelParameters};
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::prompt_parts::Parameters;
-use minerva_console::wire::result::{FaultKind, Note, Outcome};
+use minerva_console::wire::result::{Fault, FaultKind, Note, Outcome};
+use minerva_console::wire::worker::Doing;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::support::platform::{self, Options, TestPlatform};
 use crate::support::provider_stub::{ProviderStub, Wire};
-use crate::support::scripted::Scripted;
+use crate::support::scripted::{Act, Scripted};
 
 const LIVE: &str = "gemini/gemini-3.5-flash-lite";
 const SECOND: &str = "openai/gpt-6-luna";
@@ -148,6 +149,43 @@ async fn a_provider_that_is_held_back_is_passed_at_once_and_the_queue_goes_on() 
     platform.client.add_photos(vec![("last.jpg".to_owned(), platform::jpeg(64, 48, 200))], true).await.expect("added");
     platform.until_jobs(1, JobState::Pending).await;
     assert!(platform.client.live_status().await.expect("status").held_back.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_limit_is_not_waited_for_where_another_model_stands_in() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let platform = start(&stub, scenarios("limited-minute", "good", "good")).await;
+    set(&platform, vec![Fallback::usual(SECOND)]).await;
+    let first = one_photo(&platform, JobState::Completed).await;
+    assert_eq!(first.job.model.as_deref(), Some(SECOND));
+    let Outcome::Completed(answer) = &first.results[0].outcome else { panic!("{first:?}") };
+    assert_eq!(answer.notes.first(), Some(&Note::mended(format!("{SECOND} stood in, because {LIVE}: rate limited"))));
+    let Outcome::Failed(limited) = &first.results[1].outcome else { panic!("{first:?}") };
+    assert!(limited.kind == FaultKind::RateLimited && limited.message.contains("takes no more calls for"), "{limited:?}");
+    assert_eq!(limited.cost_usd.unwrap_or_default(), UsdMicros(0));
+    // While the limit lasts the live one is not asked at all.
+    let files = (100..103).map(|seed| (format!("{seed}.jpg"), platform::jpeg(64, 48, seed))).collect();
+    platform.client.add_photos(files, true).await.expect("added");
+    platform.until_jobs(4, JobState::Completed).await;
+    let asked = asked(&stub);
+    assert_eq!(asked.iter().filter(|model| *model == LIVE).count(), 1, "{asked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stands_in_is_named_among_the_workers_while_it_is_asked() {
+    let (live, standing_in) = (Scripted::new(), Scripted::held());
+    live.then(Act::Fail(Fault::new(FaultKind::Server, "broken")));
+    let platform = platform::start(Options::with_providers(vec![live.clone(), standing_in.renamed("second")])).await;
+    set(&platform, vec![Fallback::usual("second")]).await;
+    platform.add(1, true).await;
+    let worker = platform::until("the second is asked", || async {
+        let workers = platform.client.workers().await.expect("workers").at_work;
+        workers.into_iter().find(|worker| worker.model.as_deref() == Some("second") && worker.now.is_some_and(|now| now.doing == Doing::Asking))
+    })
+    .await;
+    assert_eq!(worker.job.model.as_deref(), Some("on-device"), "the job was begun with the live one");
+    standing_in.let_through(1);
+    platform.until_jobs(1, JobState::Completed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use minerva_console::keys::Keys;
+use minerva_console::platform::domain::Clock as _;
 use minerva_console::platform::domain::generate::Generate;
 use minerva_console::platform::host;
 use minerva_console::platform::store::{Db, results};
 use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, Providers};
 use minerva_console::wire::config::ProcessingRules;
 use minerva_console::wire::ids::OrganizationId;
-use minerva_console::wire::job::JobState;
+use minerva_console::wire::job::{EnqueueJobs, JobState};
 use minerva_console::wire::model::ActivateModel;
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::replay::{Flow, ReplayExamples, ReplayRules};
@@ -85,16 +86,19 @@ async fn with_history(count: u64) -> (TestPlatform, Arc<TestClock>) {
     (platform::start_in(folder, options).await.expect("starts"), clock)
 }
 
-/// The flow as a scan of every result gives it.
+/// The flow as a scan of every result gives it: of each photo the last one.
 async fn scan(db: &Db, from: DateTime<Utc>, rules: &ProcessingRules) -> Flow {
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT confidence_scores, decision FROM ai_processing_results WHERE decision IS NOT NULL AND created_at_ms >= $1")
-            .bind(from.timestamp_millis())
-            .fetch_all(&db.read)
-            .await
-            .expect("a scan");
+    let rows: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT HEX(photo_id), confidence_scores, decision FROM ai_processing_results WHERE decision IS NOT NULL AND created_at_ms >= $1
+         ORDER BY created_at_ms, id",
+    )
+    .bind(from.timestamp_millis())
+    .fetch_all(&db.read)
+    .await
+    .expect("a scan");
+    let last: HashMap<String, (String, String)> = rows.into_iter().map(|(photo, tags, decision)| (photo, (tags, decision))).collect();
     let mut flow = Flow::default();
-    for (tags, decision) in rows {
+    for (tags, decision) in last.into_values() {
         let tags: Vec<Tag> = serde_json::from_str(&tags).expect("tags");
         let from: Decision = serde_json::from_value(decision.into()).expect("a decision");
         flow.add(from, rules.decide(tags.first().map(|tag| tag.name.as_str()), mean_confidence(&tags)), 1);
@@ -104,7 +108,7 @@ async fn scan(db: &Db, from: DateTime<Utc>, rules: &ProcessingRules) -> Flow {
 
 #[tokio::test]
 async fn a_replay_says_what_a_scan_of_all_results_would() {
-    let (platform, _clock) = with_history(4_000).await;
+    let (platform, clock) = with_history(4_000).await;
     let db = platform.host.core().db.clone();
     let pets = category(&["dog", "cat"], 0.9, 0.85);
     let water = category(&["beach", "boat", "harbour", "lake", "river"], 0.5, 0.5);
@@ -113,6 +117,7 @@ async fn a_replay_says_what_a_scan_of_all_results_would() {
     for rules in tried {
         for days in [1, 7, 30, 90] {
             let replay = platform.client.replay_rules(&ReplayRules { rules: rules.clone(), days }).await.expect("replayed");
+            assert_eq!(replay.from, clock.now() - chrono::TimeDelta::days(i64::from(days)), "exactly so many days");
             let scanned = scan(&db, replay.from, &rules).await;
             assert_eq!((replay.flow, replay.photos, replay.moved), (scanned, scanned.total(), scanned.moved()), "{days} days of {rules:?}");
         }
@@ -120,6 +125,39 @@ async fn a_replay_says_what_a_scan_of_all_results_would() {
     let as_it_was = platform.client.replay_rules(&ReplayRules { rules: ProcessingRules::default(), days: 90 }).await.expect("replayed");
     assert!(as_it_was.moved == 0 && as_it_was.photos > 3_000, "{as_it_was:?}");
     assert_eq!(as_it_was.ground_truth, None, "no photo of these has labels");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_counts_once_as_it_was_decided_last_for_exactly_so_many_days_and_not_when_it_is_deleted() {
+    let scripted = Scripted::new();
+    for confidence in [0.9, 0.9, 0.5, 0.1] {
+        scripted.then(Act::Answer(answer(&[("dog", confidence)])));
+    }
+    let clock = TestClock::at_noon();
+    let platform = platform::start(Options { clock: clock.clone(), ..Options::with_providers(vec![scripted]) }).await;
+    let photos = platform.add(2, true).await;
+    platform.until_jobs(2, JobState::Completed).await;
+    let flow = async |days| {
+        let asked = ReplayRules { rules: rules(0.6, 0.2, &[("Pets", category(&["dog"], 0.8, 0.2))]), days };
+        let replay = platform.client.replay_rules(&asked).await.expect("replayed");
+        assert_eq!(replay.categories[0].photos, replay.photos, "all are dogs");
+        Flow::ORDER.map(|decision| replay.flow.get(decision, decision))
+    };
+    assert_eq!(flow(1).await, [2, 0, 0]);
+    // The first is looked at twice more, on other days.
+    for (again, expected) in [[1, 1, 0], [1, 0, 1]].into_iter().enumerate() {
+        clock.advance(chrono::TimeDelta::hours(11));
+        let again_jobs = EnqueueJobs { photo_ids: vec![photos[0].id], priority: 0 };
+        platform.client.enqueue_jobs(&again_jobs).await.expect("queued");
+        platform.until_jobs(3 + again, JobState::Completed).await;
+        assert_eq!(flow(7).await, expected, "each photo once");
+    }
+    // 22 hours ago is within a day, 24 hours and a second ago is not, whatever the hour.
+    assert_eq!(flow(1).await, [1, 0, 1]);
+    clock.advance(chrono::TimeDelta::seconds(2 * 3_600 + 1));
+    assert_eq!(flow(1).await, [0, 0, 1]);
+    platform.client.delete_photo(photos[0].id).await.expect("deleted");
+    assert_eq!((flow(1).await, flow(7).await), ([0, 0, 0], [1, 0, 0]));
 }
 
 #[tokio::test]
@@ -160,6 +198,7 @@ async fn results_of_before_are_counted_at_the_next_start() {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
     let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("opens");
     sqlx::query("DELETE FROM ai_decision_counts").execute(&mut connection).await.expect("deleted");
+    sqlx::query("DELETE FROM ai_latest_decisions").execute(&mut connection).await.expect("deleted");
     sqlx::query("DELETE FROM database_marks WHERE name = 'decisions'").execute(&mut connection).await.expect("deleted");
     sqlx::Connection::close(connection).await.expect("closed");
     let platform = platform::start_in(folder, Options { clock, ..Options::default().without_workers() }).await.expect("starts");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use minerva_console::gui::ctx::{AreaId, Command};
+use minerva_console::gui::ctx::{AreaId, Command, Toast, ToastKind};
 use minerva_console::keys::Keys;
 use minerva_console::providers::Provider;
 use minerva_console::wire::deployment::{DeployPrompt, Environment, Validation};
@@ -165,6 +165,8 @@ fn make_live_deploys_at_once_where_nothing_stands_against_it_else_it_shows_why()
     console.wait_for("is not validated");
     console.wait_for("Deploy Photo tags v2");
     console.wait_for("0 of 2");
+    // Out of the field in which a reason is asked for, then off the page.
+    console.press(Modifiers::NONE, Key::Escape);
     console.press(Modifiers::NONE, Key::Escape);
     console.wait_until("back at the prompt", |console| !console.says("Deploy Photo tags v2"));
     scripted.let_through(100);
@@ -232,6 +234,11 @@ fn what_may_cost_money_is_asked_about_first_and_begins_only_when_it_may() {
     console.wait_for("words come");
     console.picture("deploy_confirm_light");
     assert_eq!(scripted.calls(), before, "nothing was asked yet");
+    console.press(Modifiers::NONE, Key::Escape);
+    console.wait_until("the question is closed, and only that", |console| !console.says("2 calls will be made"));
+    assert!(console.says("Deploy Photo tags v2"), "the page behind it stays");
+    console.click("Measure…");
+    console.wait_for("2 calls will be made");
     console.click("Not now");
     console.wait_until("it is asked no more", |console| !console.says("2 calls will be made"));
     console.click("Measure…");
@@ -239,6 +246,35 @@ fn what_may_cost_money_is_asked_about_first_and_begins_only_when_it_may() {
     console.wait_for("0 of all 2 photos that production answered would change tags");
     console.wait_for("cost $0.000388");
     assert_eq!(scripted.calls() - before, 2);
+}
+
+#[test]
+fn messages_lie_above_the_pages_buttons_and_escape_leaves_a_field_before_the_page() {
+    for size in [[1440.0, 900.0], [1024.0, 640.0]] {
+        let scripted = Scripted::held();
+        scripted.let_through(1);
+        let (mut console, _) = open(&scripted, 1, Look { size, ..Look::default() });
+        console.command(Command::DeployPrompt(Environment::Production));
+        console.wait_for("0 of 1");
+        // A fault stays until it is closed.
+        console.command(Command::ShowToast(Toast::new(ToastKind::Bad, "The disk is full")));
+        console.wait_for("The disk is full");
+        console.wait_until("the buttons", |console| console.harness.query_by_label("Deploy to production").is_some());
+        console.steps();
+        let message = console.harness.get_by_label("Close the message").rect();
+        for button in ["Deploy to production", "Test in the lab", "Note"] {
+            for node in console.harness.query_all_by_label(button) {
+                assert!(message.bottom() < node.rect().top(), "{button} at {size:?}: {message:?} and {:?}", node.rect());
+            }
+        }
+        console.fill("Note", "Colours first");
+        console.press(Modifiers::NONE, Key::Escape);
+        assert!(console.says("Deploy Photo tags v2") && console.says("Colours first"), "only the field is left");
+        console.press(Modifiers::NONE, Key::Escape);
+        console.wait_until("back at the prompt", |console| !console.says("Deploy Photo tags v2"));
+        console.command(Command::DeployPrompt(Environment::Production));
+        console.wait_until("what was typed is there again", |console| console.says("Deploy Photo tags v2") && console.says("Colours first"));
+    }
 }
 
 /// The page with a blast radius that has something of everything, and the tab beside it.

@@ -259,6 +259,32 @@ fn findings_of_schema_and_settings_lead_there_and_their_fixes_are_one_step_each(
 }
 
 #[test]
+fn a_variable_whose_name_is_none_is_found_at_its_line_and_renamed() {
+    let mut console = Console::open_looking(options(), Look { size: [1440.0, 1400.0], ..Look::default() });
+    let client = console.client();
+    let named = |name: &str| Variable { name: name.to_owned(), value: "autumn".to_owned() };
+    console.block_on(async {
+        let prompt = client.prompts().await.expect("prompts").items.remove(0);
+        let parts = PromptParts { variables: vec![named("season"), named("Time of year")], ..PromptParts::default() };
+        let draft = "Tags: dog, cat in {{ season }}".to_owned();
+        let update = UpdatePrompt { draft: Some(draft), draft_parts: Some(parts), ..UpdatePrompt::default() };
+        client.update_prompt(prompt.id, prompt.revision, &update).await.expect("kept");
+    });
+    show(&mut console);
+    let found = "Settings, line 2: 'Time of year' is no name: it begins with a letter and has lower-case letters, digits and _ only";
+    console.wait_until("the finding", |console| button(console, found));
+    console.click(found);
+    console.wait_until("its field has the keyboard", |console| {
+        console.harness.query_by_label("Name of variable 2").is_some_and(|field| field.is_focused())
+    });
+    console.click("Fix: Rename it to “time_of_year”");
+    until_parts(&mut console, "renamed", |parts| parts.variables == [named("season"), named("time_of_year")]);
+    console.wait_until("it was looked at", |console| !button(console, found));
+    console.click("Undo");
+    until_parts(&mut console, "it is as it was", |parts| parts.variables == [named("season"), named("Time of year")]);
+}
+
+#[test]
 fn keys_go_through_the_findings_of_all_parts() {
     let mut console = open_with_parts();
     console.wait_until("the finding", |console| button(console, IN_SYSTEM));

@@ -10,7 +10,7 @@ use minerva_console::gui::ctx::AreaId;
 use minerva_console::keys::Keys;
 use minerva_console::platform::domain::generate::Generate;
 use minerva_console::platform::host;
-use minerva_console::providers::{ProviderSettings, Providers};
+use minerva_console::providers::{Provider, ProviderSettings, Providers};
 use minerva_console::wire::config::PipelineConfig;
 use minerva_console::wire::fallback::{Fallback, SetFallbacks};
 use minerva_console::wire::result::FaultKind;
@@ -18,6 +18,7 @@ use minerva_console::wire::result::FaultKind;
 use crate::support::clock::TestClock;
 use crate::support::console::{Console, Look, fixed_now};
 use crate::support::platform::{Options, lasting_prices};
+use crate::support::scripted::Scripted;
 
 const FLASH: &str = "gemini/gemini-3.8-flash";
 
@@ -106,6 +107,27 @@ fn a_chain_is_put_together_applied_as_one_change_and_undone() {
     console.press(Modifiers::COMMAND, Key::Z);
     console.wait_for("after the usual faults");
     assert_eq!(config(&console).fallbacks, [Fallback::usual(FLASH)], "one step back");
+}
+
+#[test]
+fn models_that_are_called_the_same_are_told_apart_by_their_provider() {
+    let provider = |name| Scripted::new().on_the_net(name, "eye");
+    let keys = Keys::new(["attic", "cellar"].map(|name| (name.to_owned(), "a-key-for-nobody".into())).into(), false);
+    let providers = vec![Scripted::new() as Arc<dyn Provider>, provider("attic"), provider("cellar")];
+    let options = Options { keys, clock: TestClock::at(fixed_now()), ..Options::with_providers(providers).without_workers() };
+    let mut console = Console::open_looking(options, large());
+    show(&mut console);
+    for (called, full) in [("eye (Attic)", "attic/eye"), ("eye (Cellar)", "cellar/eye")] {
+        search(&mut console, full.split('/').next().expect("a provider"), &format!("Details of {called}"), "Details of Scripted");
+        console.click(&format!("Details of {called}"));
+        console.click(&format!("Add {called} to the fallback chain"));
+        console.wait_until("the chain shows it", |console| console.harness.query_by_label(&format!("Take {called} out of the chain")).is_some());
+    }
+    console.click("Apply chain");
+    console.wait_for("The fallback chain is applied: eye (Attic), then eye (Cellar)");
+    console.click("Make eye (Cellar) live");
+    console.wait_for("eye (Cellar) is live");
+    assert_eq!(config(&console).live_model, "cellar/eye");
 }
 
 #[test]

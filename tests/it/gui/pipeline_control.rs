@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use minerva_console::gui::ctx::{AreaId, Command};
+use minerva_console::gui::ctx::{AreaId, Command, PipelineView, Route};
 use minerva_console::keys::Keys;
 use minerva_console::providers::{ProviderSettings, Providers};
 use minerva_console::wire::prompt::{CreatePrompt, Prompt, SavePromptVersion, UpdatePrompt};
@@ -127,6 +127,82 @@ fn a_text_becomes_a_version_goes_live_and_back() {
     console.click("Versions");
     console.wait_until("the first is live again", |console| console.harness.query_by_label("Version 1, live").is_some());
     assert_eq!(prompt(&console).live_version, Some(1));
+}
+
+#[test]
+fn a_prompt_that_was_renamed_gets_its_name_back_from_the_message() {
+    let mut console = open();
+    console.harness.get_by_role_and_label(egui::Role::Button, "Photo tags, v1 is live").focus();
+    console.steps();
+    console.press(Modifiers::NONE, Key::F2);
+    console.wait_until("its name is a field", |console| console.harness.query_by_label("Name of the prompt").is_some_and(|field| field.is_focused()));
+    console.fill("Name of the prompt", "Bird tags");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("Photo tags is called Bird tags now");
+    assert_eq!(prompt(&console).name, "Bird tags");
+    console.wait_until("one message", |console| console.harness.query_all_by_label("Undo").count() == 1);
+    console.click("Undo");
+    console.wait_for("Bird tags is called Photo tags now");
+    assert_eq!(prompt(&console).name, "Photo tags");
+}
+
+#[test]
+fn at_150_percent_of_1280_by_800_pixels_nothing_is_cut_off() {
+    let size = [1280.0 / 1.5, 800.0 / 1.5];
+    let mut console = open_looking(Look { size, pixels_per_point: 1.5, ..Look::default() });
+    let window = egui::Rect::from_min_size(egui::Pos2::ZERO, size.into());
+    let is_inside = |console: &Console, label: &str| {
+        let mut nodes = console.harness.query_all_by_label(label).peekable();
+        assert!(nodes.peek().is_some(), "{label} is there");
+        for node in nodes {
+            assert!(window.expand(0.5).contains_rect(node.rect()), "{label} lies at {:?}", node.rect());
+        }
+    };
+    for label in ["Live status", "Analytics", "Commands", "Shortcuts", "Settings", "Save as version…", "Deploy…"] {
+        is_inside(&console, label);
+    }
+    for (tab, shows) in [("Deploy", "Deploy to staging…"), ("Models", "Search the models"), ("Changes", "Search the changes"), ("Rules", "Apply")] {
+        is_inside(&console, tab);
+        console.click(tab);
+        console.wait_until(shows, |console| console.harness.query_by_label(shows).is_some());
+        is_inside(&console, shows);
+    }
+}
+
+#[test]
+fn each_tab_and_page_is_reached_by_a_command() {
+    let mut console = open();
+    for (view, says) in [
+        (PipelineView::SystemText, "Part: System"),
+        (PipelineView::Answer, "Part: Answer"),
+        (PipelineView::PromptSettings, "Part: Settings"),
+        (PipelineView::Preview, "Part: Preview"),
+        (PipelineView::Prompts, "Part: Prompt"),
+    ] {
+        // Also from a page that lies over the prompt.
+        console.command(Command::GoTo(Route::Providers));
+        console.wait_until("the page", |console| console.harness.query_by_label(says).is_none());
+        console.command(Command::GoTo(Route::Pipeline(view)));
+        console.wait_until(says, |console| console.harness.query_by_label(says).is_some_and(|tab| is_chosen(&tab)));
+    }
+    for (route, tab) in [
+        (Route::Pipeline(PipelineView::Findings), "Findings"),
+        (Route::Pipeline(PipelineView::Versions), "Versions"),
+        (Route::Pipeline(PipelineView::Changes), "Changes"),
+        (Route::Deployments, "Deploy"),
+        (Route::Models, "Models"),
+        (Route::Rules, "Rules"),
+    ] {
+        console.command(Command::GoTo(route));
+        console.wait_until(tab, |console| {
+            console.harness.query_all_by(|node| node.label().is_some_and(|label| label.starts_with(tab))).any(|node| is_chosen(&node))
+        });
+    }
+}
+
+fn is_chosen(node: &egui_kittest::Node<'_>) -> bool {
+    let node = node.accesskit_node();
+    node.is_selected() == Some(true) || node.toggled() == Some(egui::accesskit::Toggled::True)
 }
 
 #[test]

@@ -112,6 +112,27 @@ fn a_threshold_that_is_moved_shows_at_once_how_many_photos_move_and_which() {
 }
 
 #[test]
+fn thresholds_typed_out_of_order_stay_as_typed_and_say_what_is_wrong() {
+    let mut console = Console::open_looking(options(), Look { size: [1440.0, 900.0], ..Look::default() });
+    show(&mut console, "Rules");
+    console.wait_for("No photo was processed in this time");
+    type_number(&mut console, "Accept from", "10");
+    console.wait_for("10 % is less than “Reject below” (20 %)");
+    console.wait_for("20 % is more than “Accept from” (10 %)");
+    console.wait_for("Told as soon as the thresholds are in order");
+    assert!(console.harness.get_by_label("Apply").accesskit_node().is_disabled(), "nothing is saved");
+    type_number(&mut console, "Accept from", "150");
+    console.wait_for("150 % is not from 0 to 100 %");
+    type_number(&mut console, "Reject below", "5");
+    type_number(&mut console, "Accept from", "10");
+    console.wait_for("10 % and more is accepted, 5 % to 10 % is kept for review");
+    console.click("Apply");
+    console.wait_for("The rules are applied");
+    let rules = config(&console).rules;
+    assert_eq!((rules.accept_threshold, rules.reject_threshold), (0.1, 0.05));
+}
+
+#[test]
 fn a_category_is_made_edited_applied_and_removed_from_the_keyboard() {
     let mut console = Console::open_looking(options(), Look { size: [1440.0, 900.0], ..Look::default() });
     show(&mut console, "Rules");

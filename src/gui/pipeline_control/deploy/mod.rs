@@ -20,7 +20,7 @@ use crate::wire::ids::{DeploymentId, PromptVersionId};
 use crate::wire::page::Page;
 use crate::wire::prompt::PromptVersion;
 use measure::Measure;
-use review::Review;
+use review::{Review, Typed};
 
 /// What the page and the tab ask for; done after drawing.
 pub enum Asked {
@@ -38,6 +38,8 @@ pub enum Asked {
 pub struct DeployPages {
     /// The page that is shown in the middle.
     pub open: Option<Review>,
+    /// Note and reason of the page that was shown last: it may be closed and opened again before they are sent.
+    typed: Option<(PromptVersionId, Typed)>,
     history: Remote<Page<Deployment>>,
     is_behind: bool,
     /// Of the version in staging.
@@ -48,7 +50,13 @@ pub struct DeployPages {
 impl DeployPages {
     /// Shows the page of a version.
     pub fn review(&mut self, version: PromptVersionId, environment: Environment) {
-        self.open = Some(Review::new(version, environment));
+        let typed = self.typed.take().filter(|(of, _)| *of == version).map(|(_, typed)| typed).unwrap_or_default();
+        self.open = Some(Review::new(version, environment, typed));
+    }
+
+    /// What was typed has been sent.
+    pub fn close_deployed(&mut self) {
+        (self.open, self.typed) = (None, None);
     }
 
     pub fn on_event(&mut self, event: &Event) {
@@ -116,6 +124,9 @@ impl DeployPages {
     pub fn page_ui(&mut self, ui: &mut Ui, is_busy: bool, ctx: &mut AreaCtx<'_>, wishes: &mut Vec<Wish>) {
         if let Some(review) = &mut self.open {
             review.ui(ui, is_busy, ctx, wishes);
+            if self.typed.as_ref().is_none_or(|(of, typed)| *of != review.version || *typed != review.typed) {
+                self.typed = Some((review.version, review.typed.clone()));
+            }
         }
     }
 

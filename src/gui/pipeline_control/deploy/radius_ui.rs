@@ -117,7 +117,9 @@ fn confirm_ui(ui: &mut Ui, measure: &mut Measure, ctx: &AreaCtx<'_>) {
             if ui.add_enabled(!measure.is_acting(), egui::Button::new(words)).clicked() {
                 measure.begin(ctx);
             }
-            if ui.button("Not now").clicked() {
+            // Escape answers this question, and closes nothing behind it.
+            let escapes = ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
+            if ui.button("Not now").clicked() || escapes {
                 measure.is_confirming = false;
             }
             if measure.is_acting() {

@@ -6,6 +6,7 @@ use super::super::Wish;
 use super::difference::Difference;
 use super::measure::Measure;
 use super::{Asked, changed_photos, checks, radius_ui};
+use crate::gui::ctx::kept_free::keep_free;
 use crate::gui::ctx::{AreaCtx, Command, Remote};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
@@ -16,6 +17,13 @@ use crate::wire::run::Run;
 
 /// Lines longer than this are hard to read.
 const WIDTH_MOST: f32 = 720.0;
+
+/// What a person says of a deployment.
+#[derive(Clone, Default, PartialEq)]
+pub struct Typed {
+    note: String,
+    reason: String,
+}
 
 /// The page of one version.
 pub struct Review {
@@ -28,8 +36,7 @@ pub struct Review {
     measure: Measure,
     difference: Difference,
     shows_all: bool,
-    note: String,
-    reason: String,
+    pub typed: Typed,
     /// Why the platform did not deploy it.
     trouble: Option<String>,
     asks_for_reason: bool,
@@ -37,7 +44,7 @@ pub struct Review {
 
 impl Review {
     #[must_use]
-    pub fn new(version: PromptVersionId, environment: Environment) -> Self {
+    pub fn new(version: PromptVersionId, environment: Environment, typed: Typed) -> Self {
         Self {
             version,
             environment,
@@ -47,8 +54,7 @@ impl Review {
             measure: Measure::of(version),
             difference: Difference::default(),
             shows_all: false,
-            note: String::new(),
-            reason: String::new(),
+            typed,
             trouble: None,
             asks_for_reason: false,
         }
@@ -110,7 +116,9 @@ impl Review {
             self.reload();
         }
         let foot = Frame::new().inner_margin(Margin { left: 0, right: 0, top: 8, bottom: 0 });
-        Panel::bottom("deploy").resizable(false).frame(foot).show(ui, |ui| self.foot_ui(ui, is_busy, ctx, wishes));
+        let foot = Panel::bottom("deploy").resizable(false).frame(foot).show(ui, |ui| self.foot_ui(ui, is_busy, ctx, wishes));
+        keep_free(ui.ctx(), foot.response.rect);
+        let left_a_field = foot.inner;
         ScrollArea::vertical().id_salt("deploy review").auto_shrink(false).show(ui, |ui| {
             ui.set_max_width(ui.available_width().min(WIDTH_MOST));
             let Some(review) = self.answer.value() else {
@@ -134,7 +142,8 @@ impl Review {
             ui.add_space(theme::GAP_12);
             self.difference.ui(ui, ctx.tokens());
         });
-        let is_typing = ui.egui_wants_keyboard_input();
+        // Escape leaves a field first, and only then the page. A question on it has taken the key already.
+        let is_typing = ui.egui_wants_keyboard_input() || left_a_field;
         if !is_typing && ui.input(|input| input.key_pressed(Key::Escape)) {
             wishes.push(Wish::Deploy(Asked::Close));
         }
@@ -181,8 +190,8 @@ impl Review {
         });
     }
 
-    /// Note, reason where one is needed, and the button.
-    fn foot_ui(&mut self, ui: &mut Ui, is_busy: bool, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
+    /// Note, reason where one is needed, and the button. Returns whether a field has just been left.
+    fn foot_ui(&mut self, ui: &mut Ui, is_busy: bool, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) -> bool {
         let tokens = ctx.tokens();
         let review = self.answer.value().filter(|review| review.environment == self.environment);
         let validation = review.map(|review| review.validation);
@@ -209,14 +218,15 @@ impl Review {
             })
             .inner
         };
-        field(ui, "Note", "What is different, and why (optional)", &mut self.note);
+        let mut left_a_field = field(ui, "Note", "What is different, and why (optional)", &mut self.typed.note).lost_focus();
         if needs_reason {
             let hint = if self.measure.is_running() {
                 "Why it can't wait for the measurement; kept in the history"
             } else {
                 "Why it goes live all the same; kept in the history"
             };
-            let reason = field(ui, "Reason", hint, &mut self.reason);
+            let reason = field(ui, "Reason", hint, &mut self.typed.reason);
+            left_a_field |= reason.lost_focus();
             if std::mem::take(&mut self.asks_for_reason) {
                 reason.request_focus();
             }
@@ -224,7 +234,7 @@ impl Review {
         ui.add_space(theme::GAP_4);
         ui.horizontal(|ui| {
             ui.set_min_height(theme::CONTROL_HEIGHT);
-            let can = !is_busy && review.is_some() && !is_blocked && !is_there && (!needs_reason || !self.reason.trim().is_empty());
+            let can = !is_busy && review.is_some() && !is_blocked && !is_there && (!needs_reason || !self.typed.reason.trim().is_empty());
             let words = format!("Deploy to {}", self.environment.word());
             let tool = Tool::new(icons::ICON_ROCKET_LAUNCH, &words).primary().enabled(can);
             let why_not = match () {
@@ -237,8 +247,8 @@ impl Review {
             if button.clicked() {
                 self.trouble = None;
                 wishes.push(Wish::Deploy(Asked::Deploy(DeployPrompt {
-                    note: self.note.trim().to_owned(),
-                    override_reason: needs_reason.then(|| self.reason.trim().to_owned()),
+                    note: self.typed.note.trim().to_owned(),
+                    override_reason: needs_reason.then(|| self.typed.reason.trim().to_owned()),
                     report_id: self.measure.radius().map(|radius| radius.run_id),
                     replaces,
                     ..DeployPrompt::new(self.environment, self.version)
@@ -257,6 +267,7 @@ impl Review {
                 ui.add(Label::new(RichText::new(validation.label()).color(colour)).truncate());
             }
         });
+        left_a_field
     }
 }
 

@@ -74,7 +74,7 @@ pub fn draft_ui(
     match document.part {
         Part::Prompt => {}
         Part::System => {
-            let variables = editor_panel::variables(&Settings::read(&draft.settings.typed).variables);
+            let variables = editor_panel::variables(&Settings::read(&draft.settings.typed).variables, &known.user.unknown);
             let edit = ui
                 .allocate_ui(vec2(room.x, (room.y - editor_panel::FOOTER_HEIGHT).max(80.0)), |ui| {
                     let options = Options {

@@ -180,14 +180,19 @@ impl PipelineControl {
         }
     }
 
-    /// Takes settings out as one step.
+    /// Takes settings out, or gives them another name, as one step.
     fn fix_settings(&mut self, which: &[usize]) {
-        let taken: Vec<Setting> = which.iter().filter_map(|at| self.analysis.finding(*at)?.setting.clone()).collect();
+        let findings = which.iter().filter_map(|at| self.analysis.finding(*at));
+        let mended: Vec<(Setting, String)> =
+            findings.filter_map(|finding| Some((finding.setting.clone()?, finding.fix.as_ref()?.replacement.clone()))).collect();
         self.show_part(PromptPart::Settings);
         let Some(draft) = self.open.and_then(|open| self.drafts.get_mut(&open)) else { return };
         let mut settings = Settings::read(&draft.settings.typed);
-        for setting in &taken {
-            take_out(&mut settings, setting);
+        for (setting, name) in &mended {
+            match setting {
+                Setting::Variable(variable) if !name.is_empty() => rename(&mut settings, variable, name),
+                setting => take_out(&mut settings, setting),
+            }
         }
         draft.settings.typed.replace(&settings.write());
         draft.edited(Instant::now());
@@ -236,6 +241,13 @@ impl PipelineControl {
     }
 }
 
+/// Gives a variable another name; of two that are called the same, the later one.
+fn rename(settings: &mut Settings, variable: &str, name: &str) {
+    if let Some(found) = settings.variables.iter_mut().rfind(|found| found.name == variable) {
+        name.clone_into(&mut found.name);
+    }
+}
+
 /// Takes a variable out, or unsets a parameter.
 fn take_out(settings: &mut Settings, setting: &Setting) {
     match setting {
@@ -268,5 +280,13 @@ mod tests {
         take_out(&mut settings, &Setting::Parameter("temperature".to_owned()));
         assert_eq!(settings.variables.iter().map(|variable| variable.name.as_str()).collect::<Vec<_>>(), ["b"]);
         assert_eq!(settings.parameters, Parameters { seed: Some(7), ..Parameters::default() });
+    }
+
+    #[test]
+    fn of_two_variables_of_one_name_the_later_one_gets_another() {
+        let variables = ["a", "b", "a"].map(|name| Variable { name: name.to_owned(), value: String::new() }).into();
+        let mut settings = Settings { variables, ..Settings::default() };
+        rename(&mut settings, "a", "a2");
+        assert_eq!(settings.variables.iter().map(|variable| variable.name.as_str()).collect::<Vec<_>>(), ["a", "b", "a2"]);
     }
 }

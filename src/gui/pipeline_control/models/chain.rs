@@ -123,7 +123,7 @@ pub fn ui(ui: &mut Ui, editor: &mut ChainEditor, around: &Around<'_>, wishes: &m
     }
     let faultless = edited.iter().find(|fallback| fallback.on.is_empty());
     if let Some(fallback) = faultless {
-        let name = around.model(&fallback.model).map_or(fallback.model.as_str(), |model| &model.display_name);
+        let name = words::called_by_name(&fallback.model, around.models);
         let words = format!("{name} is asked after no fault at all. Choose one, or take it out");
         ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.bad)).wrap());
     }
@@ -144,7 +144,7 @@ pub fn ui(ui: &mut Ui, editor: &mut ChainEditor, around: &Around<'_>, wishes: &m
 fn row_ui(ui: &mut Ui, (at, of): (usize, usize), fallback: &Fallback, around: &Around<'_>) -> Option<Move> {
     let tokens = around.tokens;
     let model = around.model(&fallback.model);
-    let name = model.map_or(fallback.model.as_str(), |model| &model.display_name);
+    let name = words::called_by_name(&fallback.model, around.models);
     let mut wanted = None;
     ui.horizontal(|ui| {
         ui.set_min_height(theme::CONTROL_HEIGHT);
@@ -161,13 +161,13 @@ fn row_ui(ui: &mut Ui, (at, of): (usize, usize), fallback: &Fallback, around: &A
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = 6.0;
                 ui.label(RichText::new(format!("{}", at + 1)).size(theme::TEXT_SMALL).color(tokens.muted));
-                ui.add(Label::new(RichText::new(name)).truncate()).on_hover_text(&fallback.model);
+                ui.add(Label::new(RichText::new(&name)).truncate()).on_hover_text(format!("{name}\n{}", fallback.model));
             });
         });
     });
     ui.horizontal(|ui| {
         ui.add_space(INDENT);
-        wanted = faults_ui(ui, name, fallback, tokens).map(Move::Faults).or(wanted.take());
+        wanted = faults_ui(ui, &name, fallback, tokens).map(Move::Faults).or(wanted.take());
     });
     if let Some((words, is_bad)) = standing(fallback, model, around) {
         let colour = if is_bad { tokens.warn } else { tokens.muted };

@@ -21,7 +21,7 @@ pub struct Changes<'a> {
 }
 
 /// Draws them.
-pub fn ui(ui: &mut Ui, model: &ModelInfo, changes: &mut Changes<'_>, tokens: &Tokens, wishes: &mut Vec<Wish>) {
+pub fn ui(ui: &mut Ui, (model, called): (&ModelInfo, &str), changes: &mut Changes<'_>, tokens: &Tokens, wishes: &mut Vec<Wish>) {
     ui.add_space(theme::GAP_4);
     ui.add(Label::new(RichText::new(&model.description).color(tokens.muted)).wrap());
     let (can, can_not) = words::capabilities(model);
@@ -66,7 +66,7 @@ pub fn ui(ui: &mut Ui, model: &ModelInfo, changes: &mut Changes<'_>, tokens: &To
     }
     let can = changes.chain.can_add(config);
     let button = ui.add_enabled(can, Button::new("Add to the fallback chain"));
-    button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, can, format!("Add {} to the fallback chain", model.display_name)));
+    button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, can, format!("Add {called} to the fallback chain")));
     if button.on_hover_text("It is asked when the live model fails; apply the chain above to make it hold").clicked() {
         changes.chain.add(&model.name, config);
     }

@@ -20,7 +20,7 @@ use chain::{Around, ChainEditor};
 use details::Changes;
 use parameters::ParametersForm;
 use table::Sort;
-pub use words::{per_million, provider_name};
+pub use words::{called_by_name, per_million, provider_name};
 
 /// Inside of a model's frame, left and right.
 const INSET: f32 = 10.0;
@@ -78,7 +78,7 @@ impl ModelsPanel {
             if found.is_empty() {
                 ui.label(RichText::new("No model is called so").color(tokens.muted));
             }
-            let around = RowAround { is_busy, today, tokens };
+            let around = RowAround { all: &page.items, is_busy, today, tokens };
             self.list_ui(ui, found, data, &around, wishes);
             self.other_ui(ui, is_busy, wishes);
         });
@@ -99,7 +99,8 @@ impl ModelsPanel {
     }
 
     fn model_ui(&mut self, ui: &mut Ui, model: &ModelInfo, names_provider: bool, data: &Data, around: &RowAround<'_>, wishes: &mut Vec<Wish>) {
-        let RowAround { is_busy, today, tokens } = *around;
+        let RowAround { all, is_busy, today, tokens } = *around;
+        let called = words::called(model, all);
         let border = if model.is_live { tokens.good } else { tokens.border };
         let margin = Margin::symmetric(INSET as i8, 6);
         let frame = Frame::new().fill(tokens.surface).stroke((1.0, border)).corner_radius(theme::RADIUS_4).inner_margin(margin);
@@ -110,13 +111,13 @@ impl ModelsPanel {
             ui.horizontal(|ui| {
                 ui.set_min_height(theme::CONTROL_HEIGHT);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    live_or_button(ui, model, is_busy, wishes);
+                    live_or_button(ui, model, &called, is_busy, wishes);
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                         let icon = if is_open { icons::ICON_EXPAND_MORE } else { icons::ICON_CHEVRON_RIGHT };
                         let name = RichText::new(&model.display_name).font(theme::semibold(theme::TEXT_BODY)).atom_shrink(true);
                         let button = egui::Button::new((RichText::new(icon.codepoint).size(16.0).color(tokens.muted), name)).frame(false).gap(2.0);
                         let button = ui.add(button.truncate());
-                        let said = format!("Details of {}", model.display_name);
+                        let said = format!("Details of {called}");
                         button.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, is_open, &said));
                         if button.on_hover_text(&model.name).clicked() {
                             self.open = (!is_open).then(|| model.name.clone());
@@ -133,7 +134,7 @@ impl ModelsPanel {
             if is_open {
                 let config = data.config.value();
                 let mut changes = Changes { chain: &mut self.chain, parameters: &mut self.parameters, config, is_busy };
-                details::ui(ui, model, &mut changes, tokens, wishes);
+                details::ui(ui, (model, &called), &mut changes, tokens, wishes);
             }
         });
     }
@@ -159,6 +160,7 @@ impl ModelsPanel {
 
 /// What surrounds every row.
 struct RowAround<'a> {
+    all: &'a [ModelInfo],
     is_busy: bool,
     today: chrono::NaiveDate,
     tokens: &'a Tokens,
@@ -225,7 +227,7 @@ fn warnings_ui(ui: &mut Ui, model: &ModelInfo, today: chrono::NaiveDate, tokens:
     }
 }
 
-fn live_or_button(ui: &mut Ui, model: &ModelInfo, is_busy: bool, wishes: &mut Vec<Wish>) {
+fn live_or_button(ui: &mut Ui, model: &ModelInfo, called: &str, is_busy: bool, wishes: &mut Vec<Wish>) {
     if model.is_live {
         // The row is laid out from its right end; a badge reads from the left.
         let layout = Layout::left_to_right(Align::Center);
@@ -236,7 +238,7 @@ fn live_or_button(ui: &mut Ui, model: &ModelInfo, is_busy: bool, wishes: &mut Ve
     }
     let is_missing = matches!(model.key, KeyState::Missing { .. });
     let button = ui.add_enabled(!is_busy, egui::Button::new(if is_missing { "Make live…" } else { "Make live" }));
-    button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, !is_busy, format!("Make {} live", model.display_name)));
+    button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, !is_busy, format!("Make {called} live")));
     let what = if is_missing { "Add the provider's key, then send every photo to this model" } else { "Send every photo to this model from now on" };
     let expected = model.expected.as_ref().map(words::expected).unwrap_or_default();
     if button.on_hover_text(format!("{what}. It can be undone\n{}", expected.join("\n"))).clicked() {

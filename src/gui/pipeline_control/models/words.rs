@@ -26,6 +26,19 @@ pub fn provider_name(provider: &str) -> String {
     }
 }
 
+/// A model as people tell it from the others: with its provider where another one is called the same.
+#[must_use]
+pub fn called(model: &ModelInfo, all: &[ModelInfo]) -> String {
+    let is_alone = all.iter().filter(|other| other.display_name == model.display_name).count() < 2;
+    if is_alone { model.display_name.clone() } else { format!("{} ({})", model.display_name, provider_name(&model.provider)) }
+}
+
+/// The same by a model's full name, which stands for it where it is not in the list.
+#[must_use]
+pub fn called_by_name(name: &str, all: &[ModelInfo]) -> String {
+    all.iter().find(|model| model.name == name).map_or_else(|| name.to_owned(), |model| called(model, all))
+}
+
 /// A model's price as people read it.
 #[must_use]
 pub fn price(model: &ModelInfo) -> String {
@@ -236,6 +249,13 @@ pub mod tests {
             cost_usd: UsdMicros(194 * results as i64),
             cost_unknown: 0,
         }
+    }
+
+    #[test]
+    fn a_model_is_named_with_its_provider_where_another_is_called_the_same() {
+        let all = [model("attic", None, None), model("cellar", None, None), ModelInfo { display_name: "N".to_owned(), ..model("lab", None, None) }];
+        assert_eq!(all.each_ref().map(|model| called(model, &all)), ["M (Attic)", "M (Cellar)", "N"]);
+        assert_eq!((called_by_name("cellar/m", &all).as_str(), called_by_name("gone/x", &all).as_str()), ("M (Cellar)", "gone/x"));
     }
 
     #[test]

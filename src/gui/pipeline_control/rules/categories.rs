@@ -2,7 +2,7 @@
 
 use egui::{Align, Frame, Label, Layout, Margin, RichText, TextEdit, Ui, WidgetInfo, vec2};
 
-use super::fields::percent_ui;
+use super::fields::{percent_ui, threshold_troubles};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::wire::config::ProcessingRules;
@@ -134,19 +134,13 @@ impl CategoryEditor {
                 ui.label(RichText::new(trouble).size(theme::TEXT_SMALL).color(tokens.bad));
             }
             let (accept, reject) = (open.accept_threshold, open.reject_threshold);
-            percent_ui(ui, "Category accepts from", "Accept from", "As above, for photos of this category", &mut open.accept_threshold, reject..=1.0);
-            percent_ui(
-                ui,
-                "Category rejects below",
-                "Reject below",
-                "As above, for photos of this category",
-                &mut open.reject_threshold,
-                0.0..=accept,
-            );
+            let [below, above] = threshold_troubles(accept, reject);
+            percent_ui(ui, "Category accepts from", "Accept from", &mut open.accept_threshold, reject..=1.0, below.as_deref());
+            percent_ui(ui, "Category rejects below", "Reject below", &mut open.reject_threshold, 0.0..=accept, above.as_deref());
             ui.add_space(theme::GAP_4);
             ui.horizontal(|ui| {
-                let can = name_trouble.is_none() && tag_trouble.is_none();
-                let why = name_trouble.or(tag_trouble).unwrap_or_default();
+                let trouble = name_trouble.or(tag_trouble).or(below).or(above);
+                let (can, why) = (trouble.is_none(), trouble.unwrap_or_default());
                 let verb = if open.of.is_some() { "Set category" } else { "Add category" };
                 if ui.add_enabled(can, egui::Button::new(verb)).on_disabled_hover_text(why).clicked() {
                     if let Some(of) = &open.of {

@@ -19,7 +19,6 @@ const THUMB_PX: u32 = 256;
 pub struct Examples {
     of: Option<(Decision, Decision)>,
     photos: Vec<MovedPhoto>,
-    total: Option<u64>,
     next: Option<String>,
     answer: Remote<Page<MovedPhoto>>,
     is_begun: bool,
@@ -47,7 +46,6 @@ impl Examples {
             && let Some(page) = self.answer.take()
         {
             self.photos.extend(page.items);
-            self.total = page.total;
             self.next = page.next_cursor;
         }
     }
@@ -78,8 +76,7 @@ impl Examples {
                 self.forget();
             }
         } else if self.photos.is_empty() {
-            let words = if self.total == Some(0) { "None would move this way" } else { "Those that would move have been deleted" };
-            ui.label(RichText::new(words).color(tokens.muted));
+            ui.label(RichText::new("None would move this way").color(tokens.muted));
         }
         if self.next.is_some() && !self.answer.is_pending() && ui.button("Show more").clicked() {
             self.ask(rules, days, ctx);

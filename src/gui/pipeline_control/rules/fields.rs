@@ -1,6 +1,6 @@
 //! The fields of the rules: each with its name, its unit and what it does.
 
-use egui::{DragValue, Layout, Slider, Ui, vec2};
+use egui::{DragValue, Label, Layout, RichText, Slider, Ui, vec2};
 
 use crate::gui::theme;
 use crate::wire::money::UsdMicros;
@@ -19,23 +19,59 @@ pub fn name_ui(ui: &mut Ui, name: &str) -> egui::Response {
     shown.inner
 }
 
-/// A threshold on the whole scale, so that several stand under each other; `within` stops it. `name`: for who hears it.
-pub fn percent_ui(ui: &mut Ui, name: &str, shown: &str, tooltip: &str, value: &mut f32, within: std::ops::RangeInclusive<f32>) {
-    let mut percent = (*value * 100.0).round();
-    let within = (*within.start() * 100.0).round()..=(*within.end() * 100.0).round();
-    ui.horizontal(|ui| {
-        name_ui(ui, shown).on_hover_text(tooltip);
-        slider_ui(ui, name, tooltip, &mut percent, value, &within, 76.0);
-    });
+/// What is wrong with a pair of thresholds as they are typed: at the one that accepts, and at the one that rejects.
+pub fn threshold_troubles(accept: f32, reject: f32) -> [Option<String>; 2] {
+    let percent = |share: f32| format!("{:.0} %", share * 100.0);
+    let on_the_scale = |value: f32| (!(0.0..=1.0).contains(&value)).then(|| format!("{} is not from 0 to 100 %", percent(value)));
+    let found = [on_the_scale(accept), on_the_scale(reject)];
+    if found.iter().any(Option::is_some) || reject <= accept {
+        return found;
+    }
+    [
+        Some(format!("{} is less than “Reject below” ({}): what is rejected can't be accepted. Raise it", percent(accept), percent(reject))),
+        Some(format!("{} is more than “Accept from” ({}): what is accepted can't be rejected. Lower it", percent(reject), percent(accept))),
+    ]
 }
 
-/// The slider alone; `beside`: what stands right of it.
-pub fn slider_ui(ui: &mut Ui, name: &str, tooltip: &str, percent: &mut f32, value: &mut f32, within: &std::ops::RangeInclusive<f32>, beside: f32) {
+/// What is wrong with a field, below it.
+pub fn trouble_ui(ui: &mut Ui, trouble: Option<&str>) {
+    if let Some(why) = trouble {
+        let colour = theme::tokens(ui.ctx()).bad;
+        ui.add(Label::new(RichText::new(why).size(theme::TEXT_SMALL).color(colour)).wrap());
+    }
+}
+
+/// A threshold of a category, and what is wrong with it. `name`: for who hears it.
+pub fn percent_ui(ui: &mut Ui, name: &str, shown: &str, value: &mut f32, stop: std::ops::RangeInclusive<f32>, trouble: Option<&str>) {
+    let tooltip = "As above, for photos of this category";
+    ui.horizontal(|ui| {
+        name_ui(ui, shown).on_hover_text(tooltip);
+        slider_ui(ui, (name, tooltip), value, stop, 76.0);
+    });
+    trouble_ui(ui, trouble);
+}
+
+/// A threshold on the whole scale, so that several stand under each other, and as a number. The slider stops at the other
+/// threshold; what is typed stays as it is typed, and is refused where it can't be followed. `beside`: room right of the slider.
+pub fn slider_ui(ui: &mut Ui, (name, tooltip): (&str, &str), value: &mut f32, stop: std::ops::RangeInclusive<f32>, beside: f32) {
+    let mut percent = (*value * 100.0).round();
     ui.spacing_mut().slider_width = (ui.available_width() - beside).max(40.0);
-    let slider = ui.add(Slider::new(percent, 0.0..=100.0).step_by(1.0).fixed_decimals(0).suffix(" %")).on_hover_text(tooltip);
-    slider.widget_info(|| egui::WidgetInfo::slider(true, f64::from(*percent), name));
+    let slider = ui.add(Slider::new(&mut percent, 0.0..=100.0).step_by(1.0).show_value(false)).on_hover_text(tooltip);
+    slider.widget_info(|| egui::WidgetInfo::slider(true, f64::from(percent), name));
     if slider.changed() {
-        *value = percent.clamp(*within.start(), *within.end()) / 100.0;
+        // A stop that is itself out of place would move what is dragged.
+        let wanted = percent.round() / 100.0;
+        *value = if stop.contains(value) { wanted.clamp(*stop.start(), *stop.end()) } else { wanted };
+    }
+    let mut typed = (*value * 100.0).round();
+    let number = ui.add(DragValue::new(&mut typed).fixed_decimals(0).suffix(" %").speed(0.5)).on_hover_text(tooltip);
+    number.widget_info(|| {
+        let mut info = egui::WidgetInfo::drag_value(true, f64::from(typed));
+        info.label = Some(name.to_owned());
+        info
+    });
+    if number.changed() {
+        *value = if number.dragged() { typed.round().clamp(0.0, 100.0) } else { typed.round() } / 100.0;
     }
 }
 
@@ -106,5 +142,19 @@ pub fn action_ui(ui: &mut Ui, of: &str, action: &mut LimitAction) {
         if button.on_hover_text(tooltip).clicked() {
             *action = value;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_out_of_order_or_off_the_scale_are_told_at_each() {
+        assert_eq!(threshold_troubles(0.6, 0.2), [None, None]);
+        assert_eq!(threshold_troubles(0.5, 0.5), [None, None]);
+        let [accept, reject] = threshold_troubles(0.1, 0.2).map(Option::unwrap_or_default);
+        assert!(accept.starts_with("10 % is less than “Reject below” (20 %)") && reject.starts_with("20 % is more than “Accept from” (10 %)"));
+        assert_eq!(threshold_troubles(1.5, 0.2), [Some("150 % is not from 0 to 100 %".to_owned()), None]);
     }
 }

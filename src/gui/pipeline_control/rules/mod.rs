@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::data::Data;
 use super::{Wish, field_words};
 use crate::gui::ctx::AreaCtx;
+use crate::gui::ctx::kept_free::keep_free;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::merge::{self as merge_view, Conflict};
 use crate::gui::widgets::{error_state, section, skeleton};
@@ -113,9 +114,10 @@ pub fn ui(ui: &mut Ui, data: &Data, form: &mut RulesForm, is_busy: bool, ctx: &m
     let mut rules = form.edit.as_ref().map_or_else(|| config.rules.clone(), |edit| edit.rules.clone());
     // A panel within the panel, so that what applies them is always in sight.
     let mut is_discarded = false;
-    Panel::bottom("rules bar").frame(egui::Frame::NONE).show_separator_line(false).show(ui, |ui| {
+    let bar = Panel::bottom("rules bar").frame(egui::Frame::NONE).show_separator_line(false).show(ui, |ui| {
         is_discarded = bar_ui(ui, form, &rules, is_busy, tokens, wishes);
     });
+    keep_free(ui.ctx(), bar.response.rect);
     ScrollArea::vertical().id_salt("rules").auto_shrink(false).show(ui, |ui| {
         ui.set_width(ui.available_width());
         if let Some(edit) = &mut form.edit
@@ -134,14 +136,18 @@ pub fn ui(ui: &mut Ui, data: &Data, form: &mut RulesForm, is_busy: bool, ctx: &m
         }
         confidence_ui(ui, form, &mut rules, ctx);
         ui.add_space(theme::GAP_16);
-        form.replay.ui(ui, &rules, rules != config.rules, ctx);
+        if are_in_order(&rules) {
+            form.replay.ui(ui, &rules, rules != config.rules, ctx);
+        } else {
+            replay::waiting_ui(ui, tokens);
+        }
         ui.add_space(theme::GAP_16);
         section::heading(ui, "Categories");
         let says = "A photo belongs to the category that names its most confident tag";
         ui.add(Label::new(RichText::new(says).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
         ui.add_space(theme::GAP_4);
         form.categories.ui(ui, &mut rules, form.replay.answer(), tokens);
-        trouble_ui(ui, form, "categories", tokens);
+        trouble_ui(ui, form, "categories");
         ui.add_space(theme::GAP_16);
         work_ui(ui, form, &mut rules, ctx);
         ui.add_space(theme::GAP_16);
@@ -185,9 +191,11 @@ fn bar_ui(ui: &mut Ui, form: &RulesForm, rules: &ProcessingRules, is_busy: bool,
     }
     let mut is_discarded = false;
     ui.horizontal(|ui| {
-        let can = form.edit.is_some() && !is_busy && !is_open;
+        let are_in_order = are_in_order(rules);
+        let can = form.edit.is_some() && !is_busy && !is_open && are_in_order;
         let verb = if must_confirm { "Apply all the same" } else { "Apply" };
         let apply = ui.add_enabled(can, egui::Button::new(verb));
+        let apply = if are_in_order { apply } else { apply.on_disabled_hover_text("Mend the thresholds first: each says what is wrong with it") };
         let apply = if is_open { apply.on_disabled_hover_text("Choose first what holds where both changed the same") } else { apply };
         if apply.clicked() {
             wishes.push(Wish::ApplyRules { rules: Box::new(rules.clone()), confirmed: must_confirm });
@@ -218,10 +226,9 @@ fn has_place(code: &str) -> bool {
     PLACES.contains(&code)
 }
 
-fn trouble_ui(ui: &mut Ui, form: &RulesForm, field: &str, tokens: &Tokens) {
-    if let Some((_, why)) = form.trouble.as_ref().filter(|(code, _)| code == field) {
-        ui.add(Label::new(RichText::new(why).size(theme::TEXT_SMALL).color(tokens.bad)).wrap());
-    }
+fn trouble_ui(ui: &mut Ui, form: &RulesForm, field: &str) {
+    let trouble = form.trouble.as_ref().filter(|(code, _)| code == field);
+    fields::trouble_ui(ui, trouble.map(|(_, why)| why.as_str()));
 }
 
 /// A field in a row, with its history at the end of it and what is wrong below.
@@ -244,30 +251,39 @@ fn field_ui(
             });
         });
     });
-    trouble_ui(ui, form, field, ctx.tokens());
+    trouble_ui(ui, form, field);
 }
 
 fn confidence_ui(ui: &mut Ui, form: &mut RulesForm, rules: &mut ProcessingRules, ctx: &AreaCtx<'_>) {
     section::heading(ui, "Confidence");
     zones_ui(ui, rules, ctx.tokens());
-    for (field, name, tooltip) in [
+    for (at, (field, name, tooltip)) in [
         ("accept_threshold", "Accept from", "Results with a mean confidence of at least this are accepted"),
         ("reject_threshold", "Reject below", "Results with a mean confidence below this are rejected"),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         field_ui(ui, form, rules, field, ctx, |ui, rules| {
             fields::name_ui(ui, name).on_hover_text(tooltip);
-            let (value, within) = if field == "accept_threshold" {
-                (rules.accept_threshold, rules.reject_threshold..=1.0)
+            let (accept, reject) = (rules.accept_threshold, rules.reject_threshold);
+            if at == 0 {
+                fields::slider_ui(ui, (name, tooltip), &mut rules.accept_threshold, reject..=1.0, 100.0);
             } else {
-                (rules.reject_threshold, 0.0..=rules.accept_threshold)
-            };
-            let within = (*within.start() * 100.0).round()..=(*within.end() * 100.0).round();
-            let (mut percent, mut value) = ((value * 100.0).round(), value);
-            fields::slider_ui(ui, name, tooltip, &mut percent, &mut value, &within, 100.0);
-            *(if field == "accept_threshold" { &mut rules.accept_threshold } else { &mut rules.reject_threshold }) = value;
+                fields::slider_ui(ui, (name, tooltip), &mut rules.reject_threshold, 0.0..=accept, 100.0);
+            }
         });
+        let troubles = fields::threshold_troubles(rules.accept_threshold, rules.reject_threshold);
+        fields::trouble_ui(ui, troubles[at].as_deref());
     }
-    ui.add(Label::new(RichText::new(in_words(rules)).size(theme::TEXT_SMALL).color(ctx.tokens().muted)).wrap());
+    if are_in_order(rules) {
+        ui.add(Label::new(RichText::new(in_words(rules)).size(theme::TEXT_SMALL).color(ctx.tokens().muted)).wrap());
+    }
+}
+
+/// Whether the thresholds can be followed; the fields say what is wrong with them.
+fn are_in_order(rules: &ProcessingRules) -> bool {
+    fields::threshold_troubles(rules.accept_threshold, rules.reject_threshold) == [None, None]
 }
 
 fn work_ui(ui: &mut Ui, form: &mut RulesForm, rules: &mut ProcessingRules, ctx: &AreaCtx<'_>) {

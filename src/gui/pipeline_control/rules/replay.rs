@@ -114,12 +114,20 @@ impl ReplayView {
                 let button = ui.add(Button::selectable(self.days == at, format!("{days} d")));
                 let name = if days == 1 { "The last day".to_owned() } else { format!("The last {days} days") };
                 button.widget_info(|| WidgetInfo::selected(egui::Role::RadioButton, true, self.days == at, &name));
-                if button.on_hover_text(format!("{name}: whole days (UTC), and today")).clicked() {
+                let words = format!("{name}: exactly the {} hours up to now. A photo counts once, as it was decided last", days * 24);
+                if button.on_hover_text(words).clicked() {
                     self.days = at;
                 }
             }
         });
     }
+}
+
+/// Instead of a replay, while the rules can't be followed.
+pub fn waiting_ui(ui: &mut Ui, tokens: &Tokens) {
+    section::heading(ui, "What they would have done");
+    let words = "Told as soon as the thresholds are in order";
+    ui.add(Label::new(RichText::new(words).color(tokens.muted)).wrap());
 }
 
 /// What moves, in a sentence.

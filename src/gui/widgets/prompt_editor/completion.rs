@@ -79,11 +79,70 @@ pub fn offers(text: &str, cursor: usize, variables: &[Variable]) -> Vec<Offer> {
         return statements(before, written, range, space, is_closed);
     }
     let end = if mark == "{%" || is_closed { "" } else { " }}" };
+    let used = names_used(text, cursor, &before[..before.len() - line.len() + open], variables);
     let offer = |variable: &Variable| {
         let inserted = format!("{space}{}{end}", variable.name);
         Offer { label: variable.name.clone(), about: variable.about.clone(), range: range.clone(), cursor: inserted.chars().count(), inserted }
     };
-    ranked(variables.iter().map(offer).collect(), written)
+    ranked(variables.iter().chain(&used).map(offer).collect(), written)
+}
+
+/// Words of the template's own language.
+const KEYWORDS: [&str; 31] = [
+    "and", "block", "break", "call", "continue", "do", "elif", "else", "endblock", "endfor", "endif", "endraw", "endset", "extends", "false",
+    "filter", "for", "from", "if", "import", "in", "include", "is", "loop", "macro", "none", "not", "or", "raw", "set", "true",
+];
+
+/// Names that the text uses elsewhere and nobody has declared, in the order of the text. `above`: all before the construct in
+/// which the cursor is.
+fn names_used(text: &str, cursor: usize, above: &str, declared: &[Variable]) -> Vec<Variable> {
+    // The construct at the cursor may swallow what follows it on other lines, while it is not closed.
+    let below = text[cursor..].find('\n').map_or("", |newline| &text[cursor + newline..]);
+    let mut found: Vec<Variable> = Vec::new();
+    for part in [above, below] {
+        for construct in highlight::constructs(part).iter().filter(|construct| matches!(construct.kind, Kind::Variable | Kind::Statement)) {
+            let inner = &part[construct.range.start + 2..construct.range.end - 2];
+            for (name, is_set) in names_in(inner) {
+                if declared.iter().chain(&found).all(|known| known.name != name) {
+                    let about = if is_set { "Set in this text" } else { "Used in this text, has no value yet" };
+                    found.push(Variable { name: name.to_owned(), about: about.to_owned() });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The names in a construct, each with whether it is given its value there.
+fn names_in(inner: &str) -> Vec<(&str, bool)> {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let first = inner.trim_start_matches(['-', '+', ' ']).split(|letter: char| !is_part(letter)).next();
+    let mut sets = matches!(first, Some("set" | "for"));
+    let mut names = Vec::new();
+    let mut quote = None;
+    let mut at = 0;
+    while let Some(letter) = inner[at..].chars().next() {
+        let start = at;
+        at += letter.len_utf8();
+        if quote.is_some() || matches!(letter, '"' | '\'') {
+            quote = if quote == Some(letter) { None } else { quote.or(Some(letter)) };
+            continue;
+        }
+        sets &= letter != '=';
+        if !is_part(letter) {
+            continue;
+        }
+        at = inner[start..].find(|letter: char| !is_part(letter)).map_or(inner.len(), |length| start + length);
+        let name = &inner[start..at];
+        sets &= name != "in";
+        let before = inner[..start].trim_end();
+        // Attributes, filters, tests, calls and names of arguments are no variables.
+        let is_other = before.ends_with(['.', '|']) || before.ends_with(" is") || before.ends_with(" is not") || inner[at..].starts_with('(');
+        if !is_other && !letter.is_ascii_digit() && !KEYWORDS.contains(&name) {
+            names.push((name, sets));
+        }
+    }
+    names
 }
 
 fn statements(before: &str, written: &str, range: Range<usize>, space: &str, is_closed: bool) -> Vec<Offer> {
@@ -172,6 +231,19 @@ mod tests {
         for none in ["fi|", "{{ a }} w|", "{{ \"w|", "{{ a.w|", "{{ a\nw|", "{{ 1|", "{ w|", "{{ zz|"] {
             assert_eq!(labels(none), [""; 0], "{none}");
         }
+    }
+
+    #[test]
+    fn names_that_the_text_uses_are_offered_although_nobody_has_declared_them() {
+        let about = |marked: &str, label: &str| at(marked).into_iter().find(|offer| offer.label == label).map(|offer| offer.about);
+        assert_eq!(labels("{{ season }} and {{ se|"), ["season"]);
+        assert_eq!(about("{{ season }} and {{|", "season").as_deref(), Some("Used in this text, has no value yet"));
+        assert_eq!(labels("{{ se| and\n{{ season }}"), ["season"], "also further down, though nothing closes this one yet");
+        assert_eq!(labels("{{ sea|"), [""; 0], "what is being typed is no name yet");
+        assert_eq!(about("{% for bird in birds %}{{ bi|", "bird").as_deref(), Some("Set in this text"));
+        assert_eq!(labels("{% for bird in birds %}{{ bi|"), ["bird", "birds"]);
+        let text = "{% if photo.season == 'winter' and x is defined and range(3) %}{% endif %}{# remark #}{{ |";
+        assert_eq!(labels(text), ["file_name", "width", "height", "photo", "x"]);
     }
 
     #[test]

@@ -236,6 +236,24 @@ pub fn constructs(text: &str) -> Vec<Construct> {
     found
 }
 
+/// Where a name stands in variables and statements, in order. As an attribute (`photo.name`) or in quotes it is another thing.
+#[must_use]
+pub fn uses(text: &str, name: &str) -> Vec<Range<usize>> {
+    let is_word = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+    let mut found = Vec::new();
+    for construct in constructs(text).into_iter().filter(|construct| matches!(construct.kind, Kind::Variable | Kind::Statement)) {
+        let inner = &text[construct.range.clone()];
+        for (start, _) in inner.match_indices(name) {
+            let end = start + name.len();
+            let (before, after) = (inner[..start].chars().next_back(), inner[end..].chars().next());
+            if !is_word(before) && !is_word(after) && !matches!(before, Some('.' | '"' | '\'')) {
+                found.push(construct.range.start + start..construct.range.start + end);
+            }
+        }
+    }
+    found
+}
+
 /// Known or unknown, by the first name in the expression.
 fn variable_kind(expression: &str, unknown: &[String]) -> Kind {
     let lean = expression.trim_start_matches(['-', '+']).trim_start();
@@ -307,6 +325,13 @@ mod tests {
     fn what_is_never_closed_is_broken_to_the_end_of_its_line() {
         assert_eq!(marked("a {{ file_name\nb"), [("{{ file_name", Kind::Broken)]);
         assert_eq!(marked("{% raw %}{{ x }}{% endraw %}"), [("{% raw %}", Kind::Statement), ("{% endraw %}", Kind::Statement)]);
+    }
+
+    #[test]
+    fn a_name_is_found_where_it_is_used_and_nowhere_else() {
+        let text = "tag {{ tag }} {% if tag == 'tag' %}{{ photo.tag }}{{ tags }}{% endif %}{# tag #}{% raw %}{{ tag }}{% endraw %}";
+        assert_eq!(uses(text, "tag"), [7..10, 20..23]);
+        assert!(uses("{{ é", "é").is_empty(), "what is never closed uses nothing");
     }
 
     /// Each of these took seconds when every opening was followed to the end of the text.

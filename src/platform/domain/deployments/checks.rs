@@ -3,11 +3,12 @@
 use super::{blast_radius, findings, parts};
 use crate::platform::domain::prompts::{self, PhotoVariables};
 use crate::platform::domain::providers::{self, Brought};
-use crate::platform::domain::{Core, Result, costs, models, spending};
+use crate::platform::domain::{Core, Result, costs, models, retirement, spending};
 use crate::platform::store;
 use crate::wire::config::PipelineConfig;
 use crate::wire::deployment::{BlastRadius, Check, CheckState, Environment, Validation};
 use crate::wire::ids::{PhotoId, RunId};
+use crate::wire::model::RETIREMENT_NEAR_DAYS;
 use crate::wire::money::UsdMicros;
 use crate::wire::prompt::PromptVersion;
 use crate::wire::rules::LimitAction;
@@ -119,16 +120,21 @@ fn held_back(core: &Core, config: &PipelineConfig) -> Option<Check> {
     Some(check("held_back", "The provider takes calls", CheckState::Warn, why))
 }
 
-/// The model will be gone soon.
+/// The live model and those that stand in for it stay; told of those that end soon.
 fn retirement(core: &Core, config: &PipelineConfig) -> Option<Check> {
-    let (provider, model) = core.providers.find(&config.live_model)?;
-    let last = provider.catalogue().into_iter().find(|entry| entry.model == model)?.retires?;
-    let days = (last - core.now().date_naive()).num_days();
-    let title = "The live model stays";
-    match days {
-        ..0 => Some(check("retirement", title, CheckState::Fail, format!("{} ended on {last}. Choose another model", config.live_model))),
-        0..60 => Some(check("retirement", title, CheckState::Warn, format!("{} ends on {last}, in {days} days", config.live_model))),
-        _ => None,
+    let ending = retirement::of_models_in_use(core, config).into_iter().filter(|retiring| retiring.days < RETIREMENT_NEAR_DAYS);
+    let ending: Vec<_> = ending.collect();
+    let live_is_over = ending.iter().any(|retiring| retiring.model == config.live_model && retiring.days < 0);
+    let said = ending.iter().map(|retiring| {
+        let role = if retiring.model == config.live_model { "" } else { " (stands in for the live model)" };
+        format!("{}{role}", retiring.words())
+    });
+    let said = said.collect::<Vec<String>>().join("; ");
+    let title = "The models in use stay";
+    match () {
+        () if ending.is_empty() => None,
+        () if live_is_over => Some(check("retirement", title, CheckState::Fail, format!("{said}. Choose another model"))),
+        () => Some(check("retirement", title, CheckState::Warn, said)),
     }
 }
 

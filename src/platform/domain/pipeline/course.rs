@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 
-use super::{Claimed, cost};
+use super::{Claimed, cost, rate_limits};
 use crate::platform::domain::analysis::{self, Analysed};
 use crate::platform::domain::fallbacks::Chain;
 use crate::platform::domain::spending::{self, PhotoLimit};
+use crate::platform::domain::workers::Listed;
 use crate::platform::domain::{Core, providers};
 use crate::platform::store;
 use crate::providers::CallContext;
@@ -138,7 +139,7 @@ impl Course {
 }
 
 /// Asks one model after the other until one answers, or the fault of the last one is nothing that another could mend.
-pub async fn follow(core: &Core, claimed: &Claimed, call: &CallContext) -> Course {
+pub async fn follow(core: &Core, claimed: &Claimed, listed: &Listed, call: &CallContext) -> Course {
     let mut course = Course::begin();
     let photo: Photo = match store::photos::get(&core.db, core.org, claimed.row.job.photo_id).await {
         Ok(Some(photo)) => photo,
@@ -152,7 +153,9 @@ pub async fn follow(core: &Core, claimed: &Claimed, call: &CallContext) -> Cours
     let mut model = claimed.model.as_str();
     loop {
         let begun_ms = course.now_ms();
-        let analysed = ask(core, claimed, &photo, (model, course.spent()), call).await;
+        listed.asks(model);
+        let stands_in = rate_limits::has_stand_in(core, &claimed.prompt, &claimed.model, chain.clone()).await;
+        let analysed = ask(core, claimed, &photo, Turn { model, spent: course.spent(), stands_in }, call).await;
         let was_called = analysed.trace.iter().any(|step| step.name == "call");
         let Some(kind) = course.take(Asked { model: model.to_owned(), analysed, was_called }, begun_ms) else { return course };
         if call.cancel.is_cancelled() {
@@ -171,9 +174,20 @@ pub async fn follow(core: &Core, claimed: &Claimed, call: &CallContext) -> Cours
     }
 }
 
+/// The model that is asked.
+struct Turn<'m> {
+    model: &'m str,
+    /// By those before it, about the same photo.
+    spent: UsdMicros,
+    /// Another one is asked after a rate limit: it is not waited for.
+    stands_in: bool,
+}
+
 /// Asks one model, unless its provider holds all calls back or the limit of a photo is in the way.
-async fn ask(core: &Core, claimed: &Claimed, photo: &Photo, (model, spent): (&str, UsdMicros), call: &CallContext) -> Analysed {
-    if let Some(held) = providers::held_back(core, model) {
+async fn ask(core: &Core, claimed: &Claimed, photo: &Photo, turn: Turn<'_>, call: &CallContext) -> Analysed {
+    let Turn { model, spent, stands_in } = turn;
+    let limited = || rate_limits::still_lasts(core, model).filter(|_| stands_in);
+    if let Some(held) = providers::held_back(core, model).or_else(limited) {
         return without_a_call(held);
     }
     let warning = match spending::photo_limit(core, &claimed.rules, model, &claimed.prompt, (photo.id, spent)).await {
@@ -182,7 +196,8 @@ async fn ask(core: &Core, claimed: &Claimed, photo: &Photo, (model, spent): (&st
         Ok(PhotoLimit::Stops(fault)) => return without_a_call(*fault),
         Err(error) => return without_a_call(Fault::new(FaultKind::Internal, error.to_string())),
     };
-    let work = analysis::analyse(core, photo, (&claimed.prompt).into(), model, call);
+    let work = async |call: CallContext| analysis::analyse(core, photo, (&claimed.prompt).into(), model, &call).await;
+    let work = async { if stands_in { rate_limits::ask_without_waiting(core, model, call, work).await } else { work(call.clone()).await } };
     let mut analysed = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
         let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";
         without_a_call(Fault::new(FaultKind::Internal, words))

@@ -92,6 +92,7 @@ async fn facts(core: &Core, config: &PipelineConfig, asked: &[String]) -> Result
                     captions: entry.captions,
                     follows_prompt: entry.follows_prompt,
                     takes: provider.takes(&entry.model),
+                    refuses_undefined_fields: provider.refuses_undefined_fields(),
                     context_tokens: told.or_else(|| provider.context_tokens(&entry.model)),
                     name,
                 });

@@ -10,7 +10,7 @@ use super::pattern::{Pattern, is_negated};
 use super::text::{Example, Text};
 use super::{Finding, Severity, Subject, about, at, quoted, with_fix};
 use crate::providers::on_device;
-use crate::wire::answer_schema::AnswerSchema;
+use crate::wire::answer_schema::{AnswerSchema, UndefinedField, undefined_fields as undefined_fields_of};
 use crate::wire::prompt_analysis::PromptPart;
 
 /// What an answer is asked to look like, where nothing is said.
@@ -36,6 +36,37 @@ pub fn broken_schema(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         // An empty one stands for the shipped one, and mends all that is wrong at once.
         let is_first = at == 0;
         found.push(if is_first { with_fix(finding, "Take the shipped schema", 0..subject.schema_text.len(), String::new()) } else { finding });
+    }
+}
+
+/// A field that the schema requires and does not describe. A schema that is broken anyway says so by itself.
+pub fn undefined_fields(subject: &Subject<'_>, found: &mut Vec<Finding>) {
+    let text = subject.schema_text;
+    let Some(schema) = subject.schema.as_ref().filter(|_| AnswerSchema::parse(text).is_ok()) else { return };
+    let mut in_use = subject.models.iter().filter(|model| model.is_relevant());
+    let refusing = in_use.find(|model| model.refuses_undefined_fields);
+    for field in undefined_fields_of(schema, text) {
+        let UndefinedField { name, range, place } = field;
+        let words = format!("“{name}” is required, and “properties” does not say what it is");
+        let (severity, why) = match refusing {
+            Some(model) => {
+                let why = format!(
+                    "The provider of {} refuses such a schema, so every photo would fail. Describe the field, or require it no more",
+                    model.display_name
+                );
+                (Severity::Error, why)
+            }
+            None => (Severity::Warning, "A model may write anything there, or leave it out; other providers refuse such a schema".to_owned()),
+        };
+        let line = Some(text[..range.start].matches('\n').count() as u32 + 1);
+        let finding = Finding { line, span: Some(range.into()), ..about(PromptPart::Schema, "undefined_field", severity, words, why) };
+        found.push(match place {
+            Some((at, has_others)) => {
+                let described = format!("{}: {{\"type\": \"string\"}}{}", Value::from(name.as_str()), if has_others { ", " } else { "" });
+                with_fix(finding, format!("Add “{name}” as a text"), at..at, described)
+            }
+            None => finding,
+        });
     }
 }
 

@@ -7,7 +7,7 @@ use super::text::Text;
 use super::{Finding, Severity, Subject, at, quoted, with_fix};
 
 /// What a prompt may ask for or forbid, and the words for it.
-const TOPICS: [(&str, &[&str]); 7] = [
+const TOPICS: [(&str, &[&str]); 15] = [
     ("people", &["people", "persons", "person", "faces", "individuals", "humans"]),
     ("text", &["text", "lettering", "texts"]),
     ("places", &["places", "place", "locations", "location", "cities", "landmarks"]),
@@ -15,6 +15,14 @@ const TOPICS: [(&str, &[&str]); 7] = [
     ("colours", &["colours", "colors", "colour", "color"]),
     ("a caption", &["caption", "captions", "description", "descriptions"]),
     ("moods", &["moods", "mood", "emotions", "emotion", "feelings"]),
+    ("the background", &["background", "backgrounds", "surroundings"]),
+    ("animals", &["animals", "animal", "pets"]),
+    ("weather", &["weather"]),
+    ("clothing", &["clothing", "clothes", "outfits"]),
+    ("vehicles", &["vehicles", "vehicle", "cars"]),
+    ("watermarks", &["watermarks", "watermark"]),
+    ("a confidence", &["confidence", "confidences", "scores", "score", "probabilities"]),
+    ("emojis", &["emojis", "emoji", "hashtags"]),
 ];
 
 static FORBIDS: Pattern = Pattern::new(
@@ -86,7 +94,8 @@ pub fn topics(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let (one, other) = (first.text.slice(first.range.clone()), later.text.slice(later.range.clone()));
         let words = format!("{} contradicts {} in line {}", quoted(other), quoted(one), first.text.line_of(first.range.start));
         let why = format!("The model is asked for {} and told to leave them out; which of the two it does is chance", no.topic);
-        let why = if no.topic == "a caption" { why.replace("leave them out", "leave it out") } else { why };
+        let is_one = matches!(no.topic, "a caption" | "a confidence" | "the background" | "weather" | "clothing");
+        let why = if is_one { why.replace("leave them out", "leave it out") } else { why };
         found.push(at(later.text, "conflicting_topic", Severity::Warning, later.range.clone(), words, why));
     }
 }
@@ -120,9 +129,11 @@ fn asked<'t>(text: &'t Text<'t>) -> Vec<Said<'t>> {
     }
     for example in &text.examples {
         let inner = text.slice(example.range.clone());
-        if let Some(at) = inner.find("\"caption\"") {
-            let start = example.range.start + at;
-            said.push(Said { text, range: start..start + "\"caption\"".len(), topic: "a caption", deed: Deed::Mention });
+        for (name, topic) in [("\"caption\"", "a caption"), ("\"confidence\"", "a confidence")] {
+            if let Some(at) = inner.find(name) {
+                let start = example.range.start + at;
+                said.push(Said { text, range: start..start + name.len(), topic, deed: Deed::Mention });
+            }
         }
     }
     said

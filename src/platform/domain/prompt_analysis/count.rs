@@ -74,7 +74,7 @@ pub fn conflicting_counts(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     for is_sentences in [false, true] {
         let mut of_kind = wishes.iter().filter(|wished| wished.is_sentences == is_sentences);
         let Some(first) = of_kind.next() else { continue };
-        for later in of_kind.filter(|later| later.wish.conflicts(first.wish)) {
+        for later in of_kind.filter(|later| later.wish.conflicts(first.wish) && !are_shared_out(first, later)) {
             let (one, other) = (first.text.slice(first.range.clone()), later.text.slice(later.range.clone()));
             let words = format!("{} contradicts {} in line {}", quoted(other), quoted(one), first.text.line_of(first.range.start));
             let why = "The model has to choose between two numbers, and will not always choose the same";
@@ -82,6 +82,15 @@ pub fn conflicting_counts(subject: &Subject<'_>, found: &mut Vec<Finding>) {
             found.push(with_fix(finding, format!("Write {}", quoted(one)), later.range.clone(), one));
         }
     }
+}
+
+/// One sentence that wants some of one kind, then some of another.
+fn are_shared_out(first: &Wished<'_>, later: &Wished<'_>) -> bool {
+    static THEN: Pattern = Pattern::new(r"\b(?:then|plus|followed by|another|others)\b");
+    let (text, between) = (first.text, first.range.end..later.range.start);
+    text.part == later.text.part
+        && text.sentence_of(first.range.start) == text.sentence_of(later.range.start)
+        && text.prose.get(between).is_some_and(|words| THEN.is_in(words))
 }
 
 fn wishes<'t>(text: &'t Text<'t>) -> Vec<Wished<'t>> {

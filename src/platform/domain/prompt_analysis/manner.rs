@@ -1,4 +1,4 @@
-//! Language, case and number of the words that are asked for: one of each for tags, one of each for the caption.
+//! The language that is asked for: one for tags, one for the caption.
 
 use std::ops::Range;
 
@@ -74,40 +74,6 @@ pub fn languages(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     in_order(&mut wishes);
     let why = "One photo's answer would mix languages, and the same thing would get two tags";
     tell(&wishes, "conflicting_language", why, found);
-}
-
-/// Pairs of manners that exclude each other: what is one of the first list, what is one of the second.
-const OPPOSITES: [(&str, &[&str], &[&str]); 2] = [
-    (
-        "conflicting_case",
-        &["lower-case", "lowercase", "lower case"],
-        &["upper-case", "uppercase", "upper case", "title case", "capitalised", "capitalized", "capitalise", "capitalize"],
-    ),
-    ("conflicting_number", &["singular"], &["plural"]),
-];
-
-/// Lower case and title case, singular and plural, for the same thing.
-pub fn opposites(subject: &Subject<'_>, found: &mut Vec<Finding>) {
-    for (code, ones, others) in OPPOSITES {
-        let mut wishes = Vec::new();
-        for text in subject.texts() {
-            for (kind, words) in [("one", ones), ("other", others)] {
-                for word in words {
-                    for (start, _) in text.prose.match_indices(word) {
-                        let sentence = text.sentence_of(start);
-                        let line = &text.prose[sentence.clone()];
-                        let names_both = ones.iter().any(|word| line.contains(word)) && others.iter().any(|word| line.contains(word));
-                        let is_wish = SPEAKS_OF_ANSWER.is_in(line) && !names_both;
-                        if is_wish && !is_negated(&text.prose, sentence.start, start) && !is_conditional(&text.prose, sentence.start, start) {
-                            wishes.push(Wished { text, range: start..start + word.len(), target: target_of(line), kind: kind.to_owned() });
-                        }
-                    }
-                }
-            }
-        }
-        in_order(&mut wishes);
-        tell(&wishes, code, "The same thing would get two tags, which no search finds together", found);
-    }
 }
 
 fn in_order(wishes: &mut [Wished<'_>]) {

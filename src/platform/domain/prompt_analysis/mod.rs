@@ -8,9 +8,11 @@ mod answer;
 mod conflict;
 mod count;
 mod example;
+mod exclusive;
 mod figures;
 mod length;
 mod manner;
+mod names;
 mod pattern;
 mod repeat;
 mod style;
@@ -19,6 +21,8 @@ mod template;
 mod text;
 mod vague;
 
+#[cfg(test)]
+mod measured;
 #[cfg(test)]
 mod tests;
 
@@ -79,8 +83,10 @@ impl<'s> Subject<'s> {
 type Rule = fn(&Subject<'_>, &mut Vec<Finding>);
 
 /// Every rule.
-const RULES: [Rule; 23] = [
+const RULES: [Rule; 25] = [
     template::broken,
+    names::in_texts,
+    names::of_variables,
     template::unknown_variables,
     template::single_braces,
     template::unused_variables,
@@ -89,7 +95,7 @@ const RULES: [Rule; 23] = [
     conflict::explanation_beside_json,
     conflict::formats,
     manner::languages,
-    manner::opposites,
+    exclusive::wishes,
     vague::words,
     answer::broken_schema,
     answer::format_missing,
@@ -105,7 +111,7 @@ const RULES: [Rule; 23] = [
     style::only_negatives,
 ];
 /// Rules that need to know the models.
-const MODEL_RULES: [Rule; 3] = [support::what_models_ignore, support::tag_list, length::limits];
+const MODEL_RULES: [Rule; 4] = [support::what_models_ignore, support::tag_list, answer::undefined_fields, length::limits];
 
 /// All findings, the gravest first, then by part and place.
 #[must_use]
@@ -162,6 +168,12 @@ fn about(part: PromptPart, code: &str, severity: Severity, what: impl Into<Strin
 
 fn with_fix(finding: Finding, words: impl Into<String>, span: Range<usize>, replacement: impl Into<String>) -> Finding {
     Finding { fix: Some(Fix { words: words.into(), span: TextSpan::from(span), replacement: replacement.into() }), ..finding }
+}
+
+/// A finding about one of the author's variables, which another name mends.
+fn with_name(finding: Finding, variable: &str, name: String) -> Finding {
+    let setting = Some(Setting::Variable(variable.to_owned()));
+    Finding { setting, ..with_fix(finding, format!("Rename it to “{name}”"), 0..0, name) }
 }
 
 /// A finding about one of the settings, which taking it out mends.

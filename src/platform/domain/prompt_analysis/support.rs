@@ -24,6 +24,8 @@ pub struct ModelFacts {
     /// What of a prompt's other parts reaches it.
     pub takes: Takes,
     pub context_tokens: Option<u64>,
+    /// Its provider refuses a schema that requires a field which the schema does not describe.
+    pub refuses_undefined_fields: bool,
 }
 
 impl ModelFacts {

@@ -5,9 +5,10 @@ use std::ops::Range;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use super::text::{ConstructKind, Text};
-use super::{Finding, Severity, Subject, about, at, with_fix, without_setting};
+use super::{Finding, Severity, Subject, about, at, names, with_fix, without_setting};
 use crate::wire::prompt::TEMPLATE_VARIABLES;
 use crate::wire::prompt_analysis::{PromptPart, Setting};
+use crate::wire::prompt_parts::variable_problems;
 
 /// Steps that the trial filling may take, as many as the real one.
 const FUEL: u64 = 100_000;
@@ -38,6 +39,12 @@ pub fn broken(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let context: std::collections::BTreeMap<&str, Value> =
             names.iter().filter(|name| !is_called(text, name)).map(|name| (name.as_str(), value(name))).collect();
         let Some(error) = parsed.and_then(|template| template.render(context)).err() else { continue };
+        // A name that is none is told as that.
+        let line = error.line().map(|line| line as u32);
+        let is_told = names::invalid(text).iter().any(|(range, _)| Some(text.line_of(range.start)) == line);
+        if is_told {
+            continue;
+        }
         found.push(of_error(text, &error));
     }
 }
@@ -97,8 +104,10 @@ pub fn unknown_variables(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let mut names: Vec<String> =
             template.undeclared_variables(false).into_iter().filter(|name| !known.contains(&name.as_str()) && !is_called(text, name)).collect();
         names.sort_unstable();
+        let invalid = names::invalid(text);
+        let is_told = |range: &Range<usize>| invalid.iter().any(|(whole, _)| whole.start <= range.start && range.end <= whole.end);
         for name in names {
-            for range in uses(text, &name) {
+            for range in uses(text, &name).into_iter().filter(|range| !is_told(range)) {
                 let why = format!("Nothing gives it a value, so no photo can be asked about; known are {}", known.join(", "));
                 match alike(&name, &known) {
                     Some(meant) => {
@@ -183,7 +192,9 @@ pub fn unused_variables(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let Ok(template) = environment.template_from_str(text.raw) else { return };
         used.extend(template.undeclared_variables(false));
     }
-    for name in subject.variables.iter().map(|variable| &variable.name).filter(|name| !used.contains(*name)) {
+    let problems = variable_problems(subject.variables);
+    let sound = subject.variables.iter().enumerate().filter(|(at, _)| problems.iter().all(|problem| problem.index != *at));
+    for name in sound.map(|(_, variable)| &variable.name).filter(|name| !used.contains(*name)) {
         let words = format!("The variable “{name}” is defined and never used");
         let why = "Its value reaches no model; use it in the text, or take it out of the settings";
         let setting = Setting::Variable(name.clone());

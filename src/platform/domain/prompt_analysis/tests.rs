@@ -45,7 +45,7 @@ fn assert_marked(content: &str, expected: &[(&str, &str)]) {
 }
 
 /// A text with a good frame around a line that is looked at.
-fn framed(line: &str) -> String {
+pub fn framed(line: &str) -> String {
     format!("You tag photos for an archive.\n{line}\nAnswer as JSON: a list named tags. Confidence is a number from 0 to 1.\n")
 }
 
@@ -167,6 +167,29 @@ fn broken_templates_are_told_with_their_line() {
     assert_eq!(all(&framed(endless)).first().map(|finding| (finding.code.clone(), finding.line)), Some(("endless_template".to_owned(), Some(2))));
     assert_framed("The file is {file_name}.", &[("single_braces", "{file_name}")]);
     assert!(fixed(&framed("The file is {file_name}.")).contains("is {{ file_name }}."));
+}
+
+#[test]
+fn names_that_can_be_none_of_a_variable_are_told_with_their_line_and_mended() {
+    let (text, why) = (framed("Look for {{ my-subject }}."), "told once, and not as two unknown names");
+    assert_marked(&text, &[("invalid_name", "my-subject")]);
+    assert_eq!(all(&text)[0].line, Some(2), "{why}");
+    assert_eq!(fixed(&text), framed("Look for {{ my_subject }}."));
+    assert_framed("Look for {{ two words }}.", &[("invalid_name", "two words")]);
+    assert_framed("{{ width-height }}", &[]);
+
+    let variables = ["birds", "Two words", "birds", "file_name"].map(|name| Variable { name: name.to_owned(), value: "x".to_owned() }).to_vec();
+    let parts = PromptParts { variables, ..PromptParts::default() };
+    let asked = AnalyzePrompt { content: framed("Look for {{ birds }}."), parts, ..AnalyzePrompt::default() };
+    let found = all_with(&asked, &[gemini()]);
+    let told: Vec<(&str, Option<u32>, &str)> =
+        found.iter().map(|finding| (finding.code.as_str(), finding.line, finding.fix.as_ref().map_or("", |fix| fix.replacement.as_str()))).collect();
+    let expected = [("invalid_variable", Some(2), "two_words"), ("invalid_variable", Some(3), "birds2"), ("invalid_variable", Some(4), "file_name2")];
+    let mut told = told;
+    told.sort_unstable();
+    assert_eq!(told, expected);
+    let unsound = &found.iter().find(|finding| finding.line == Some(2)).expect("there").setting;
+    assert_eq!(*unsound, Some(Setting::Variable("Two words".to_owned())));
 }
 
 #[test]
@@ -301,6 +324,28 @@ fn the_answers_form_is_looked_after() {
         found.iter().map(|finding| (finding.code.as_str(), finding.span.map_or("", |span| &content[span.range()]))).collect();
     assert_eq!(words, [("schema_mismatch", "{\"label\": [], \"scene\": \"\"}"), ("schema_mismatch", "\"label\"")]);
     assert_eq!(found[1].fix.as_ref().map(|fix| fix.replacement.as_str()), Some("\"labels\""));
+}
+
+#[test]
+fn a_field_that_is_required_and_not_described_is_an_error_where_the_provider_refuses_it() {
+    let list = r#""tags": {"type": "array", "items": {"type": "string"}}"#;
+    let schema = format!("{{\"type\": \"object\", \"properties\": {{{list}}},\n\"required\": [\"tags\", \"mood\"]}}");
+    let parts = PromptParts { schema: schema.clone(), ..PromptParts::default() };
+    let asked = AnalyzePrompt { content: framed("Look for birds."), parts, ..AnalyzePrompt::default() };
+    for (refuses, severity, words) in
+        [(true, Severity::Error, "refuses such a schema, so every photo would fail"), (false, Severity::Warning, "may write anything")]
+    {
+        let model = ModelFacts { refuses_undefined_fields: refuses, ..gemini() };
+        let found = all_with(&asked, &[model]);
+        let found = found.iter().find(|finding| finding.code == "undefined_field").expect("found");
+        assert!(found.severity == severity && found.why.contains(words), "{found:?}");
+        assert_eq!((found.line, &schema[found.span.expect("a span").range()]), (Some(2), "\"mood\""));
+        let fix = found.fix.clone().expect("a fix");
+        let mut mended = schema.clone();
+        mended.replace_range(fix.span.range(), &fix.replacement);
+        let mended: Value = serde_json::from_str(&mended).expect("JSON still");
+        assert_eq!(mended["properties"]["mood"]["type"], "string");
+    }
 }
 
 #[test]

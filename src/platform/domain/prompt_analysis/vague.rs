@@ -9,6 +9,12 @@ macro_rules! things {
         r"(?P<thing>tags?|labels?|keywords?|captions?|descriptions?|words?|terms?|details?)\b"
     };
 }
+/// Things in a photo, which may be named so only with a word for which of them.
+macro_rules! seen {
+    () => {
+        r"(?P<thing>objects?|things?|elements?|items|aspects?|features?|information|info|details?|parts|content|data|attributes|tags?|labels?|keywords?)\b"
+    };
+}
 
 /// A pattern (its group `word` is what is marked, else all of it), what to say instead, and what a fix writes; `""` takes it out.
 struct Vague {
@@ -21,7 +27,7 @@ const fn vague(source: &'static str, instead: &'static str, fix: Option<&'static
     Vague { pattern: Pattern::new(source), instead, fix }
 }
 
-static VAGUE: [Vague; 15] = [
+static VAGUE: [Vague; 28] = [
     vague(concat!(r"\b(?P<word>some|several|multiple|various)\s+", things!()), "say how many: “5 to 10”", Some("5 to 10")),
     vague(concat!(r"\b(?P<word>a few|a couple of)\s+", things!()), "say how many: “3 to 5”", Some("3 to 5")),
     vague(concat!(r"\b(?P<word>a lot of|lots of|many|plenty of)\s+", things!()), "say how many: “up to 15”", Some("up to 15")),
@@ -61,6 +67,76 @@ static VAGUE: [Vague; 15] = [
     ),
     vague(r"(?P<word>\bnot too (?:many|long|short|specific|general|detailed|much))\b", "say how many or how long: “at most 15”", None),
     vague(
+        concat!(
+            r"\b(?P<word>(?:a (?:good|reasonable|suitable|fair|decent|certain) (?:number|amount)|a (?:number|variety|range|handful|bunch) of|an? (?:appropriate|adequate) number)(?: of)?)\s+(?:[a-z]+ )?",
+            things!()
+        ),
+        "say how many: “5 to 10”",
+        None,
+    ),
+    vague(
+        concat!(r"\b(?P<word>enough|sufficient(?:ly many)?|an abundance of|as many|tons of|loads of)\s+", things!()),
+        "say how many: “at least 5”",
+        None,
+    ),
+    vague(
+        concat!(
+            r"\b(?P<word>(?:most )?(?:important|key|notable|significant|noteworthy|remarkable|salient|interesting|relevant|meaningful|useful|essential|pertinent))\s+",
+            seen!()
+        ),
+        "say which ones, such as “what takes up more than a tenth of the photo”",
+        None,
+    ),
+    vague(
+        r"\b(?P<word>(?:any|some)thing (?:else )?(?:that (?:is|seems|looks|might be) )?(?:interesting|relevant|important|notable|noteworthy|useful|special|unusual|worth mentioning))\b",
+        "name what is meant: text, people, animals, damage",
+        None,
+    ),
+    vague(
+        r"(?P<word>,?[ \t]*\b(?:ideally|preferably|hopefully|if you like|if you want)\b,?)",
+        "leave it out, or say when it does not hold",
+        Some(""),
+    ),
+    vague(r"\b(?P<word>feel free to|you (?:may|might|could|can) (?:also )?want to|consider) [a-z]+", "say whether to do it, and when", None),
+    vague(
+        r"(?P<word>\b(?:as you see fit|at your (?:own )?discretion|if you (?:think|feel|believe)[^.,;\n]{0,30}|(?:where|when|if|as) (?:it )?(?:makes? sense|seems? (?:right|fitting|appropriate))|whatever (?:fits|seems|you)[^.,;\n]{0,20}))",
+        "say in which case",
+        None,
+    ),
+    vague(
+        r"\b(?P<word>(?:should|must|will)?\s*(?:usually|generally|normally|typically|mostly|often|sometimes|probably|maybe|perhaps))\s+(?:be|have|use|give|add|include|write|contain|avoid|mention|describe|name)\b",
+        "say in which case, and what else holds",
+        None,
+    ),
+    vague(
+        r"\b(?P<word>(?:high|good|decent|reasonable|sufficient|enough) confidence|(?:quite|fairly|reasonably|pretty|very|really|absolutely) (?:sure|certain|confident)|confident enough)\b",
+        "say how sure: “with a confidence of 0.7 or more”",
+        None,
+    ),
+    vague(
+        r"(?P<word>\b(?:be|keep it|make it|stay|keep (?:the )?(?:captions?|descriptions?|tags) |make (?:the )?(?:captions?|descriptions?|tags) )\s*(?:as |very |fairly |reasonably )?(?:concise|brief|short|descriptive|detailed|thorough|comprehensive|precise|specific|simple|natural|professional|helpful|interesting))\s*(?:[.,;:!)\n]|$|and\b|but\b|when\b|with\b)",
+        "say how short or how long: a number of words, and what must be in it",
+        None,
+    ),
+    vague(
+        concat!(
+            r"\b(?P<word>(?:engaging|catchy|compelling|beautiful|professional|natural|creative|rich|proper|attractive|interesting|seo[- ]friendly))\s+(?:and [a-z]+ )?",
+            things!()
+        ),
+        "say what makes it so, and for whom: “one sentence that a buyer would search for”",
+        None,
+    ),
+    vague(
+        r"\b(?P<word>(?:too|overly|very|quite|rather|extremely) (?:generic|general|specific|vague|broad|detailed|long|short|obvious|similar))\b",
+        "say where it begins: “no word that fits every photo, such as image or object”",
+        None,
+    ),
+    vague(
+        r"(?P<word>,?[ \t]*\b(?:and more|and others|or similar|among others|or something like that|or so)\b)",
+        "name all that is meant, or what they have in common",
+        Some(""),
+    ),
+    vague(
         r"(?P<word>\b(?:do your best|be smart|be creative|use common sense|use your (?:own )?judge?ment|be careful|be accurate))\b",
         "say what to do and what to leave out",
         None,
@@ -81,7 +157,11 @@ pub fn words(subject: &Subject<'_>, found: &mut Vec<Finding>) {
                 let start = word.start() + lead;
                 let end = word.start() + marked.trim_end_matches([',', ' ']).len();
                 let sentence = text.sentence_of(start);
-                if end <= start || speaks_of_something_else(text, sentence.start, start, vague.fix) {
+                let is_told = found.iter().any(|told| {
+                    let span = told.span.filter(|_| told.code == "vague_word" && told.part == text.part);
+                    span.is_some_and(|span| span.start < end && start < span.end)
+                });
+                if end <= start || is_told || speaks_of_something_else(text, sentence.start, start, vague.fix) {
                     continue;
                 }
                 let words = format!("{} leaves it to the model: {}", quoted(text.slice(start..end)), vague.instead);
@@ -102,11 +182,16 @@ fn speaks_of_something_else(text: &Text<'_>, sentence_start: usize, at: usize, f
     let before = text.prose.get(sentence_start..at).unwrap_or_default().trim_end();
     let line = text.line(text.line_of(at)).unwrap_or_default();
     // "Examples of good tags: …", "Many tags are better than few".
-    if before.contains("example") || COMPARED.is_in(text.prose.get(at..line.end).unwrap_or_default()) {
+    let rest = text.prose.get(at..line.end).unwrap_or_default();
+    let says_an_order = rest.starts_with("most ") && rest.contains(" first");
+    if says_an_order || before.contains("example") || COMPARED.is_in(rest) {
         return true;
     }
     let counts = before.ends_with("how") || before.ends_with(" as") || before.ends_with("too") || before.ends_with("so");
-    counts || (fix != Some("") && is_negated(&text.prose, sentence_start, at))
+    let word = text.prose.get(at..).unwrap_or_default();
+    // "Don't be too general" leaves as much open as "be general".
+    let is_measure = ["too ", "overly ", "very ", "quite ", "rather ", "extremely "].iter().any(|measure| word.starts_with(measure));
+    counts || (fix != Some("") && !is_measure && is_negated(&text.prose, sentence_start, at))
 }
 
 /// What goes when a word is taken out: its comma and its blank with it, but not the end of its sentence.

@@ -98,7 +98,7 @@ pub const TOKENS: Tokens = Tokens { input: 760, cached: 0, image: 560, output: 1
 pub fn act(name: &str, nth: u64, asked: &Asked) -> Act {
     let (scenario, argument) = name.split_once("--").unwrap_or((name, ""));
     if let Some(wait) = wait(scenario) {
-        let goes_on = scenario == "limited-long" || nth == 1;
+        let goes_on = matches!(scenario, "limited-long" | "limited-minute") || nth == 1;
         return if goes_on { Act::Problem(Problem::Limited(wait)) } else { Act::Answer(good(asked)) };
     }
     let problem = match scenario {
@@ -128,6 +128,8 @@ fn wait(scenario: &str) -> Option<Wait> {
         "limited-ms" => Wait::Millis(1_300),
         "limited-info" => Wait::Info("1.2s"),
         "limited-long" => Wait::Seconds(300),
+        // As long as is waited for where nobody stands in.
+        "limited-minute" => Wait::Seconds(55),
         _ => return None,
     })
 }
