@@ -11,6 +11,7 @@ use url::Url;
 use crate::wire::ids::RunId;
 use crate::wire::money::UsdMicros;
 use crate::wire::run::ExportFormat;
+use crate::wire::truth::TruthFormat;
 
 /// Compare what prompts and models find in the same photos.
 ///
@@ -63,6 +64,10 @@ pub enum Command {
     Prompts(PromptsArgs),
     /// Lists runs of the library and writes them to files
     Runs(RunsArgs),
+    /// Makes, shows and changes named sets of photos
+    Sets(SetsArgs),
+    /// Reads and writes ground truth: the tags that photos have, as people say
+    Truth(TruthArgs),
     /// Checks database, disk, keyring, display, model and providers, and says how to mend what is wrong
     Doctor(DoctorArgs),
     /// Looks after a platform's database
@@ -278,6 +283,116 @@ impl From<RunFormat> for ExportFormat {
             RunFormat::Md => Self::Md,
             RunFormat::Html => Self::Html,
             RunFormat::Tsv => Self::Tsv,
+        }
+    }
+}
+
+/// `minerva sets`.
+#[derive(Debug, clap::Args)]
+pub struct SetsArgs {
+    #[command(subcommand)]
+    pub command: SetsCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum SetsCommand {
+    /// Lists the sets: name, version, photos
+    List,
+    /// Lists the file names of a set's photos
+    Show {
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Makes a set; its photos are added to the library
+    Create {
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Photo files, folders with all photos below them, and zip files
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Adds photos to a set, and to the library; that is a new version of it
+    Add {
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Photo files, folders with all photos below them, and zip files
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+    },
+    Rename {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[arg(value_name = "NEW-NAME")]
+        to: String,
+    },
+    /// Makes a new version of a set with the photos of an earlier one
+    GoBack {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[arg(value_name = "VERSION")]
+        version: u32,
+    },
+    /// Deletes a set; its photos stay. The console undoes it
+    Delete {
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+/// `minerva truth`.
+#[derive(Debug, clap::Args)]
+pub struct TruthArgs {
+    #[command(subcommand)]
+    pub command: TruthCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum TruthCommand {
+    /// Labels photos as a file says; those that it does not name stay as they are. The console undoes it
+    Import(ImportTruthArgs),
+    /// Writes the labels as a file that `import` and `compare --truth` read
+    Export(ExportTruthArgs),
+}
+
+/// `minerva truth import`.
+#[derive(Debug, clap::Args)]
+pub struct ImportTruthArgs {
+    /// CSV with the header `photo,tag`, or JSON `{"photo.jpg": ["tag"]}`; photos are found by file name
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only photos of this set
+    #[arg(long, value_name = "NAME")]
+    pub set: Option<String>,
+    /// Only says what would change
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `minerva truth export`.
+#[derive(Debug, clap::Args)]
+pub struct ExportTruthArgs {
+    /// Only photos of this set
+    #[arg(long, value_name = "NAME")]
+    pub set: Option<String>,
+    /// As the name of --out says, else CSV. CSV leaves out photos that have no tags
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<LabelFormat>,
+    /// Writes to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LabelFormat {
+    Csv,
+    Json,
+}
+
+impl From<LabelFormat> for TruthFormat {
+    fn from(format: LabelFormat) -> Self {
+        match format {
+            LabelFormat::Csv => Self::Csv,
+            LabelFormat::Json => Self::Json,
         }
     }
 }

@@ -8,13 +8,16 @@ pub mod config;
 pub mod console;
 pub mod costs;
 pub mod doctor;
+mod local;
 pub mod logging;
 mod pages;
 pub mod prompts;
 pub mod runs;
 pub mod serve;
+pub mod sets;
 mod signals;
 pub mod terminal;
+pub mod truth;
 
 use std::process::ExitCode;
 
@@ -81,6 +84,8 @@ fn run(args: Args) -> Result<()> {
         Some(Command::Compare(compare)) => compare::run(&settings, &compare),
         Some(Command::Admin(admin)) => admin::run(&settings, &admin.command),
         Some(Command::Costs(costs)) => costs::run(&settings, &costs),
+        Some(Command::Sets(sets)) => sets::run(&settings, &sets.command),
+        Some(Command::Truth(truth)) => truth::run(&settings, &truth.command),
         Some(Command::Prompts(prompts)) => prompts::run(&settings, &prompts.command),
         Some(Command::Runs(runs)) => runs::run(&settings, &runs.command),
     }

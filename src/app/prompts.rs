@@ -1,48 +1,20 @@
 //! `minerva prompts`: prompts to files and from files, through the same platform and the same API as the window.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use super::args::{ExportArgs, ImportArgs, PromptsCommand};
 use super::config::Settings;
-use super::{Failure, Result, logging, runtime, terminal};
-use crate::client::{ApiError, Client};
-use crate::platform::host::{self, HostOptions};
+use super::{Failure, Result, local, logging, runtime, terminal};
+use crate::client::Client;
 use crate::wire::prompt_file::{FILE_MOST, ImportOutcome, ImportPrompts};
+use local::failed;
 
 pub fn run(settings: &Settings, command: &PromptsCommand) -> Result<()> {
     logging::to_terminal(settings);
-    runtime()?.block_on(async {
-        let options = HostOptions {
-            folder: settings.data_dir.clone(),
-            database: None,
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            token: None,
-            run_workers: false,
-            seed_library: false,
-            health_every: None,
-            providers: settings.providers(),
-            keys: settings.keys.clone(),
-            log: crate::platform::domain::Log::default(),
-        };
-        let host = host::start(options).await.map_err(|error| Failure::Failed(error.to_string()))?;
-        let done = match Client::new(host.base(), host.token()) {
-            Ok(client) => match command {
-                PromptsCommand::Export(args) => export(&client, args).await,
-                PromptsCommand::Import(args) => import(&client, args).await,
-            },
-            Err(error) => Err(failed(&error)),
-        };
-        host.shutdown().await;
-        done
-    })
-}
-
-fn failed(error: &ApiError) -> Failure {
-    match error {
-        ApiError::Problem(problem) if problem.status == 422 => Failure::Usage(problem.detail.clone()),
-        _ => Failure::Failed(error.to_string()),
-    }
+    runtime()?.block_on(local::with_platform(settings, async |client| match command {
+        PromptsCommand::Export(args) => export(&client, args).await,
+        PromptsCommand::Import(args) => import(&client, args).await,
+    }))
 }
 
 async fn export(client: &Client, args: &ExportArgs) -> Result<()> {

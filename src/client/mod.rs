@@ -13,11 +13,14 @@ pub mod metric;
 pub mod model;
 pub mod photo;
 pub mod photo_file;
+pub mod photo_set;
+pub mod photo_zip;
 pub mod prompt;
 pub mod prompt_analysis;
 pub mod provider;
 pub mod run;
 pub mod status;
+pub mod truth;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use reqwest::multipart::{Form, Part};
 use super::{Client, Result, network, read, send};
 use crate::wire::ids::PhotoId;
 use crate::wire::page::Page;
-use crate::wire::photo::{AddedPhotos, Photo};
+use crate::wire::photo::{AddedPhotos, LookAlikes, Photo};
 
 impl Client {
     /// Newest first; `limit` at most 1,000.
@@ -20,6 +20,11 @@ impl Client {
     pub async fn search_photos(&self, search: &str, cursor: Option<&str>, limit: u32) -> Result<Page<Photo>> {
         let query = [("q", Some(search.to_owned())), ("limit", Some(limit.to_string())), ("cursor", cursor.map(str::to_owned))];
         self.get_with("api/ai/photos", &query).await
+    }
+
+    /// Photos that look alike.
+    pub async fn look_alikes(&self) -> Result<LookAlikes> {
+        self.get("api/ai/testing/look-alikes").await
     }
 
     pub async fn photo(&self, id: PhotoId) -> Result<Photo> {

@@ -1,6 +1,7 @@
 //! Photos as pixels: decode, orientation, resize, encode. No I/O policy, no GUI.
 
 mod detect;
+pub mod perceptual_hash;
 
 use std::io::Cursor;
 
@@ -164,6 +165,16 @@ pub fn resize(image: &RgbImage, width: u32, height: u32) -> RgbImage {
         // Only a mismatch of sizes and buffers makes it fail, and those come from the images themselves.
         Err(_) => image::imageops::resize(image, width.max(1), height.max(1), image::imageops::FilterType::Triangle),
     }
+}
+
+/// PNG of pixels without a file: four bytes each, not premultiplied.
+pub fn encode_png(width: u32, height: u32, rgba: Vec<u8>) -> Result<Vec<u8>, PhotoError> {
+    let image = RgbaImage::from_raw(width, height, rgba).ok_or_else(|| PhotoError::new("unreadable", "The image has fewer pixels than it says"))?;
+    let mut bytes = Vec::new();
+    image
+        .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)
+        .map_err(|error| PhotoError::new("unreadable", format!("The PNG could not be written: {error}")))?;
+    Ok(bytes)
 }
 
 /// JPEG without metadata; `quality` 1–100.

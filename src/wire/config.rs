@@ -81,6 +81,11 @@ pub enum ChangeKind {
     Redo,
 }
 
+/// Before the ids of photo sets in the journal.
+pub const PHOTO_SET_FIELD: &str = "photo_set:";
+/// Before the ids of photos whose ground truth stands in the journal.
+pub const TRUTH_FIELD: &str = "truth:";
+
 /// One entry of the journal. Undo and redo write an entry of their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConfigChange {
@@ -94,6 +99,14 @@ pub struct ConfigChange {
     pub undone: bool,
     #[serde(default)]
     pub kind: ChangeKind,
+}
+
+impl ConfigChange {
+    /// Whether a field that begins so is among what was changed.
+    #[must_use]
+    pub fn touches(&self, begin: &str) -> bool {
+        self.after.as_object().is_some_and(|after| after.keys().any(|field| field.starts_with(begin)))
+    }
 }
 
 /// `GET /api/ai/pipeline/config/audit`: the journal, newest first.

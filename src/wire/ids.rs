@@ -52,6 +52,8 @@ ids! {
     PromptId,
     /// One immutable version of a prompt.
     PromptVersionId,
+    /// One named set of photos.
+    PhotoSetId,
     /// One comparison run of the Testing Lab.
     RunId,
     /// One cell of a run: photo × column × repeat.

@@ -49,6 +49,13 @@ pub struct Photo {
     pub created_at: DateTime<Utc>,
 }
 
+/// `GET /api/ai/testing/look-alikes`: photos that look alike (copies, bursts). Each group counts as one photo in statistics.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookAlikes {
+    /// The photo that came first leads each group of two or more.
+    pub groups: Vec<Vec<PhotoId>>,
+}
+
 /// A file that could not become a photo, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedPhoto {

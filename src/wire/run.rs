@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::cost::{EstimatedTotal, RunPrice};
 use super::ids::{CellId, PhotoId, PromptVersionId, RunId};
 use super::money::UsdMicros;
+use super::photo_set::{SetChoice, SetUsed};
 use super::prompt_parts::PromptParts;
 use super::result::{Answer, Fault, FaultKind, TraceStep};
 
@@ -39,7 +40,11 @@ impl RunPrompt {
 pub struct StartRun {
     #[serde(default)]
     pub name: String,
+    #[serde(default)]
     pub photo_ids: Vec<PhotoId>,
+    /// In place of `photo_ids`, which are empty then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo_set: Option<SetChoice>,
     pub prompts: Vec<RunPrompt>,
     /// Full model names.
     pub models: Vec<String>,
@@ -163,6 +168,9 @@ pub struct Run {
     pub name: String,
     pub state: RunState,
     pub photo_ids: Vec<PhotoId>,
+    /// The set and version that these are, where it was begun on one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo_set: Option<SetUsed>,
     pub columns: Vec<RunColumn>,
     pub repeats: u32,
     pub concurrency: u32,

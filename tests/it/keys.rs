@@ -173,7 +173,16 @@ fn a_key_entered_on_its_page_goes_to_the_keyring_and_its_provider_and_nowhere_el
         let models = ["gemini-3.8-flash", "html", "unknown-model", "answer-refused", "daily-quota"].map(|model| format!("gemini/{model}"));
         let prompt = RunPrompt::inline("p", "Describe");
         let (prompts, photo_ids) = (vec![prompt], vec![photo.id]);
-        let run = StartRun { name: String::new(), photo_ids, prompts, models: models.to_vec(), repeats: 1, concurrency: 1, ask_again: false };
+        let run = StartRun {
+            name: String::new(),
+            photo_ids,
+            photo_set: None,
+            prompts,
+            models: models.to_vec(),
+            repeats: 1,
+            concurrency: 1,
+            ask_again: false,
+        };
         let run = client.start_run(&run).await.expect("started");
         let ended = crate::support::platform::until("the run has ended", || async {
             let run = client.run(run.id).await.expect("the run");

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::{Failure, Result};
+use crate::client::photo_zip;
 use crate::platform::domain::prompts;
 use crate::providers::{Provider, Providers};
 
@@ -32,6 +33,31 @@ pub enum Source {
 pub struct PromptFile {
     pub name: String,
     pub content: String,
+}
+
+/// Paths in which every zip file stands as the photos in it.
+pub struct Unpacked {
+    pub paths: Vec<PathBuf>,
+    /// What could not be unpacked, and why.
+    pub refused: Vec<String>,
+    /// Hold the files while this lives.
+    folders: Vec<tempfile::TempDir>,
+}
+
+/// Unpacks the zip files among these paths.
+pub fn unpack(paths: &[PathBuf]) -> Result<Unpacked> {
+    let mut all = Unpacked { paths: Vec::new(), refused: Vec::new(), folders: Vec::new() };
+    for path in paths {
+        if !photo_zip::is_zip(path) || !path.is_file() {
+            all.paths.push(path.clone());
+            continue;
+        }
+        let unpacked = photo_zip::unpack(path, is_named_as_photo, || false).map_err(|why| Failure::Usage(format!("{}: {why}", path.display())))?;
+        all.refused.extend(unpacked.refused.iter().map(|(name, why)| format!("{name} in {}: {why}", path.display())));
+        all.paths.extend(unpacked.files);
+        all.folders.push(unpacked.folder);
+    }
+    Ok(all)
 }
 
 /// The photo files of files and folders, folders with all below them, in order of path. The second list

@@ -1,7 +1,7 @@
 //! `minerva compare`: a comparison without a window, through the same platform and the same API.
 
 pub(super) mod follow;
-mod inputs;
+pub(super) mod inputs;
 mod news;
 mod recorded;
 mod spending;
@@ -195,6 +195,7 @@ async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Clie
         name: "minerva compare".to_owned(),
         photo_ids: photos.iter().filter_map(|photo| photo.id.as_ref().ok().copied()).collect(),
         prompts,
+        photo_set: None,
         models: plan.models.clone(),
         repeats: plan.repeats,
         concurrency: plan.concurrency,
@@ -250,6 +251,7 @@ fn unasked(start: &StartRun, prompt_names: &[String]) -> Run {
         name: start.name.clone(),
         state: RunState::Completed,
         photo_ids: Vec::new(),
+        photo_set: None,
         columns: prompt_names.iter().flat_map(|prompt| start.models.iter().map(move |model| column(prompt, model))).collect(),
         repeats: start.repeats,
         concurrency: start.concurrency,
@@ -332,7 +334,7 @@ async fn add_photos(client: &Client, files: &[PhotoFile], truth: Option<&Truth>,
     (unique, labels)
 }
 
-async fn add_photo(client: &Client, file: &PhotoFile) -> std::result::Result<PhotoId, String> {
+pub(super) async fn add_photo(client: &Client, file: &PhotoFile) -> std::result::Result<PhotoId, String> {
     let bytes = match &file.source {
         Source::Bundled(bytes) => bytes::Bytes::from_static(bytes),
         Source::File(path) => read_file(path.clone()).await?,

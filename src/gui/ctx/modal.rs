@@ -84,5 +84,5 @@ fn place() -> Id {
 }
 
 fn is_of_keyboard(event: &Event) -> bool {
-    matches!(event, Event::Key { .. } | Event::Text(_) | Event::Copy | Event::Cut | Event::Paste(_) | Event::Ime(_))
+    matches!(event, Event::Key { .. } | Event::Text(_) | Event::Copy | Event::Cut | Event::Paste(_) | Event::PasteImage(_) | Event::Ime(_))
 }

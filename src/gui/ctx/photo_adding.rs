@@ -2,10 +2,12 @@
 //! the progress of the upload, and the list of what was refused. An area holds one [`PhotoAdding`].
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::{Id, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
 use poll_promise::Promise;
+use tempfile::TempDir;
 
 use super::modal;
 use super::photo_upload::{PhotoUpload, UploadProgress};
@@ -40,19 +42,69 @@ pub struct PhotoAdding {
     told: bool,
     /// The list of refused files is open.
     show_refused: bool,
+    /// An image of the clipboard on its way to a file.
+    pasting: Option<Promise<Result<(TempDir, PathBuf), String>>>,
+    /// Where files lie that only the upload needs.
+    kept: Vec<Arc<TempDir>>,
 }
 
 impl PhotoAdding {
     #[must_use]
     pub fn new(enqueue: bool) -> Self {
-        Self { enqueue, choosing: None, path_dialog: None, upload: None, told: true, show_refused: false }
+        Self { enqueue, choosing: None, path_dialog: None, upload: None, told: true, show_refused: false, pasting: None, kept: Vec::new() }
+    }
+
+    /// Takes what was pasted this frame, unless somebody types: photo files by their paths, or an image.
+    pub fn take_pasted(&mut self, ui: &Ui, ctx: &AreaCtx<'_>) {
+        if ui.ctx().text_edit_focused() {
+            return;
+        }
+        let is_pasted = |event: &egui::Event| matches!(event, egui::Event::Paste(_) | egui::Event::PasteImage(_));
+        let pasted: Vec<egui::Event> = ui.input_mut(|input| input.events.extract_if(.., |event| is_pasted(event)).collect());
+        for event in pasted {
+            match event {
+                egui::Event::PasteImage(image) => self.add_image(image, ctx),
+                egui::Event::Paste(text) => match pasted_paths(&text) {
+                    Some(paths) => self.add(paths, ctx),
+                    None => ctx.commands.toast(ToastKind::Info, "The clipboard holds no photos. Copy photo files or an image, then paste again"),
+                },
+                _ => {}
+            }
+        }
+    }
+
+    /// An image without a file, such as a screenshot: it becomes a PNG.
+    fn add_image(&mut self, image: Arc<egui::ColorImage>, ctx: &AreaCtx<'_>) {
+        if self.pasting.is_some() || self.is_under_way() {
+            ctx.commands.toast(ToastKind::Warn, "Photos are being added. Wait until they are in, then paste again");
+            return;
+        }
+        let (sender, promise) = Promise::new();
+        let (egui, name) = (ctx.egui.clone(), format!("Pasted {}.png", ctx.now.format("%Y-%m-%d %H.%M.%S")));
+        ctx.runtime.spawn_blocking(move || {
+            sender.send(write_image(&image, &name));
+            egui.request_repaint();
+        });
+        self.pasting = Some(promise);
+    }
+
+    fn take_in_image(&mut self, ctx: &AreaCtx<'_>) {
+        let Some(promise) = self.pasting.take() else { return };
+        match promise.try_take() {
+            Ok(Ok((folder, path))) => {
+                self.add(vec![path], ctx);
+                self.kept = vec![Arc::new(folder)];
+            }
+            Ok(Err(why)) => ctx.commands.toast(ToastKind::Bad, why),
+            Err(promise) => self.pasting = Some(promise),
+        }
     }
 
     /// Opens the system's dialog for files.
     pub fn choose_files(&mut self, ctx: &AreaCtx<'_>) {
         let dialog = rfd::AsyncFileDialog::new()
             .set_title("Add photos")
-            .add_filter("Photos", &["jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "bmp", "JPG", "JPEG", "PNG"])
+            .add_filter("Photos and zip files", &["jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "bmp", "zip", "JPG", "JPEG", "PNG", "ZIP"])
             .add_filter("All files", &["*"]);
         self.wait_for(ctx, dialog.pick_files());
     }
@@ -85,6 +137,7 @@ impl PhotoAdding {
 
     /// Takes in what has happened; returns the photos, added or already known, of an upload that has just ended.
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) -> Option<Vec<Photo>> {
+        self.take_in_image(ctx);
         if let Some(promise) = self.choosing.take() {
             match promise.try_take() {
                 Ok(Chosen::Paths(paths)) => self.add(paths, ctx),
@@ -97,6 +150,9 @@ impl PhotoAdding {
         self.told = true;
         let progress = upload.progress();
         let photos = upload.photos();
+        if progress.failure.is_none() {
+            self.kept.clear();
+        }
         if progress.failure.is_none() && progress.refused == 0 {
             ctx.commands.toast(if progress.cancelled { ToastKind::Info } else { ToastKind::Good }, summary(&progress));
             self.upload = None;
@@ -144,7 +200,7 @@ impl PhotoAdding {
                         ui.toggle_value(&mut self.show_refused, "Show why");
                     }
                     if progress.failure.is_some() && ui.button("Try the rest again").clicked() {
-                        again = Some(upload.left());
+                        again = Some((upload.left(), upload.unpacked()));
                     }
                     dismissed = ui.button("Dismiss").clicked();
                 } else {
@@ -159,7 +215,8 @@ impl PhotoAdding {
             }
         });
         ui.add_space(theme::GAP_8);
-        if let Some(left) = again {
+        if let Some((left, unpacked)) = again {
+            self.kept.extend(unpacked);
             self.upload = None;
             self.add(left, ctx);
         } else if dismissed {
@@ -206,6 +263,29 @@ impl PhotoAdding {
             self.path_dialog = None;
         }
     }
+}
+
+/// The files that a pasted text names, a line each, where it names nothing else.
+fn pasted_paths(text: &str) -> Option<Vec<PathBuf>> {
+    let path = |line: &str| match url::Url::parse(line) {
+        Ok(url) if url.scheme() == "file" => url.to_file_path().ok(),
+        _ => Some(PathBuf::from(line)),
+    };
+    let is_there = |path: &PathBuf| path.is_absolute() && path.exists();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let paths: Option<Vec<PathBuf>> = lines.map(|line| path(line).filter(is_there)).collect();
+    paths.filter(|paths| !paths.is_empty())
+}
+
+/// Writes an image as a PNG into a folder of its own.
+fn write_image(image: &egui::ColorImage, name: &str) -> Result<(TempDir, PathBuf), String> {
+    let trouble = |error: &dyn std::fmt::Display| format!("The image of the clipboard could not be kept: {error}");
+    let folder = tempfile::Builder::new().prefix("minerva-pasted-").tempdir().map_err(|error| trouble(&error))?;
+    let pixels = image.pixels.iter().flat_map(egui::Color32::to_srgba_unmultiplied).collect();
+    let png = crate::photos::encode_png(image.size[0] as u32, image.size[1] as u32, pixels).map_err(|error| trouble(&error))?;
+    let path = folder.path().join(name);
+    std::fs::write(&path, png).map_err(|error| trouble(&error))?;
+    Ok((folder, path))
 }
 
 /// `~/photos` as shells read it.
@@ -283,6 +363,26 @@ fn rough_duration(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pasted_text_is_photos_only_where_every_line_is_a_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("two words.jpg");
+        std::fs::write(&file, b"x").expect("a file");
+        let url = url::Url::from_file_path(&file).expect("a path");
+        assert_eq!(pasted_paths(&format!("{}\r\n{url}\n", file.display())), Some(vec![file.clone(), file.clone()]));
+        for other in ["", "hello", "cat.jpg", "https://example.org/cat.jpg", &format!("{url}\nhello")] {
+            assert_eq!(pasted_paths(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_pasted_image_keeps_its_pixels() {
+        let image = egui::ColorImage::from_rgba_unmultiplied([2, 1], &[10, 200, 30, 255, 1, 2, 3, 255]);
+        let (_folder, path) = write_image(&image, "Pasted.png").expect("written");
+        let decoded = crate::photos::decode(&std::fs::read(path).expect("readable")).expect("a photo");
+        assert_eq!((decoded.format, decoded.image.into_raw()), ("png", vec![10, 200, 30, 1, 2, 3]));
+    }
 
     #[test]
     fn the_summary_counts_what_became_of_the_files() {

@@ -3,13 +3,16 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::photo_file::{self, Unread};
+use crate::client::photo_zip;
 use crate::client::{self, Client};
 use crate::wire::photo::{AddedPhotos, Photo, RefusedPhoto};
 
@@ -60,6 +63,8 @@ impl UploadProgress {
 struct Outcome {
     photos: Vec<Photo>,
     left: Vec<PathBuf>,
+    /// Where zip files were unpacked: removed with the last that knows of them.
+    unpacked: Vec<Arc<TempDir>>,
 }
 
 /// One upload, under way or finished. Dropping it cancels what is not sent yet.
@@ -108,6 +113,12 @@ impl PhotoUpload {
     pub fn left(&self) -> Vec<PathBuf> {
         self.outcome.borrow().left.clone()
     }
+
+    /// Where some of those files may lie: they are removed when this is dropped.
+    #[must_use]
+    pub fn unpacked(&self) -> Vec<Arc<TempDir>> {
+        self.outcome.borrow().unpacked.clone()
+    }
 }
 
 impl Drop for PhotoUpload {
@@ -130,6 +141,7 @@ impl Sender {
     async fn run(self, paths: Vec<PathBuf>) {
         let stop = self.stop.clone();
         let found = tokio::task::spawn_blocking(move || find_photos(&paths, &stop)).await.unwrap_or_default();
+        self.outcome.send_modify(|outcome| outcome.unpacked = found.unpacked);
         self.tell(|progress| progress.total = Some(found.files.len() + found.refused.len()));
         self.take_in(AddedPhotos { refused: found.refused, ..AddedPhotos::default() }, Duration::ZERO);
         let mut left: VecDeque<PathBuf> = found.files.into();
@@ -209,19 +221,36 @@ fn is_about_the_files(error: &client::ApiError) -> bool {
 struct Found {
     files: Vec<PathBuf>,
     refused: Vec<RefusedPhoto>,
+    unpacked: Vec<Arc<TempDir>>,
 }
 
-/// Files as they are, folders as the photos in them, in the order of their names. Runs off the frame.
+/// Files as they are, folders and zip files as the photos in them, in the order of their names. Runs off the frame.
 fn find_photos(paths: &[PathBuf], stop: &CancellationToken) -> Found {
     let mut found = Found::default();
     for path in paths {
         match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => search_folder(path, 0, stop, &mut found),
+            Ok(_) if photo_zip::is_zip(path) => unpack(path, stop, &mut found),
             Ok(_) => found.files.push(path.clone()),
             Err(error) => found.refused.push(unreadable(path, &error)),
         }
     }
     found
+}
+
+fn unpack(path: &Path, stop: &CancellationToken, found: &mut Found) {
+    let refused = |file_name: String, message| RefusedPhoto { file_name, code: "unreadable".to_owned(), message };
+    match photo_zip::unpack(path, has_photo_extension, || stop.is_cancelled()) {
+        Ok(unpacked) => {
+            if unpacked.files.is_empty() && unpacked.refused.is_empty() {
+                found.refused.push(refused(path.display().to_string(), "There are no photos in it".to_owned()));
+            }
+            found.refused.extend(unpacked.refused.into_iter().map(|(name, why)| refused(name, why)));
+            found.files.extend(unpacked.files);
+            found.unpacked.push(Arc::new(unpacked.folder));
+        }
+        Err(why) => found.refused.push(refused(path.display().to_string(), why)),
+    }
 }
 
 fn search_folder(folder: &Path, depth: usize, stop: &CancellationToken, found: &mut Found) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::draft::Contents;
 use crate::gui::ctx::{AreaCtx, Remote};
-use crate::wire::config::{ConfigChange, PipelineConfig};
+use crate::wire::config::{ConfigChange, PHOTO_SET_FIELD, PipelineConfig, TRUTH_FIELD};
 use crate::wire::event::{Event, Happened};
 use crate::wire::ids::{PromptId, PromptVersionId};
 use crate::wire::model::ModelInfo;
@@ -275,6 +275,9 @@ impl Data {
                 self.set_config(config.clone());
                 if let Some(change) = change {
                     self.changed_by = Some(change.actor.clone());
+                }
+                if change.as_ref().is_some_and(|change| change.touches(PHOTO_SET_FIELD) || change.touches(TRUTH_FIELD)) {
+                    self.config_news += 1;
                 }
                 if change.as_ref().is_some_and(touches_prompts) {
                     self.wants.prompts = true;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::gui::widgets::number;
 use crate::wire::alert::AlertRule;
+use crate::wire::config::{PHOTO_SET_FIELD, TRUTH_FIELD};
 use crate::wire::fallback::Fallback;
 use crate::wire::money::UsdMicros;
 use crate::wire::prompt_parts::Parameters;
@@ -44,6 +45,8 @@ fn named(field: &str) -> String {
         // What follows is an id; what was done says which one it is.
         Some(("prompt", _)) => "Prompt".to_owned(),
         Some(("version", _)) => "Version".to_owned(),
+        Some(("photo_set", _)) => "Photo set".to_owned(),
+        Some(("truth", _)) => "Ground truth".to_owned(),
         _ => {
             let words = field.replace(['_', ':'], " ");
             let mut letters = words.chars();
@@ -55,7 +58,7 @@ fn named(field: &str) -> String {
 /// What a field holds.
 #[must_use]
 pub fn value(field: &str, value: &Value) -> String {
-    if let Some(words) = of_prompts(field, value) {
+    if let Some(words) = of_prompts(field, value).or_else(|| of_lab(field, value)) {
         return words;
     }
     if value.is_null() {
@@ -85,6 +88,21 @@ fn of_prompts(field: &str, value: &Value) -> Option<String> {
             Some(if labels.is_empty() { "there, without labels".to_owned() } else { format!("labels {}", labels.join(", ")) })
         }
     }
+}
+
+/// What the Testing Lab keeps, as the journal holds it.
+fn of_lab(field: &str, value: &Value) -> Option<String> {
+    if field.starts_with(TRUTH_FIELD) {
+        let tags = value.get("tags").and_then(Value::as_array).map(|tags| tags.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+        return Some(
+            tags.map_or_else(|| "not there".to_owned(), |tags| if tags.is_empty() { "nothing to name".to_owned() } else { tags.join(", ") }),
+        );
+    }
+    if !field.starts_with(PHOTO_SET_FIELD) {
+        return None;
+    }
+    let name = value.get("name").and_then(Value::as_str).zip(value.get("version").and_then(Value::as_u64));
+    Some(name.map_or_else(|| "not there".to_owned(), |(name, version)| format!("{name} v{version}")))
 }
 
 fn percent(share: Option<f64>) -> String {

@@ -30,7 +30,9 @@ pub enum Line<'a> {
 }
 
 /// Below this height a rail shows of its foot what leads to all the rest, and is scrolled.
-const RAIL_LOW: f32 = 440.0;
+const RAIL_LOW: f32 = 420.0;
+/// More where alerts stand in it.
+const RAIL_ALERTS: f32 = 38.0;
 
 /// What the panel shows besides the areas.
 pub struct Standing<'a> {
@@ -61,7 +63,8 @@ pub fn panel(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
 fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
     let mut command = None;
     ui.spacing_mut().item_spacing.y = theme::GAP_4;
-    if standing.is_narrow && ui.available_height() < RAIL_LOW {
+    let rail_height = RAIL_LOW + if standing.alerts.0 > 0 { RAIL_ALERTS } else { 0.0 };
+    if standing.is_narrow && ui.available_height() < rail_height {
         let rail = ScrollArea::vertical().id_salt("rail").scroll_bar_visibility(ScrollBarVisibility::AlwaysHidden);
         rail.show(ui, |ui| command = areas_ui(ui, standing).or(foot(ui, standing, true)));
         return command;

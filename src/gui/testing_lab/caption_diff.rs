@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn the_whole_caption_is_laid_out() {
         let caption = "A black cat";
-        let laid = job(caption, &own_words(caption, "A cat"), FontId::proportional(13.0), Color32::BLACK, Color32::YELLOW, 100.0);
+        let laid = job(caption, &own_words(caption, "A cat"), FontId::proportional(13.0), Color32::default(), crate::gui::theme::UNTINTED, 100.0);
         assert_eq!((laid.text.as_str(), laid.sections.len()), (caption, 3));
     }
 }

@@ -3,6 +3,7 @@
 use egui::{Align, CentralPanel, Frame, Key, Layout, Margin, Modifiers, Panel, RichText, Slider, TextEdit, Ui, vec2};
 
 use super::photo_grid::EDGE_RANGE;
+use super::sets::SetAnswer;
 use super::setup_panel::Starting;
 use super::{TestingLab, setup_panel};
 use crate::gui::ctx::{AreaCtx, Command};
@@ -28,7 +29,11 @@ impl TestingLab {
             });
         let frame = Frame::new().inner_margin(Margin { right: theme::GAP_12 as i8, ..Margin::ZERO });
         CentralPanel::default().frame(frame).show(ui, |ui| {
+            self.adding.take_pasted(ui, ctx);
             self.tools_ui(ui, ctx);
+            if let Some(SetAnswer::Show(id)) = self.sets.bar_ui(ui, &self.library, &self.selection, ctx) {
+                self.show_set(id);
+            }
             ui.add_space(theme::GAP_4);
             self.adding.ui(ui, ctx);
             self.photos_ui(ui, ctx);
@@ -38,7 +43,8 @@ impl TestingLab {
     fn tools_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>) {
         let tokens = ctx.tokens();
         ui.horizontal(|ui| {
-            let add = Tool::new(icons::ICON_ADD_PHOTO_ALTERNATE, "Add photos…").tooltip("Choose photo files; you can also drop them on the window");
+            let add = Tool::new(icons::ICON_ADD_PHOTO_ALTERNATE, "Add photos…")
+                .tooltip("Choose photo or zip files; you can also drop them on the window, or paste files or an image");
             if add.shortcut(Command::AddPhotos.shortcut()).ui(ui).clicked() {
                 self.adding.choose_files(ctx);
             }
@@ -68,10 +74,16 @@ impl TestingLab {
             });
         });
         ui.horizontal(|ui| {
-            let (chosen, known) = (self.selection.len(), self.library.all().len());
+            let (chosen, known) = (self.selection.len(), self.library.offered_len());
             ui.label(format!("{} of {} selected", number::count(chosen as u64), number::count(known as u64)));
             if self.library.shown_len() < known {
                 ui.label(RichText::new(format!("{} match", number::count(self.library.shown_len() as u64))).color(tokens.muted));
+            }
+            let beyond = self.alike.beyond(&self.selection);
+            if beyond > 0 {
+                let words = format!("{} look like another and count with it", number::count(beyond as u64));
+                let told = ui.label(RichText::new(words).color(tokens.muted));
+                told.on_hover_text("Copies and bursts. Each is asked about and counts by itself: leave some out where they would weigh too much");
             }
             if ui.add_enabled(self.library.shown_len() > 0, egui::Button::new("Select all").small()).clicked() {
                 self.selection.select_all(self.library.shown_ids());
@@ -101,12 +113,16 @@ impl TestingLab {
             if self.library.failure().is_none() && empty_state::ui(ui, "The library has no photos yet", Some("Add photos…")) {
                 self.adding.choose_files(ctx);
             }
+        } else if self.library.offered_len() == 0 {
+            if empty_state::ui(ui, "The set has no photos yet. Drop some here", Some("Add photos…")) {
+                self.adding.choose_files(ctx);
+            }
         } else if self.library.shown_len() == 0 {
             if empty_state::ui(ui, "No photo has this in its name or tags", Some("Show all photos")) {
                 self.library.set_search(String::new());
             }
         } else {
-            let answer = self.grid.ui(ui, &self.library, &mut self.selection, ctx.textures);
+            let answer = self.grid.ui(ui, &self.library, &self.alike, &mut self.selection, ctx.textures);
             self.has_chosen |= answer.selection_changed;
             if answer.delete {
                 self.deleting.want(&self.library, &self.selection);

@@ -1,9 +1,10 @@
 //! The photos of the library, as far as they are known: every page is asked for, one after the other,
 //! and events keep them current.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::gui::ctx::{AreaCtx, Remote};
+use crate::gui::widgets::selection::Selection;
 use crate::wire::ids::PhotoId;
 use crate::wire::page::Page;
 use crate::wire::photo::Photo;
@@ -21,6 +22,10 @@ pub struct Library {
     complete: bool,
     incoming: Vec<Photo>,
     search: String,
+    /// Those of a set, where one is shown.
+    only: Option<HashSet<PhotoId>>,
+    /// Photos there are to choose from.
+    offered: usize,
     /// Indices of the photos that the search lets through.
     shown: Vec<usize>,
 }
@@ -134,6 +139,30 @@ impl Library {
         self.sift();
     }
 
+    /// Shows only these photos, or all.
+    pub fn show_only(&mut self, photos: Option<&[PhotoId]>) {
+        self.only = photos.map(|photos| photos.iter().copied().collect());
+        self.sift();
+    }
+
+    /// Whether only some photos are there to choose from.
+    #[must_use]
+    pub fn shows_part(&self) -> bool {
+        self.only.is_some()
+    }
+
+    /// How many photos there are to choose from, whatever is searched for.
+    #[must_use]
+    pub fn offered_len(&self) -> usize {
+        self.offered
+    }
+
+    /// What is selected, in the order of the grid.
+    #[must_use]
+    pub fn selected(&self, selection: &Selection<PhotoId>) -> Vec<PhotoId> {
+        self.photos.iter().map(|photo| photo.id).filter(|id| selection.contains(*id)).collect()
+    }
+
     /// How many photos the search lets through.
     #[must_use]
     pub fn shown_len(&self) -> usize {
@@ -169,7 +198,14 @@ impl Library {
 
     fn sift(&mut self) {
         let wanted = self.search.trim().to_lowercase();
+        self.offered = match &self.only {
+            Some(only) => only.iter().filter(|id| self.places.contains_key(id)).count(),
+            None => self.photos.len(),
+        };
         let lets_through = |photo: &Photo| {
+            if self.only.as_ref().is_some_and(|only| !only.contains(&photo.id)) {
+                return false;
+            }
             wanted.is_empty()
                 || photo.file_name.to_lowercase().contains(&wanted)
                 || photo.tags.iter().any(|tag| tag.name.to_lowercase().contains(&wanted))

@@ -14,6 +14,7 @@ mod export;
 mod figures_panel;
 mod held_back;
 mod library;
+mod look_alikes;
 mod matrix;
 mod matrix_cell;
 mod matrix_rows;
@@ -23,6 +24,7 @@ mod results;
 mod run_cost;
 mod run_header;
 mod runs_list;
+mod sets;
 mod setup;
 mod setup_panel;
 mod side_by_side;
@@ -30,17 +32,19 @@ mod step_bar;
 mod tag_chip;
 mod tag_diff;
 mod tag_kin;
+mod truth;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use egui::{CentralPanel, Frame, Ui};
+use egui::{CentralPanel, Frame, Key, Modifiers, Ui};
 
 use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, PhotoAdding, Remote, Route, Toast, ToastKind};
 use crate::gui::theme;
 use crate::gui::widgets::selection::Selection;
+use crate::wire::config::{PHOTO_SET_FIELD, TRUTH_FIELD};
 use crate::wire::event::{Event, Happened};
-use crate::wire::ids::{PhotoId, RunId};
+use crate::wire::ids::{PhotoId, PhotoSetId, RunId};
 use crate::wire::photo::PhotoSource;
 use crate::wire::run::{Run, RunState, StartRun};
 use baseline::Baseline;
@@ -48,13 +52,16 @@ use deleting::Deleting;
 use estimate::LiveEstimate;
 use export::Export;
 use library::Library;
+use look_alikes::AlikePhotos;
 use matrix::Matrix;
 use matrix_rows::MatrixRows;
 use open_run::OpenRun;
 use photo_grid::PhotoGrid;
 use runs_list::{RunsAnswer, RunsList};
+use sets::PhotoSets;
 use setup::Setup;
 use side_by_side::{SideAnswer, SideBySide};
+use truth::GroundTruth;
 
 /// How many photos a newcomer's first run has at most.
 const FIRST_RUN_PHOTOS: usize = 24;
@@ -67,12 +74,16 @@ pub enum Step {
     Results,
     SideBySide,
     PastRuns,
+    GroundTruth,
 }
 
 /// The state of the area.
 pub struct TestingLab {
     step: Step,
     library: Library,
+    alike: AlikePhotos,
+    sets: PhotoSets,
+    truth: GroundTruth,
     selection: Selection<PhotoId>,
     /// The person has chosen; until then the bundled photos are chosen as they come.
     has_chosen: bool,
@@ -102,6 +113,9 @@ impl Default for TestingLab {
         Self {
             step: Step::default(),
             library: Library::default(),
+            alike: AlikePhotos::default(),
+            sets: PhotoSets::default(),
+            truth: GroundTruth::default(),
             selection: Selection::default(),
             has_chosen: false,
             grid: PhotoGrid::default(),
@@ -137,6 +151,8 @@ impl Area for TestingLab {
                 self.selection.remove(*id);
             }
             Happened::PromptChanged(_) | Happened::PromptVersionSaved(_) => self.setup.reload_prompts(),
+            Happened::ConfigChanged { change: Some(change), .. } if change.touches(PHOTO_SET_FIELD) => self.sets.reload(),
+            Happened::ConfigChanged { change: Some(change), .. } if change.touches(TRUTH_FIELD) => self.truth.on_change(change),
             Happened::ConfigChanged { .. } => {
                 self.setup.reload_prompts();
                 self.setup.reload_models();
@@ -171,6 +187,16 @@ impl Area for TestingLab {
 
     fn logic(&mut self, ctx: &mut AreaCtx<'_>) {
         self.library.logic(ctx);
+        self.alike.logic(self.library.is_complete().then(|| self.library.all().len()), ctx);
+        if let Some(photos) = self.sets.logic(ctx) {
+            self.has_chosen = true;
+            self.library.show_only(Some(&photos));
+            self.selection.select_all(photos.into_iter());
+        } else if self.sets.set().is_none() && self.library.shows_part() && !self.sets.is_awaited() {
+            // The set that was shown is gone.
+            self.library.show_only(None);
+        }
+        self.truth.logic(ctx);
         self.choose_by_default();
         self.setup.logic(ctx);
         self.runs.logic(ctx);
@@ -189,6 +215,7 @@ impl Area for TestingLab {
         if let Some(photos) = self.adding.logic(ctx) {
             // What a person brought here is what they want to compare.
             self.has_chosen = true;
+            self.sets.add_brought(photos.iter().map(|photo| photo.id).collect(), ctx);
             for photo in photos {
                 self.selection.insert(photo.id);
                 self.grid.scroll_to(photo.id);
@@ -217,9 +244,11 @@ impl Area for TestingLab {
                 Step::Results => self.results_ui(ui, ctx),
                 Step::SideBySide => self.side_by_side_ui(ui, ctx),
                 Step::PastRuns => self.past_runs_ui(ui, ctx),
+                Step::GroundTruth => self.truth_ui(ui, ctx),
             }
         });
         self.deleting.ui(ui, &self.library, ctx);
+        self.sets.dialog_ui(ui, &self.library, &self.selection, ctx);
     }
 
     fn on_command(&mut self, command: &Command, ctx: &mut AreaCtx<'_>) -> bool {
@@ -269,6 +298,7 @@ impl Area for TestingLab {
         match route {
             Route::Photo(id) => {
                 self.step = Step::Choose;
+                self.show_set(None);
                 self.library.set_search(String::new());
                 // What was chosen by itself gives way.
                 if !std::mem::replace(&mut self.has_chosen, true) {
@@ -291,6 +321,7 @@ impl Area for TestingLab {
                 ("Space", "Choose the photo, or no more"),
                 ("Shift + arrows", "Choose a range"),
                 ("Ctrl A", "Choose all that are shown"),
+                ("Ctrl V", "Add the photos of the clipboard"),
                 ("Delete", "Delete what is chosen"),
                 ("Esc", "Choose none"),
             ],
@@ -313,6 +344,12 @@ impl Area for TestingLab {
                 ("Space", "Blinking: the next answer"),
                 ("Esc", "Back to the matrix"),
             ],
+            Step::GroundTruth => vec![
+                ("Enter", "Keep the tag; in the empty field: next photo"),
+                ("Tab  ↑ ↓", "Take or choose an offered tag"),
+                ("Backspace", "In the empty field: take the last tag off"),
+                ("Page down, up", "Next photo, photo before"),
+            ],
             Step::PastRuns => Vec::new(),
         }
     }
@@ -325,8 +362,16 @@ impl Area for TestingLab {
 }
 
 impl TestingLab {
+    /// Shows the photos of a set, or all.
+    fn show_set(&mut self, id: Option<PhotoSetId>) {
+        self.sets.choose(id);
+        self.library.show_only(None);
+    }
+
     fn reload(&mut self) {
         self.library.reload();
+        self.sets.reload();
+        self.truth.reload();
         self.setup.reload_prompts();
         self.setup.reload_models();
         self.runs.reload();
@@ -402,9 +447,10 @@ impl TestingLab {
     }
 
     /// What would be run now: rows in the order of the grid.
-    fn body(&self) -> StartRun {
-        let photos = self.library.all().iter().map(|photo| photo.id).filter(|id| self.selection.contains(*id)).collect();
-        self.setup.start(photos, String::new())
+    fn body(&mut self) -> StartRun {
+        let photo_set = self.sets.of_run(&self.selection, &self.library);
+        let photos = if photo_set.is_some() { Vec::new() } else { self.library.selected(&self.selection) };
+        StartRun { photo_set, ..self.setup.start(photos, String::new()) }
     }
 
     /// Keeps the estimate beside the choice, while the choice is looked at.
@@ -468,6 +514,13 @@ impl TestingLab {
             }
             Some(RunsAnswer::NewRun) => self.step = Step::Choose,
             None => {}
+        }
+    }
+
+    fn truth_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        self.truth.ui(ui, &self.sets, &self.library, ctx);
+        if !ui.ctx().text_edit_focused() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            self.step = Step::Choose;
         }
     }
 

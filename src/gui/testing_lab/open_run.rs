@@ -311,6 +311,7 @@ mod tests {
             name: String::new(),
             state: RunState::Running,
             photo_ids: photos.to_vec(),
+            photo_set: None,
             columns: vec![column("a"), column("b")],
             repeats: 2,
             concurrency: 1,

@@ -3,6 +3,7 @@
 use egui::{Align2, FontId, Id, Key, Modifiers, Rect, Response, ScrollArea, Sense, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::library::Library;
+use super::look_alikes::AlikePhotos;
 use crate::gui::ctx::PhotoTextures;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::selection::{Choose, Selection};
@@ -49,7 +50,14 @@ impl PhotoGrid {
         self.scroll_to = Some(id);
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, library: &Library, selection: &mut Selection<PhotoId>, textures: &mut PhotoTextures) -> GridAnswer {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        library: &Library,
+        alike: &AlikePhotos,
+        selection: &mut Selection<PhotoId>,
+        textures: &mut PhotoTextures,
+    ) -> GridAnswer {
         let mut answer = GridAnswer::default();
         let tokens = theme::tokens(ui.ctx());
         let area = ui.available_rect_before_wrap();
@@ -81,6 +89,9 @@ impl PhotoGrid {
                     let Some(photo) = library.shown(row * self.columns + column) else { break };
                     let cell = Rect::from_min_size(pos2(rect.left() + column as f32 * (edge + GAP), rect.top()), vec2(edge, row_height));
                     let response = cell_ui(ui, cell, photo, selection, grid.has_focus(), textures, tokens);
+                    if let Some(count) = alike.of(photo.id) {
+                        alike_ui(ui, cell, count, tokens);
+                    }
                     if response.clicked() || response.secondary_clicked() {
                         chosen = Some((photo.id, response.secondary_clicked()));
                     }
@@ -157,6 +168,19 @@ impl PhotoGrid {
             answer.selection_changed = true;
         }
     }
+}
+
+/// The mark of a photo that looks like others, in the lower right corner of its picture.
+fn alike_ui(ui: &Ui, cell: Rect, count: usize, tokens: &Tokens) {
+    let words = format!("{} {count}", icons::ICON_FILTER_NONE.codepoint);
+    let galley = ui.painter().layout_no_wrap(words, FontId::proportional(theme::TEXT_SMALL), theme::ON_PHOTO_VEIL);
+    let corner = cell.min + vec2(cell.width() - 4.0, cell.width() - 4.0);
+    let badge = Rect::from_min_max(corner - galley.size() - vec2(10.0, 4.0), corner);
+    ui.painter().rect_filled(badge, theme::RADIUS_4, theme::PHOTO_VEIL);
+    ui.painter().galley(badge.min + vec2(5.0, 2.0), galley, tokens.text);
+    let mark = ui.interact(badge, Id::unique(("alike", cell.min.x.to_bits(), cell.min.y.to_bits())), Sense::hover());
+    mark.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, format!("{count} look alike")));
+    mark.on_hover_text(format!("{count} photos look alike; each counts by itself in the figures"));
 }
 
 fn cell_ui(

@@ -40,6 +40,10 @@ pub fn ui(ui: &mut Ui, open: &OpenRun, run: &Run, repeat: &mut u32, shows_figure
             ui.label(RichText::new(words).color(tokens.muted))
                 .on_hover_text("Answered in an earlier run with the same photo, prompt, model and parameters; not asked again");
         }
+        if let Some(set) = &run.photo_set {
+            let photos = number::count(run.photo_ids.len() as u64);
+            ui.label(RichText::new(set.label()).color(tokens.muted)).on_hover_text(format!("The photo set and its version: {photos} photos"));
+        }
         run_cost::ui(ui, run, tokens);
         if run.repeats > 1 {
             ui.add_space(theme::GAP_8);

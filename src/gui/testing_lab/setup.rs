@@ -161,6 +161,7 @@ impl Setup {
         StartRun {
             name,
             photo_ids,
+            photo_set: None,
             prompts,
             models: models.filter(|name| self.chosen_models.contains(name)).collect(),
             repeats: self.repeats,

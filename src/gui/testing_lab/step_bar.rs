@@ -32,7 +32,12 @@ pub fn ui(ui: &mut Ui, step: &mut Step, open: Option<&OpenRun>, has_side: bool, 
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let label = if past_runs == 0 { "Past runs".to_owned() } else { format!("Past runs ({past_runs})") };
             let tool = Tool::new(icons::ICON_HISTORY, &label).tooltip("Open or resume a run from before");
-            if tool.selected(*step == Step::PastRuns).ui(ui).clicked() {
+            let truth = Tool::new(icons::ICON_FACT_CHECK, "Ground truth").tooltip("Say what is in the photos, to measure answers against");
+            let clicked = tool.selected(*step == Step::PastRuns).ui(ui).clicked();
+            if truth.selected(*step == Step::GroundTruth).ui(ui).clicked() {
+                *step = if *step == Step::GroundTruth { Step::Choose } else { Step::GroundTruth };
+            }
+            if clicked {
                 *step = if *step == Step::PastRuns { Step::Choose } else { Step::PastRuns };
             }
         });

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::deployments::About;
 use super::providers::Brought;
-use super::{Core, DomainError, Result, deployments, fallbacks, prompt_journal, providers, rules};
+use super::{Core, DomainError, Result, deployments, fallbacks, lab_journal, prompt_journal, providers, rules};
 use crate::platform::store;
 use crate::wire::alert::{AlertRule, AlertRules, shipped_rules};
 use crate::wire::config::{ChangeKind, ConfigChange, ConfigChanged, PipelineConfig, PipelineState, ProcessingRules};
@@ -63,7 +63,7 @@ pub async fn at(core: &Core, at: DateTime<Utc>) -> Result<PipelineConfig> {
     let mut config = current(core).await?;
     let (present, staged) = (config.live_prompt_version_id, config.staged_prompt_version_id);
     for change in store::config::changes_since(&core.db, core.org, at).await? {
-        if prompt_journal::is_of_prompts(&change) {
+        if prompt_journal::is_of_prompts(&change) || lab_journal::is_of_lab(&change) {
             continue;
         }
         let Value::Object(before) = change.before else { return Err(unreadable()) };

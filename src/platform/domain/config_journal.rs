@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::config::{ACTOR, Because, PLATFORM, change_as, current, fields, name_of, set_fields, unreadable};
 use super::providers::{self, Brought};
-use super::{Core, DomainError, Result, page, prompt_journal, rules};
+use super::{Core, DomainError, Result, lab_journal, page, prompt_journal, rules};
 use crate::platform::store;
 use crate::platform::store::config::ChangeFilter;
 use crate::wire::config::{ChangeKind, ConfigChange, ConfigChanged, ConfigChangesQuery, ConfigSteps};
@@ -66,6 +66,9 @@ pub async fn undo(core: &Core, id: ConfigChangeId) -> Result<ConfigChanged> {
     }
     if prompt_journal::is_of_prompts(&entry) {
         return prompt_journal::undo(core, &entry).await;
+    }
+    if lab_journal::is_of_lab(&entry) {
+        return lab_journal::undo(core, &entry).await;
     }
     let (Value::Object(before), Value::Object(after)) = (entry.before.clone(), entry.after.clone()) else { return Err(unreadable()) };
     if let Some(model) = before.get("live_model").and_then(Value::as_str) {

@@ -80,12 +80,12 @@ pub async fn add(core: &Core, file: NewFile, enqueue: bool) -> Result<Added> {
     let folder = core.folder.clone();
     let name = file.name.clone();
     let checked = core.on_a_core(move || check_and_save(&folder, file)).await??;
-    let photo = match checked {
-        Ok(photo) => photo,
+    let (photo, hash) = match checked {
+        Ok(checked) => checked,
         Err(error) => return Ok(Added::Refused(RefusedPhoto { file_name: name, code: error.code.to_owned(), message: error.message })),
     };
     let mut change = core.change().await?;
-    let is_new = store::photos::insert(&mut change.tx, core.org, &photo).await?;
+    let is_new = store::photos::insert(&mut change.tx, core.org, &photo, Some(hash)).await?;
     let mut photo = match store::photos::by_content(&mut change.tx, core.org, &photo.content_hash).await? {
         Some(stored) => stored,
         None => photo,
@@ -120,17 +120,20 @@ pub async fn add_or_refuse(core: &Core, file: NewFile, enqueue: bool) -> Added {
     })
 }
 
-fn check_and_save(folder: &std::path::Path, file: NewFile) -> Result<std::result::Result<Photo, photos::PhotoError>> {
+/// The photo, and what it looks like.
+fn check_and_save(folder: &std::path::Path, file: NewFile) -> Result<std::result::Result<(Photo, u64), photos::PhotoError>> {
     let decoded = match photos::decode(&file.bytes) {
         Ok(decoded) => decoded,
         Err(error) => return Ok(Err(error)),
     };
     let content_hash = blake3::hash(&file.bytes).to_hex().to_string();
     photo_files::save_photo(folder, &content_hash, &file.bytes)?;
-    if let Err(error) = photo_files::make_thumbnail(folder, &content_hash, &decoded.image, GRID_EDGE_PX) {
+    let small = photos::fit(&decoded.image, GRID_EDGE_PX);
+    if let Err(error) = photo_files::make_thumbnail(folder, &content_hash, &small, GRID_EDGE_PX) {
         tracing::warn!(%error, "a thumbnail could not be made");
     }
-    Ok(Ok(Photo {
+    let hash = photos::perceptual_hash::perceptual_hash(&small);
+    let photo = Photo {
         id: file.id,
         file_name: file.name,
         source: file.source,
@@ -143,7 +146,8 @@ fn check_and_save(folder: &std::path::Path, file: NewFile) -> Result<std::result
         caption: None,
         tags: Vec::new(),
         created_at: file.at,
-    }))
+    };
+    Ok(Ok((photo, hash)))
 }
 
 /// The last part of a path, without control characters.

@@ -8,9 +8,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 
-use super::baseline::Labels;
 use super::run_report::{Report, ReportPhoto, csv, html, markdown};
-use super::{Core, DomainError, Result, photos, runs};
+use super::{Core, DomainError, Result, photos, runs, truth};
 use crate::platform::store;
 use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::run::{ExportFormat, Run};
@@ -27,7 +26,9 @@ pub async fn export(core: &Arc<Core>, id: RunId, format: ExportFormat) -> Result
     let photos = report_photos(core, &run).await?;
     let cells = runs::all_cells(core, id).await?;
     let finished_at = run.finished_at.unwrap_or_else(|| core.now());
-    let report = core.on_a_core(move || Report::of(&run, cells, &photos, None::<&Labels>, finished_at)).await?;
+    let labels = truth::labels(core, &run.photo_ids).await?;
+    let labels = (!labels.is_empty()).then_some(labels);
+    let report = core.on_a_core(move || Report::of(&run, cells, &photos, labels.as_ref(), finished_at)).await?;
     let text = move |text: String| -> Pieces { Box::pin(stream::once(std::future::ready(Bytes::from(text)))) };
     let unwritten = |error: String| DomainError::Files { message: format!("The run could not be written: {error}") };
     match format {

@@ -15,13 +15,14 @@ pub use working::Working;
 
 use super::prompts::PromptText;
 use super::providers::Brought;
-use super::{Core, DomainError, Result, config, costs, models, page, prompts};
+use super::{Core, DomainError, Result, config, costs, models, page, photo_sets, prompts};
 use crate::platform::store;
 use crate::platform::store::blast_radii::SampleRow;
 use crate::wire::event::Happened;
 use crate::wire::ids::{CellId, RunId};
 use crate::wire::money::UsdMicros;
 use crate::wire::page::Page;
+use crate::wire::photo_set::SetUsed;
 use crate::wire::run::{Cell, CellState, Run, RunCells, RunColumn, RunCounts, RunKind, RunPrompt, RunState, StartRun};
 
 const REPEATS_MOST: u32 = 20;
@@ -33,7 +34,8 @@ const NAME_MOST: usize = 200;
 const CELLS_A_PAGE: u32 = 2_000;
 
 /// Begins a run: checks it whole, stores it with all its cells, and starts to work on them.
-pub async fn start(core: &Arc<Core>, asked: StartRun, brought: Brought) -> Result<Run> {
+pub async fn start(core: &Arc<Core>, mut asked: StartRun, brought: Brought) -> Result<Run> {
+    let photo_set = photo_sets::fill_in(core, &mut asked).await?;
     check_size(&asked)?;
     let columns = columns(core, &asked, Some(&brought)).await?;
     let mut seen = HashSet::new();
@@ -44,10 +46,11 @@ pub async fn start(core: &Arc<Core>, asked: StartRun, brought: Brought) -> Resul
     let name = asked.name.trim();
     let run = Run {
         id: RunId::fresh(),
-        name: if name.is_empty() { default_name(photo_ids.len(), &columns) } else { shorten(name) },
+        name: if name.is_empty() { default_name(photo_set.as_ref(), photo_ids.len(), &columns) } else { shorten(name) },
         state: RunState::Running,
         counts: RunCounts::default(),
         photo_ids,
+        photo_set,
         repeats: asked.repeats,
         concurrency: asked.concurrency,
         cost_usd: UsdMicros(0),
@@ -171,8 +174,9 @@ fn shorten(name: &str) -> String {
     name.chars().take(NAME_MOST).collect()
 }
 
-fn default_name(photos: usize, columns: &[RunColumn]) -> String {
-    let photos = if photos == 1 { "1 photo".to_owned() } else { format!("{photos} photos") };
+fn default_name(set: Option<&SetUsed>, photos: usize, columns: &[RunColumn]) -> String {
+    let counted = || if photos == 1 { "1 photo".to_owned() } else { format!("{photos} photos") };
+    let photos = set.map_or_else(counted, SetUsed::label);
     match columns {
         [only] => format!("{photos}, {}", only.label()),
         many => format!("{photos}, {} variants", many.len()),

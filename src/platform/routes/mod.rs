@@ -15,6 +15,7 @@ mod logs;
 mod metrics;
 mod models;
 mod own_keys;
+mod photo_sets;
 mod photos;
 mod problem;
 mod prompt_analysis;
@@ -24,6 +25,7 @@ mod revision;
 mod runs;
 mod status;
 mod telemetry;
+mod truth;
 
 use std::sync::Arc;
 
@@ -81,6 +83,18 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/photos/{id}", get(photos::get_photo).delete(photos::delete_photo))
         .route("/api/ai/photos/{id}/image", get(photos::photo_image))
         .route("/api/ai/testing/sample-photos", get(photos::list_sample_photos).post(photos::add_sample_photos))
+        .route("/api/ai/testing/ground-truth", get(truth::list_truth))
+        .route("/api/ai/testing/ground-truth/import", post(truth::import_truth))
+        .route("/api/ai/testing/ground-truth/export", get(truth::export_truth))
+        .route("/api/ai/testing/ground-truth/{photo}", put(truth::set_truth))
+        .route("/api/ai/testing/look-alikes", get(photos::list_look_alikes))
+        .route("/api/ai/testing/photo-sets", get(photo_sets::list_photo_sets).post(photo_sets::create_photo_set))
+        .route(
+            "/api/ai/testing/photo-sets/{id}",
+            get(photo_sets::get_photo_set).put(photo_sets::change_photo_set).delete(photo_sets::delete_photo_set),
+        )
+        .route("/api/ai/testing/photo-sets/{id}/versions", get(photo_sets::list_set_versions))
+        .route("/api/ai/testing/photo-sets/{id}/versions/{version}", get(photo_sets::get_set_version))
         .route("/api/ai/pipeline/jobs", get(jobs::list_jobs).post(jobs::enqueue_jobs))
         .route("/api/ai/pipeline/jobs/{id}", get(jobs::get_job))
         .route("/api/ai/pipeline/jobs/actions", post(jobs::act_on_jobs))

@@ -13,11 +13,11 @@ use tokio::task::JoinHandle;
 
 use super::extract::{Path, Query};
 use super::{Refusal, Shared};
-use crate::platform::domain::DomainError;
 use crate::platform::domain::photos::{self, Added, Asked, NewFile};
+use crate::platform::domain::{DomainError, near_duplicates};
 use crate::wire::ids::PhotoId;
 use crate::wire::page::Page;
-use crate::wire::photo::{AddedPhotos, Photo, PhotoSource};
+use crate::wire::photo::{AddedPhotos, LookAlikes, Photo, PhotoSource};
 
 /// Largest upload, all its files together.
 pub const UPLOAD_BYTES_MOST: usize = 200 * 1024 * 1024;
@@ -51,6 +51,10 @@ pub async fn list_sample_photos(State(platform): State<Shared>, Query(query): Qu
 
 pub async fn add_sample_photos(State(platform): State<Shared>) -> Result<Json<AddedPhotos>, Refusal> {
     Ok(Json(photos::add_bundled(&platform.core).await?))
+}
+
+pub async fn list_look_alikes(State(platform): State<Shared>) -> Result<Json<LookAlikes>, Refusal> {
+    Ok(Json(near_duplicates::list(&platform.core).await?))
 }
 
 pub async fn get_photo(State(platform): State<Shared>, Path(id): Path<PhotoId>) -> Result<Json<Photo>, Refusal> {

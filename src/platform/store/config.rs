@@ -125,6 +125,9 @@ pub async fn update(tx: &mut Tx, org: OrganizationId, config: &PipelineConfig) -
     Ok(())
 }
 
+/// Rows of one statement; SQLite takes 32,766 values.
+const FIELDS_A_STATEMENT: usize = 1_000;
+
 /// Adds an entry to the journal.
 pub async fn insert_change(tx: &mut Tx, org: OrganizationId, change: &ConfigChange) -> Result<()> {
     sqlx::query(
@@ -143,10 +146,10 @@ pub async fn insert_change(tx: &mut Tx, org: OrganizationId, change: &ConfigChan
     .execute(&mut **tx)
     .await?;
     let fields: Vec<&String> = change.after.as_object().into_iter().flat_map(serde_json::Map::keys).collect();
-    if !fields.is_empty() {
+    for fields in fields.chunks(FIELDS_A_STATEMENT) {
         let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO config_change_fields (organization_id, field, at_ms, change_id) ");
         query.push_values(fields, |mut row, field| {
-            row.push_bind(org.0).push_bind(field).push_bind(to_ms(change.at)).push_bind(change.id.0);
+            row.push_bind(org.0).push_bind(*field).push_bind(to_ms(change.at)).push_bind(change.id.0);
         });
         query.build().execute(&mut **tx).await?;
     }

@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod organizations;
 pub mod past;
 pub mod peek;
+pub mod photo_sets;
 pub mod photos;
 pub mod prompt_findings;
 pub mod prompts;
@@ -31,6 +32,7 @@ pub mod results;
 pub mod rollups;
 pub mod runs;
 pub mod status;
+pub mod truth;
 
 use std::path::Path;
 use std::time::Duration;

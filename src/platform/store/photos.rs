@@ -2,6 +2,8 @@
 
 pub mod search;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, Sqlite};
@@ -41,12 +43,12 @@ impl FromRow<'_, SqliteRow> for PhotoRow {
     }
 }
 
-/// Inserts a photo; `false` when the library has its bytes already.
-pub async fn insert(tx: &mut Tx, org: OrganizationId, photo: &Photo) -> Result<bool> {
+/// Inserts a photo; `false` when the library has its bytes already. `hash`: what it looks like, where that is known.
+pub async fn insert(tx: &mut Tx, org: OrganizationId, photo: &Photo, hash: Option<u64>) -> Result<bool> {
     let done = sqlx::query(
         "INSERT INTO photos (id, organization_id, file_name, source, content_hash, size_bytes, width_px, height_px, format,
-                             ai_processing_status, created_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                             ai_processing_status, created_at_ms, perceptual_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT DO NOTHING",
     )
     .bind(photo.id.0)
@@ -60,6 +62,7 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, photo: &Photo) -> Result<b
     .bind(&photo.format)
     .bind(to_name(&photo.ai_processing_status)?)
     .bind(to_ms(photo.created_at))
+    .bind(hash.map(u64::cast_signed))
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -172,14 +175,67 @@ pub async fn contents(db: &Db, org: OrganizationId, ids: &[PhotoId]) -> Result<s
 }
 
 /// Of these photos, those that are in the library.
-pub async fn existing(tx: &mut Tx, org: OrganizationId, ids: &[PhotoId]) -> Result<std::collections::HashSet<PhotoId>> {
-    let mut found = std::collections::HashSet::new();
+pub async fn existing(tx: &mut Tx, org: OrganizationId, ids: &[PhotoId]) -> Result<HashSet<PhotoId>> {
+    let mut found = HashSet::new();
     for chunk in ids.chunks(super::IDS_A_STATEMENT) {
-        let mut query = sqlx::QueryBuilder::<Sqlite>::new("SELECT id FROM photos WHERE deleted_at_ms IS NULL AND organization_id = ");
-        query.push_bind(org.0).push(" AND id IN (");
-        super::push_ids(&mut query, chunk.iter().map(|id| id.0));
-        let rows: Vec<uuid::Uuid> = query.push(")").build_query_scalar().fetch_all(&mut **tx).await?;
+        let rows: Vec<uuid::Uuid> = of_these(org, chunk).build_query_scalar().fetch_all(&mut **tx).await?;
         found.extend(rows.into_iter().map(PhotoId));
     }
     Ok(found)
+}
+
+/// The same as it is now, where nothing is written.
+pub async fn present(db: &Db, org: OrganizationId, ids: &[PhotoId]) -> Result<HashSet<PhotoId>> {
+    let mut found = HashSet::new();
+    for chunk in ids.chunks(super::IDS_A_STATEMENT) {
+        let rows: Vec<uuid::Uuid> = of_these(org, chunk).build_query_scalar().fetch_all(&db.read).await?;
+        found.extend(rows.into_iter().map(PhotoId));
+    }
+    Ok(found)
+}
+
+fn of_these(org: OrganizationId, ids: &[PhotoId]) -> sqlx::QueryBuilder<Sqlite> {
+    let mut query = sqlx::QueryBuilder::<Sqlite>::new("SELECT id FROM photos WHERE deleted_at_ms IS NULL AND organization_id = ");
+    query.push_bind(org.0).push(" AND id IN (");
+    super::push_ids(&mut query, ids.iter().map(|id| id.0));
+    query.push(")");
+    query
+}
+
+/// What photos of the library look like, the oldest first: of these, or of all.
+pub async fn hashes(db: &Db, org: OrganizationId, ids: Option<&[PhotoId]>) -> Result<Vec<(PhotoId, u64)>> {
+    const SELECT: &str = "SELECT id, perceptual_hash FROM photos WHERE perceptual_hash IS NOT NULL AND organization_id = ";
+    let mut rows: Vec<(uuid::Uuid, i64)> = Vec::new();
+    match ids {
+        None => {
+            let mut query = sqlx::QueryBuilder::<Sqlite>::new(SELECT);
+            query.push_bind(org.0).push(" AND deleted_at_ms IS NULL");
+            rows = query.build_query_as().fetch_all(&db.read).await?;
+        }
+        Some(ids) => {
+            for chunk in ids.chunks(super::IDS_A_STATEMENT) {
+                let mut query = sqlx::QueryBuilder::<Sqlite>::new(SELECT);
+                query.push_bind(org.0).push(" AND id IN (");
+                super::push_ids(&mut query, chunk.iter().map(|id| id.0));
+                let found: Vec<(uuid::Uuid, i64)> = query.push(")").build_query_as().fetch_all(&db.read).await?;
+                rows.extend(found);
+            }
+        }
+    }
+    // Ids sort by the time of their making.
+    rows.sort_unstable();
+    Ok(rows.into_iter().map(|(id, hash)| (PhotoId(id), hash.cast_unsigned())).collect())
+}
+
+/// Photos that nobody has looked at yet, with the hash of their bytes.
+pub async fn without_hash(db: &Db, org: OrganizationId, limit: u32) -> Result<Vec<(PhotoId, String)>> {
+    let sql = "SELECT id, content_hash FROM photos WHERE organization_id = $1 AND perceptual_hash IS NULL AND deleted_at_ms IS NULL LIMIT $2";
+    let rows: Vec<(uuid::Uuid, String)> = sqlx::query_as(sql).bind(org.0).bind(i64::from(limit)).fetch_all(&db.read).await?;
+    Ok(rows.into_iter().map(|(id, hash)| (PhotoId(id), hash)).collect())
+}
+
+pub async fn set_hash(tx: &mut Tx, org: OrganizationId, id: PhotoId, hash: u64) -> Result<()> {
+    let sql = "UPDATE photos SET perceptual_hash = $3 WHERE organization_id = $1 AND id = $2";
+    sqlx::query(sql).bind(org.0).bind(id.0).bind(hash.cast_signed()).execute(&mut **tx).await?;
+    Ok(())
 }

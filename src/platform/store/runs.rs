@@ -16,8 +16,8 @@ const ROWS_AT_ONCE: usize = 1_000;
 pub async fn insert(tx: &mut Tx, org: OrganizationId, run: &Run) -> Result<()> {
     sqlx::query(
         "INSERT INTO runs (id, organization_id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, prices, estimate, kind,
-                           spend_limit)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                           spend_limit, photo_set)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(run.id.0)
     .bind(org.0)
@@ -32,6 +32,7 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, run: &Run) -> Result<()> {
     .bind(run.estimate.as_ref().map(to_json).transpose()?)
     .bind(to_name(&run.kind)?)
     .bind(run.limit.as_ref().map(to_json).transpose()?)
+    .bind(run.photo_set.as_ref().map(to_json).transpose()?)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -186,16 +187,49 @@ pub async fn get(db: &Db, org: OrganizationId, id: RunId) -> Result<Option<Run>>
 fn select() -> QueryBuilder<Sqlite> {
     QueryBuilder::new(
         "SELECT id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, finished_at_ms, prices, estimate,
-                kind, spend_limit, baseline_column, stopped FROM runs WHERE ",
+                kind, spend_limit, baseline_column, stopped, photo_set FROM runs WHERE ",
     )
 }
 
 async fn fetch(db: &Db, org: OrganizationId, mut query: QueryBuilder<Sqlite>) -> Result<Vec<Run>> {
-    type Row =
-        (uuid::Uuid, String, String, String, String, i64, i64, i64, Option<i64>, String, Option<String>, String, Option<String>, Option<i64>, String);
+    type Row = (
+        uuid::Uuid,
+        String,
+        String,
+        String,
+        String,
+        i64,
+        i64,
+        i64,
+        Option<i64>,
+        String,
+        Option<String>,
+        String,
+        Option<String>,
+        Option<i64>,
+        String,
+        Option<String>,
+    );
     let rows: Vec<Row> = query.build_query_as().fetch_all(&db.read).await?;
     let mut runs = Vec::with_capacity(rows.len());
-    for (id, name, state, photo_ids, columns, repeats, concurrency, started_at, finished_at, prices, estimate, kind, limit, baseline, stopped) in rows
+    for (
+        id,
+        name,
+        state,
+        photo_ids,
+        columns,
+        repeats,
+        concurrency,
+        started_at,
+        finished_at,
+        prices,
+        estimate,
+        kind,
+        limit,
+        baseline,
+        stopped,
+        photo_set,
+    ) in rows
     {
         let Counted { counts, cost_usd, cost_unknown_cells, reused } = counts(db, org, RunId(id)).await?;
         runs.push(Run {
@@ -203,6 +237,7 @@ async fn fetch(db: &Db, org: OrganizationId, mut query: QueryBuilder<Sqlite>) ->
             name,
             state: from_name(&state)?,
             photo_ids: from_json(&photo_ids)?,
+            photo_set: photo_set.as_deref().map(from_json).transpose()?,
             columns: from_json(&columns)?,
             repeats: repeats as u32,
             concurrency: concurrency as u32,

@@ -18,6 +18,7 @@ fn options(scripted: &Arc<Scripted>) -> Options {
 /// Two prompts, one call after the other: by photo, then prompt.
 fn ask(photos: &[Photo]) -> StartRun {
     StartRun {
+        photo_set: None,
         name: String::new(),
         photo_ids: photos.iter().map(|photo| photo.id).collect(),
         prompts: vec![RunPrompt::inline("One", "Name what you see"), RunPrompt::inline("Two", "Name it again")],

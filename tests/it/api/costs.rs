@@ -34,6 +34,7 @@ fn ask(photos: &[Photo], models: &[&str], repeats: u32) -> StartRun {
     StartRun {
         name: String::new(),
         photo_ids: photos.iter().map(|photo| photo.id).collect(),
+        photo_set: None,
         prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
         models: models.iter().map(|model| (*model).to_owned()).collect(),
         repeats,

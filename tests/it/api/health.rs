@@ -83,6 +83,7 @@ async fn cells_of_a_run_count_as_calls_too() {
         name: String::new(),
         photo_ids: photos.iter().map(|photo| photo.id).collect(),
         prompts: vec![RunPrompt::inline("Short", "Name what is there")],
+        photo_set: None,
         models: vec!["on-device".to_owned()],
         repeats: 1,
         concurrency: 1,

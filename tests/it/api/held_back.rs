@@ -40,6 +40,7 @@ async fn one_cell_says_why_and_the_others_wait_for_resume() {
     let asked = StartRun {
         name: String::new(),
         photo_ids: photos.iter().map(|photo| photo.id).collect(),
+        photo_set: None,
         prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
         models: vec![MODEL.to_owned()],
         repeats: 1,

@@ -18,6 +18,7 @@ async fn start(scripted: &Arc<Scripted>) -> TestPlatform {
 
 fn ask(photos: &[Photo]) -> StartRun {
     StartRun {
+        photo_set: None,
         name: "First".to_owned(),
         photo_ids: photos.iter().map(|photo| photo.id).collect(),
         prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
@@ -90,9 +91,9 @@ async fn other_settings_ask_anew_and_each_repeat_has_an_answer_of_its_own() {
     let scripted = Scripted::new();
     let platform = start(&scripted).await;
     let photos = platform.add(1, false).await;
-    let (_, calls) = calls_of(&platform, &scripted, &StartRun { repeats: 2, ..ask(&photos) }).await;
+    let (_, calls) = calls_of(&platform, &scripted, &StartRun { ask_again: false, photo_set: None, repeats: 2, ..ask(&photos) }).await;
     assert_eq!(calls, 2);
-    let (run, calls) = calls_of(&platform, &scripted, &StartRun { repeats: 3, ..ask(&photos) }).await;
+    let (run, calls) = calls_of(&platform, &scripted, &StartRun { ask_again: false, photo_set: None, repeats: 3, ..ask(&photos) }).await;
     assert_eq!((calls, run.reused), (1, 2), "two of three repeats are known");
 
     let mut config = platform.client.config().await.expect("config");

@@ -96,6 +96,7 @@ async fn one_cell_of_a_run_tells_the_time_and_the_others_wait_for_a_resume() {
     let photos = platform.add(6, false).await;
     let asked = StartRun {
         name: String::new(),
+        photo_set: None,
         photo_ids: photos.iter().map(|photo| photo.id).collect(),
         prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
         models: vec![MODEL.to_owned()],

@@ -49,6 +49,7 @@ async fn the_catalogue_says_which_key_is_missing_and_a_model_without_one_does_no
     let run = StartRun {
         name: String::new(),
         photo_ids: vec![photos[0].id],
+        photo_set: None,
         prompts: vec![RunPrompt::inline("Draft", "Look")],
         models: vec!["gemini/flash".to_owned()],
         repeats: 1,

@@ -28,6 +28,7 @@ async fn asked(platform: &TestPlatform, photos: u8) -> StartRun {
     StartRun {
         name: String::new(),
         photo_ids: platform.add(photos, false).await.iter().map(|photo| photo.id).collect(),
+        photo_set: None,
         prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
         models: vec!["gemini/gemini-3.8-flash".to_owned()],
         repeats: 1,

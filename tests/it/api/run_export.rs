@@ -33,6 +33,7 @@ async fn a_run(platform: &TestPlatform, scripted: &Arc<Scripted>) -> RunId {
         scripted.then(act);
     }
     let asked = StartRun {
+        photo_set: None,
         name: "Of two".to_owned(),
         photo_ids: vec![added.added[0].id, plain[0].id],
         prompts: vec![RunPrompt::inline("One", "Name it"), RunPrompt::inline("Two", "Name it again")],

@@ -27,6 +27,7 @@ fn ask(photos: &[Photo]) -> StartRun {
     StartRun {
         name: String::new(),
         photo_ids: photos.iter().map(|photo| photo.id).collect(),
+        photo_set: None,
         prompts: vec![inline("Name what you see")],
         models: vec!["on-device".to_owned()],
         repeats: 1,

@@ -24,6 +24,7 @@ async fn a_past_day_is_priced_again_with_these_and_with_other_prices() {
     let asked = StartRun {
         name: String::new(),
         photo_ids: photos.iter().map(|photo| photo.id).collect(),
+        photo_set: None,
         prompts: vec![RunPrompt::inline("p", "Tags")],
         models: vec!["gemini/gemini-3.1-pro-preview".to_owned()],
         repeats: 1,

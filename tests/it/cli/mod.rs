@@ -11,4 +11,6 @@ mod logs;
 mod prompts;
 mod runs;
 mod serve;
+mod sets;
 mod start;
+mod truth;

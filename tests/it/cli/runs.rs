@@ -13,6 +13,7 @@ fn a_run_of_the_library_is_listed_and_written_to_a_file() {
         let platform = platform::start(Options::with_providers(vec![Scripted::new() as _]).without_workers()).await;
         let photos = platform.add(2, false).await;
         let asked = StartRun {
+            photo_set: None,
             name: "Of two photos".to_owned(),
             photo_ids: photos.iter().map(|photo| photo.id).collect(),
             prompts: vec![RunPrompt::inline("Draft", "Name what you see")],

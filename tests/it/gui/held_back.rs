@@ -34,6 +34,7 @@ fn a_refused_key_is_told_once_wherever_the_person_is_and_mended_from_there() {
         name: String::new(),
         photo_ids: photos.iter().take(8).map(|photo| photo.id).collect(),
         prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
+        photo_set: None,
         models: vec![MODEL.to_owned()],
         repeats: 1,
         concurrency: 2,

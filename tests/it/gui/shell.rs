@@ -253,8 +253,11 @@ fn a_small_window_enlarged_twice_is_legible() {
     let mut console = Console::failing(&[IN_USE], look);
     console.wait_for(IN_USE);
     console.picture("enlarged_not_started");
+    let mut pictures = egui_kittest::SnapshotResults::new();
+    pictures.extend_harness(&mut console.harness);
     let mut console = Console::open_looking(Options { clock: TestClock::at(fixed_now()), ..Options::default().without_workers() }, look);
     console.picture("enlarged_twice");
+    pictures.extend_harness(&mut console.harness);
 }
 
 #[test]

@@ -277,6 +277,7 @@ fn the_matrix_shows_what_failed_or_differs_and_puts_first_what_differs_most() {
             name: String::new(),
             photo_ids: ["cat.jpg", "osprey.jpg", "dogs_window.jpg", "coffee.jpg"].map(id).to_vec(),
             prompts: versions,
+            photo_set: None,
             models: vec!["on-device".to_owned()],
             repeats: 1,
             concurrency: 1,

@@ -51,6 +51,7 @@ fn a_run(console: &mut Console, scripted: &Scripted) -> RunId {
         let photos = client.photos(None, 100).await.expect("photos").items;
         let id = |name: &&str| photos.iter().find(|photo| photo.file_name == *name).expect("bundled").id;
         let asked = StartRun {
+            photo_set: None,
             name: String::new(),
             photo_ids: PHOTOS.iter().map(id).collect(),
             prompts: vec![RunPrompt::inline("Photo tags v4", "Tag this photo."), RunPrompt::inline("Photo tags v5 draft", "Tag it briefly.")],

@@ -62,6 +62,7 @@ impl Story {
                 name: String::new(),
                 photo_ids: photos.iter().map(|photo| photo.id).collect(),
                 prompts: vec![RunPrompt::Version { id: live }],
+                photo_set: None,
                 models: models.iter().map(|model| (*model).to_owned()).collect(),
                 repeats: 1,
                 concurrency: 4,

@@ -28,6 +28,7 @@ fn begin(console: &Console) -> RunId {
     console.block_on(async {
         let photos = client.photos(None, 100).await.expect("photos").items;
         let asked = StartRun {
+            photo_set: None,
             name: "Of two".to_owned(),
             photo_ids: photos.iter().filter(|photo| ["cat.jpg", "coffee.jpg"].contains(&photo.file_name.as_str())).map(|photo| photo.id).collect(),
             prompts: vec![RunPrompt::inline("Draft", "Name what you see")],

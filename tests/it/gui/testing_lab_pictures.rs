@@ -150,6 +150,7 @@ fn story(window: Window) -> Story {
         name: String::new(),
         photo_ids: NAMES.iter().map(|name| id_of(name)).collect(),
         prompts: prompts.iter().map(inline).collect(),
+        photo_set: None,
         models: vec!["on-device".to_owned()],
         repeats: 1,
         concurrency: 1,

@@ -85,6 +85,7 @@ async fn answers(platform: &TestPlatform, photo: Bytes) -> Vec<Cell> {
         name: String::new(),
         photo_ids: vec![added.added.first().expect("it is new").id],
         prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
+        photo_set: None,
         models: models(),
         repeats: 1,
         concurrency: 8,

@@ -122,9 +122,15 @@ pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl 
     }
 }
 
-/// A JPEG that no other call with another `seed` gives.
+/// A JPEG that no other call with another `seed` gives, and that looks like none of those.
 pub fn jpeg(width: u32, height: u32, seed: u8) -> Bytes {
-    let image = image::RgbImage::from_fn(width, height, |x, y| image::Rgb([seed, (x % 256) as u8, (y % 256) as u8]));
+    // Light and dark fields, eight in a row, as the seed says.
+    let fields = blake3::hash(&[seed]);
+    let is_light = |x: u32, y: u32| (fields.as_bytes()[(y * 8 / height) as usize] >> (x * 8 / width)) & 1 == 1;
+    let image = image::RgbImage::from_fn(width, height, |x, y| {
+        let light = if is_light(x, y) { 200 } else { 20 };
+        image::Rgb([light, light / 2 + (x % 100) as u8, light / 2 + (y % 100) as u8])
+    });
     let mut bytes = Vec::new();
     image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&image).expect("encodes");
     bytes.into()

@@ -31,8 +31,13 @@ pub fn click<S>(harness: &mut Harness<'_, S>, find: impl Fn(&Harness<'_, S>) -> 
 /// The same with a key held.
 #[track_caller]
 pub fn click_with<S>(harness: &mut Harness<'_, S>, modifiers: Modifiers, find: impl Fn(&Harness<'_, S>) -> Option<Rect>) {
-    let find = |harness: &Harness<'_, S>| find(harness).expect("what is to be clicked is on screen");
     let deadline = Instant::now() + PATIENCE;
+    // It may still be on its way, such as a message that comes with an answer.
+    while find(harness).is_none() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+        harness.step();
+    }
+    let find = |harness: &Harness<'_, S>| find(harness).expect("what is to be clicked is on screen");
     loop {
         let place = at_rest(harness, find, deadline);
         let pos = place.center();

@@ -7,7 +7,7 @@ use crate::gui::theme::icons;
 use crate::gui::widgets::badge::Tone;
 use crate::gui::widgets::number;
 use crate::wire::alert::{Alert, Severity};
-use crate::wire::config::ConfigChange;
+use crate::wire::config::{ConfigChange, PHOTO_SET_FIELD, TRUTH_FIELD};
 use crate::wire::event::Happened;
 use crate::wire::health::HealthState;
 use crate::wire::job::{Job, JobState};
@@ -90,6 +90,7 @@ fn of_change(change: &ConfigChange) -> Told {
     let concerns = |field: &str| change.after.get(field).is_some();
     let route = match () {
         () if concerns("live_model") => Route::Models,
+        () if change.touches(PHOTO_SET_FIELD) || change.touches(TRUTH_FIELD) => Route::Area(AreaId::TestingLab),
         () if change.after.as_object().is_some_and(|after| after.keys().any(|field| field.starts_with("provider:"))) => Route::Providers,
         () if change.after.as_object().is_some_and(|after| after.keys().any(|field| field.starts_with("alert:"))) => Route::Live(LiveView::Alerts),
         () => Route::Area(AreaId::PipelineControl),

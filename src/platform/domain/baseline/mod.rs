@@ -12,7 +12,7 @@ pub use facts::Labels;
 
 use facts::Facts;
 
-use super::{Core, DomainError, Result, runs};
+use super::{Core, DomainError, Result, runs, truth};
 use crate::platform::store;
 use crate::wire::comparison::{ColumnComparison, Measure, MeasureComparison, RunComparison, Verdict};
 use crate::wire::event::Happened;
@@ -52,7 +52,8 @@ pub async fn compare(core: &Core, id: RunId, baseline: Option<u32>) -> Result<Ru
     check(&run, baseline)?;
     let baseline = baseline.or(run.baseline);
     let cells = runs::all_cells(core, id).await?;
-    core.on_a_core(move || of(&run, &cells, &Labels::new(), baseline)).await
+    let labels = truth::labels(core, &run.photo_ids).await?;
+    core.on_a_core(move || of(&run, &cells, &labels, baseline)).await
 }
 
 /// The same of cells that are at hand.

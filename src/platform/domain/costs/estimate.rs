@@ -12,7 +12,7 @@ use chrono::{Duration, NaiveDate};
 use super::{Priced, book};
 use crate::photos;
 use crate::platform::domain::prompts::{self, PhotoVariables, PromptText, Rendered};
-use crate::platform::domain::{Core, Result, analysis, config, providers, runs};
+use crate::platform::domain::{Core, Result, analysis, config, photo_sets, providers, runs};
 use crate::platform::store;
 use crate::platform::store::known_answers::KnownAnswer;
 use crate::providers::price::{ImageTokens, PriceBook};
@@ -39,8 +39,10 @@ const CHANGE_NEAR: Duration = Duration::days(45);
 
 /// What a run would need. Refuses what starting it would refuse.
 pub async fn estimate(core: &Core, asked: &StartRun) -> Result<Estimate> {
-    runs::check_size(asked)?;
-    let columns = runs::columns(core, asked, None).await?;
+    let mut asked = asked.clone();
+    photo_sets::fill_in(core, &mut asked).await?;
+    runs::check_size(&asked)?;
+    let columns = runs::columns(core, &asked, None).await?;
     let mut seen = HashSet::new();
     let photo_ids: Vec<PhotoId> = asked.photo_ids.iter().copied().filter(|id| seen.insert(*id)).collect();
     let config = config::current(core).await?;
@@ -53,7 +55,7 @@ pub async fn estimate(core: &Core, asked: &StartRun) -> Result<Estimate> {
         return Ok(estimate);
     }
     let known = runs::known::find(core, &config, &columns, &photo_ids, asked.repeats).await?;
-    of_missing(core, &config, &columns, &photo_ids, asked, &known).await
+    of_missing(core, &config, &columns, &photo_ids, &asked, &known).await
 }
 
 /// What a run needs where some answers are known already.

@@ -1,0 +1,112 @@
+//! `minerva sets`: named sets of photos, through the same platform and the same API as the window.
+
+use std::path::PathBuf;
+
+use super::args::SetsCommand;
+use super::compare::inputs::{self, PhotoFile};
+use super::config::Settings;
+use super::{Failure, Result, local, logging, runtime, terminal};
+use crate::client::Client;
+use crate::wire::ids::PhotoId;
+use crate::wire::photo_set::{ChangePhotoSet, CreatePhotoSet, PhotoSet, PhotoSetChanged, PhotosChange};
+use local::failed;
+
+pub fn run(settings: &Settings, command: &SetsCommand) -> Result<()> {
+    logging::to_terminal(settings);
+    runtime()?.block_on(local::with_platform(settings, async |client| obey(&client, command).await))
+}
+
+async fn obey(client: &Client, command: &SetsCommand) -> Result<()> {
+    match command {
+        SetsCommand::List => list(client).await,
+        SetsCommand::Show { name } => show(client, name).await,
+        SetsCommand::Create { name, paths } => {
+            let photo_ids = add(client, paths).await?;
+            tell(&client.create_photo_set(&CreatePhotoSet { name: name.clone(), photo_ids }).await.map_err(|error| failed(&error))?)
+        }
+        SetsCommand::Add { name, paths } => {
+            let set = named(client, name).await?;
+            let photo_ids = add(client, paths).await?;
+            change(client, &set, ChangePhotoSet::photos(PhotosChange::Add { photo_ids })).await
+        }
+        SetsCommand::Rename { name, to } => {
+            let set = named(client, name).await?;
+            change(client, &set, ChangePhotoSet::renamed(to)).await
+        }
+        SetsCommand::GoBack { name, version } => {
+            let set = named(client, name).await?;
+            change(client, &set, ChangePhotoSet::photos(PhotosChange::GoBack { version: *version })).await
+        }
+        SetsCommand::Delete { name } => {
+            let set = named(client, name).await?;
+            tell(&client.delete_photo_set(set.id).await.map_err(|error| failed(&error))?)
+        }
+    }
+}
+
+async fn change(client: &Client, set: &PhotoSet, body: ChangePhotoSet) -> Result<()> {
+    tell(&client.change_photo_set(set.id, &body).await.map_err(|error| failed(&error))?)
+}
+
+fn tell(changed: &PhotoSetChanged) -> Result<()> {
+    match &changed.change {
+        Some(change) => terminal::out(&change.summary),
+        None => terminal::out(&format!("{} stays as it is", changed.set.label())),
+    }
+}
+
+/// The set that is called so, whatever its case.
+pub(super) async fn named(client: &Client, name: &str) -> Result<PhotoSet> {
+    let sets = client.photo_sets().await.map_err(|error| failed(&error))?.items;
+    let names: Vec<String> = sets.iter().map(|set| set.name.clone()).collect();
+    let there_are = if names.is_empty() { "none yet".to_owned() } else { names.join(", ") };
+    let missing = || Failure::Usage(format!("There is no photo set '{name}'; there is {there_are}"));
+    sets.into_iter().find(|set| set.name.to_lowercase() == name.trim().to_lowercase()).ok_or_else(missing)
+}
+
+async fn list(client: &Client) -> Result<()> {
+    for set in client.photo_sets().await.map_err(|error| failed(&error))?.items {
+        terminal::out(&format!("{}\tv{}\t{} photos", set.name, set.version, set.photos))?;
+    }
+    Ok(())
+}
+
+async fn show(client: &Client, name: &str) -> Result<()> {
+    let set = named(client, name).await?;
+    let version = client.photo_set_version(set.id, set.version).await.map_err(|error| failed(&error))?;
+    for id in version.photo_ids {
+        match client.photo(id).await {
+            Ok(photo) => terminal::out(&photo.file_name)?,
+            Err(error) if error.code() == Some("not_found") => terminal::out("(deleted from the library)")?,
+            Err(error) => return Err(failed(&error)),
+        }
+    }
+    Ok(())
+}
+
+/// Adds files, folders and zip files to the library; returns their photos, known ones included.
+async fn add(client: &Client, paths: &[PathBuf]) -> Result<Vec<PhotoId>> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let unpacked = inputs::unpack(paths)?;
+    let (files, unreadable) = inputs::photos(&unpacked.paths)?;
+    for why in unreadable.iter().chain(&unpacked.refused) {
+        terminal::err(why);
+    }
+    let mut photo_ids = Vec::with_capacity(files.len());
+    for file in &files {
+        match add_one(client, file).await {
+            Ok(id) => photo_ids.push(id),
+            Err(why) => terminal::err(&format!("{}: {why}", file.label)),
+        }
+    }
+    if photo_ids.is_empty() {
+        return Err(Failure::Failed("None of the files is a photo that can be added; nothing was changed".to_owned()));
+    }
+    Ok(photo_ids)
+}
+
+async fn add_one(client: &Client, file: &PhotoFile) -> std::result::Result<PhotoId, String> {
+    super::compare::add_photo(client, file).await
+}

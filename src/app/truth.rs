@@ -1,0 +1,50 @@
+//! `minerva truth`: ground truth from files and to files, through the same platform and the same API as the window.
+
+use super::args::{ExportTruthArgs, ImportTruthArgs, TruthCommand};
+use super::config::Settings;
+use super::{Failure, Result, local, logging, runtime, sets, terminal};
+use crate::client::Client;
+use crate::wire::ids::PhotoSetId;
+use crate::wire::truth::{ImportTruth, TruthFormat, TruthQuery};
+use local::failed;
+
+pub fn run(settings: &Settings, command: &TruthCommand) -> Result<()> {
+    logging::to_terminal(settings);
+    runtime()?.block_on(local::with_platform(settings, async |client| match command {
+        TruthCommand::Import(args) => import(&client, args).await,
+        TruthCommand::Export(args) => export(&client, args).await,
+    }))
+}
+
+async fn set_of(client: &Client, name: Option<&String>) -> Result<Option<PhotoSetId>> {
+    match name {
+        Some(name) => Ok(Some(sets::named(client, name).await?.id)),
+        None => Ok(None),
+    }
+}
+
+async fn import(client: &Client, args: &ImportTruthArgs) -> Result<()> {
+    let unreadable = |error: std::io::Error| Failure::Usage(format!("{} can't be read: {error}", args.file.display()));
+    let content = std::fs::read_to_string(&args.file).map_err(unreadable)?;
+    let file_name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let photo_set = set_of(client, args.set.as_ref()).await?;
+    let asked = ImportTruth { file_name, content, photo_set, dry_run: args.dry_run };
+    let done = client.import_ground_truth(&asked).await.map_err(|error| failed(&error))?;
+    if done.unknown > 0 {
+        let more = if done.unknown > done.unknown_names.len() as u64 { ", …" } else { "" };
+        terminal::err(&format!("No photo is called {}{more}: {} names are left out", done.unknown_names.join(", "), done.unknown));
+    }
+    let verb = if args.dry_run { "would be" } else { "are" };
+    terminal::out(&format!("{} photos labelled with {} tags; {} of them {verb} changed", done.photos, done.tags, done.changed))
+}
+
+async fn export(client: &Client, args: &ExportTruthArgs) -> Result<()> {
+    let by_name = args.out.as_ref().map(|out| TruthFormat::of_name(&out.to_string_lossy()));
+    let format = args.format.map(Into::into).or(by_name);
+    let query = TruthQuery { photo_set: set_of(client, args.set.as_ref()).await?, format };
+    let text = client.export_ground_truth(&query).await.map_err(|error| failed(&error))?;
+    match &args.out {
+        Some(out) => std::fs::write(out, text).map_err(|error| Failure::Failed(format!("{} can't be written: {error}", out.display()))),
+        None => terminal::out(text.trim_end()),
+    }
+}

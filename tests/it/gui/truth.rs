@@ -1,0 +1,101 @@
+//! Ground truth by hand in the testing lab: typed with completion, photo by photo, by keyboard alone; and from files.
+
+use std::collections::BTreeMap;
+
+use egui::{Key, Modifiers};
+use minerva_console::gui::ctx::{AreaId, Command};
+use minerva_console::wire::truth::{ImportTruth, TruthFormat, TruthQuery};
+
+use crate::support::console::Console;
+use crate::support::platform::Options;
+use crate::support::scripted::Scripted;
+
+/// A lab with five of the bundled photos.
+fn lab() -> Console {
+    let mut console = Console::open(Options::with_providers(vec![Scripted::new() as _]).without_workers());
+    let client = console.client();
+    // The newest comes first.
+    for name in ["osprey.jpg", "cat.jpg", "boats_1865.jpg", "blue_flowers.jpg", "astronaut_portrait.jpg"] {
+        let path = format!("{}/assets/photos/{name}", env!("CARGO_MANIFEST_DIR"));
+        let file = (name.to_owned(), std::fs::read(path).expect("a bundled photo").into());
+        console.block_on(client.add_photos(vec![file], false)).expect("added");
+    }
+    console.go_to(AreaId::TestingLab);
+    console.wait_for("5 of 5 selected");
+    console
+}
+
+/// The labels, by file name.
+fn labels(console: &Console) -> BTreeMap<String, Vec<String>> {
+    let client = console.client();
+    let query = TruthQuery { format: Some(TruthFormat::Json), ..TruthQuery::default() };
+    serde_json::from_str(&console.block_on(client.export_ground_truth(&query)).expect("labels")).expect("JSON")
+}
+
+fn is_labelled(console: &Console, photo: &str, tags: &[&str]) -> bool {
+    labels(console).get(photo).is_some_and(|known| known == tags)
+}
+
+fn import(console: &Console, content: &str) {
+    let client = console.client();
+    let file = ImportTruth { file_name: "labels.csv".to_owned(), content: content.to_owned(), ..ImportTruth::default() };
+    console.block_on(client.import_ground_truth(&file)).expect("read");
+}
+
+#[test]
+fn photos_are_labelled_by_keyboard_with_words_that_are_in_use() {
+    let mut console = lab();
+    import(&console, "photo,tag\nosprey.jpg,bird\nosprey.jpg,bird of prey\nboats_1865.jpg,boat\n");
+    console.click("Ground truth");
+    console.wait_for("2 of 5 labelled in all photos");
+    console.wait_for("astronaut_portrait.jpg");
+    assert!(console.says("Nobody has said yet what is in it"));
+    console.type_text("Woman");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("Take off woman");
+    console.type_text("bi");
+    console.wait_for("Tag bird of prey");
+    console.press(Modifiers::NONE, Key::ArrowDown);
+    console.press(Modifiers::NONE, Key::ArrowDown);
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("Take off bird of prey");
+    console.wait_until("both are kept", |console| is_labelled(console, "astronaut_portrait.jpg", &["bird of prey", "woman"]));
+    // The last one again off; then on to the next photo.
+    console.press(Modifiers::NONE, Key::Backspace);
+    console.wait_until("it is off", |console| is_labelled(console, "astronaut_portrait.jpg", &["bird of prey"]));
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("2 of 5");
+    console.type_text("bo");
+    console.press(Modifiers::NONE, Key::Tab);
+    console.wait_until("the second photo has the offered word", |console| labels(console).len() == 4);
+    console.press(Modifiers::NONE, Key::PageUp);
+    console.wait_for("Take off bird of prey");
+    assert!(console.says("4 of 5 labelled in all photos"));
+
+    console.command(Command::UndoConfigChange);
+    console.wait_for("3 of 5 labelled in all photos");
+}
+
+#[test]
+fn labels_come_from_a_file_after_a_look_at_what_it_changes() {
+    let mut console = lab();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mine.csv");
+    std::fs::write(&path, "photo,tag\ncat.jpg,cat\ncat.jpg,pet\nnowhere.jpg,sea\n").expect("a file");
+    console.click("Ground truth");
+    console.wait_for("0 of 5 labelled in all photos");
+    console.click("Import labels…");
+    // There is no desktop here whose dialog could be shown.
+    console.wait_for("Type the path of the file");
+    console.steps();
+    console.type_text(&path.display().to_string());
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("mine.csv labels 1 photo of the library with 2 tags; 1 has other labels now");
+    assert!(console.says("No photo is called nowhere.jpg"));
+    assert!(labels(&console).is_empty(), "nothing is changed yet");
+    console.click("Take these labels");
+    console.wait_for("1 of 5 labelled in all photos");
+    assert!(is_labelled(&console, "cat.jpg", &["cat", "pet"]));
+    console.click("Undo");
+    console.wait_for("0 of 5 labelled in all photos");
+}
