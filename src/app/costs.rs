@@ -1,15 +1,12 @@
 //! `minerva costs`: what the calls of a past period were charged, and what they would cost with other prices.
 
-use std::net::{Ipv4Addr, SocketAddr};
-
 use chrono::{Days, NaiveTime};
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::args::{CostsArgs, DoctorFormat};
 use super::config::Settings;
-use super::{Failure, Result, logging, runtime, terminal};
-use crate::client::{ApiError, Client};
-use crate::platform::host::{self, HostOptions};
+use super::{Failure, Result, local, logging, runtime, terminal};
+use crate::platform::host;
 use crate::wire::cost::{Reprice, Repriced, RepricedSum, sum_words};
 
 pub fn run(settings: &Settings, args: &CostsArgs) -> Result<()> {
@@ -43,29 +40,7 @@ fn asked(args: &CostsArgs) -> Result<Reprice> {
 
 /// Through the same platform and the same API as the window.
 async fn ask(settings: &Settings, asked: &Reprice) -> Result<Repriced> {
-    let failed = |error: String| Failure::Failed(error);
-    let options = HostOptions {
-        folder: settings.data_dir.clone(),
-        database: None,
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        token: None,
-        run_workers: false,
-        seed_library: false,
-        health_every: None,
-        providers: settings.providers(),
-        keys: settings.keys.clone(),
-        log: crate::platform::domain::Log::default(),
-    };
-    let host = host::start(options).await.map_err(|error| failed(error.to_string()))?;
-    let done = match Client::new(host.base(), host.token()) {
-        Ok(client) => client.reprice(asked).await.map_err(|error| match &error {
-            ApiError::Problem(problem) if problem.status == 422 => Failure::Usage(problem.detail.clone()),
-            _ => failed(error.to_string()),
-        }),
-        Err(error) => Err(failed(error.to_string())),
-    };
-    host.shutdown().await;
-    done
+    local::with_platform(settings, async |client| client.reprice(asked).await.map_err(|error| local::failed(&error))).await
 }
 
 fn text(repriced: &Repriced) -> String {

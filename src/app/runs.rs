@@ -1,45 +1,20 @@
 //! `minerva runs`: runs of the library listed and written to files, through the same API as the window.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use super::args::{RunExportArgs, RunsCommand};
 use super::config::Settings;
+use super::local::{self, failed};
 use super::{Failure, Result, logging, runtime, terminal};
-use crate::client::{ApiError, Client};
-use crate::platform::host::{self, HostOptions};
+use crate::client::Client;
 use crate::wire::run::{ExportFormat, Run};
 
 pub fn run(settings: &Settings, command: &RunsCommand) -> Result<()> {
     logging::to_terminal(settings);
-    runtime()?.block_on(async {
-        let options = HostOptions {
-            folder: settings.data_dir.clone(),
-            database: None,
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            token: None,
-            run_workers: false,
-            seed_library: false,
-            health_every: None,
-            providers: settings.providers(),
-            keys: settings.keys.clone(),
-            log: crate::platform::domain::Log::default(),
-        };
-        let host = host::start(options).await.map_err(|error| Failure::Failed(error.to_string()))?;
-        let done = match Client::new(host.base(), host.token()) {
-            Ok(client) => match command {
-                RunsCommand::List => list(&client).await,
-                RunsCommand::Export(args) => export(&client, args).await,
-            },
-            Err(error) => Err(failed(&error)),
-        };
-        host.shutdown().await;
-        done
-    })
-}
-
-fn failed(error: &ApiError) -> Failure {
-    Failure::Failed(error.to_string())
+    runtime()?.block_on(local::with_platform(settings, async |client| match command {
+        RunsCommand::List => list(&client).await,
+        RunsCommand::Export(args) => export(&client, args).await,
+    }))
 }
 
 async fn list(client: &Client) -> Result<()> {
