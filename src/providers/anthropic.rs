@@ -154,11 +154,7 @@ impl Dialect for Anthropic {
             }
             Some("message_delta") => {
                 end(reading, &piece["delta"]);
-                // Counts here go on from the start's; those that are left out have not changed.
-                let last = usage(&piece["usage"]);
-                reading.usage.output_tokens = last.output_tokens.or(reading.usage.output_tokens);
-                reading.usage.thinking_tokens = last.thinking_tokens.or(reading.usage.thinking_tokens);
-                reading.usage.input_tokens = last.input_tokens.or(reading.usage.input_tokens);
+                reading.usage = gone_on(&reading.usage, &piece["usage"]);
             }
             _ => {}
         }
@@ -275,7 +271,29 @@ fn usage(usage: &Value) -> Usage {
     }
 }
 
-/// Branches on the stable `error_code`, then on the type, never on the words.
+/// The usage at the end of a stream: counts that are left out (or null) are as they were at its start. Those of the cache are part of
+/// all input, so that they must not be lost where only the plain ones are told anew.
+fn gone_on(before: &Usage, told: &Value) -> Usage {
+    let count = |name: &str| told[name].as_u64();
+    let cached = count("cache_read_input_tokens").or(before.cached_tokens);
+    let written = count("cache_creation_input_tokens").filter(|count| *count > 0).or(before.cache_write_tokens);
+    let input = count("input_tokens").map(|plain| plain + cached.unwrap_or(0) + written.unwrap_or(0));
+    let last = usage(told);
+    Usage {
+        input_tokens: input.or(before.input_tokens),
+        output_tokens: last.output_tokens.or(before.output_tokens),
+        cached_tokens: cached,
+        cache_write_tokens: written,
+        thinking_tokens: last.thinking_tokens.or(before.thinking_tokens),
+        image_tokens: None,
+    }
+}
+
+/// How the words begin that tell of a spend limit which the organisation or its workspace has set itself; nothing else does: status
+/// and type are those of any bad request. <https://platform.claude.com/docs/en/api/errors>
+const OWN_LIMIT: [&str; 2] = ["You have reached your specified API usage limits", "You have reached your specified workspace API usage limits"];
+
+/// Branches on the stable `error_code`, then on the type, and on the words where there is nothing else.
 fn fault_of(status: Option<StatusCode>, reply: &Value) -> Fault {
     let error = &reply["error"];
     let (kind_told, code) = (error["type"].as_str().unwrap_or_default(), error["details"]["error_code"].as_str());
@@ -288,6 +306,9 @@ fn fault_of(status: Option<StatusCode>, reply: &Value) -> Fault {
         (Some("enforced_spend_limit_reached"), ..) => (FaultKind::QuotaSpent, "Raise the spend limit or wait for the next month"),
         (Some("ramp_limit_exceeded"), ..) | (_, "rate_limit_error", _) => (FaultKind::RateLimited, "Wait, or run fewer calls at once"),
         (Some("image_dimensions_too_large"), ..) | (_, "request_too_large", _) => (FaultKind::TooLarge, "Send a smaller photo"),
+        (_, "invalid_request_error", 400) if OWN_LIMIT.iter().any(|begin| said.starts_with(begin)) => {
+            (FaultKind::QuotaSpent, "Raise the spend limit in the Claude Console, or wait until it begins anew")
+        }
         (_, "billing_error", _) | (_, _, 402) => (FaultKind::QuotaSpent, "Check the account's credit"),
         (_, "authentication_error", _) | (_, _, 401) => (FaultKind::Auth, "Enter a valid Anthropic key in Pipeline control"),
         (_, "permission_error", _) | (_, _, 403) => (FaultKind::Permission, "The key may not use this; check its workspace"),
@@ -304,4 +325,32 @@ fn fault_of(status: Option<StatusCode>, reply: &Value) -> Fault {
     let code = code.or(Some(kind_told).filter(|kind| !kind.is_empty())).map(str::to_owned);
     let request_id = reply["request_id"].as_str().map(str::to_owned);
     Fault { code, request_id, ..Fault::new(kind, format!("Anthropic: {}. {advice}", said.trim_end().trim_end_matches('.'))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: 300 plain tokens beside 500 of the cache are 800, whether the end of the stream repeats the latter or not.
+    #[test]
+    fn what_went_through_the_cache_is_not_lost_at_the_end_of_a_stream() {
+        let begun = usage(&json!({"input_tokens": 260, "cache_read_input_tokens": 500, "cache_creation_input_tokens": 0, "output_tokens": 1}));
+        assert_eq!((begun.input_tokens, begun.cached_tokens), (Some(760), Some(500)));
+        let left_out = gone_on(&begun, &json!({"output_tokens": 100}));
+        assert_eq!((left_out.input_tokens, left_out.cached_tokens, left_out.output_tokens), (Some(760), Some(500), Some(100)));
+        let null = json!({"input_tokens": 300, "cache_read_input_tokens": null, "cache_creation_input_tokens": null, "output_tokens": 100});
+        assert_eq!(gone_on(&begun, &null).input_tokens, Some(800));
+        let whole = json!({"input_tokens": 300, "cache_read_input_tokens": 600, "cache_creation_input_tokens": 50, "output_tokens": 100});
+        let whole = gone_on(&begun, &whole);
+        assert_eq!((whole.input_tokens, whole.cached_tokens, whole.cache_write_tokens), (Some(950), Some(600), Some(50)));
+    }
+
+    #[test]
+    fn a_spend_limit_of_ones_own_stops_though_its_status_is_that_of_a_bad_request() {
+        let fault = |said: &str| fault_of(Some(StatusCode::BAD_REQUEST), &json!({"error": {"type": "invalid_request_error", "message": said}}));
+        let spent = fault("You have reached your specified workspace API usage limits. You will regain access on 2026-12-01 at 00:00 UTC.");
+        assert_eq!(spent.kind, FaultKind::QuotaSpent);
+        assert!(spent.message.contains("regain access on 2026-12-01"), "{spent}");
+        assert_eq!(fault("messages: You have reached a limit of 100 images").kind, FaultKind::BadRequest);
+    }
 }

@@ -151,6 +151,18 @@ pub trait Dialect: Send + Sync + 'static {
         Ok((Vec::new(), None))
     }
 
+    /// Asks whether one model of that list takes photos, where the list itself does not say; `None`: there is nobody to ask.
+    fn describe(&self, model: &str) -> Option<HttpRequest> {
+        let _ = model;
+        None
+    }
+
+    /// Reads whether it does.
+    fn read_description(&self, reply: &Value) -> Option<bool> {
+        let _ = reply;
+        None
+    }
+
     /// Asks how many tokens a system text and a user text are; `None`: this provider has no counter that is free.
     fn count(&self, model: &str, system: &str, text: &str) -> Option<Result<HttpRequest, Fault>> {
         let _ = (model, system, text);

@@ -287,7 +287,7 @@ pub(super) fn read_fault(status: StatusCode, reply: &Value) -> Fault {
         let violations = quota["violations"].as_array().into_iter().flatten();
         violations.filter_map(|violation| violation["quotaId"].as_str()).any(|id| id.contains("PerDay"))
     });
-    let spent = per_day || said.contains("limit: 0");
+    let spent = per_day || said.contains("limit: 0") || said.contains("credits are depleted");
     let (kind, advice) = match status.as_u16() {
         _ if matches!(reason, Some("API_KEY_INVALID")) => (FaultKind::Auth, "Enter a valid Gemini key in Pipeline control"),
         401 => (FaultKind::Auth, "Enter a valid Gemini key in Pipeline control"),
@@ -301,6 +301,11 @@ pub(super) fn read_fault(status: StatusCode, reply: &Value) -> Fault {
         404 => (FaultKind::UnknownModel, "Choose another model"),
         410 => (FaultKind::RetiredModel, "Choose another model"),
         413 => (FaultKind::TooLarge, "Send a smaller photo"),
+        400 if said.contains("payload size exceeds") => (FaultKind::TooLarge, "Send a smaller photo"),
+        // Billing is off, or the free tier is not offered where the call comes from: so it is with every call of this key.
+        400 if error["status"] == "FAILED_PRECONDITION" => {
+            (FaultKind::QuotaSpent, "Switch billing on for the key's project; without it Gemini does not answer here")
+        }
         429 if spent => (FaultKind::QuotaSpent, "The quota of this key is used up; waiting a few minutes will not help"),
         429 => (FaultKind::RateLimited, "Wait, or run fewer calls at once"),
         400..=499 => (FaultKind::BadRequest, "Gemini did not accept the request"),
@@ -319,4 +324,26 @@ pub(super) fn read_fault(status: StatusCode, reply: &Value) -> Fault {
 fn duration_ms(text: &str) -> Option<u64> {
     let seconds: f64 = text.strip_suffix('s')?.parse().ok()?;
     (seconds.is_finite() && (0.0..1e9).contains(&seconds)).then(|| (seconds * 1e3).ceil() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What every further call of the key would meet stops the provider; whose status that is differs by cause and by year.
+    #[test]
+    fn money_that_is_missing_is_told_from_what_heals_and_from_a_bad_request() {
+        let kind = |status: u16, name: &str, said: &str| {
+            let reply = json!({"error": {"code": status, "status": name, "message": said}});
+            read_fault(StatusCode::from_u16(status).expect("a status"), &reply).kind
+        };
+        let depleted = "Your prepayment credits are depleted. Please go to AI Studio to manage your project and billing.";
+        assert_eq!(kind(402, "RESOURCE_EXHAUSTED", depleted), FaultKind::QuotaSpent);
+        assert_eq!(kind(429, "RESOURCE_EXHAUSTED", depleted), FaultKind::QuotaSpent, "as it was told until autumn 2026");
+        assert_eq!(kind(429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota)."), FaultKind::RateLimited);
+        let elsewhere = "User location is not supported for the API use.";
+        assert_eq!(kind(400, "FAILED_PRECONDITION", elsewhere), FaultKind::QuotaSpent);
+        assert_eq!(kind(400, "INVALID_ARGUMENT", "Invalid value at 'contents'"), FaultKind::BadRequest);
+        assert_eq!(kind(400, "INVALID_ARGUMENT", "Request payload size exceeds the limit: 20971520 bytes."), FaultKind::TooLarge);
+    }
 }

@@ -4,6 +4,7 @@
 //! estimated before a call and corrected after it, and a provider's own words hold everybody back.
 
 mod rest;
+mod told;
 mod window;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,13 +18,11 @@ use super::dialect::Allowance;
 use crate::wire::result::Fault;
 use rest::Rests;
 pub use rest::{REST_MOST, Rest, Whose};
+use told::Told;
 use window::{Window, WindowEntry};
 
 /// A turn that comes within this is no wait to speak of: whoever is ahead only looks at the windows.
 const AT_ONCE: Duration = Duration::from_millis(5);
-/// What the headers of a good reply say of the time when a limit is whole again is not believed beyond this: something is
-/// left before that.
-const RESET_MOST: Duration = Duration::from_secs(60);
 
 /// One provider's gate.
 #[derive(Debug)]
@@ -41,8 +40,7 @@ pub struct Gate {
 struct Rates {
     requests: Window,
     tokens: Window,
-    /// The headers of a reply said so.
-    not_before: Option<Instant>,
+    told: Told,
     rests: Rests,
 }
 
@@ -87,7 +85,7 @@ impl Gate {
         let rates = Rates {
             requests: Window::new(limits.requests_per_minute),
             tokens: Window::new(limits.tokens_per_minute),
-            not_before: None,
+            told: Told::default(),
             rests: Rests::default(),
         };
         Arc::new(Self {
@@ -104,7 +102,7 @@ impl Gate {
         let mut rates = self.lock();
         rates.requests.limit(limits.requests_per_minute);
         rates.tokens.limit(limits.tokens_per_minute);
-        rates.not_before = None;
+        rates.told = Told::default();
         rates.rests = Rests::default();
         drop(rates);
         self.changed.notify_waiters();
@@ -166,11 +164,12 @@ impl Gate {
         if let Some(rest) = rates.rests.of(who.whose, now) {
             return Err(Obstacle::Rest(Box::new(rest)));
         }
-        let told = rates.not_before.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        let told = rates.told.wait(who.estimated_tokens, now);
         let wait = told.max(rates.requests.wait(1, now)).max(rates.tokens.wait(who.estimated_tokens, now));
         if !wait.is_zero() {
             return Err(Obstacle::Limits(wait));
         }
+        rates.told.take(who.estimated_tokens);
         rates.requests.take(1, now);
         Ok(rates.tokens.take(who.estimated_tokens, now))
     }
@@ -197,16 +196,14 @@ impl Gate {
         self.changed.notify_waiters();
     }
 
-    /// Goes by what the headers of a reply say: nothing left, nothing asked until there is again.
+    /// Goes by what the headers of a reply say: no more is asked than is left, until there is more again.
     pub fn heed(&self, allowance: Allowance) {
-        let pairs = [(allowance.requests_left, allowance.requests_reset_ms), (allowance.tokens_left, allowance.tokens_reset_ms)];
-        for (left, reset_ms) in pairs {
-            if let (Some(0), Some(reset_ms)) = (left, reset_ms) {
-                let until = Instant::now() + Duration::from_millis(reset_ms).min(RESET_MOST);
-                let mut rates = self.lock();
-                rates.not_before = rates.not_before.max(Some(until));
-            }
+        if allowance == Allowance::default() {
+            return;
         }
+        self.lock().told.heed(allowance, Instant::now());
+        // Who waits by an earlier word may go by this one.
+        self.changed.notify_waiters();
     }
 
     fn lock(&self) -> MutexGuard<'_, Rates> {

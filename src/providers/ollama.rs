@@ -156,12 +156,11 @@ impl Dialect for Ollama {
     fn read_models(&self, reply: &Value) -> Result<(Vec<OfferedModel>, Option<String>), Fault> {
         let list = reply["models"].as_array().ok_or_else(|| Fault::new(FaultKind::BadAnswer, "Ollama's list of models has no models"))?;
         let offered = list.iter().filter_map(|model| {
-            let capabilities = model["capabilities"].as_array();
             let id = model["model"].as_str().or_else(|| model["name"].as_str())?;
             Some(OfferedModel {
                 id: id.strip_suffix(":latest").unwrap_or(id).to_owned(),
                 display_name: None,
-                takes_photos: capabilities.map(|capabilities| capabilities.iter().any(|capability| capability == "vision")),
+                takes_photos: sees(model),
                 retires: None,
                 context_tokens: None,
             })
@@ -169,9 +168,23 @@ impl Dialect for Ollama {
         Ok((offered.collect(), None))
     }
 
+    /// Its list has names and sizes alone. <https://docs.ollama.com/api/show>
+    fn describe(&self, model: &str) -> Option<HttpRequest> {
+        Some(HttpRequest { path: "api/show".to_owned(), body: Some(json!({"model": model})) })
+    }
+
+    fn read_description(&self, reply: &Value) -> Option<bool> {
+        sees(reply)
+    }
+
     fn check(&self) -> HttpRequest {
         HttpRequest { path: "api/tags".to_owned(), body: None }
     }
+}
+
+/// Whether a model takes photos, where its capabilities are told.
+fn sees(model: &Value) -> Option<bool> {
+    model["capabilities"].as_array().map(|capabilities| capabilities.iter().any(|capability| capability == "vision"))
 }
 
 /// An error is one sentence.

@@ -1,7 +1,10 @@
 //! OpenAI's chat completions, and every server that speaks them; what differs between servers is data ([`Quirks`]).
 //!
-//! Wire: <https://developers.openai.com/api/docs/api-reference/chat>, errors:
-//! <https://developers.openai.com/api/docs/guides/error-codes>, limits: <https://developers.openai.com/api/docs/guides/rate-limits>.
+//! Wire: <https://developers.openai.com/api/docs/api-reference/chat>, limits:
+//! <https://developers.openai.com/api/docs/guides/rate-limits>.
+
+mod fault;
+mod quirks;
 
 use base64::Engine as _;
 use reqwest::StatusCode;
@@ -11,87 +14,17 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::chat::{self, ChatReading, ChatRequest};
-use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, status_words};
+use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
 use super::fit::{SchemaRule, is_closed};
 use super::price::ListedModel;
 use super::{KeyNeed, PhotoRequest, PhotoRule, SentPhoto};
 use crate::wire::money::UsdMicros;
 use crate::wire::prompt_parts::{Effort, Takes};
 use crate::wire::result::{Fault, FaultKind, Usage};
+use quirks::{COMPATIBLE, OPENAI, Quirks, Structured, quirks_of};
 
 /// Room for caption, tags and what thinking can't be turned off.
 const OUTPUT_TOKENS_MOST: u32 = 4_096;
-
-/// What a server wants otherwise than others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Quirks {
-    /// The server software, as far as the address tells.
-    server: &'static str,
-    /// The name of the output limit.
-    output_limit: &'static str,
-    structured: Structured,
-    /// Says in how much detail the photo is looked at. Left out, OpenAI charges for the whole original.
-    sends_detail: bool,
-    /// Sends `reasoning_effort` where the catalogue knows the least one.
-    sends_effort: bool,
-    /// Tells it to keep nothing.
-    sends_store: bool,
-    /// Tells a router to use only servers that keep to the schema.
-    requires_parameters: bool,
-    /// Asks for the usage of a stream.
-    asks_usage: bool,
-}
-
-/// How an answer is held to the schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Structured {
-    /// `json_schema`, `strict`.
-    Strict,
-    /// `json_schema` without `strict`.
-    Schema,
-}
-
-const OPENAI: Quirks = Quirks {
-    server: "OpenAI",
-    output_limit: "max_completion_tokens",
-    structured: Structured::Strict,
-    sends_detail: true,
-    sends_effort: true,
-    sends_store: true,
-    requires_parameters: false,
-    asks_usage: true,
-};
-/// What nearly all servers take.
-const COMPATIBLE: Quirks = Quirks {
-    server: "OpenAI-compatible server",
-    output_limit: "max_tokens",
-    structured: Structured::Schema,
-    sends_detail: false,
-    sends_effort: false,
-    sends_store: false,
-    requires_parameters: false,
-    asks_usage: true,
-};
-
-/// What is known of a server by its address: the ports are those on which each listens unless told otherwise.
-fn quirks_of(base: &Url) -> Quirks {
-    let is_openrouter = base.host_str().is_some_and(|host| host == "openrouter.ai" || host.ends_with(".openrouter.ai"));
-    let server = match base.port() {
-        _ if is_openrouter => "OpenRouter",
-        Some(1_234) => "LM Studio",
-        Some(4_000) => "LiteLLM",
-        Some(8_000) => "vLLM",
-        Some(8_080) => "llama.cpp",
-        Some(11_434) => "Ollama",
-        _ => COMPATIBLE.server,
-    };
-    match server {
-        "OpenRouter" => Quirks { server, structured: Structured::Strict, requires_parameters: true, ..COMPATIBLE },
-        // A proxy before OpenAI among others: its own costs follow the detail.
-        "LiteLLM" => Quirks { server, structured: Structured::Strict, sends_detail: true, ..COMPATIBLE },
-        _ => Quirks { server, ..COMPATIBLE },
-    }
-}
 
 /// The wire.
 pub struct OpenAi {
@@ -116,7 +49,7 @@ impl OpenAi {
     }
 
     fn read_whole(&self, reply: &Value) -> Result<Reading, Fault> {
-        fault_inside(self, reply)?;
+        fault::inside(&self.label, reply)?;
         let mut reading = Reading { usage: usage(&reply["usage"]), cost_usd: cost(&reply["usage"]), ..Reading::default() };
         let choice = reply["choices"].get(0).ok_or_else(|| Fault::new(FaultKind::BadAnswer, "The answer holds no choice. Try again"))?;
         reading.text = text_of(&choice["message"]["content"]);
@@ -257,7 +190,7 @@ impl Dialect for OpenAi {
     }
 
     fn read_piece(&self, reading: &mut Reading, piece: &Value) -> Result<(), Fault> {
-        fault_inside(self, piece)?;
+        fault::inside(&self.label, piece)?;
         if piece["usage"].is_object() {
             reading.usage = usage(&piece["usage"]);
             reading.cost_usd = cost(&piece["usage"]);
@@ -270,7 +203,7 @@ impl Dialect for OpenAi {
     }
 
     fn read_fault(&self, status: StatusCode, _headers: &HeaderMap, reply: &Value) -> Fault {
-        fault_of(&self.label, status, error_of(reply))
+        fault::of(&self.label, status, fault::error_of(reply))
     }
 
     /// `LiteLLM` tells it here.
@@ -385,60 +318,6 @@ fn micros(usd: f64) -> Option<UsdMicros> {
     (0.0..1e9).contains(&usd).then(|| UsdMicros((usd * 1e6).round() as i64))
 }
 
-/// Routers tell of errors inside a good status, and in the middle of a stream.
-fn fault_inside(wire: &OpenAi, reply: &Value) -> Result<(), Fault> {
-    let error = error_of(reply);
-    if error.is_null() {
-        return Ok(());
-    }
-    let status = error["code"].as_u64().and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
-    Err(fault_of(&wire.label, status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error))
-}
-
-fn error_of(reply: &Value) -> &Value {
-    if reply.is_array() { &reply[0]["error"] } else { &reply["error"] }
-}
-
-fn fault_of(label: &str, status: StatusCode, error: &Value) -> Fault {
-    // Small servers answer with a bare sentence.
-    let said = error["message"].as_str().or(error.as_str()).map_or_else(|| status_words(status), |said| said.chars().take(500).collect());
-    let code = match &error["code"] {
-        Value::String(code) => Some(code.clone()),
-        Value::Number(code) => Some(code.to_string()),
-        _ => None,
-    };
-    let code = code.or_else(|| error["type"].as_str().map(str::to_owned));
-    const SPENT: [&str; 5] = [
-        "insufficient_quota",
-        "credit_balance_exhausted",
-        "organization_spend_limit_exceeded",
-        "project_spend_limit_exceeded",
-        "organization_usage_limit_exceeded",
-    ];
-    let is_spent = code.as_deref().is_some_and(|code| SPENT.contains(&code));
-    let is_unknown = code.as_deref() == Some("model_not_found");
-    let is_retired = said.contains("deprecated") || said.contains("retired") || said.contains("shut down");
-    let (kind, advice) = match status.as_u16() {
-        402 => (FaultKind::QuotaSpent, "Check the account's credit"),
-        429 if is_spent => (FaultKind::QuotaSpent, "Check the account's credit and limits; waiting will not help"),
-        401 => (FaultKind::Auth, "Enter a valid key in Pipeline control"),
-        403 => (FaultKind::Permission, "The key may not use this model; check its rights"),
-        404 | 400 if is_unknown && is_retired => (FaultKind::RetiredModel, "Choose another model"),
-        404 | 400 if is_unknown => (FaultKind::UnknownModel, "Choose another model"),
-        404 if is_retired => (FaultKind::RetiredModel, "Choose another model"),
-        404 => (FaultKind::UnknownModel, "Check the model's name and the base URL"),
-        410 => (FaultKind::RetiredModel, "Choose another model"),
-        413 => (FaultKind::TooLarge, "Send a smaller photo"),
-        408 | 504 => (FaultKind::Timeout, "Try again later"),
-        429 => (FaultKind::RateLimited, "Wait, or run fewer calls at once"),
-        400..=499 => (FaultKind::BadRequest, "The server did not accept the request"),
-        503 | 529 => (FaultKind::Overloaded, "Try again later, or use another model"),
-        500 if said.contains("image input is not supported") => (FaultKind::BadRequest, "The model takes no photos; choose one that does"),
-        _ => (FaultKind::Server, "Try again later"),
-    };
-    Fault { code, ..Fault::new(kind, format!("{label}: {}. {advice}", said.trim_end().trim_end_matches('.'))) }
-}
-
 /// `6ms`, `7.25s`, `1m30s`, `1h`.
 fn duration_ms(text: &str) -> Option<u64> {
     let (mut rest, mut ms) = (text.trim(), 0.0);
@@ -467,17 +346,6 @@ mod tests {
     fn reset_times_are_read_as_openai_writes_them() {
         for (text, ms) in [("6ms", Some(6)), ("7.25s", Some(7_250)), ("1m30s", Some(90_000)), ("1h", Some(3_600_000)), ("soon", None), ("7", None)] {
             assert_eq!(duration_ms(text), ms, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_server_is_known_by_its_address() {
-        for (base, server) in [
-            ("http://localhost:1234/v1", "LM Studio"),
-            ("https://openrouter.ai/api/v1", "OpenRouter"),
-            ("http://10.0.0.7:9999/", "OpenAI-compatible server"),
-        ] {
-            assert_eq!(quirks_of(&Url::parse(base).expect("a URL")).server, server);
         }
     }
 

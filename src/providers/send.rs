@@ -86,9 +86,11 @@ impl Request<'_> {
         let Opened { response, request_id } = self.within(self.open()).await?;
         if !is_stream(response.headers()) {
             // A server that does not stream answers whole; a proxy answers with a page.
+            let cost_usd = self.dialect.cost_told(response.headers());
             let body = self.within(self.read_body(response)).await?;
             let value = serde_json::from_slice(&body).map_err(|_| Fault { request_id: request_id.clone(), ..self.not_json(&body) })?;
-            return Ok((self.dialect.read(question, &value)?, request_id));
+            let reading = self.dialect.read(question, &value).map_err(|fault| inside(fault, request_id.as_deref()))?;
+            return Ok((Reading { cost_usd: reading.cost_usd.or(cost_usd), ..reading }, request_id));
         }
         let mut reading = Reading::default();
         let label = self.dialect.label().to_owned();
@@ -96,7 +98,7 @@ impl Request<'_> {
         let mut pieces = std::pin::pin!(pieces(chunks, framing, self.mask.clone()));
         while let Some(piece) = timeout(self.limit, pieces.next()).await.map_err(|_| self.too_slow())? {
             let before = reading.text.len();
-            self.dialect.read_piece(&mut reading, &piece?).map_err(|fault| Fault { request_id: request_id.clone(), ..fault })?;
+            self.dialect.read_piece(&mut reading, &piece?).map_err(|fault| inside(fault, request_id.as_deref()))?;
             if reading.text.len() > before {
                 on_text(&self.mask.text(&reading.text));
             }
@@ -172,6 +174,12 @@ impl Request<'_> {
         let words = format!("The answer is not {label}'s. {}. Check the base URL, and proxies on the way", beginning(body));
         Fault { status: Some(200), ..Fault::new(FaultKind::BadAnswer, words) }
     }
+}
+
+/// A fault that was told inside a reply of a good status.
+pub fn inside(fault: Fault, request_id: Option<&str>) -> Fault {
+    let request_id = fault.request_id.clone().or_else(|| request_id.map(str::to_owned));
+    Fault { status: Some(StatusCode::OK.as_u16()), request_id, ..fault }
 }
 
 fn redirected(label: &str) -> Fault {

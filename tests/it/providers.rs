@@ -2,6 +2,7 @@
 
 mod bodies;
 mod gemini;
+mod limits;
 mod on_device;
 pub mod privacy;
 mod scenarios;

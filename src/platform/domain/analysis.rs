@@ -123,9 +123,13 @@ async fn prepare_and_ask(
     if answer.is_ok() && call.keys.is_none() {
         providers::note_key_worked(core, provider.as_ref()).await;
     }
+    let by_rule = match &prepared.sent {
+        SentPhoto::Jpeg { width_px, height_px, .. } => provider.photo_tokens(model, *width_px, *height_px),
+        SentPhoto::Pixels(_) => None,
+    };
     let detail = match &answer {
-        Ok(answer) => call_detail(model_full_name, &answer.usage, answer.retries),
-        Err(fault) => format!("{}: {}", call_detail(model_full_name, &fault.usage, fault.retries), fault.kind.label()),
+        Ok(answer) => call_detail(model_full_name, &answer.usage, by_rule, answer.retries),
+        Err(fault) => format!("{}: {}", call_detail(model_full_name, &fault.usage, by_rule, fault.retries), fault.kind.label()),
     };
     steps.add("call", begun, detail);
     answer.map(|mut answer| {
@@ -222,8 +226,10 @@ fn cancelled() -> Fault {
     Fault::new(FaultKind::Cancelled, "Cancelled")
 }
 
-fn call_detail(model: &str, usage: &Usage, retries: u32) -> String {
-    let photo = usage.image_tokens.map(|count| format!(" ({count} for the photo)")).unwrap_or_default();
+/// `by_rule`: the tokens of the photo by its model's rule, for providers that do not tell them.
+fn call_detail(model: &str, usage: &Usage, by_rule: Option<u64>, retries: u32) -> String {
+    let told = usage.image_tokens.map(|count| format!(" ({count} for the photo)"));
+    let photo = told.or_else(|| by_rule.map(|count| format!(" (≈ {count} for the photo)"))).unwrap_or_default();
     let tokens_in = usage.input_tokens.map(|count| format!("{count} tokens in{photo}"));
     let tokens_out = usage.output_tokens.map(|count| format!("{count} tokens out"));
     let retries = (retries > 0).then(|| format!("{retries} retries"));

@@ -117,4 +117,15 @@ async fn one_cell_of_a_run_tells_the_time_and_the_others_wait_for_a_resume() {
     assert!(is_in_five_minutes(&said) && said.message.contains("It asks to wait 5 min, until "), "{said:?}");
     let notes = platform.client.estimate_run(&asked).await.expect("an estimate").notes;
     assert!(notes[0].starts_with("Calls to Google Gemini are held back until "), "whoever begins another is warned: {notes:?}");
+
+    // Whoever resumes it at once is told so, without a call: none is in the trace, and the log says that none was sent.
+    platform.client.resume_run(run.id).await.expect("resumed");
+    let unsent = until("a cell that was not sent", || async {
+        let cells = platform.client.run_cells(run.id, None).await.expect("cells").items;
+        cells.into_iter().find(|cell| cell.fault.as_ref().is_some_and(|fault| fault.is_unsent))
+    })
+    .await;
+    let steps: Vec<&str> = unsent.trace.iter().map(|step| step.name.as_str()).collect();
+    assert!(steps.contains(&"not sent") && !steps.contains(&"call"), "{steps:?}");
+    assert_eq!((unsent.latency_ms, stub.traffic().all_questions()), (Some(0), 1));
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use minerva_console::wire::job::{JobQuery, JobState};
 use minerva_console::wire::log::LogQuery;
 use minerva_console::wire::model::ActivateModel;
+use minerva_console::wire::run::{RunPrompt, RunState, StartRun};
 
 use crate::support::binary::{Served, run, until};
 use crate::support::platform::jpeg;
@@ -76,4 +77,42 @@ async fn a_key_is_in_no_log_whatever_goes_wrong_and_however_much_is_logged() {
         let said = format!("{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
         assert!(!said.contains(in_address), "{said}");
     }
+}
+
+/// Whoever wonders why nothing comes of a run finds in the log that nothing went out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_not_sent_is_told_from_one_that_failed() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let home = tempfile::tempdir().expect("folder");
+    let base = format!("gemini={}", stub.base_as(Wire::Gemini, "limited-long"));
+    let environment = [("GEMINI_API_KEY", Wire::Gemini.key())];
+    let served = Served::start_with(home.path(), &home.path().join("data"), &["--no-bundled-photos", "--base-url", &base], &environment);
+    let client = served.client();
+    let files = [1, 2].map(|seed| (format!("{seed}.jpg"), jpeg(64, 48, seed)));
+    let photos = client.add_photos(files.into(), false).await.expect("added").added;
+    let asked = StartRun {
+        name: String::new(),
+        photo_ids: photos.iter().map(|photo| photo.id).collect(),
+        photo_set: None,
+        prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
+        models: vec!["gemini/gemini-3.5-flash-lite".to_owned()],
+        repeats: 1,
+        concurrency: 1,
+        ask_again: false,
+    };
+    let run = client.start_run(&asked).await.expect("started");
+    until("the run to stop", PATIENCE, || async { (client.run(run.id).await.expect("run").state != RunState::Running).then_some(()) }).await;
+    client.resume_run(run.id).await.expect("resumed");
+    let log = || async {
+        let entries = client.logs(&LogQuery { limit: Some(5_000), ..LogQuery::default() }).await.expect("the log").entries;
+        entries.iter().map(ToString::to_string).filter(|line| line.contains("gemini")).collect::<Vec<_>>()
+    };
+    let lines = until("the log to say so", PATIENCE, || async {
+        let lines = log().await;
+        lines.iter().any(|line| line.contains("a call was not sent")).then_some(lines)
+    })
+    .await;
+    let said = |words: &str| lines.iter().filter(|line| line.contains(words) && line.contains("rate limited")).count();
+    assert!(said("a call was not sent") >= 1 && said("a provider's call failed") == 1, "{lines:?}");
+    assert_eq!(stub.traffic().all_questions(), 1, "what is said not to be sent was not");
 }

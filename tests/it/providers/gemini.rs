@@ -113,6 +113,13 @@ async fn a_wrong_key_and_a_missing_server_are_told_apart() {
     assert_eq!(wrong.check(&call).await.expect_err("refused").kind, FaultKind::Auth);
     let right = gemini_at(stub.base(Wire::Gemini), Wire::Gemini.key());
     assert!(right.check(&call).await.is_ok());
+    let without = Providers::new(
+        &ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book: PriceBook::shipped() },
+        &Keys::new(HashMap::new(), false),
+    );
+    let gemini = without.iter().find(|provider| provider.name() == GEMINI).expect("built in");
+    let fault = gemini.analyse(&PhotoRequest::plain("any", photo(), ""), &call).await.expect_err("there is no key");
+    assert!(fault.kind == FaultKind::Auth && fault.is_unsent && gemini.stopped().is_none(), "{fault:?}");
     let nowhere = gemini_at("http://127.0.0.1:9/".parse().expect("a URL"), Wire::Gemini.key());
     let fault = nowhere.check(&call).await.expect_err("nobody there");
     assert!(matches!(fault.kind, FaultKind::Network | FaultKind::Timeout), "{fault:?}");

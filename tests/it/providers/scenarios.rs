@@ -119,6 +119,7 @@ const TABLE: &[Row] = &[
 
     fails("error-500",         ALL, Server).tries(4),
     fails("overloaded",        ALL, Overloaded).tries(4),
+    fails("bad-gateway",       ALL, Server).tries(4),
     fails("cut",               ALL, Network).tries(4),
     fails("slow",              ALL, Timeout).while_time_lasts(),
     fails("stalled",           ALL, Timeout).while_time_lasts(),
@@ -246,6 +247,7 @@ fn mismatches(stub: &ProviderStub, wire: Wire, row: &Row, mode: Mode, outcome: &
             check(!fault.is_unsent, "says that nothing was sent".to_owned());
             check(!fault.message.contains("unknown status"), format!("says '{fault}'"));
             check(row.wait_ms.is_none() || fault.wait_ms == row.wait_ms, format!("wait {:?}, not {:?}", fault.wait_ms, row.wait_ms));
+            check_told(wire, row, fault, &mut check);
             let shown = format!("{fault:?}");
             check(!shown.contains(Wire::MARKER) && !shown.contains("127.0.0.1"), format!("tells too much: {shown}"));
             (fault.retries, fault.usage, fault.cost_usd)
@@ -269,6 +271,22 @@ fn mismatches(stub: &ProviderStub, wire: Wire, row: &Row, mode: Mode, outcome: &
     }
     check_bill(wire, row, usage, cost_usd, &mut check);
     wrong
+}
+
+/// What the provider itself told is in the fault: the status, its own code (Ollama has none), and which request it was.
+fn check_told(wire: Wire, row: &Row, fault: &Fault, check: &mut impl FnMut(bool, String)) {
+    let told = (fault.status, fault.code.as_deref(), fault.request_id.as_deref());
+    let has_code = told.1.is_some_and(|code| !code.is_empty()) || wire == Ollama;
+    let is_right = match row.scenario {
+        // Nothing came, or not all of it.
+        "slow" | "stalled" | "cut" => told.0.is_none(),
+        "redirected" => told.0 == Some(307),
+        "bad-gateway" => told.0 == Some(502),
+        "html" | "malformed" | "wrong-schema" | "not-json" | "empty" => told.0 == Some(200),
+        "error-inside" | "prompt-refused" | "answer-refused" | "truncated" => told.0 == Some(200) && has_code,
+        _ => told.0 >= Some(400) && has_code && told.2.is_some_and(|id| id.starts_with("stub-") || id == "req_1"),
+    };
+    check(is_right, format!("told {told:?}"));
 }
 
 fn check_bill(wire: Wire, row: &Row, usage: Usage, cost_usd: Option<UsdMicros>, check: &mut impl FnMut(bool, String)) {
@@ -343,6 +361,8 @@ async fn keys_are_tried_and_models_listed() {
         let wrong = provider_with(Some("a-key-that-is-none-at-all")).check(&call).await.expect_err("refused");
         assert_eq!(wrong.kind, Auth, "{wire:?}: {wrong}");
         let before = stub.traffic().all().len();
+        let broken = provider_with(Some("a-key-that-was\ncopied-in-two-lines")).check(&call).await.expect_err("no header takes it");
+        assert!(broken.kind == Auth && !broken.message.contains("copied"), "{wire:?}: {broken}");
         let without = provider_with(None).check(&call).await;
         assert_eq!(without.is_ok(), wire.key_is_optional(), "{wire:?} without a key: {without:?}");
         assert_eq!(

@@ -143,6 +143,10 @@ async fn any(State(shared): State<Arc<Shared>>, request: Request) -> Response {
             }
         };
     }
+    if let Some(shown) = read.as_ref().ok().filter(|_| wire == Wire::Ollama && let_in).and_then(|body| ollama::shown(rest, body)) {
+        shared.traffic.note(seen);
+        return axum::Json(shown).into_response();
+    }
     let asked = read.and_then(|body: Value| wire.read(rest, query, &parts.headers, &body));
     let is_question = parts.method == Method::POST && wire.asks_at(rest);
     if let (true, Ok(asked)) = (is_question, &asked) {
@@ -190,7 +194,7 @@ fn refused(wire: Wire, problem: &Problem, model: &str, nth: u64) -> Response {
 
 async fn respond(shared: &Shared, wire: Wire, asked: &Asked, act: Act, nth: u64) -> Response {
     match act {
-        Act::Answer(said) => answered(wire, asked, &said),
+        Act::Answer(said) => answered(wire, asked, &said, nth),
         Act::Problem(problem) => refused(wire, &problem, &asked.model, nth),
         Act::ErrorInside if asked.is_streamed => {
             let begun = beginning(wire, asked).into_iter().take(1).chain([wire.error_inside(true)]);
@@ -203,13 +207,19 @@ async fn respond(shared: &Shared, wire: Wire, asked: &Asked, act: Act, nth: u64)
         }
         Act::Stalled => streamed(wire, beginning(wire, asked), End::Never),
         Act::Cut => streamed(wire, beginning(wire, asked), End::Cut),
-        Act::Html => ([(CONTENT_TYPE, "text/html")], "<html><body>502 Bad Gateway</body></html>").into_response(),
+        Act::Html => page(StatusCode::OK),
+        Act::BadGateway => page(StatusCode::BAD_GATEWAY),
         Act::Malformed => ([(CONTENT_TYPE, "application/json")], "{\"candidates\": [{\"content\"").into_response(),
         Act::Redirected => (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, format!("http://{}/stolen", shared.elsewhere))]).into_response(),
     }
 }
 
-fn answered(wire: Wire, asked: &Asked, said: &Said) -> Response {
+/// What stands before a service answers so.
+fn page(status: StatusCode) -> Response {
+    (status, [(CONTENT_TYPE, "text/html")], "<html><body>502 Bad Gateway</body></html>").into_response()
+}
+
+fn answered(wire: Wire, asked: &Asked, said: &Said, nth: u64) -> Response {
     if asked.is_streamed {
         return streamed(wire, wire.pieces(asked, said), End::Well);
     }
@@ -217,6 +227,10 @@ fn answered(wire: Wire, asked: &Asked, said: &Said) -> Response {
     if let (Wire::Compatible, Some(cost)) = (wire, said.cost_usd) {
         response.headers_mut().insert("x-litellm-response-cost", cost.to_string().parse().expect("a value"));
     }
+    for (name, value) in said.requests_left.into_iter().flat_map(|left| wire.allowance(left)) {
+        response.headers_mut().insert(name, value.parse().expect("a value"));
+    }
+    response.headers_mut().insert(wire.request_id_header(), format!("stub-{nth}").parse().expect("a value"));
     response
 }
 

@@ -38,6 +38,13 @@ pub fn read(body: &Value) -> Result<Asked, String> {
     })
 }
 
+/// What a model can do, at `api/show`; the list does not say it.
+pub fn shown(path: &str, body: &Value) -> Option<Value> {
+    let model = body["model"].as_str().filter(|_| path == "api/show")?;
+    let sees = if model.starts_with("text") { json!(["completion"]) } else { json!(["completion", "vision"]) };
+    Some(json!({"details": {"family": "any"}, "model_info": {}, "capabilities": sees}))
+}
+
 /// The whole reply; also the last line of a stream, which has no more text.
 pub fn reply(asked: &Asked, said: &Said) -> Value {
     let reason = if said.end == Ended::AtTheLimit { "length" } else { "stop" };

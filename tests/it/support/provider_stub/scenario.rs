@@ -20,6 +20,8 @@ pub enum Act {
     /// Begins well, then the line is cut.
     Cut,
     Html,
+    /// The page of a gateway whose far end is gone, with status 502.
+    BadGateway,
     Malformed,
     /// Sent on to another host.
     Redirected,
@@ -66,6 +68,8 @@ pub struct Said {
     pub tokens: Tokens,
     /// What the provider itself says that it cost, in USD.
     pub cost_usd: Option<f64>,
+    /// How many more requests its headers allow in this minute.
+    pub requests_left: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +104,9 @@ pub fn act(name: &str, nth: u64, asked: &Asked) -> Act {
     if let Some(wait) = wait(scenario) {
         let goes_on = matches!(scenario, "limited-long" | "limited-minute") || nth == 1;
         return if goes_on { Act::Problem(Problem::Limited(wait)) } else { Act::Answer(good(asked)) };
+    }
+    if scenario == "two-a-minute" {
+        return Act::Answer(Said { requests_left: Some(2_u64.saturating_sub(nth)), ..good(asked) });
     }
     let problem = match scenario {
         "spent" => Problem::Spent(argument.to_owned()),
@@ -138,7 +145,8 @@ impl Act {
     fn good_or_odd(scenario: &str, asked: &Asked) -> Self {
         let good = good(asked);
         let said = |text: &str| Said { text: text.to_owned(), ..good.clone() };
-        let ended = |end, output| Said { text: String::new(), end, tokens: Tokens { output, thinking: 0, ..TOKENS }, cost_usd: None };
+        let ended =
+            |end, output| Said { text: String::new(), end, tokens: Tokens { output, thinking: 0, ..TOKENS }, cost_usd: None, requests_left: None };
         let used = |tokens| Said { tokens, ..good.clone() };
         Self::Answer(match scenario {
             "error-inside" => return Self::ErrorInside,
@@ -146,6 +154,7 @@ impl Act {
             "stalled" => return Self::Stalled,
             "cut" => return Self::Cut,
             "html" => return Self::Html,
+            "bad-gateway" => return Self::BadGateway,
             "malformed" => return Self::Malformed,
             "redirected" => return Self::Redirected,
             "prompt-refused" => ended(Ended::PromptRefused, 0),
@@ -179,5 +188,5 @@ fn good(asked: &Asked) -> Said {
         {"tag": format!("asked {first}"), "confidence": 0.8}, {"tag": "animal", "confidence": 0.55}
     ]);
     let text = json!({"caption": format!("A {shape} photo of {width} by {height}"), "tags": tags}).to_string();
-    Said { text, end: Ended::Well, tokens: TOKENS, cost_usd: None }
+    Said { text, end: Ended::Well, tokens: TOKENS, cost_usd: None, requests_left: None }
 }

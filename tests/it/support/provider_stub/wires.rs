@@ -94,6 +94,21 @@ impl Wire {
         if self == Self::Ollama { "application/x-ndjson" } else { "text/event-stream" }
     }
 
+    /// The headers that tell how many requests may still come, and that this is so for the rest of the minute.
+    pub fn allowance(self, left: u64) -> Vec<(&'static str, String)> {
+        match self {
+            Self::OpenAi | Self::Compatible => {
+                vec![("x-ratelimit-remaining-requests", left.to_string()), ("x-ratelimit-reset-requests", "59s".to_owned())]
+            }
+            Self::Anthropic => {
+                let whole = chrono::Utc::now() + chrono::TimeDelta::seconds(59);
+                let whole = whole.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+                vec![("anthropic-ratelimit-requests-remaining", left.to_string()), ("anthropic-ratelimit-requests-reset", whole)]
+            }
+            Self::Gemini | Self::Vision | Self::Ollama => Vec::new(),
+        }
+    }
+
     /// The header that names a request.
     pub fn request_id_header(self) -> &'static str {
         if self == Self::Anthropic { "request-id" } else { "x-request-id" }
@@ -148,9 +163,10 @@ impl Wire {
                     json!({"data": [model("claude-haiku-5-5", true)], "has_more": true, "first_id": "claude-haiku-5-5", "last_id": "page-2"})
                 }
             }
-            (Self::Ollama, "api/tags") => json!({"models": [
-                {"name": "gemma4:latest", "model": "gemma4:latest", "size": 1, "details": {"family": "gemma4"}, "capabilities": ["completion", "vision"]}
-            ]}),
+            (Self::Ollama, "api/tags") => {
+                let model = |name: &str| json!({"name": name, "model": name, "size": 1, "digest": "d", "details": {"family": "any"}});
+                json!({"models": [model("gemma4:latest"), model("text-only:1b")]})
+            }
             (Self::Ollama, "api/version") => json!({"version": "0.14.0"}),
             _ => return None,
         })
