@@ -13,7 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::wire::model::{KEYS_PLACE, KeyState};
 
-/// How long a keyring that failed is left alone.
+/// How long a keyring that failed is left alone, and one that has no key of a provider is not asked for it again: every call would
+/// wait for it otherwise, one after the other.
 const REST: Duration = Duration::from_secs(60);
 
 /// Where a key was found.
@@ -60,6 +61,8 @@ pub struct Keys {
     environment: Arc<HashMap<String, SecretString>>,
     /// Keys of this session, and those that were read from the keyring before.
     held: Arc<Mutex<HashMap<String, (SecretString, KeyOrigin)>>>,
+    /// When the keyring had no key of a provider.
+    absent: Arc<Mutex<HashMap<String, Instant>>>,
     /// When and why the keyring could not be asked.
     keyring_failed: Arc<Mutex<Option<(Instant, KeyProblem)>>>,
     use_keyring: bool,
@@ -69,7 +72,7 @@ impl Keys {
     /// `environment`: keys by provider, already read by the app (the only reader of the environment).
     #[must_use]
     pub fn new(environment: HashMap<String, SecretString>, use_keyring: bool) -> Self {
-        Self { environment: Arc::new(environment), held: Arc::default(), keyring_failed: Arc::default(), use_keyring }
+        Self { environment: Arc::new(environment), held: Arc::default(), absent: Arc::default(), keyring_failed: Arc::default(), use_keyring }
     }
 
     /// The key of a provider: this session's, else the keyring's, else the environment's.
@@ -77,7 +80,7 @@ impl Keys {
         if let Some(found) = self.held().get(provider).cloned() {
             return Ok(found);
         }
-        let in_keyring = self.ask_keyring(provider).await;
+        let in_keyring = self.look_up(provider).await;
         if let Ok(Some(key)) = in_keyring {
             let found = (key, KeyOrigin::Keyring);
             self.held().insert(provider.to_owned(), found.clone());
@@ -89,6 +92,18 @@ impl Keys {
         in_keyring?;
         let variable = variable(provider);
         Err(KeyProblem::Missing(format!("There is no key for {provider} yet. Enter one {KEYS_PLACE}, or set {variable}")))
+    }
+
+    /// Asks the keyring for a provider's key, unless it had none a moment ago.
+    async fn look_up(&self, provider: &str) -> Result<Option<SecretString>, KeyProblem> {
+        if self.absent().get(provider).is_some_and(|at| at.elapsed() < REST) {
+            return Ok(None);
+        }
+        let asked = self.ask_keyring(provider).await;
+        if let Ok(None) = asked {
+            self.absent().insert(provider.to_owned(), Instant::now());
+        }
+        asked
     }
 
     /// Asks the keyring, unless it has failed within [`REST`]: one that hangs would hold up every call.
@@ -165,6 +180,10 @@ impl Keys {
             Err(_) if matches!(held, Some((_, KeyOrigin::Session))) => Ok(()),
             removed => removed,
         }
+    }
+
+    fn absent(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
+        self.absent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, HashMap<String, (SecretString, KeyOrigin)>> {

@@ -8,13 +8,14 @@ use std::time::Duration;
 use minerva_console::gui::ctx::{Command as GuiCommand, Route};
 use minerva_console::keys::{KeyOrigin, KeyProblem, Keys};
 use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, Providers};
+use minerva_console::wire::log::LogQuery;
 use minerva_console::wire::model::KeyState;
-use minerva_console::wire::run::{RunPrompt, StartRun};
+use minerva_console::wire::run::{ExportFormat, Run, RunPrompt, RunState, StartRun};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::support::binary::{Said, minerva};
+use crate::support::binary::{Said, Served, minerva};
 use crate::support::console::Console;
-use crate::support::platform::Options;
+use crate::support::platform::{Options, jpeg, until};
 use crate::support::provider_stub::{ProviderStub, Wire};
 
 const MARKER: &str = "MARKER-5b1d-of-a-key-that-must-not-be-seen";
@@ -64,6 +65,10 @@ fn the_keyring_keeps_a_key_over_a_restart_and_forgets_it_when_told() {
     runtime.block_on(async {
         let keys = Keys::new(environment("from-the-environment"), true);
         assert_eq!(keys.get("gemini").await.expect("found").1, KeyOrigin::Environment);
+        // Another program puts one there: whoever has just looked does not look again before every call, who comes new finds it.
+        Keys::new(HashMap::new(), true).set("gemini", SecretString::from("of-another-program".to_owned())).await.expect("stored");
+        assert_eq!(keys.get("gemini").await.expect("found").1, KeyOrigin::Environment);
+        assert_eq!(Keys::new(environment("from-the-environment"), true).get("gemini").await.expect("found").1, KeyOrigin::Keyring);
         keys.set("gemini", SecretString::from(MARKER.to_owned())).await.expect("stored");
         // A new program: nothing held in memory.
         let keys = Keys::new(environment("from-the-environment"), true);
@@ -137,12 +142,90 @@ fn exports_and_a_crash(home: &Path, stub: &ProviderStub, runtime: &tokio::runtim
     }
     let before = stub.traffic().all_questions();
     let mut child = compare("slow").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
-    runtime.block_on(crate::support::platform::until("the call is under way", || async { (stub.traffic().all_questions() > before).then_some(()) }));
+    runtime.block_on(until("the call is under way", || async { (stub.traffic().all_questions() > before).then_some(()) }));
+    assert_eq!(told_to_process(child.id()), Vec::<&str>::new());
     child.kill().expect("killed");
     child.wait().expect("it ended");
     assert!(std::fs::read_dir(home.join("tmp")).expect("a folder").count() > 0, "a crash leaves its work behind, to be searched");
     assert_eq!(stub.traffic().misplaced_keys(), Vec::<String>::new(), "the key stood elsewhere than in its header");
     assert_eq!(files_with(home, Wire::Gemini.key()), Vec::<PathBuf>::new());
+}
+
+/// Where the key stands in what a process was given: its arguments, and its environment.
+fn told_to_process(id: u32) -> Vec<&'static str> {
+    let holds = |file: &&str| {
+        let told = std::fs::read(format!("/proc/{id}/{file}")).expect("what it was told");
+        assert!(!told.is_empty(), "{file} of {id}");
+        String::from_utf8_lossy(&told).contains(Wire::Gemini.key())
+    };
+    ["cmdline", "environ"].into_iter().filter(holds).collect()
+}
+
+/// Gemini, with the key of the keyring, beside two servers that want none, which must not get that of another.
+const MODELS: [&str; 7] = [
+    "gemini/gemini-3.8-flash",
+    "gemini/html",
+    "gemini/unknown-model",
+    "gemini/answer-refused",
+    "gemini/daily-quota",
+    "mylab/qwen3.6-vl",
+    "ollama/gemma4",
+];
+
+/// A comparison of all these models about one photo; ends when all have answered or failed.
+async fn compared(client: &minerva_console::client::Client) -> Run {
+    let photo = client.add_photos(vec![("a.jpg".to_owned(), jpeg(64, 48, 1))], false).await.expect("added").added.remove(0);
+    let asked = StartRun {
+        name: String::new(),
+        photo_ids: vec![photo.id],
+        photo_set: None,
+        prompts: vec![RunPrompt::inline("p", "Describe")],
+        models: MODELS.map(str::to_owned).to_vec(),
+        repeats: 1,
+        concurrency: 1,
+        ask_again: false,
+    };
+    let run = client.start_run(&asked).await.expect("started");
+    until("the run has ended", || async {
+        let run = client.run(run.id).await.expect("the run");
+        (run.state != RunState::Running && run.counts.finished() == MODELS.len() as u64).then_some(run)
+    })
+    .await
+}
+
+/// The platform without a window, which finds the key in the keyring and logs all that it can: a comparison, all that it gives out,
+/// and a crash. Its database, log files and configuration lie below `home`, to be searched.
+fn a_served_platform_and_a_crash(home: &Path, stub: &ProviderStub, runtime: &tokio::runtime::Runtime) {
+    let config = home.join("config.toml");
+    let table = |wire: Wire| format!("[providers.{}]\nbase_url = \"{}\"\n", wire.name(), stub.base(wire));
+    std::fs::write(&config, [Wire::Gemini, Wire::Compatible, Wire::Ollama].map(table).concat()).expect("written");
+    let bus = ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"].map(|name| (name, std::env::var(name).expect("the keyring's bus")));
+    let log = ("MINERVA_LOG", "debug,minerva_console=trace,hyper_util=trace,reqwest=trace");
+    let environment: Vec<(&str, &str)> = bus.iter().map(|(name, value)| (*name, value.as_str())).chain([log]).collect();
+    let (data, config) = (home.join("served"), config.to_str().expect("UTF-8"));
+    let served = Served::start_with(home, &data, &["--no-bundled-photos", "--config", config], &environment);
+    let client = served.client();
+    let given_out = runtime.block_on(async {
+        let run = compared(&client).await;
+        assert!(run.counts.completed >= 3, "the key was found: {:?}", run.counts);
+        let mut all = serde_json::to_vec(&client.export_config().await.expect("the configuration")).expect("JSON");
+        for format in ExportFormat::FILES {
+            let mut file = client.export_run(run.id, format).await.expect("a report");
+            while let Some(piece) = file.piece().await.expect("a piece") {
+                all.extend_from_slice(&piece);
+            }
+        }
+        for entry in client.logs(&LogQuery { limit: Some(5_000), ..LogQuery::default() }).await.expect("the log").entries {
+            all.extend_from_slice(entry.to_string().as_bytes());
+        }
+        String::from_utf8_lossy(&all).into_owned()
+    });
+    assert!(given_out.contains("unknown-model") && given_out.contains("DEBUG"), "the search finds what is there");
+    assert!(!given_out.contains(Wire::Gemini.key()), "the key is given out");
+    assert_eq!(told_to_process(served.child.id()), Vec::<&str>::new());
+    served.kill();
+    let written: Vec<PathBuf> = files_with(&data.join("logs"), "minerva_console");
+    assert!(!written.is_empty(), "much was logged");
 }
 
 #[test]
@@ -153,9 +236,9 @@ fn a_key_entered_on_its_page_goes_to_the_keyring_and_its_provider_and_nowhere_el
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let stub = runtime.block_on(ProviderStub::start(Duration::ZERO));
     let keys = Keys::new(HashMap::new(), true);
-    let told = Endpoint { name: "gemini".to_owned(), base: Some(stub.base(Wire::Gemini)), limits: Limits::default() };
-    let settings = ProviderSettings { endpoints: vec![told], on_device_threads: 1, book: PriceBook::shipped() };
-    let providers = Providers::new(&settings, &keys);
+    let told = |wire: Wire| Endpoint { name: wire.name().to_owned(), base: Some(stub.base(wire)), limits: Limits::default() };
+    let endpoints = Wire::ALL.map(told).to_vec();
+    let providers = Providers::new(&ProviderSettings { endpoints, on_device_threads: 1, book: PriceBook::shipped() }, &keys);
     let mut console = Console::open(Options { providers, keys, ..Options::default().without_workers() });
     console.command(GuiCommand::GoTo(Route::Providers));
     console.wait_for("Key for Google Gemini");
@@ -165,32 +248,18 @@ fn a_key_entered_on_its_page_goes_to_the_keyring_and_its_provider_and_nowhere_el
     console.click("Test key");
     console.wait_for("Works");
 
-    // Answers, an error page, a server that fails, a refusal.
+    // What is typed into a prompt is written down letter by letter, beside a page where a key was typed.
+    console.click("Back to the prompt");
+    console.wait_for("Draft saved");
+    console.fill("Prompt", "Name what a gardener would see");
+    console.wait_until("the journal has it", |console| !files_with(console.folder.path(), "gardener").is_empty());
+
+    // Answers, an error page, a server that fails, a refusal; and other hosts.
     let client = console.client();
-    console.block_on(async {
-        let photos = vec![("a.jpg".to_owned(), crate::support::platform::jpeg(64, 48, 1))];
-        let photo = client.add_photos(photos, false).await.expect("added").added.remove(0);
-        let models = ["gemini-3.8-flash", "html", "unknown-model", "answer-refused", "daily-quota"].map(|model| format!("gemini/{model}"));
-        let prompt = RunPrompt::inline("p", "Describe");
-        let (prompts, photo_ids) = (vec![prompt], vec![photo.id]);
-        let run = StartRun {
-            name: String::new(),
-            photo_ids,
-            photo_set: None,
-            prompts,
-            models: models.to_vec(),
-            repeats: 1,
-            concurrency: 1,
-            ask_again: false,
-        };
-        let run = client.start_run(&run).await.expect("started");
-        let ended = crate::support::platform::until("the run has ended", || async {
-            let run = client.run(run.id).await.expect("the run");
-            (run.counts.finished() == 5).then_some(run)
-        });
-        assert!(ended.await.counts.completed >= 1);
-    });
-    assert!(stub.traffic().all_questions() >= 1);
+    assert!(console.block_on(compared(&client)).counts.completed >= 3);
+    for wire in [Wire::Gemini, Wire::Compatible, Wire::Ollama] {
+        assert!(stub.traffic().all().iter().any(|seen| seen.wire == Some(wire) && seen.is_question), "{wire:?} was asked");
+    }
     assert_eq!(stub.traffic().misplaced_keys(), Vec::<String>::new(), "the key stood elsewhere than in its header");
     assert_eq!(
         files_with(console.folder.path(), Wire::Gemini.key()),
@@ -200,8 +269,8 @@ fn a_key_entered_on_its_page_goes_to_the_keyring_and_its_provider_and_nowhere_el
     let folder = console.close();
     assert!(!files_with(folder.path(), "gemini/answer-refused").is_empty(), "the search finds what is there");
     assert_eq!(files_with(folder.path(), Wire::Gemini.key()), Vec::<std::path::PathBuf>::new());
-    let command_line = std::fs::read("/proc/self/cmdline").expect("the arguments");
-    assert!(!String::from_utf8_lossy(&command_line).contains(Wire::Gemini.key()));
+    assert_eq!(told_to_process(std::process::id()), Vec::<&str>::new());
+    a_served_platform_and_a_crash(folder.path(), &stub, &runtime);
     exports_and_a_crash(folder.path(), &stub, &runtime);
     // A new program finds it where it was put.
     let kept = runtime.block_on(Keys::new(HashMap::new(), true).get("gemini")).expect("kept");
