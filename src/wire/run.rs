@@ -195,14 +195,14 @@ pub struct Run {
     /// Answers that were known before it began, and were not asked for.
     #[serde(default)]
     pub reused: u64,
-    /// Columns that stopped early, since their provider was plainly down.
+    /// Columns that stopped early, since their provider was plainly down or their model can't be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stopped: Vec<StoppedColumn>,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-/// A column of which so many calls in a row met a provider that was down: its other cells were not asked.
+/// A column of which so many calls in a row met a provider that was down, or a model that can't be had: its other cells were not asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoppedColumn {
     pub column: u32,

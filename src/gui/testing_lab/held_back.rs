@@ -108,12 +108,10 @@ pub fn stopped_ui(ui: &mut Ui, run: &Run, ctx: &AreaCtx<'_>) {
                 ui.label(RichText::new(icons::ICON_CLOUD_OFF.codepoint).size(theme::TEXT_HEADING).color(tokens.warn));
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing.y = 2.0;
-                    let words = format!(
-                        "{} stopped early: {} calls in a row failed ({}). Resume asks what is missing once the provider is well again",
-                        column.label(),
-                        stopped.faults,
-                        stopped.fault.kind.label()
-                    );
+                    let kind = stopped.fault.kind;
+                    let then = if kind.can_heal() { "once the provider is well again" } else { "once that is mended" };
+                    let (label, faults, why) = (column.label(), stopped.faults, kind.label());
+                    let words = format!("{label} stopped early: {faults} calls in a row failed ({why}). Resume asks what is missing {then}");
                     ui.add(Label::new(RichText::new(words).font(theme::semibold(theme::TEXT_BODY))).wrap());
                     let said = RichText::new(&stopped.fault.message).size(theme::TEXT_SMALL).color(tokens.muted);
                     ui.add(Label::new(said).truncate()).on_hover_text(&stopped.fault.message);

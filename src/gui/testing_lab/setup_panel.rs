@@ -10,7 +10,7 @@ use crate::gui::ctx::{AreaCtx, Command, Route};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{empty_state, error_state, number, skeleton};
 use crate::wire::model::{KeyState, ModelInfo};
-use crate::wire::provider::per_thousand_photos;
+use crate::wire::provider::{per_thousand_photos, provider_label};
 
 /// Versions of a prompt that are listed before "Show all".
 const VERSIONS_SHOWN: usize = 3;
@@ -188,7 +188,12 @@ fn price_words(model: &ModelInfo) -> String {
         _ => "price unknown".to_owned(),
     };
     let measured = model.measured.and_then(|measured| measured.latency_p50_ms).map(|ms| format!(", about {} a photo", number::duration_ms(ms)));
-    price + &measured.unwrap_or_default()
+    let price = price + &measured.unwrap_or_default();
+    if model.follows_prompt || model.provider == "on-device" {
+        return price;
+    }
+    // What it finds has the name of a feature, and no prompt changes it.
+    format!("{} · {price} · follows no prompt", provider_label(&model.provider))
 }
 
 /// Why the models of a provider can't be chosen, and the way to mend it.
@@ -198,20 +203,14 @@ fn locked_ui(ui: &mut Ui, model: &ModelInfo, ctx: &AreaCtx<'_>) {
     ui.add_space(theme::GAP_8);
     ui.horizontal(|ui| {
         ui.label(RichText::new(icons::ICON_KEY.codepoint).color(tokens.warn));
-        let words = format!("No key for {}", provider_name(&model.provider));
+        let words = format!("No key for {}", provider_label(&model.provider));
         ui.label(RichText::new(words)).on_hover_text(why);
         let button = ui.button("Add key…");
-        button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Add key for {}…", provider_name(&model.provider))));
+        button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Add key for {}…", provider_label(&model.provider))));
         if button.clicked() {
             ctx.send(Command::GoTo(Route::Models));
         }
     });
-}
-
-/// `gemini` as people write it.
-fn provider_name(provider: &str) -> String {
-    let mut letters = provider.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn numbers_ui(ui: &mut Ui, setup: &mut Setup) {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use minerva_console::client::ApiError;
@@ -17,6 +18,7 @@ use minerva_console::wire::run::{Run, RunPrompt, RunState, StartRun};
 
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform, until};
+use crate::support::provider_stub::{ProviderStub, Wire};
 use crate::support::scripted::{Act, Scripted};
 
 /// On the clock's day in March: 2 USD in and 12 USD out per million tokens, a photo is 560 tokens.
@@ -112,6 +114,53 @@ async fn an_estimate_says_what_is_missing_and_knows_what_costs_nothing() {
     assert_eq!((price("lab/free"), price("lab/m1")), (Some(0.0), None));
     let about_tokens: Vec<_> = seen.notes.iter().filter(|note| note.contains("How many tokens a photo is")).collect();
     assert!(matches!(about_tokens[..], [note] if note.contains("lab/counted-by-nobody") && note.contains("image_tokens")), "{:?}", seen.notes);
+}
+
+/// By hand: 3000 × 2000 px are sent as 1024 × 683, which are 32 × 22 patches of 32 px, times 1.2 that is 845 tokens, or 37 × 25 = 925
+/// patches of 28 px; 64 × 48 px are sent as they are, 2 × 2 × 1.2 = 5 tokens or 3 × 2 = 6; for Gemini each is 560. The prompt is five.
+/// GPT-6 Luna: 860 tokens in at 0.10 and 60 or 400 out a photo at 0.50 USD per million are 86 + 60 and 86 + 400 micro-dollars.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cost_before_a_run_comes_from_the_pixels_that_will_be_sent() {
+    let keys = Keys::new(HashMap::from(["gemini", "openai", "anthropic"].map(|name| (name.to_owned(), "k".into()))), false);
+    let settings = ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book: PriceBook::shipped() };
+    let clock = TestClock::at("2026-11-20T12:00:30Z".parse().expect("a time"));
+    let options = Options { providers: Providers::new(&settings, &keys), keys, clock, ..Options::default() };
+    let platform = platform::start(options.without_workers()).await;
+    let files = [(3_000, 2_000), (64, 48)].map(|(width, height)| (format!("{width}.jpg"), platform::jpeg(width, height, 1)));
+    let photos = platform.client.add_photos(files.into(), false).await.expect("added").added;
+    let asked = ask(&photos, &["openai/gpt-6-luna", "anthropic/claude-haiku-5-5", "gemini/gemini-3.5-flash-lite"], 1);
+    let seen = platform.client.estimate_run(&asked).await.expect("an estimate");
+    let input: Vec<_> = seen.columns.iter().map(|column| column.input_tokens).collect();
+    assert_eq!(input, [Some(845 + 5 + 2 * 5), Some(925 + 6 + 2 * 5), Some(2 * 565)]);
+    assert_eq!(seen.columns[0].cost, Some(range(86 + 60, 86 + 400)));
+}
+
+/// By hand: labels are 1,500 micro-dollars a photo, with objects at 2,250 and text at 1,500 they are 5,250, and safe search is free
+/// beside them; three photos, two prompts that it does not follow.
+#[tokio::test(flavor = "multi_thread")]
+async fn cloud_vision_is_estimated_by_the_photo_and_costs_what_was_estimated() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let keys = Keys::new(HashMap::from([("vision".to_owned(), Wire::Vision.key().into())]), false);
+    let endpoint = Endpoint { name: "vision".to_owned(), base: Some(stub.base(Wire::Vision)), limits: Limits::default() };
+    let settings = ProviderSettings { endpoints: vec![endpoint], on_device_threads: 1, book: PriceBook::shipped() };
+    let options = Options { providers: Providers::new(&settings, &keys), keys, ..Options::default() };
+    let platform = platform::start(options.without_workers()).await;
+    let photos = platform.add(3, false).await;
+    let mut asked = ask(&photos, &["vision/labels", "vision/labels+objects+text+safe-search"], 1);
+    asked.prompts.push(RunPrompt::inline("Another", "Name the colours"));
+    let seen = platform.client.estimate_run(&asked).await.expect("an estimate");
+    let costs: Vec<_> = seen.columns.iter().map(|column| (column.model.as_str(), column.cost, column.input_tokens)).collect();
+    let (labels, all) = (("vision/labels", Some(range(4_500, 4_500)), None), (asked.models[1].as_str(), Some(range(15_750, 15_750)), None));
+    assert_eq!(costs, [labels, all, labels, all]);
+    assert_eq!(stub.traffic().all_questions(), 0, "nothing is asked");
+    let said = |words: &str| seen.notes.iter().filter(|note| note.contains(words)).count();
+    assert_eq!((said("Free units of the month"), said("vision/labels follows no prompt: each prompt is charged")), (1, 1), "{:?}", seen.notes);
+
+    let ended = run(&platform, &asked).await;
+    assert_eq!((ended.cost_usd, ended.cost_unknown_cells), (UsdMicros(2 * (4_500 + 15_750)), 0));
+    let entries = ended.prices[1].entries.as_ref().expect("known");
+    let per_thousand: Vec<_> = entries.iter().map(|entry| (entry.per_thousand, entry.input)).collect();
+    assert_eq!(per_thousand, [(Some(1.5), None), (Some(2.25), None), (Some(1.5), None)], "what is free beside labels has no price");
 }
 
 /// A refusal is billed; without a price its cost is unknown, during the run and when it is read again.

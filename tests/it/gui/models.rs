@@ -117,16 +117,16 @@ fn models_that_are_called_the_same_are_told_apart_by_their_provider() {
     let options = Options { keys, clock: TestClock::at(fixed_now()), ..Options::with_providers(providers).without_workers() };
     let mut console = Console::open_looking(options, large());
     show(&mut console);
-    for (called, full) in [("eye (Attic)", "attic/eye"), ("eye (Cellar)", "cellar/eye")] {
+    for (called, full) in [("eye (attic)", "attic/eye"), ("eye (cellar)", "cellar/eye")] {
         search(&mut console, full.split('/').next().expect("a provider"), &format!("Details of {called}"), "Details of Scripted");
         console.click(&format!("Details of {called}"));
         console.click(&format!("Add {called} to the fallback chain"));
         console.wait_until("the chain shows it", |console| console.harness.query_by_label(&format!("Take {called} out of the chain")).is_some());
     }
     console.click("Apply chain");
-    console.wait_for("The fallback chain is applied: eye (Attic), then eye (Cellar)");
-    console.click("Make eye (Cellar) live");
-    console.wait_for("eye (Cellar) is live");
+    console.wait_for("The fallback chain is applied: eye (attic), then eye (cellar)");
+    console.click("Make eye (cellar) live");
+    console.wait_for("eye (cellar) is live");
     assert_eq!(config(&console).live_model, "cellar/eye");
 }
 

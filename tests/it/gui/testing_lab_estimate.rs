@@ -10,12 +10,13 @@ use minerva_console::gui::ctx::Command;
 use minerva_console::gui::testing_lab::TestingLab;
 use minerva_console::keys::Keys;
 use minerva_console::platform::domain::Clock as _;
+use minerva_console::providers::{ProviderSettings, Providers};
 use minerva_console::wire::event::Happened;
 use minerva_console::wire::run::{RunPrompt, RunState, StartRun};
 
 use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::clock::TestClock;
-use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::platform::{self, Options, TestPlatform, lasting_prices};
 use crate::support::pointer;
 use crate::support::scripted::Scripted;
 
@@ -32,11 +33,15 @@ struct Story {
 
 /// The lab on the bundled photos, on a day in March, with a free model, a priced one and one of unknown price.
 fn story(window: Window) -> Story {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let (scripted, clock) = (Scripted::new(), TestClock::at_noon());
+    let scripted = Scripted::new();
     let keys = Keys::new(HashMap::from([("gemini".to_owned(), "k".to_owned().into())]), false);
     let list = vec![scripted.clone() as _, scripted.on_the_net("gemini", PRO), scripted.renamed("metered")];
-    let options = Options { keys, clock: clock.clone(), ..Options::with_providers(list) }.seeded().without_workers();
+    story_with(Options { keys, ..Options::with_providers(list) }, window)
+}
+
+fn story_with(options: Options, window: Window) -> Story {
+    let (runtime, clock) = (tokio::runtime::Runtime::new().expect("a runtime"), TestClock::at_noon());
+    let options = Options { clock: clock.clone(), ..options }.seeded().without_workers();
     let platform = runtime.block_on(platform::start(options));
     let client = platform.client.clone();
     runtime.block_on(platform::until("the bundled photos", || async {
@@ -121,6 +126,22 @@ fn the_cost_is_shown_before_it_is_spent_and_stays_beside_what_was_spent() {
     pointer::click(&mut story.lab, |shown| shown.query_all_by_label_contains("show prices").next().map(|node| node.rect()));
     wait_until(&mut story.lab, "the prices of the run", |lab| says(lab, "$2 in, $12 out, $0.2 cached per million tokens, since 2026-02-19"));
     assert!(says(&story.lab, "24 calls of unknown price") && says(&story.lab, "Price unknown") && says(&story.lab, "Costs nothing"));
+}
+
+/// By hand: 24 photos at 1.50 and at 2.25 USD per thousand are 0.036 and 0.054 USD.
+#[test]
+fn cloud_vision_is_told_by_the_photo_and_that_it_follows_no_prompt() {
+    let keys = Keys::new(HashMap::from([("vision".to_owned(), "k".to_owned().into())]), false);
+    let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book: lasting_prices() }, &keys);
+    let mut story = story_with(Options { providers, keys, ..Options::default() }, Window::default());
+    assert!(says(&story.lab, "Google Cloud Vision · $1.50 per 1,000 photos · follows no prompt"));
+    story.choose("Labels");
+    story.choose("Objects");
+    wait_until(&mut story.lab, "both are estimated", |lab| says(lab, "≈ $0.0900") && !says(lab, "unknown"));
+    assert!(says(&story.lab, "Free units of the month and volume discounts of Cloud Vision are not subtracted"));
+    pointer::click_label(&mut story.lab, "Cost by column");
+    wait_until(&mut story.lab, "it is told by column", |lab| says(lab, "≈ $0.0360") && says(lab, "≈ $0.0540") && says(lab, "Not counted in tokens"));
+    assert!(says(&story.lab, "No key for OpenAI"), "providers have the names that people call them");
 }
 
 /// Everything chosen, told by column.

@@ -175,7 +175,7 @@ fn is_meant(model: &ModelInfo, search: &str) -> bool {
 
 fn provider_ui(ui: &mut Ui, first: &ModelInfo, tokens: &Tokens, wishes: &mut Vec<Wish>) {
     let name = provider_name(&first.provider);
-    section::ui(ui, &name, |ui| {
+    section::ui(ui, name, |ui| {
         let (said, button) = match &first.key {
             KeyState::NotNeeded => return,
             KeyState::Present { tail, from } => (format!("Key ····{tail}, from {}", origin(from)), "Change…"),

@@ -6,7 +6,7 @@ use crate::gui::widgets::number;
 use crate::wire::cost::CostRange;
 use crate::wire::model::{ExpectedChange, MeasuredModel, ModelInfo, PhotoCost, RETIREMENT_NEAR_DAYS, RETIREMENT_URGENT_DAYS, Turn};
 use crate::wire::money::UsdMicros;
-use crate::wire::provider::per_thousand_photos;
+use crate::wire::provider::{per_thousand_photos, provider_label};
 
 /// The provider whose models run in this process.
 const ON_DEVICE: &str = "on-device";
@@ -15,15 +15,8 @@ const PHOTOS: f64 = 1_000.0;
 
 /// A provider as people call it.
 #[must_use]
-pub fn provider_name(provider: &str) -> String {
-    match provider {
-        ON_DEVICE => "On this computer".to_owned(),
-        "gemini" => "Google Gemini".to_owned(),
-        other => {
-            let mut letters = other.chars();
-            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-        }
-    }
+pub fn provider_name(provider: &str) -> &str {
+    if provider == ON_DEVICE { "On this computer" } else { provider_label(provider) }
 }
 
 /// A model as people tell it from the others: with its provider where another one is called the same.

@@ -271,7 +271,13 @@ fn notes(book: &PriceBook, today: NaiveDate, columns: &[RunColumn]) -> Vec<Strin
     for column in columns.iter().filter(|column| told.insert(column.model.as_str())) {
         let (provider, id) = column.model.split_once('/').unwrap_or((&column.model, ""));
         if provider == "vision" {
-            notes.push("Free units of the month and volume discounts of Cloud Vision are not subtracted".to_owned());
+            let free = "Free units of the month and volume discounts of Cloud Vision are not subtracted";
+            if notes.iter().all(|note| note != free) {
+                notes.push(free.to_owned());
+            }
+            if columns.iter().filter(|other| other.model == column.model).count() > 1 {
+                notes.push(format!("{} follows no prompt: each prompt is charged, and all get the same answer", column.model));
+            }
         }
         let Some(model) = book.model(provider, id) else { continue };
         if let Some(change) = model.next_change(today).filter(|change| change.from - today <= CHANGE_NEAR) {

@@ -1,5 +1,5 @@
-//! Providers that are plainly down: when so many calls of a column in a row met one, its other cells are not asked, so that
-//! nobody waits for hundreds of calls that fail one after the other.
+//! Providers that are plainly down, and models that plainly can't be had: when so many calls of a column in a row met one, its other
+//! cells are not asked, so that nobody waits for hundreds of calls that fail one after the other.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -48,7 +48,8 @@ impl Outages {
 
 /// Not the photo's fault, not the prompt's, and no limit of calls, which only asks for patience.
 fn is_outage(fault: &Fault) -> bool {
-    fault.kind.can_heal() && fault.kind != FaultKind::RateLimited
+    let is_of_the_model = matches!(fault.kind, FaultKind::UnknownModel | FaultKind::RetiredModel | FaultKind::Permission);
+    is_of_the_model || fault.kind.can_heal() && fault.kind != FaultKind::RateLimited
 }
 
 #[cfg(test)]
@@ -70,6 +71,19 @@ mod tests {
             trace: Vec::new(),
             reused: None,
         }
+    }
+
+    /// A retired model is retired for every photo.
+    #[test]
+    fn a_model_that_can_not_be_had_is_not_asked_a_thousand_times() {
+        for kind in [FaultKind::UnknownModel, FaultKind::RetiredModel, FaultKind::Permission] {
+            let outages = Outages::default();
+            (0..5).for_each(|_| outages.note(&cell(0, Some(kind))));
+            assert!(outages.is_down(0), "{kind:?}");
+        }
+        let outages = Outages::default();
+        (0..99).for_each(|_| outages.note(&cell(0, Some(FaultKind::BadRequest))));
+        assert!(!outages.is_down(0), "another photo may be taken");
     }
 
     #[test]
