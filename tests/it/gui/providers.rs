@@ -242,6 +242,27 @@ fn a_model_that_waits_for_its_key_goes_live_with_it() {
     assert_eq!(console.block_on(client.config()).expect("config").live_model, "gemini/gemini-3.8-flash");
 }
 
+/// In a small window nothing is pushed out of sight, and nothing lies under something else.
+#[test]
+fn the_page_of_cloud_vision_fits_a_small_window() {
+    let keys = Keys::new(HashMap::from([("vision".to_owned(), Wire::Vision.key().into())]), false);
+    let mut console = Console::open_looking(options(None, &keys), Look { size: [1024.0, 640.0], ..Look::default() });
+    console.command(Command::GoTo(Route::Provider("vision".to_owned())));
+    console.wait_for("Models on offer");
+    console.wait_for("Safe search");
+    let rect = |console: &Console, label: &str| console.harness.get_by_label(label).rect();
+    let (state, close) = (rect(&console, "Not tested"), rect(&console, "Back to the prompt"));
+    assert!(state.right() <= close.left(), "{state:?} lies under {close:?}");
+    assert!(console.says("$1.50 per 1,000 photos") && console.says("$2.25 per 1,000 photos") && !console.says("Price unknown"));
+    console.wait_for("the provider has no list to ask for");
+    assert!(console.harness.query_by_label("Refresh").is_none(), "nothing would come of it");
+    console.picture("providers_vision_small");
+    console.command(Command::GoTo(Route::Provider("gemini".to_owned())));
+    console.wait_for("Gemini 3.8 Flash");
+    let (refresh, close) = (rect(&console, "Refresh"), rect(&console, "Back to the prompt"));
+    assert!(refresh.right() <= close.right() + 16.0, "{refresh:?} is out of sight, right of {close:?}");
+}
+
 fn pictures(name: &str, look: Look) {
     let mut console = open_looking(options(None, &Keys::new(HashMap::from([("gemini".to_owned(), Wire::Gemini.key().into())]), false)), look);
     console.picture(&format!("providers_{name}"));

@@ -31,7 +31,9 @@ pub fn notes(name: &str, base_url: Option<&str>) -> Vec<String> {
         notes.push(if is_loopback(&base) {
             "The address is on the platform's own computer: photos do not leave it unless what answers there passes them on".to_owned()
         } else {
-            format!("Photos and prompts are sent to {host}")
+            // It takes no prompt.
+            let what = if name == "vision" { "Photos" } else { "Photos and prompts" };
+            format!("{what} are sent to {host}")
         });
     }
     notes
