@@ -44,6 +44,8 @@ const PARTS: &[Part] = &[
     ("on-device", photos::on_device),
     ("api", api::requests),
     ("compare", compare::overhead),
+    #[cfg(target_os = "linux")]
+    ("compare-memory", compare::memory),
     ("queue", queue::throughput),
     ("store", store::questions),
     ("prompt-analysis", prompt_analysis::analysis),
