@@ -12,6 +12,8 @@ mod editor;
 mod events;
 #[path = "speed/frames.rs"]
 mod frames;
+#[path = "speed/lab.rs"]
+mod lab;
 #[path = "speed/photos.rs"]
 mod photos;
 #[path = "speed/prompt_analysis.rs"]
@@ -41,6 +43,7 @@ type Part = (&'static str, fn());
 /// Every part, in the order of the table.
 const PARTS: &[Part] = &[
     ("thumbnails", photos::thumbnails),
+    ("thumbnails-vips", lab::thumbnails_beside_vips),
     ("on-device", photos::on_device),
     ("api", api::requests),
     ("compare", compare::overhead),
@@ -52,6 +55,9 @@ const PARTS: &[Part] = &[
     ("rules-replay", rules::replay),
     #[cfg(target_os = "linux")]
     ("provider-calls", provider_calls::overhead),
+    ("run-overhead", lab::run_overhead),
+    ("lab-scroll", lab::scroll),
+    ("lab-large-photo", lab::large_photo),
     ("prompt-diff", prompt_diff::versions_of_100_kb),
     ("frames", frames::cost_by_area),
     ("editor", editor::keystroke_to_painted),
