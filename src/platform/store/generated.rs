@@ -7,7 +7,7 @@ use super::decisions::Decisions;
 use super::past;
 use super::results::{self, NewResult};
 use super::rollups::Rollups;
-use super::{Db, Result, Tx, photos, push_ids, to_json, to_ms, to_name};
+use super::{Db, Result, Tx, bulk, to_json, to_ms, to_name};
 use crate::wire::ids::{OrganizationId, ResultId};
 use crate::wire::job::Job;
 use crate::wire::photo::Photo;
@@ -41,7 +41,6 @@ pub async fn insert(
     let jobs: Vec<_> = batch.jobs.iter().map(|(job, _)| job.id).collect();
     past::invent(tx, &jobs, spells_since).await?;
     results::insert_rows(tx, org, &batch.results).await?;
-    settle_answers(tx, &batch.photos).await?;
     for result in &batch.results {
         rollups.add(&result.counted(org));
         decisions.add(org, result);
@@ -56,30 +55,22 @@ pub async fn insert(
 }
 
 async fn insert_photos(tx: &mut Tx, org: OrganizationId, photos: &[(Photo, Option<ResultId>)]) -> Result<()> {
+    let before: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM photos").fetch_one(&mut **tx).await?;
+    let mut numbers = before + 1..;
     for chunk in photos.chunks(ROWS_A_STATEMENT) {
         let named: Vec<_> =
             chunk.iter().map(|row| Ok((row, to_name(&row.0.source)?, to_name(&row.0.ai_processing_status)?))).collect::<Result<_>>()?;
         let mut query = QueryBuilder::<Sqlite>::new(
             "INSERT INTO photos (id, organization_id, file_name, source, content_hash, size_bytes, width_px, height_px, format,
-                                 ai_processing_status, latest_result_id, created_at_ms) ",
+                                 ai_processing_status, latest_result_id, created_at_ms, number) ",
         );
         query.push_values(named, |mut row, ((photo, latest), source, status)| {
             row.push_bind(photo.id.0).push_bind(org.0).push_bind(&photo.file_name).push_bind(source).push_bind(&photo.content_hash);
             row.push_bind(photo.size_bytes as i64).push_bind(i64::from(photo.width_px)).push_bind(i64::from(photo.height_px));
             row.push_bind(&photo.format).push_bind(status).push_bind(latest.map(|id| id.0)).push_bind(to_ms(photo.created_at));
+            row.push_bind(numbers.next());
         });
         query.build().execute(&mut **tx).await?;
-    }
-    Ok(())
-}
-
-/// A photo's words are taken from its answer when that becomes its newest one; here the photos come before their answers.
-async fn settle_answers(tx: &mut Tx, photos: &[(Photo, Option<ResultId>)]) -> Result<()> {
-    for chunk in photos.chunks(ROWS_A_STATEMENT) {
-        let mut query =
-            QueryBuilder::<Sqlite>::new("UPDATE photos SET latest_result_id = latest_result_id WHERE latest_result_id IS NOT NULL AND id IN (");
-        push_ids(&mut query, chunk.iter().map(|(photo, _)| photo.id.0));
-        query.push(")").build().execute(&mut **tx).await?;
     }
     Ok(())
 }
@@ -121,27 +112,17 @@ pub async fn is_marked(db: &Db) -> Result<bool> {
 /// Memory that the writing connection may take meanwhile: what does not fit is read again and again.
 const CACHE_KIB: u32 = 1024 * 1024;
 
-/// Pages of the log before they are moved to the database file (1000 as SQLite comes): hashes of photos fall on any page of
-/// their index, and a page that is written often meanwhile is moved once.
-const PAGES_A_CHECKPOINT: u32 = 200_000;
-
 /// Makes ready for many rows: gives the writing connection more memory, waits for no disk (invented rows can be invented
-/// again), and lets the indexes of words grow without tidying them up with each batch.
+/// again), and sets aside what can be made in one go after them.
 pub async fn prepare(db: &Db) -> Result<()> {
-    let pragmas = format!("PRAGMA cache_size = -{CACHE_KIB}; PRAGMA wal_autocheckpoint = {PAGES_A_CHECKPOINT}; PRAGMA synchronous = OFF");
+    let pragmas = format!("PRAGMA cache_size = -{CACHE_KIB}; PRAGMA synchronous = OFF");
     sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas)).execute(&db.write).await?;
-    let mut tx = db.begin().await?;
-    photos::search::merge_with_each_change(&mut tx, false).await?;
-    tx.commit().await?;
-    Ok(())
+    bulk::set_aside(db).await
 }
 
-/// Tidies the indexes of words up, and tells the database what all indexes hold, so that it chooses well among them.
+/// Makes what was set aside, and tells the database what all indexes hold, so that it chooses well among them.
 pub async fn settle(db: &Db) -> Result<()> {
-    let mut tx = db.begin().await?;
-    photos::search::optimize(&mut tx).await?;
-    photos::search::merge_with_each_change(&mut tx, true).await?;
-    tx.commit().await?;
+    bulk::put_back(db).await?;
     sqlx::raw_sql("ANALYZE; PRAGMA synchronous = NORMAL; PRAGMA wal_checkpoint(TRUNCATE)").execute(&db.write).await?;
     Ok(())
 }

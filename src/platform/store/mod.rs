@@ -7,6 +7,7 @@
 
 pub mod alerts;
 pub mod blast_radii;
+mod bulk;
 pub mod compare_calls;
 pub mod config;
 pub mod costs;
@@ -123,6 +124,7 @@ impl Db {
         sqlx::query("PRAGMA optimize = 0x10002").execute(&write).await?;
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(open_error)?;
         let db = Self { read, write };
+        bulk::put_back(&db).await?;
         rollups::add_up_old(&db).await?;
         decisions::add_up_old(&db).await?;
         Ok(db)

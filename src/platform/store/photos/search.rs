@@ -113,21 +113,54 @@ pub async fn find(db: &Db, org: OrganizationId, search: &PhotoSearch, paging: Pa
 
 /// The indexes of words.
 const INDEXES: [&str; 2] = ["photo_names", "photo_words"];
-/// Parts of an index of one size that are merged with each change: FTS5's own default.
-const MERGED_PARTS: u32 = 4;
+/// Bytes of an index that are gathered in memory before they are written as one part: as FTS5 comes, and while it is filled.
+const GATHERED: i64 = 1024 * 1024;
+const GATHERED_FILLING: i64 = 64 * 1024 * 1024;
+/// Photos of one transaction of filling.
+const FILLED_AT_ONCE: i64 = 200_000;
 
-/// Whether the indexes of words are kept tidy with each change, or left as they grow.
-/// See <https://www.sqlite.org/fts5.html#the_automerge_configuration_option>.
-pub(in crate::platform::store) async fn merge_with_each_change(tx: &mut Tx, merges: bool) -> Result<()> {
+/// Fills the empty or half-filled indexes of words with all photos.
+pub(in crate::platform::store) async fn fill(db: &Db) -> Result<()> {
+    let mut tx = db.begin().await?;
     for index in INDEXES {
-        let sql = format!("INSERT INTO {index} ({index}, rank) VALUES ('automerge', $1)");
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(if merges { MERGED_PARTS } else { 0 }).execute(&mut **tx).await?;
+        // The second is not in FTS5's documentation; it is an option of its kind in `fts5_config.c`.
+        let empty = format!("INSERT INTO {index} ({index}) VALUES ('delete-all')");
+        sqlx::query(sqlx::AssertSqlSafe(empty)).execute(&mut *tx).await?;
+        gather(&mut tx, index, GATHERED_FILLING).await?;
     }
+    tx.commit().await?;
+    let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM photos").fetch_one(&db.read).await?;
+    for from in (0..=last).step_by(FILLED_AT_ONCE as usize) {
+        let mut tx = db.begin().await?;
+        let names =
+            "INSERT INTO photo_names (rowid, file_name) SELECT number, file_name FROM photos WHERE number >= $1 AND number < $2 ORDER BY number";
+        let words = "INSERT INTO photo_words (rowid, file_name, tags, caption)
+             SELECT p.number, p.file_name,
+                    COALESCE((SELECT GROUP_CONCAT(tag.value ->> '$.name', '; ') FROM json_each(r.confidence_scores) tag), ''), COALESCE(r.caption, '')
+             FROM photos p LEFT JOIN ai_processing_results r ON r.id = p.latest_result_id
+             WHERE p.number >= $1 AND p.number < $2 AND p.deleted_at_ms IS NULL ORDER BY p.number";
+        for sql in [names, words] {
+            sqlx::query(sql).bind(from).bind(from + FILLED_AT_ONCE).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+    }
+    let mut tx = db.begin().await?;
+    for index in INDEXES {
+        gather(&mut tx, index, GATHERED).await?;
+    }
+    optimize(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn gather(tx: &mut Tx, index: &str, bytes: i64) -> Result<()> {
+    let sql = format!("INSERT INTO {index} ({index}, rank) VALUES ('hashsize', $1)");
+    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(bytes).execute(&mut **tx).await?;
     Ok(())
 }
 
 /// Makes one part of all the parts of each index of words.
-pub(in crate::platform::store) async fn optimize(tx: &mut Tx) -> Result<()> {
+async fn optimize(tx: &mut Tx) -> Result<()> {
     for index in INDEXES {
         sqlx::query(sqlx::AssertSqlSafe(format!("INSERT INTO {index} ({index}) VALUES ('optimize')"))).execute(&mut **tx).await?;
     }
