@@ -12,6 +12,7 @@ mod local;
 pub mod logging;
 mod pages;
 pub mod prompts;
+mod report_file;
 pub mod runs;
 pub mod serve;
 pub mod sets;

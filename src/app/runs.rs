@@ -49,7 +49,7 @@ async fn export(client: &Client, args: &RunExportArgs) -> Result<()> {
     }
     let text = String::from_utf8_lossy(&text);
     match &args.out {
-        Some(path) => super::compare::write_file(path, text.trim_end()),
+        Some(path) => super::report_file::write(path, text.trim_end()),
         None => terminal::out(text.trim_end()),
     }
 }

@@ -103,6 +103,7 @@ pub async fn start_at(options: HostOptions, clock: Arc<dyn Clock>) -> Result<Hos
         }
         None => options.folder.join(DATABASE_FILE),
     };
+    folder::refuse_emptied(&options.folder, &database)?;
     let db = Db::open(&database).await.map_err(|error| damaged(&database, error))?;
     let core = Arc::new(Core { log: options.log, ..Core::new(db, options.folder, options.providers, options.keys, clock, OrganizationId::LOCAL) });
     domain::start::prepare(&core).await.map_err(|error| match error {

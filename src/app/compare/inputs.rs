@@ -67,6 +67,9 @@ pub fn photos(paths: &[PathBuf]) -> Result<(Vec<PhotoFile>, Vec<String>)> {
     let mut unreadable = Vec::new();
     let mut ordered = Vec::new();
     for path in paths {
+        if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            return Err(Failure::Usage(format!("There is no file or folder {}", path.display())));
+        }
         let mut found = Vec::new();
         if path.is_dir() {
             walk(path, &mut found, &mut unreadable);

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{CompareArgs, ReportFormat};
 use super::config::Settings;
-use super::{Failure, Result, logging, runtime, signals, terminal};
+use super::{Failure, Result, logging, report_file, runtime, signals, terminal};
 use crate::client::{ApiError, Client, photo_file};
 use crate::keys;
 use crate::platform::domain::baseline::Labels;
@@ -83,7 +83,7 @@ fn plan(settings: &Settings, args: &CompareArgs, providers: &Providers) -> Resul
     let prompts = inputs::prompt_files(&args.prompt)?;
     let (photos, unreadable) = if args.photos.is_empty() { (bundled_photos(), Vec::new()) } else { inputs::photos(&args.photos)? };
     let truth = args.truth.as_deref().map(|path| read_truth(path, &photos)).transpose()?;
-    check_out(args.out.as_deref())?;
+    args.out.as_deref().map_or(Ok(()), report_file::check)?;
     Ok(Plan { photos, unreadable, prompts, models, repeats: args.repeat, concurrency: args.concurrency.unwrap_or(calls as u32).clamp(1, 64), truth })
 }
 
@@ -108,18 +108,6 @@ fn read_truth(path: &Path, photos: &[PhotoFile]) -> Result<Truth> {
         "{} has no labels for any photo of this comparison; it must name files as they are called (its first is '{first}')",
         path.display()
     )))
-}
-
-/// A report that can't be written is better known before the photos are asked about.
-fn check_out(out: Option<&Path>) -> Result<()> {
-    let Some(path) = out else { return Ok(()) };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if path.is_dir() || !folder.is_dir() {
-        return Err(Failure::Usage(format!("--out {}: that is not a file in a folder that exists", path.display())));
-    }
-    // What is made now has to be made then.
-    let refuse = |error: std::io::Error| Failure::Usage(format!("--out {}: the folder can't be written to: {}", path.display(), error.kind()));
-    tempfile::Builder::new().prefix(".minerva-").tempfile_in(folder).map(drop).map_err(refuse)
 }
 
 /// Before anything is spent or waited for.
@@ -386,7 +374,7 @@ fn write(args: &CompareArgs, outcome: &Outcome) -> Result<()> {
     let text = text.trim_end();
     let written = match &args.out {
         None => terminal::out(text),
-        Some(path) => write_file(path, text),
+        Some(path) => report_file::write(path, text),
     };
     written.map_err(|failure| rescued(failure, format(args), text))
 }
@@ -411,21 +399,6 @@ fn rescued(failure: Failure, format: ReportFormat, text: &str) -> Failure {
         Ok(path) => format!("{why}. The report is kept in {}", path.display()),
         Err(error) => format!("{why}. It could not be kept elsewhere either: {}", error.kind()),
     })
-}
-
-/// Whole or not at all: an older report is not lost to a full disk.
-pub(super) fn write_file(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".minerva-").tempfile_in(folder)?;
-        writeln!(file, "{text}")?;
-        // A temporary file is for its owner only; a report is an ordinary file.
-        #[cfg(unix)]
-        file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|error| Failure::Failed(format!("The report could not be written to {}: {}", path.display(), error.kind())))
 }
 
 fn conclude(plan: &Plan, report: &Report, stop: &CancellationToken) -> Result<()> {

@@ -1,6 +1,6 @@
 //! A photo in a panel: whole, on neutral grey.
 
-use egui::{Label, RichText, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align, Label, Layout, RichText, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use crate::gui::ctx::{AreaCtx, PhotoTexture};
 use crate::gui::theme;
@@ -26,7 +26,12 @@ pub fn ui(ui: &mut Ui, id: PhotoId, name: &str, ctx: &mut AreaCtx<'_>) {
         }
         PhotoTexture::Failed(why) => {
             let why = why.to_owned();
-            ui.put(rect.shrink(theme::GAP_12), Label::new(RichText::new(why).color(tokens.muted)).wrap());
+            // `Ui::put` would draw its lines apart to the full width.
+            let room = UiBuilder::new().max_rect(rect.shrink(theme::GAP_12)).layout(Layout::top_down(Align::Center));
+            ui.scope_builder(room, |ui| {
+                ui.add_space(rect.height() * 0.25);
+                ui.add(Label::new(RichText::new(why).color(tokens.muted)).wrap());
+            });
         }
         PhotoTexture::Loading => {}
     }

@@ -99,7 +99,7 @@ fn held_back_ui(ui: &mut Ui, fault: &Fault, ctx: &AreaCtx<'_>) {
 fn stale_ui(ui: &mut Ui, has_figures: bool, ctx: &AreaCtx<'_>) {
     let LinkState::Lost { why, is_refused, since, .. } = ctx.link else { return };
     let tokens = ctx.tokens();
-    let age = number::duration_ms(since.age().as_secs() as f64 * 1000.0);
+    let age = number::duration_ms(since.age().as_secs().max(1) as f64 * 1000.0);
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::from(icons::ICON_CLOUD_OFF).color(tokens.warn));
         if *is_refused {

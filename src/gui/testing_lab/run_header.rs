@@ -11,14 +11,15 @@ use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{number, relative_time};
 use crate::wire::run::{Run, RunState};
 
-/// Points below which what is not said of the run itself is an icon.
+/// Points below which what is not said of the run itself is an icon; a run that goes on has more to say.
 const NARROW: f32 = 1_000.0;
+const NARROW_RUNNING: f32 = 1_150.0;
 
 /// Draws the strip. `repeat`: which of the repeated answers the matrix shows; `shows_figures`: they stand in the matrix's place.
 pub fn ui(ui: &mut Ui, open: &OpenRun, run: &Run, repeat: &mut u32, shows_figures: bool, is_busy: bool, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
     let (finished, total) = (run.counts.finished(), run.counts.total());
-    let is_narrow = ui.available_width() < NARROW;
+    let is_narrow = ui.available_width() < if run.state == RunState::Running { NARROW_RUNNING } else { NARROW };
     ui.horizontal(|ui| {
         state_ui(ui, run, tokens);
         if run.state == RunState::Running {

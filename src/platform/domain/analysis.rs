@@ -3,13 +3,13 @@
 
 mod prepared;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::prompts::{self, PhotoVariables, PromptText, Rendered};
 use super::{Core, Result, providers};
 use crate::platform::store;
-use crate::providers::{CallContext, CallNews, PhotoRequest, PhotoRule, SentPhoto};
+use crate::providers::{CallContext, CallNews, PhotoRequest, PhotoRule, Provider, SentPhoto};
 use crate::wire::answer_schema::AnswerSchema;
 use crate::wire::config::ProcessingRules;
 use crate::wire::photo::Photo;
@@ -27,7 +27,7 @@ const TAGS_MOST: usize = 100;
 pub struct Analysed {
     pub outcome: Outcome,
     pub trace: Vec<TraceStep>,
-    /// The call alone, its retries and waits included; 0 when it was not made.
+    /// The call alone, its retries and waits included, but not the wait for a core of this machine; 0 when it was not made.
     pub provider_response_time_ms: u64,
     pub total_ms: u64,
 }
@@ -107,7 +107,13 @@ async fn prepare_and_ask(
         call.tell(CallNews::Asking);
     }
     let begun = steps.elapsed_ms();
-    let answer = provider.analyse(&request, call).await;
+    let (answer, waited_ms) =
+        if provider.is_remote() { (provider.analyse(&request, call).await, 0.0) } else { ask_here(provider.as_ref(), &request, call).await };
+    if waited_ms >= 1.0 {
+        let detail = "for a free core".to_owned();
+        steps.list.push(TraceStep { name: "wait".to_owned(), start_ms: begun, duration_ms: waited_ms, detail });
+    }
+    let begun = begun + waited_ms;
     if let Err(fault) = &answer
         && fault.is_unsent
     {
@@ -136,6 +142,25 @@ async fn prepare_and_ask(
         answer.notes.extend(left_out.into_iter().map(Note::routine));
         answer
     })
+}
+
+/// Asks a model of this machine. It tells when a core is free for the photo: the milliseconds before that are given too, because
+/// they say nothing of the model.
+async fn ask_here(provider: &dyn Provider, request: &PhotoRequest, call: &CallContext) -> (std::result::Result<Answer, Fault>, f64) {
+    let begun = Instant::now();
+    let started: Arc<Mutex<Instant>> = Arc::new(Mutex::new(begun));
+    let (told, listener) = (Arc::clone(&started), call.news.clone());
+    let news = move |news: CallNews| {
+        if news == CallNews::Asking {
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        }
+        if let Some(listener) = &listener {
+            listener(news);
+        }
+    };
+    let answer = provider.analyse(request, &CallContext { news: Some(Arc::new(news)), ..call.clone() }).await;
+    let started = *started.lock().unwrap_or_else(PoisonError::into_inner);
+    (answer, started.duration_since(begun).as_secs_f64() * 1e3)
 }
 
 /// The question about a photo, its texts filled in and its schema read, before it is fitted to what a model takes. `of_model`: what

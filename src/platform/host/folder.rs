@@ -18,6 +18,18 @@ pub fn prepare(folder: &Path) -> Result<(), StartError> {
     Ok(())
 }
 
+/// A database of no bytes beside photos: something emptied it. SQLite would take it for a new one, and the library would be gone
+/// without a word.
+pub fn refuse_emptied(folder: &Path, database: &Path) -> Result<(), StartError> {
+    let is_empty = fs::metadata(database).is_ok_and(|file| file.len() == 0) && !beside(database, "-wal").exists();
+    let has_photos = fs::read_dir(folder.join("photos")).is_ok_and(|mut entries| entries.next().is_some());
+    if is_empty && has_photos {
+        let why = "the file is empty, although there are photos in the data folder".to_owned();
+        return Err(StartError::Damaged { path: database.display().to_string(), why });
+    }
+    Ok(())
+}
+
 /// Takes a lock that the system gives back when the process ends, however it ends.
 pub fn lock(path: &Path) -> Result<File, StartError> {
     let folder = path.parent().unwrap_or(path);

@@ -16,7 +16,7 @@ use image::RgbImage;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::{BoxFuture, CallContext, CatalogueEntry, KeyNeed, ON_DEVICE, PhotoRequest, PhotoRule, Provider, SentPhoto};
+use super::{BoxFuture, CallContext, CallNews, CatalogueEntry, KeyNeed, ON_DEVICE, PhotoRequest, PhotoRule, Provider, SentPhoto};
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Note, Usage};
 use engine::Engine;
@@ -47,6 +47,7 @@ impl OnDevice {
             () = tokio::time::sleep(call.time_limit) => return Err(fault(FaultKind::Timeout, "The on-device model was busy for longer than the time limit")),
         };
         let permit = permit.map_err(|_| cancelled())?;
+        call.tell(CallNews::Asking);
         let (image, prompt, cancel) = (Arc::clone(image), request.prompt.clone(), call.cancel.clone());
         let work = tokio::task::spawn_blocking(move || {
             let answer = answer(&image, &prompt, &cancel);

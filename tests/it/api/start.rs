@@ -69,6 +69,16 @@ async fn a_damaged_database_is_named_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_database_that_was_emptied_is_not_taken_for_a_new_one() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    platform.add(1, false).await;
+    let folder = platform.stop().await;
+    std::fs::write(folder.path().join("data/minerva.sqlite"), "").expect("emptied");
+    let error = platform::start_in(folder, Options::default()).await.err().expect("refused");
+    assert!(matches!(&error, StartError::Damaged { why, .. } if why.contains("photos in the data folder")), "{error}");
+}
+
+#[tokio::test]
 async fn a_database_of_another_program_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("data")).expect("made");

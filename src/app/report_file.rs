@@ -1,0 +1,89 @@
+//! The file of a report.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::{Failure, Result};
+
+/// Where a report goes.
+enum Place {
+    /// A file that is there, or is made: whole or not at all, so that an older report is not lost to a full disk.
+    File(PathBuf),
+    /// A device or pipe, which is written to as it is.
+    Stream(PathBuf),
+}
+
+impl Place {
+    fn of(path: &Path) -> Self {
+        match std::fs::metadata(path) {
+            Ok(there) if !there.is_file() && !there.is_dir() => Self::Stream(path.to_owned()),
+            // A link stays a link: what it leads to is replaced.
+            Ok(_) => Self::File(path.canonicalize().unwrap_or_else(|_| path.to_owned())),
+            Err(_) => Self::File(path.to_owned()),
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A report that can't be written is better known before the photos are asked about.
+pub fn check(path: &Path) -> Result<()> {
+    let refuse =
+        |what: &str, error: std::io::Error| Failure::Usage(format!("--out {}: {what} can't be written to: {}", path.display(), error.kind()));
+    let Place::File(file) = Place::of(path) else {
+        // A pipe that is opened here would wait for its reader, and be closed for it before the report comes.
+        return Ok(());
+    };
+    let folder = folder_of(&file);
+    if file.is_dir() || !folder.is_dir() {
+        return Err(Failure::Usage(format!("--out {}: that is not a file in a folder that exists", path.display())));
+    }
+    // What is made now has to be made then.
+    tempfile::Builder::new().prefix(".minerva-").tempfile_in(folder).map(drop).map_err(|error| refuse("the folder", error))
+}
+
+/// Writes it with a line end.
+pub fn write(path: &Path, text: &str) -> Result<()> {
+    let write = || match Place::of(path) {
+        Place::Stream(stream) => writeln!(std::fs::File::options().write(true).open(stream)?, "{text}"),
+        Place::File(path) => replace(&path, text),
+    };
+    write().map_err(|error| Failure::Failed(format!("The report could not be written to {}: {}", path.display(), error.kind())))
+}
+
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = tempfile::Builder::new().prefix(".minerva-").tempfile_in(folder_of(path))?;
+    writeln!(file, "{text}")?;
+    // A temporary file is for its owner only; a report is an ordinary file.
+    #[cfg(unix)]
+    file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_stays_one_and_a_device_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (target, link) = (folder.path().join("target.json"), folder.path().join("link.json"));
+        std::fs::write(&target, "old").expect("a file");
+        std::os::unix::fs::symlink(&target, &link).expect("a link");
+        check(&link).expect("can be written");
+        assert!(write(&link, "new").is_ok());
+        assert_eq!(std::fs::read_to_string(&target).expect("a file"), "new\n");
+        assert!(std::fs::symlink_metadata(&link).expect("a link").is_symlink());
+
+        let null = Path::new("/dev/null");
+        check(null).expect("can be written");
+        assert!(write(null, "text").is_ok());
+        assert!(!std::fs::metadata(null).expect("it is there").is_file());
+        assert!(matches!(write(Path::new("/dev/full"), "text"), Err(Failure::Failed(why)) if why.contains("/dev/full")));
+        assert!(!std::fs::metadata("/dev/full").expect("it is there").is_file());
+        assert!(matches!(check(folder.path()), Err(Failure::Usage(_))));
+    }
+}
