@@ -7,7 +7,7 @@ use reqwest::multipart::{Form, Part};
 use super::{Client, Result, network, read, send};
 use crate::wire::ids::PhotoId;
 use crate::wire::page::Page;
-use crate::wire::photo::{AddedPhotos, LookAlikes, Photo};
+use crate::wire::photo::{AddedPhotos, LookAlikes, Photo, PhotoMetadata};
 
 impl Client {
     /// Newest first; `limit` at most 1,000.
@@ -35,6 +35,11 @@ impl Client {
     pub async fn photo_image(&self, id: PhotoId, max_px: Option<u32>) -> Result<Bytes> {
         let request = self.request(Method::GET, &format!("api/ai/photos/{id}/image"))?.query(&[("max", max_px)]);
         send(request).await?.bytes().await.map_err(network)
+    }
+
+    /// What the photo's file says of itself.
+    pub async fn photo_metadata(&self, id: PhotoId) -> Result<PhotoMetadata> {
+        self.get(&format!("api/ai/photos/{id}/metadata")).await
     }
 
     /// Adds files; `enqueue` also queues the new ones for the pipeline.

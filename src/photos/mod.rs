@@ -1,17 +1,20 @@
-//! Photos as pixels: decode, orientation, resize, encode. No I/O policy, no GUI.
+//! Photos as pixels: decode, orientation, colours, resize, encode. No I/O policy, no GUI.
 
+mod colour_profile;
 mod detect;
+pub mod metadata;
 pub mod perceptual_hash;
 
 use std::io::Cursor;
 
+use colour_profile::ColourProfile;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
 
 /// Photos with more pixels are refused: 200 megapixels are 600 MB in memory.
 pub const MOST_PIXELS: u64 = 200_000_000;
 
-/// A decoded photo: RGB, orientation applied.
+/// A decoded photo: sRGB, orientation applied.
 #[derive(Debug, Clone)]
 pub struct DecodedPhoto {
     pub image: RgbImage,
@@ -35,7 +38,7 @@ impl PhotoError {
     }
 }
 
-/// Decodes a photo of at most [`MOST_PIXELS`] and applies its EXIF orientation. The kind of file is told by its
+/// Decodes a photo of at most [`MOST_PIXELS`], applies its EXIF orientation and takes its colours to sRGB. The kind of file is told by its
 /// content, never by its name. CPU-bound: call it off async and GUI threads.
 pub fn decode(bytes: &[u8]) -> Result<DecodedPhoto, PhotoError> {
     let (format, name) = detect::format(bytes)?;
@@ -58,6 +61,8 @@ pub fn decode(bytes: &[u8]) -> Result<DecodedPhoto, PhotoError> {
         return Err(PhotoError::new("unreadable", "The photo has no pixels. Export it again from where it came"));
     }
     let orientation = decoder.orientation().map_err(|error| from_image(&error))?;
+    // A profile that can't be read is none.
+    let profile = decoder.icc_profile().ok().flatten().and_then(|icc| ColourProfile::read(&icc));
     let mut image = DynamicImage::from_decoder(decoder).map_err(|error| from_image(&error))?;
     if format == ImageFormat::Jpeg {
         detect::jpeg_is_whole(bytes)?;
@@ -67,7 +72,12 @@ pub fn decode(bytes: &[u8]) -> Result<DecodedPhoto, PhotoError> {
     if is_animated(format, bytes) {
         notes.push("Animated: only the first frame is used".to_owned());
     }
-    Ok(DecodedPhoto { image: to_rgb(image, &mut notes), format: name, notes })
+    let mut image = to_rgb(image, &mut notes);
+    if let Some(profile) = profile.filter(|profile| profile.to_srgb(&mut image)) {
+        let whose = if profile.name.is_empty() { "its colour profile" } else { &profile.name };
+        notes.push(format!("Colours taken from {whose} to sRGB"));
+    }
+    Ok(DecodedPhoto { image, format: name, notes })
 }
 
 /// Flattens transparency on white, and takes 16-bit photos to 8 bits.

@@ -49,6 +49,24 @@ pub struct Photo {
     pub created_at: DateTime<Utc>,
 }
 
+/// `GET /api/ai/photos/{id}/metadata`: what the file says of itself. None of it is sent to a provider or exported.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotoMetadata {
+    /// EXIF in words, in the order in which it is shown.
+    pub exif: Vec<ExifField>,
+    /// It says where it was taken; where is not told.
+    pub has_location: bool,
+    /// Its name, such as `Display P3`; pixels are shown and sent as sRGB.
+    pub colour_profile: Option<String>,
+}
+
+/// Such as `Exposure`, `1/200 s`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExifField {
+    pub name: String,
+    pub value: String,
+}
+
 /// `GET /api/ai/testing/look-alikes`: photos that look alike (copies, bursts). Each group counts as one photo in statistics.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookAlikes {

@@ -8,6 +8,8 @@ use proptest::prelude::*;
 use tiff::encoder::TiffEncoder;
 use tiff::tags::Tag;
 
+use crate::support::camera;
+
 fn red(width: u32, height: u32) -> DynamicImage {
     DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, |x, y| Rgb([200, (x % 251) as u8, (y % 241) as u8])))
 }
@@ -60,6 +62,40 @@ fn exif_orientation_is_applied() {
     bytes.extend(exif);
     bytes.extend(&jpeg[2..]);
     assert_eq!(decode(&bytes).expect("reads").image.dimensions(), (20, 40));
+}
+
+/// Red of sRGB is (234, 51, 35) in Display P3: CSS Color 4, `color(display-p3 0.9175 0.2003 0.1386)`.
+#[test]
+fn colours_of_a_profile_become_those_of_srgb() {
+    let phone = decode(&camera::with_profile([234, 51, 35], &moxcms::ColorProfile::new_display_p3())).expect("reads");
+    let [red, green, blue] = phone.image.get_pixel(20, 20).0;
+    assert!(red >= 253 && green <= 4 && blue <= 4, "{red} {green} {blue}");
+    assert!(phone.notes.iter().any(|note| note.starts_with("Colours taken from ")), "{:?}", phone.notes);
+    let usual = decode(&camera::with_profile([234, 51, 35], &moxcms::ColorProfile::new_srgb())).expect("reads");
+    let [red, green, blue] = usual.image.get_pixel(20, 20).0;
+    assert!(red.abs_diff(234) <= 2 && green.abs_diff(51) <= 2 && blue.abs_diff(35) <= 2, "{red} {green} {blue}");
+    assert_eq!(usual.notes, Vec::<String>::new());
+}
+
+#[test]
+fn what_a_camera_wrote_is_read_but_for_the_place() {
+    let read = minerva_console::photos::metadata::read(&camera::with_exif([10, 200, 90], true));
+    let fields: Vec<(&str, &str)> = read.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let told = [
+        ("Camera", "Canon EOS R5"),
+        ("Taken", "2026-03-01 14:05:09"),
+        ("Lens", "RF24-70mm F2.8 L IS USM"),
+        ("Exposure", "1/200 s"),
+        ("Aperture", "f/2.8"),
+        ("ISO", "400"),
+        ("Focal length", "50 mm"),
+    ];
+    assert_eq!(fields, told);
+    assert!(read.has_location);
+    assert!(!minerva_console::photos::metadata::read(&camera::with_exif([10, 200, 90], false)).has_location);
+    let plain = minerva_console::photos::metadata::read(&encoded(&red(8, 8), ImageFormat::Png));
+    assert_eq!((plain.fields.len(), plain.has_location, plain.colour_profile), (0, false, None));
+    assert_eq!(minerva_console::photos::metadata::read(b"no photo at all").fields, []);
 }
 
 #[test]

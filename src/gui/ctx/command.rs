@@ -1,6 +1,7 @@
 //! Commands: everything the program can be told to do. One enum gives a command its label, tooltip,
 //! shortcut and palette row; the shell runs them at one place, once a frame.
 
+use std::path::PathBuf;
 use std::sync::mpsc;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
@@ -34,6 +35,10 @@ pub enum Command {
     /// Chooses files, adds them and queues them.
     AddPhotos,
     AddPhotoFolder,
+    /// Chooses a folder whose photos come into the library by themselves.
+    WatchPhotoFolder,
+    /// Watches this one: what an undo button holds.
+    WatchFolder(PathBuf),
     RetryFailedJobs,
     /// Opens the time strip, or closes it and shows the present.
     LookBack,
@@ -127,6 +132,7 @@ impl Command {
             Self::ResumePipeline,
             Self::AddPhotos,
             Self::AddPhotoFolder,
+            Self::WatchPhotoFolder,
             Self::RetryFailedJobs,
             Self::SearchPhotos(String::new()),
             Self::LookBack,
@@ -198,7 +204,9 @@ impl Command {
             | Self::PinBaseline
             | Self::SetBaseline { .. }
             | Self::ShowRunFigures
-            | Self::ExportRun(_) => Some(AreaId::TestingLab),
+            | Self::ExportRun(_)
+            | Self::WatchPhotoFolder
+            | Self::WatchFolder(_) => Some(AreaId::TestingLab),
             Self::CheckHealth | Self::LookBack | Self::UndoLastJobsAction | Self::SearchPhotos(_) => Some(AreaId::LiveStatus),
             _ => None,
         }
@@ -235,6 +243,8 @@ impl Command {
             Self::ResumePipeline => "Resume the pipeline".to_owned(),
             Self::AddPhotos => "Add photos…".to_owned(),
             Self::AddPhotoFolder => "Add a folder of photos…".to_owned(),
+            Self::WatchPhotoFolder => "Watch a folder of photos…".to_owned(),
+            Self::WatchFolder(path) => format!("Watch {}", path.display()),
             Self::RetryFailedJobs => "Retry failed jobs".to_owned(),
             Self::SearchPhotos(words) if words.is_empty() => "Search photos…".to_owned(),
             Self::SearchPhotos(words) => format!("Search photos for “{words}”"),
@@ -287,6 +297,7 @@ impl Command {
             Self::ResumePipeline => "Take jobs again".to_owned(),
             Self::AddPhotos => "Choose photo files, add them to the library and queue them".to_owned(),
             Self::AddPhotoFolder => "Choose a folder, add every photo in it and queue them".to_owned(),
+            Self::WatchPhotoFolder => "Photos that come into the folder come into the library by themselves".to_owned(),
             Self::RetryFailedJobs => "Queue every failed job once more".to_owned(),
             Self::GoTo(Route::Live(LiveView::Health)) => "Is every part of the platform well, and since when".to_owned(),
             Self::GoTo(Route::Live(LiveView::Events)) => "Everything that happens, newest first".to_owned(),

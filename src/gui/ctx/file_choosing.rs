@@ -13,6 +13,7 @@ use crate::gui::theme;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     Read,
+    Folder,
     /// The name that is offered.
     Write(String),
 }
@@ -54,6 +55,7 @@ impl FileChoosing {
             // A dialog that is given up answers as one that is not there: on Linux, where there may be none, a path can then be typed.
             let file = match for_dialog {
                 Purpose::Read => dialog.pick_file().await,
+                Purpose::Folder => dialog.pick_folder().await,
                 Purpose::Write(name) => dialog.set_file_name(name).save_file().await,
             };
             let chosen = match file {
@@ -100,7 +102,8 @@ impl FileChoosing {
             ui.set_width(460.0);
             ui.label(RichText::new(&self.title).font(theme::semibold(theme::TEXT_STRONG)));
             ui.add_space(theme::GAP_8);
-            let label = ui.label("No file was chosen in a dialog of this system. Type the path of the file");
+            let what = if self.purpose == Some(Purpose::Folder) { "folder" } else { "file" };
+            let label = ui.label(format!("No {what} was chosen in a dialog of this system. Type the path of the {what}"));
             let field = ui.add(TextEdit::singleline(&mut typed.path).desired_width(f32::INFINITY)).labelled_by(label.id);
             if !std::mem::replace(&mut typed.has_focus, true) {
                 field.request_focus();
@@ -127,7 +130,12 @@ impl FileChoosing {
             return None;
         }
         let path = expand_home(typed.path.trim());
-        if let Some(trouble) = if writes { trouble_of_writing(&path) } else { trouble_of_reading(&path) } {
+        let trouble = match self.purpose {
+            Some(Purpose::Write(_)) => trouble_of_writing(&path),
+            Some(Purpose::Folder) => (!path.is_dir()).then(|| format!("There is no folder {}", path.display())),
+            Some(Purpose::Read) | None => trouble_of_reading(&path),
+        };
+        if let Some(trouble) = trouble {
             (typed.trouble, typed.has_focus) = (Some(trouble), false);
             return None;
         }

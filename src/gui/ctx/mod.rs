@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod file_choosing;
+pub mod folder_look;
 pub mod kept_free;
 pub mod modal;
 pub mod moment;
@@ -12,6 +13,7 @@ pub mod photo_upload;
 pub mod refresh;
 pub mod remote;
 pub mod route;
+pub mod watched_folders;
 
 use std::future::Future;
 
@@ -30,6 +32,7 @@ pub use photo_textures::{PhotoTexture, PhotoTextures};
 pub use refresh::{Pace, Refresh};
 pub use remote::Remote;
 pub use route::{AreaId, LiveView, PipelineView, Route};
+pub use watched_folders::WatchedFolders;
 
 /// One of the four areas. It owns its state; the shell calls it once a frame.
 pub trait Area {

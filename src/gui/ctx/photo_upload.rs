@@ -274,7 +274,8 @@ fn search_folder(folder: &Path, depth: usize, stop: &CancellationToken, found: &
     }
 }
 
-fn has_photo_extension(path: &Path) -> bool {
+/// Whether a file's name is that of a photo that is read, or one that people take for it.
+pub(super) fn has_photo_extension(path: &Path) -> bool {
     let hidden = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with('.'));
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
     !hidden && extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))

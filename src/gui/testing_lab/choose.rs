@@ -52,6 +52,7 @@ impl TestingLab {
             if folder.shortcut(Command::AddPhotoFolder.shortcut()).ui(ui).clicked() {
                 self.adding.choose_folder(ctx);
             }
+            self.watching.ui(ui, ctx);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.spacing_mut().slider_width = 70.0;
                 let slider = ui.add(Slider::new(&mut self.grid.edge, EDGE_RANGE).show_value(false));
@@ -126,6 +127,9 @@ impl TestingLab {
             self.has_chosen |= answer.selection_changed;
             if answer.delete {
                 self.deleting.want(&self.library, &self.selection);
+            }
+            if let Some(id) = answer.details {
+                self.details.open(id, ctx);
             }
         }
     }

@@ -1,15 +1,22 @@
 //! The photos of the library, as far as they are known: every page is asked for, one after the other,
 //! and events keep them current.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Duration;
 
-use crate::gui::ctx::{AreaCtx, Remote};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use crate::gui::ctx::{AreaCtx, Pace, Refresh, Remote};
 use crate::gui::widgets::selection::Selection;
 use crate::wire::ids::PhotoId;
 use crate::wire::page::Page;
 use crate::wire::photo::Photo;
 
 const PAGE: u32 = 1_000;
+/// Photos that the pipeline has looked at are read again this many at a time, and not more often than this: a pipeline that does
+/// a hundred a second is followed at its heels.
+const RENEWED_AT_ONCE: usize = 100;
+const RENEWED_EVERY: Pace = Pace { changed: Duration::from_secs(2), anyway: Duration::from_hours(24) };
 
 /// Newest first.
 #[derive(Default)]
@@ -21,6 +28,12 @@ pub struct Library {
     cursor: Option<String>,
     complete: bool,
     incoming: Vec<Photo>,
+    /// Those with results newer than what is known.
+    processed: BTreeSet<PhotoId>,
+    renewed: Remote<Vec<Photo>>,
+    renewal: Refresh,
+    /// Counts what was learnt, so that what is made of it is made anew.
+    revision: u64,
     search: String,
     /// Those of a set, where one is shown.
     only: Option<HashSet<PhotoId>>,
@@ -45,6 +58,56 @@ impl Library {
             let cursor = self.cursor.clone();
             ctx.ask(&mut self.page, |client| async move { client.photos(cursor.as_deref(), PAGE).await });
         }
+        self.renew(ctx);
+    }
+
+    /// Reads what the pipeline has found meanwhile.
+    fn renew(&mut self, ctx: &AreaCtx<'_>) {
+        if self.renewed.poll()
+            && let Some(photos) = self.renewed.take()
+        {
+            self.take_in(photos);
+        }
+        // A photo that is gone, or a platform that is: the next change asks again.
+        drop(self.renewed.take_failure());
+        if self.processed.is_empty() || !self.complete || self.renewed.is_pending() || !self.renewal.is_due(ctx.egui, None, RENEWED_EVERY) {
+            return;
+        }
+        let mut ids = Vec::new();
+        while ids.len() < RENEWED_AT_ONCE
+            && let Some(id) = self.processed.pop_last()
+        {
+            ids.push(id);
+        }
+        if !self.processed.is_empty() {
+            self.renewal.mark_behind();
+        }
+        ctx.ask(&mut self.renewed, |client| async move {
+            let photos = stream::iter(ids).map(|id| {
+                let client = client.clone();
+                async move {
+                    match client.photo(id).await {
+                        Err(error) if error.code() == Some("not_found") => Ok(None),
+                        answer => answer.map(Some),
+                    }
+                }
+            });
+            photos.buffer_unordered(4).try_filter_map(|photo| async move { Ok(photo) }).try_collect().await
+        });
+    }
+
+    /// The pipeline has a new result for a photo.
+    pub fn on_processed(&mut self, id: PhotoId) {
+        if self.places.contains_key(&id) {
+            self.processed.insert(id);
+            self.renewal.mark_behind();
+        }
+    }
+
+    /// Changes whenever something else is known of the photos.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Asks again for everything; what is known stays until it is known better.
@@ -197,6 +260,7 @@ impl Library {
     }
 
     fn sift(&mut self) {
+        self.revision += 1;
         let wanted = self.search.trim().to_lowercase();
         self.offered = match &self.only {
             Some(only) => only.iter().filter(|id| self.places.contains_key(id)).count(),

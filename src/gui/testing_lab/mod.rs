@@ -19,6 +19,7 @@ mod matrix;
 mod matrix_cell;
 mod matrix_rows;
 mod open_run;
+mod photo_details;
 mod photo_grid;
 mod results;
 mod run_cost;
@@ -33,6 +34,7 @@ mod tag_chip;
 mod tag_diff;
 mod tag_kin;
 mod truth;
+mod watching;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -45,6 +47,7 @@ use crate::gui::widgets::selection::Selection;
 use crate::wire::config::{PHOTO_SET_FIELD, TRUTH_FIELD};
 use crate::wire::event::{Event, Happened};
 use crate::wire::ids::{PhotoId, PhotoSetId, RunId};
+use crate::wire::job::JobState;
 use crate::wire::photo::PhotoSource;
 use crate::wire::run::{Run, RunState, StartRun};
 use baseline::Baseline;
@@ -56,12 +59,14 @@ use look_alikes::AlikePhotos;
 use matrix::Matrix;
 use matrix_rows::MatrixRows;
 use open_run::OpenRun;
+use photo_details::PhotoDetails;
 use photo_grid::PhotoGrid;
 use runs_list::{RunsAnswer, RunsList};
 use sets::PhotoSets;
 use setup::Setup;
 use side_by_side::{SideAnswer, SideBySide};
 use truth::GroundTruth;
+use watching::Watching;
 
 /// How many photos a newcomer's first run has at most.
 const FIRST_RUN_PHOTOS: usize = 24;
@@ -89,7 +94,9 @@ pub struct TestingLab {
     has_chosen: bool,
     grid: PhotoGrid,
     adding: PhotoAdding,
+    watching: Watching,
     deleting: Deleting,
+    details: PhotoDetails,
     setup: Setup,
     estimate: LiveEstimate,
     /// The frame that it was drawn in last.
@@ -120,7 +127,9 @@ impl Default for TestingLab {
             has_chosen: false,
             grid: PhotoGrid::default(),
             adding: PhotoAdding::new(false),
+            watching: Watching::default(),
             deleting: Deleting::default(),
+            details: PhotoDetails::default(),
             setup: Setup::default(),
             estimate: LiveEstimate::default(),
             drawn: 0,
@@ -146,6 +155,7 @@ impl Area for TestingLab {
     fn on_event(&mut self, event: &Event, ctx: &mut AreaCtx<'_>) {
         match &event.what {
             Happened::PhotoAdded(photo) => self.library.on_added(photo.clone()),
+            Happened::JobChanged(job) if job.state == JobState::Completed => self.library.on_processed(job.photo_id),
             Happened::PhotoDeleted { id } => {
                 self.library.on_deleted(*id);
                 self.selection.remove(*id);
@@ -223,7 +233,9 @@ impl Area for TestingLab {
             }
             self.library.settle();
         }
+        self.watching.logic(ctx);
         self.deleting.logic(ctx);
+        self.details.logic();
         self.export.logic(ctx);
         self.estimate_logic(ctx);
         self.answers_logic(ctx);
@@ -248,6 +260,8 @@ impl Area for TestingLab {
             }
         });
         self.deleting.ui(ui, &self.library, ctx);
+        self.details.ui(ui, &self.library, ctx);
+        self.watching.dialog_ui(ui, ctx);
         self.sets.dialog_ui(ui, &self.library, &self.selection, ctx);
     }
 
@@ -284,6 +298,11 @@ impl Area for TestingLab {
                 self.step = Step::Choose;
                 self.adding.choose_folder(ctx);
             }
+            Command::WatchPhotoFolder => {
+                self.step = Step::Choose;
+                self.watching.choose(ctx);
+            }
+            Command::WatchFolder(path) => self.watching.watch(path.clone(), ctx),
             Command::Reload => {
                 self.reload();
                 // Every area reloads.
@@ -323,6 +342,7 @@ impl Area for TestingLab {
                 ("Ctrl A", "Choose all that are shown"),
                 ("Ctrl V", "Add the photos of the clipboard"),
                 ("Delete", "Delete what is chosen"),
+                ("I", "Details of the photo, with what its camera wrote"),
                 ("Esc", "Choose none"),
             ],
             Step::Results => vec![
@@ -340,6 +360,7 @@ impl Area for TestingLab {
                 ("0  1", "Whole photo, true pixels"),
                 ("R  Shift R", "Turn the photo right, left"),
                 ("B", "Boxes on or off"),
+                ("I", "Details of the photo, with what its camera wrote"),
                 ("X", "Blink: one answer in the place of the other"),
                 ("Space", "Blinking: the next answer"),
                 ("Esc", "Back to the matrix"),
@@ -533,10 +554,14 @@ impl TestingLab {
         let colours = results::colours_of(run);
         let view =
             matrix::MatrixView { open, run, rows: &self.rows, baseline: &self.baseline, library: &self.library, colours: &colours, now: ctx.now };
-        if side.ui(ui, &view, ctx.textures) == Some(SideAnswer::Back) {
-            let row = self.rows.shown().iter().position(|row| *row == side.row).unwrap_or(0);
-            self.matrix.set_cursor(row, side.panes.last().map_or(0, |pane| pane.column));
-            self.step = Step::Results;
+        match side.ui(ui, &view, ctx.textures) {
+            Some(SideAnswer::Back) => {
+                let row = self.rows.shown().iter().position(|row| *row == side.row).unwrap_or(0);
+                self.matrix.set_cursor(row, side.panes.last().map_or(0, |pane| pane.column));
+                self.step = Step::Results;
+            }
+            Some(SideAnswer::Details(id)) => self.details.open(id, ctx),
+            None => {}
         }
     }
 }

@@ -42,6 +42,8 @@ impl Default for PhotoGrid {
 pub struct GridAnswer {
     pub selection_changed: bool,
     pub delete: bool,
+    /// The photo whose details are wanted.
+    pub details: Option<PhotoId>,
 }
 
 impl PhotoGrid {
@@ -95,7 +97,12 @@ impl PhotoGrid {
                     if response.clicked() || response.secondary_clicked() {
                         chosen = Some((photo.id, response.secondary_clicked()));
                     }
-                    response.context_menu(|ui| answer.delete |= ui.button("Delete…").clicked());
+                    response.context_menu(|ui| {
+                        if ui.button("Details").clicked() {
+                            answer.details = Some(photo.id);
+                        }
+                        answer.delete |= ui.button("Delete…").clicked();
+                    });
                 }
             }
             for photo in ahead.filter_map(|place| library.shown(place)) {
@@ -162,6 +169,9 @@ impl PhotoGrid {
                 selection.set_cursor(id);
             }
             self.scroll_to = Some(id);
+        }
+        if let Some(id) = selection.cursor().filter(|_| take(Modifiers::NONE, Key::I)) {
+            answer.details = Some(id);
         }
         if let Some(id) = selection.cursor().filter(|_| take(Modifiers::NONE, Key::Space)) {
             selection.choose(id, Choose::Toggle, |_| vec![id]);

@@ -65,6 +65,8 @@ struct Blink {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SideAnswer {
     Back,
+    /// The details of this photo.
+    Details(PhotoId),
 }
 
 impl SideBySide {
@@ -107,7 +109,7 @@ impl SideBySide {
     pub fn ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, textures: &mut PhotoTextures) -> Option<SideAnswer> {
         let tokens = theme::tokens(ui.ctx());
         let id = view.run.photo_ids.get(self.row).copied()?;
-        let mut answer = self.keys(ui, view);
+        let mut answer = self.keys(ui, view, id);
         let cells: Vec<Option<&Cell>> = self.panes.iter().map(|pane| view.open.cell(self.row, pane.column, pane.repeat)).collect();
         let answers: Vec<Option<&Answer>> = cells.iter().map(|cell| cell.and_then(|cell| cell.answer.as_ref())).collect();
         let tags: Vec<Option<&[Tag]>> = answers.iter().map(|answer| answer.map(|answer| answer.tags.as_slice())).collect();
@@ -146,7 +148,6 @@ impl SideBySide {
             if next.enabled(place + 1 < count).ui(ui).clicked() {
                 self.step(view, 1);
             }
-            ui.label(RichText::new(photo_name(view, id)).font(theme::semibold(theme::TEXT_STRONG)));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if self.panes.len() < MOST_PANES.min(view.run.columns.len() * view.run.repeats as usize) {
                     let tool = Tool::new(icons::ICON_ADD_COLUMN_RIGHT, "Add a pane").tooltip("Show one more answer beside these");
@@ -168,6 +169,15 @@ impl SideBySide {
                         self.shows_boxes = !self.shows_boxes;
                     }
                 }
+                let details = Tool::new(icons::ICON_INFO, "Details of the photo").tooltip("Size, colours, and what the camera wrote (I)").icon_only();
+                if details.ui(ui).clicked() {
+                    answer = Some(SideAnswer::Details(id));
+                }
+                // What the tools leave.
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let name = RichText::new(photo_name(view, id)).font(theme::semibold(theme::TEXT_STRONG));
+                    ui.add(egui::Label::new(name).truncate());
+                });
             });
         });
         answer
@@ -359,7 +369,7 @@ impl SideBySide {
     }
 
     /// J and K walk the photos, B turns the boxes, X blinks, Esc goes back; zoom, pan and turn are the panes' own.
-    fn keys(&mut self, ui: &Ui, view: &MatrixView<'_>) -> Option<SideAnswer> {
+    fn keys(&mut self, ui: &Ui, view: &MatrixView<'_>, id: PhotoId) -> Option<SideAnswer> {
         if ui.ctx().text_edit_focused() || ui.ctx().any_popup_open() {
             return None;
         }
@@ -379,6 +389,9 @@ impl SideBySide {
         let goes_on = self.blink.is_some() && ui.memory(|memory| memory.focused().is_none()) && pressed(Modifiers::NONE, Key::Space);
         if let Some(blink) = self.blink.as_mut().filter(|_| goes_on) {
             *blink = Blink { pane: blink.pane + 1, since: None };
+        }
+        if pressed(Modifiers::NONE, Key::I) {
+            return Some(SideAnswer::Details(id));
         }
         pressed(Modifiers::NONE, Key::Escape).then_some(SideAnswer::Back)
     }
@@ -462,11 +475,11 @@ fn notes_of(cell: Option<&Cell>) -> &[Note] {
 /// What was mended in the answer and what is so with every such call, a line each.
 fn notes_ui(ui: &mut Ui, notes: &[Note], tokens: &Tokens) {
     ui.spacing_mut().item_spacing.y = 2.0;
+    ui.spacing_mut().interact_size.y = NOTE_HEIGHT - 2.0;
     for (at, note) in notes.iter().take(NOTES_MOST).enumerate() {
         let rest = if at + 1 == NOTES_MOST { &notes[at..] } else { std::slice::from_ref(note) };
         let more = if rest.len() > 1 { format!(" · {} more", rest.len() - 1) } else { String::new() };
         ui.horizontal(|ui| {
-            ui.spacing_mut().interact_size.y = NOTE_HEIGHT - 2.0;
             ui.spacing_mut().item_spacing.x = theme::GAP_4;
             let is_mended = rest.iter().any(Note::is_mended);
             let (icon, colour) = if is_mended { (icons::ICON_WARNING, tokens.warn) } else { (icons::ICON_INFO, tokens.muted) };

@@ -11,7 +11,7 @@ use crate::platform::store::photos::search::{self, Paging};
 use crate::wire::event::Happened;
 use crate::wire::ids::PhotoId;
 use crate::wire::page::Page;
-use crate::wire::photo::{AddedPhotos, Photo, PhotoSource, ProcessingStatus, RefusedPhoto};
+use crate::wire::photo::{AddedPhotos, ExifField, Photo, PhotoMetadata, PhotoSource, ProcessingStatus, RefusedPhoto};
 use crate::wire::photo_search::PhotoSearch;
 
 /// Largest photo file, in bytes.
@@ -264,6 +264,15 @@ pub async fn image(core: &Core, photo: &Photo, max_px: Option<u32>) -> Result<Ve
         message: format!("{} is damaged in the data folder: {}. Delete the photo and add it again", photo.file_name, error.message),
     };
     made.await?.map_err(unreadable)
+}
+
+/// What a photo's file says of itself.
+pub async fn metadata(core: &Core, id: PhotoId) -> Result<PhotoMetadata> {
+    let photo = get(core, id).await?;
+    let bytes = photo_files::read_photo(core, &photo.content_hash).await.map_err(|fault| DomainError::Files { message: fault.message })?;
+    let read = core.on_a_core(move || photos::metadata::read(&bytes)).await?;
+    let exif = read.fields.into_iter().map(|(name, value)| ExifField { name, value }).collect();
+    Ok(PhotoMetadata { exif, has_location: read.has_location, colour_profile: read.colour_profile })
 }
 
 /// Adds the bundled photos that the library does not have; those that were deleted come back.

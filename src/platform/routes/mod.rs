@@ -82,6 +82,7 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/photos", get(photos::list_photos).merge(upload))
         .route("/api/ai/photos/{id}", get(photos::get_photo).delete(photos::delete_photo))
         .route("/api/ai/photos/{id}/image", get(photos::photo_image))
+        .route("/api/ai/photos/{id}/metadata", get(photos::photo_metadata))
         .route("/api/ai/testing/sample-photos", get(photos::list_sample_photos).post(photos::add_sample_photos))
         .route("/api/ai/testing/ground-truth", get(truth::list_truth))
         .route("/api/ai/testing/ground-truth/import", post(truth::import_truth))

@@ -17,7 +17,7 @@ use crate::platform::domain::photos::{self, Added, Asked, NewFile};
 use crate::platform::domain::{DomainError, near_duplicates};
 use crate::wire::ids::PhotoId;
 use crate::wire::page::Page;
-use crate::wire::photo::{AddedPhotos, LookAlikes, Photo, PhotoSource};
+use crate::wire::photo::{AddedPhotos, LookAlikes, Photo, PhotoMetadata, PhotoSource};
 
 /// Largest upload, all its files together.
 pub const UPLOAD_BYTES_MOST: usize = 200 * 1024 * 1024;
@@ -87,6 +87,10 @@ pub async fn photo_image(
     }
     let bytes = photos::image(&platform.core, &photo, query.max).await?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"))], caching, bytes).into_response())
+}
+
+pub async fn photo_metadata(State(platform): State<Shared>, Path(id): Path<PhotoId>) -> Result<Json<PhotoMetadata>, Refusal> {
+    Ok(Json(photos::metadata(&platform.core, id).await?))
 }
 
 #[derive(Deserialize)]

@@ -6,8 +6,10 @@ use egui::{Key, Modifiers};
 use minerva_console::gui::ctx::{AreaId, Command};
 use minerva_console::wire::truth::{ImportTruth, TruthFormat, TruthQuery};
 
-use crate::support::console::Console;
-use crate::support::platform::Options;
+use crate::gui::pictured::pictured;
+use crate::support::clock::TestClock;
+use crate::support::console::{self, Console, Look};
+use crate::support::platform::{Options, jpeg};
 use crate::support::scripted::Scripted;
 
 /// A lab with five of the bundled photos.
@@ -75,6 +77,49 @@ fn photos_are_labelled_by_keyboard_with_words_that_are_in_use() {
     console.command(Command::UndoConfigChange);
     console.wait_for("3 of 5 labelled in all photos");
 }
+
+/// The first photos are still being tagged when somebody begins to label.
+#[test]
+fn what_the_pipeline_finds_meanwhile_is_offered() {
+    let mut console = Console::open(Options::with_providers(vec![Scripted::new() as _]));
+    console.go_to(AreaId::TestingLab);
+    console.wait_for("The library has no photos yet");
+    let client = console.client();
+    let photos = (0..2).map(|seed| (format!("{seed}.jpg"), jpeg(64, 48, seed))).collect();
+    console.block_on(client.add_photos(photos, true)).expect("added");
+    console.wait_for(" of 2 selected");
+    console.click("Ground truth");
+    console.wait_for("Add sofa");
+    console.type_text("so");
+    console.wait_for("Tag sofa");
+}
+
+fn pictures(name: &str, look: Look) {
+    let clock = TestClock::at(console::fixed_now());
+    let mut console =
+        Console::open_looking(Options { clock, ..Options::with_providers(vec![Scripted::new() as _]).seeded().without_workers() }, look);
+    console.go_to(AreaId::TestingLab);
+    console.wait_for("24 of 24 selected");
+    // Made here, the large pictures of the cat are there when the window asks.
+    let client = console.client();
+    let photos = console.block_on(client.photos(None, 100)).expect("photos").items;
+    let cat = photos.iter().find(|photo| photo.file_name == "cat.jpg").expect("bundled").id;
+    for px in [512, 1024] {
+        console.block_on(client.photo_image(cat, Some(px))).expect("a picture");
+    }
+    import(&console, "photo,tag\ncat.jpg,cat\ncat.jpg,tabby cat\ncat.jpg,whiskers\ncoffee.jpg,cup\ncoffee.jpg,café\n");
+    console.click("Ground truth");
+    console.wait_for("2 of 24 labelled in all photos");
+    while !console.says("Take off tabby cat") {
+        console.press(Modifiers::NONE, Key::PageDown);
+        console.steps();
+    }
+    console.type_text("ca");
+    console.wait_for("Tag café");
+    console.picture(&format!("lab_truth_{name}"));
+}
+
+pictured!(in every look);
 
 #[test]
 fn labels_come_from_a_file_after_a_look_at_what_it_changes() {

@@ -2,6 +2,7 @@
 
 pub mod area;
 pub mod binary;
+pub mod camera;
 pub mod canned;
 pub mod canned_health;
 pub mod clock;

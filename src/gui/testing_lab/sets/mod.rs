@@ -127,6 +127,13 @@ impl PhotoSets {
         Some(&known.photo_ids)
     }
 
+    /// The set that is shown, and its version, once its photos are known.
+    #[must_use]
+    pub fn shown_version(&self) -> Option<(PhotoSetId, u32)> {
+        let known = self.photos.value().filter(|known| Some(known.set_id) == self.chosen)?;
+        Some((known.set_id, known.version))
+    }
+
     /// The set and version that a run over the selection uses: only where that is all of the set and nothing else.
     pub fn of_run(&mut self, selection: &Selection<PhotoId>, library: &Library) -> Option<SetChoice> {
         let known = self.photos.value().filter(|known| Some(known.set_id) == self.chosen)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::{Label, RichText, Ui};
 
-use super::PhotoSets;
+use super::super::sets::PhotoSets;
 use crate::gui::ctx::file_choosing::{FileChoosing, Purpose};
 use crate::gui::ctx::{ApiError, AreaCtx, Command, Remote, Toast, ToastKind};
 use crate::gui::theme::{self, icons};

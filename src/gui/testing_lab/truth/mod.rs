@@ -1,16 +1,16 @@
 //! Ground truth by hand: one photo after the other, its tags typed with completion, each change kept at once.
 
 mod files;
+mod order;
 mod panel;
 mod words;
 
 use std::collections::{HashMap, VecDeque};
 
 use files::TruthFiles;
+use order::Order;
 use words::Words;
 
-use super::library::Library;
-use super::sets::PhotoSets;
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::gui::widgets::photo_view::PhotoViewport;
 use crate::wire::config::{ConfigChange, TRUTH_FIELD};
@@ -28,6 +28,7 @@ pub struct GroundTruth {
     is_complete: bool,
     /// Counts what was learnt, so that what is made of it is made anew.
     revision: u64,
+    order: Order,
     photo: Option<PhotoId>,
     viewport: PhotoViewport,
     typed: String,
@@ -122,11 +123,6 @@ impl GroundTruth {
         self.known.get(&photo).map(Vec::as_slice)
     }
 
-    /// How many of these photos are labelled.
-    fn labelled(&self, photos: &[PhotoId]) -> usize {
-        photos.iter().filter(|id| self.known.contains_key(id)).count()
-    }
-
     /// Goes to a photo.
     pub fn open(&mut self, photo: Option<PhotoId>) {
         if photo.is_some() {
@@ -134,14 +130,6 @@ impl GroundTruth {
         }
         self.viewport = PhotoViewport::default();
         (self.typed, self.offered, self.wants_focus) = (String::new(), None, true);
-    }
-
-    /// The photos that are gone through: those of the chosen set in its order, else all of the library.
-    fn photos(sets: &PhotoSets, library: &Library) -> Vec<PhotoId> {
-        match sets.shown() {
-            Some(ids) => ids.iter().copied().filter(|id| library.photo(*id).is_some()).collect(),
-            None => library.all().iter().map(|photo| photo.id).collect(),
-        }
     }
 
     /// Adds what is typed to the tags of the photo; words apart by commas are several.

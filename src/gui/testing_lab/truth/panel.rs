@@ -5,7 +5,9 @@ use egui::{
     vec2,
 };
 
-use super::{GroundTruth, Library, PhotoSets};
+use super::super::library::Library;
+use super::super::sets::PhotoSets;
+use super::GroundTruth;
 use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::chip::Chip;
@@ -18,11 +20,12 @@ use crate::wire::photo::Photo;
 impl GroundTruth {
     /// Draws it.
     pub fn ui(&mut self, ui: &mut Ui, sets: &PhotoSets, library: &Library, ctx: &mut AreaCtx<'_>) {
-        let photos = Self::photos(sets, library);
         if library.is_loading() {
             return skeleton::lines(ui, 8);
         }
-        if self.photo.is_none_or(|photo| !photos.contains(&photo)) {
+        self.order.follow(sets, library);
+        if self.photo.is_none_or(|photo| self.order.place(photo).is_none()) {
+            let photos = self.order.photos();
             // The first that nobody has looked at.
             self.photo = photos.iter().copied().find(|id| !self.known.contains_key(id)).or_else(|| photos.first().copied());
             self.wants_focus = true;
@@ -31,23 +34,23 @@ impl GroundTruth {
             empty_state::ui(ui, "There are no photos to label. Add some, or show another set", None);
             return;
         };
-        let at = photos.iter().position(|id| *id == photo.id).unwrap_or(0);
+        let at = self.order.place(photo.id).unwrap_or(0);
         let where_to = self.step_keys(ui);
-        self.tools_ui(ui, sets, &photos, at, ctx);
+        self.tools_ui(ui, sets, at, ctx);
         ui.add_space(theme::GAP_8);
         let side = Frame::new().fill(ctx.tokens().surface).corner_radius(theme::RADIUS_8).inner_margin(Margin::same(theme::GAP_12 as i8));
         let step = Panel::right("labels").resizable(true).default_size(320.0).size_range(260.0..=460.0).show_separator_line(false).frame(side);
         step.show(ui, |ui| self.tags_ui(ui, photo, library, ctx));
         let frame = Frame::new().inner_margin(Margin { right: theme::GAP_12 as i8, ..Margin::ZERO });
         CentralPanel::default().frame(frame).show(ui, |ui| self.photo_ui(ui, photo, ctx));
-        for ahead in photos.iter().skip(at + 1).take(2) {
+        for ahead in self.order.photos().iter().skip(at + 1).take(2) {
             ctx.textures.prefetch(*ahead, 1024);
         }
         let target = where_to.or_else(|| self.wanted_step.take());
         if let Some(step) = target {
-            let to = (at as isize + step).clamp(0, photos.len() as isize - 1) as usize;
+            let to = (at as isize + step).clamp(0, self.order.photos().len() as isize - 1) as usize;
             if to != at {
-                self.open(photos.get(to).copied());
+                self.open(self.order.photos().get(to).copied());
             }
         }
     }
@@ -61,22 +64,23 @@ impl GroundTruth {
         take(Key::PageUp).then_some(-1)
     }
 
-    fn tools_ui(&mut self, ui: &mut Ui, sets: &PhotoSets, photos: &[PhotoId], at: usize, ctx: &AreaCtx<'_>) {
+    fn tools_ui(&mut self, ui: &mut Ui, sets: &PhotoSets, at: usize, ctx: &AreaCtx<'_>) {
         let tokens = ctx.tokens();
+        let count = self.order.photos().len();
         ui.horizontal(|ui| {
             let before = Tool::new(icons::ICON_CHEVRON_LEFT, "Photo before").tooltip("Page up").icon_only().enabled(at > 0);
             if before.ui(ui).clicked() {
                 self.wanted_step = Some(-1);
             }
-            ui.label(format!("{} of {}", number::count(at as u64 + 1), number::count(photos.len() as u64)));
+            ui.label(format!("{} of {}", number::count(at as u64 + 1), number::count(count as u64)));
             let next = Tool::new(icons::ICON_CHEVRON_RIGHT, "Next photo").tooltip("Page down, or Enter in the empty field").icon_only();
-            if next.enabled(at + 1 < photos.len()).ui(ui).clicked() {
+            if next.enabled(at + 1 < count).ui(ui).clicked() {
                 self.wanted_step = Some(1);
             }
             ui.add_space(theme::GAP_8);
             let of = sets.set().map_or_else(|| "all photos".to_owned(), crate::wire::photo_set::PhotoSet::label);
-            let labelled = number::count(self.labelled(photos) as u64);
-            ui.label(RichText::new(format!("{labelled} of {} labelled in {of}", number::count(photos.len() as u64))).color(tokens.muted));
+            let labelled = number::count(self.order.labelled(self.revision, |id| self.known.contains_key(id)) as u64);
+            ui.label(RichText::new(format!("{labelled} of {} labelled in {of}", number::count(count as u64))).color(tokens.muted));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.files.tools_ui(ui, sets, ctx));
         });
         self.files.ui(ui, sets, ctx);

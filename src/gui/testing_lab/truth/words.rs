@@ -10,14 +10,14 @@ const OFFERED_MOST: usize = 8;
 /// The tags in use, the most used first. Made anew only when the labels or the library have changed.
 #[derive(Default)]
 pub struct Words {
-    of: Option<(u64, usize)>,
+    of: Option<(u64, u64)>,
     words: Vec<String>,
 }
 
 impl Words {
     /// Brings the words up to date.
     pub fn follow(&mut self, revision: u64, used: impl FnOnce() -> BTreeMap<String, usize>, library: &Library) {
-        let of = Some((revision, library.all().len()));
+        let of = Some((revision, library.revision()));
         if self.of == of {
             return;
         }
