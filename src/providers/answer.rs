@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::wire::answer_schema::{AnswerSchema, CAPTIONS, CONFIDENCES, TAG_LISTS, TAG_NAMES};
+use crate::wire::loose_json;
 use crate::wire::result::{Tag, Usage};
 
 /// Tags kept of one answer.
@@ -117,7 +118,7 @@ fn json_as_written(text: &str) -> Option<Value> {
     if let Ok(value) = serde_json::from_str::<Value>(text) {
         return Some(value).filter(|value| value.is_object() || value.is_array());
     }
-    let parse = |text: &str| serde_json::from_str::<Value>(text).ok().or_else(|| json5::from_str::<Value>(text).ok());
+    let parse = |text: &str| serde_json::from_str::<Value>(text).ok().or_else(|| loose_json::read(text));
     // The bracket that comes first is the outer one: a bare list holds objects, an object holds the list.
     let mut pairs = [('{', '}'), ('[', ']')];
     pairs.sort_by_key(|(open, _)| text.find(*open).unwrap_or(usize::MAX));
@@ -363,6 +364,8 @@ mod tests {
         assert!(read_plain("I am sorry, Dave").expect_err("no JSON").contains("sorry, Dave"));
         assert!(read_plain("").expect_err("empty").contains("empty"));
         assert!(read_plain("7").is_err());
+        // A model that has lost itself in brackets: nothing but strict JSON looks how deep they go.
+        assert!(read_plain(&("{'tags': ".to_owned() + &"[".repeat(50_000) + &"]".repeat(50_000) + "}")).is_err());
         assert!(read_plain(r#"{"caption":"x"}"#).expect_err("no tags").contains("no list"));
     }
 

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use chrono::Utc;
 use secrecy::SecretString;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 use url::Url;
 
 use base_url::{join, sound_base};
@@ -183,6 +184,11 @@ impl Remote {
         self.book.cost(place, &reading.usage, reading.cost_usd)
     }
 
+    /// What is logged on the way of a call that is about no photo; those about photos have a span where they are asked for.
+    fn span(&self, what: &str) -> tracing::Span {
+        tracing::info_span!("provider call", provider = self.name.as_str(), what)
+    }
+
     fn named(&self, fault: Fault) -> Fault {
         Fault { provider: Some(self.name.clone()), ..fault }
     }
@@ -279,11 +285,12 @@ impl Provider for Remote {
     }
 
     fn converse<'a>(&'a self, request: &'a ChatRequest, call: &'a CallContext) -> BoxFuture<'a, Result<ChatTurn, Fault>> {
-        Box::pin(async move { self.converse_on(request, call).await.map_err(|fault| self.named(fault)) })
+        let span = self.span("conversation");
+        Box::pin(async move { self.converse_on(request, call).await.map_err(|fault| self.named(fault)) }.instrument(span))
     }
 
     fn check<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Duration, Fault>> {
-        Box::pin(async { self.knock(call).await.map_err(|fault| self.named(fault)) })
+        Box::pin(async { self.knock(call).await.map_err(|fault| self.named(fault)) }.instrument(self.span("check")))
     }
 
     fn lists_models(&self) -> bool {
@@ -291,7 +298,7 @@ impl Provider for Remote {
     }
 
     fn models<'a>(&'a self, call: &'a CallContext) -> BoxFuture<'a, Result<Vec<OfferedModel>, Fault>> {
-        Box::pin(async { self.list(call).await.map_err(|fault| self.named(fault)) })
+        Box::pin(async { self.list(call).await.map_err(|fault| self.named(fault)) }.instrument(self.span("list of models")))
     }
 
     fn counts_tokens(&self) -> bool {
@@ -299,7 +306,8 @@ impl Provider for Remote {
     }
 
     fn count_tokens<'a>(&'a self, model: &'a str, system: &'a str, text: &'a str, call: &'a CallContext) -> BoxFuture<'a, Result<u64, Fault>> {
-        Box::pin(async move { self.count(model, system, text, call).await.map_err(|fault| self.named(fault)) })
+        let span = self.span("count of tokens");
+        Box::pin(async move { self.count(model, system, text, call).await.map_err(|fault| self.named(fault)) }.instrument(span))
     }
 
     fn context_tokens(&self, _model: &str) -> Option<u64> {

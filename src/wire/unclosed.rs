@@ -35,7 +35,7 @@ fn first(template: &str) -> Option<(usize, &'static str)> {
 }
 
 /// Where an expression's closing braces stand; none, where others open before them. Text in quotes may hold any braces.
-fn end_of_expression(text: &str, close: &str) -> Option<usize> {
+pub(super) fn end_of_expression(text: &str, close: &str) -> Option<usize> {
     let mut quote = None;
     let mut letters = text.char_indices();
     while let Some((at, letter)) = letters.next() {

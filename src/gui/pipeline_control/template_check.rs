@@ -8,6 +8,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use crate::gui::widgets::prompt_editor::highlight::uses;
 use crate::wire::prompt::TEMPLATE_VARIABLES;
 use crate::wire::prompt_parts::Variable;
+use crate::wire::template_depth::too_deep;
 use crate::wire::unclosed::unclosed;
 
 /// Steps that the trial filling may take.
@@ -35,6 +36,10 @@ pub struct Facts {
 pub fn check(text: &str, own: &[Variable]) -> Facts {
     let letters = text.chars().count();
     let mut facts = Facts { letters, lines: text.matches('\n').count() + 1, about_tokens: letters.div_ceil(4), ..Facts::default() };
+    if let Some((line, why)) = too_deep(text) {
+        facts.trouble = Some((line as u32, why));
+        return facts;
+    }
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
@@ -61,7 +66,7 @@ pub fn check(text: &str, own: &[Variable]) -> Facts {
 /// Names without a value, in the order in which the text uses them.
 fn unknown_in_order(text: &str, used: &[String], own: &[Variable]) -> Vec<String> {
     let mut unknown: Vec<String> = used.iter().filter(|name| !is_known(name, own)).cloned().collect();
-    unknown.sort_by_key(|name| uses(text, name).first().map_or(usize::MAX, |range| range.start));
+    unknown.sort_by_cached_key(|name| uses(text, name).first().map_or(usize::MAX, |range| range.start));
     unknown
 }
 
@@ -197,6 +202,13 @@ mod tests {
         let facts = check(&format!("Fine\n{{% set x = file_name %}}{}", "{% set x = x ~ x %}".repeat(60)), &[]);
         let (line, why) = facts.trouble.expect("trouble");
         assert!(line == 2 && why.contains("grows beyond 6 MB"), "{line}: {why}");
+    }
+
+    #[test]
+    fn a_text_that_would_take_the_program_into_the_deep_is_said_where() {
+        let facts = check(&format!("Fine\n{{{{ width{} }}}}", "+1".repeat(60_000)), &[]);
+        let (line, why) = facts.trouble.expect("trouble");
+        assert!(line == 2 && why.starts_with("This goes too deep"), "{line}: {why}");
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod prepared;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tracing::Instrument as _;
+
 use super::prompts::{self, PhotoVariables, PromptText, Rendered};
 use super::{Core, Result, providers};
 use crate::platform::store;
@@ -107,8 +109,11 @@ async fn prepare_and_ask(
         call.tell(CallNews::Asking);
     }
     let begun = steps.elapsed_ms();
-    let (answer, waited_ms) =
-        if provider.is_remote() { (provider.analyse(&request, call).await, 0.0) } else { ask_here(provider.as_ref(), &request, call).await };
+    let span = tracing::info_span!("provider call", provider = provider.name(), what = "photo", model);
+    let asking = async {
+        if provider.is_remote() { (provider.analyse(&request, call).await, 0.0) } else { ask_here(provider.as_ref(), &request, call).await }
+    };
+    let (answer, waited_ms) = asking.instrument(span.clone()).await;
     if waited_ms >= 1.0 {
         let detail = "for a free core".to_owned();
         steps.list.push(TraceStep { name: "wait".to_owned(), start_ms: begun, duration_ms: waited_ms, detail });
@@ -124,7 +129,7 @@ async fn prepare_and_ask(
     }
     steps.call_ms = (steps.elapsed_ms() - begun).round() as u64;
     steps.was_asked = true;
-    note_call(core, provider.name(), call, &answer, steps.call_ms);
+    span.in_scope(|| note_call(core, provider.name(), call, &answer, steps.call_ms));
     // A key that was brought says nothing of the platform's own.
     if answer.is_ok() && call.keys.is_none() {
         providers::note_key_worked(core, provider.as_ref()).await;

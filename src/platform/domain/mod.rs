@@ -19,6 +19,7 @@ pub mod ground_truth;
 pub mod health;
 pub mod idempotency;
 pub mod jobs;
+pub mod known_labels;
 pub mod lab_journal;
 pub mod logs;
 pub mod metrics;
@@ -114,6 +115,8 @@ pub struct Core {
     pub health: health::Watch,
     /// What is remembered between two looks at the rules of alerts.
     pub alerts: alerts::Watch,
+    /// Held from a look at what the limits on spending leave room for until the calls that fit are begun.
+    pub begins_calls: tokio::sync::Mutex<()>,
     /// Why the limits on spending let no job begin.
     pub held_by_limit: std::sync::Mutex<Option<crate::wire::result::Fault>>,
     /// Why the last result could not be stored, until one is.
@@ -208,6 +211,7 @@ impl Core {
             log: Log::default(),
             health: health::Watch::default(),
             alerts: alerts::Watch::default(),
+            begins_calls: tokio::sync::Mutex::default(),
             held_by_limit: std::sync::Mutex::default(),
             not_stored: std::sync::Mutex::default(),
             seen_of_providers: providers::Seen::default(),

@@ -93,6 +93,7 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     let prompt = prompt.ok_or(DomainError::NotFound { what: "prompt version" })?;
     // What could not be begun for its cost is looked at again when the limit begins anew, or the configuration changes.
     let first = fallbacks::first(core, &config.live_model, &config.fallbacks).unwrap_or(&config.live_model);
+    let begins = core.begins_calls.lock().await;
     let room = spending::room(core, &config, (&prompt, first), free).await?;
     let renews = room.held.as_ref().and_then(|(_, renews)| *renews);
     *core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner) = room.held.map(|(fault, _)| fault);
@@ -112,6 +113,7 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     jobs::tell(&mut change, &changed).await?;
     let mut rows = store::jobs::get_many(&mut change.tx, core.org, &claimed).await?;
     change.commit().await?;
+    drop(begins);
     rows.sort_by_key(|row| std::cmp::Reverse(row.job.priority));
     let next = store::jobs::outlook(&core.db).await?.next.into_iter().chain(renews).chain(rested).min();
     let claimed = |row| {

@@ -4,9 +4,9 @@ mod parts;
 mod preview;
 mod template;
 
-pub use parts::{CONTENT_MOST, check, check_template, check_text};
+pub use parts::{CONTENT_MOST, check, check_template, check_text, plain_lines, plain_parts};
 pub use preview::preview;
-pub use template::{PhotoVariables, PromptText, Rendered, check_renders, render};
+pub use template::{PhotoVariables, PromptText, Rendered, check_renders, read_template, render};
 
 use super::prompt_journal::Deeds;
 use super::{Core, DomainError, Result};
@@ -70,6 +70,7 @@ pub async fn get(core: &Core, id: PromptId) -> Result<Prompt> {
 
 /// Makes a prompt; with text it begins with a version 1, and parts without text are its draft.
 pub async fn create(core: &Core, asked: &CreatePrompt) -> Result<Prompt> {
+    let asked = &CreatePrompt { content: asked.content.as_deref().map(plain_lines), parts: plain_parts(&asked.parts), ..asked.clone() };
     let name = check_name(&asked.name)?;
     match &asked.content {
         Some(content) => check(PromptText { content, parts: &asked.parts })?,
@@ -110,6 +111,7 @@ pub async fn create(core: &Core, asked: &CreatePrompt) -> Result<Prompt> {
 
 /// Changes name or draft. `revision`: the one the caller has read. A draft equal to the newest version is no draft.
 pub async fn update(core: &Core, id: PromptId, revision: u64, asked: &UpdatePrompt) -> Result<Prompt> {
+    let (draft, parts) = (asked.draft.as_deref().map(plain_lines), asked.draft_parts.as_ref().map(plain_parts));
     let mut change = core.change().await?;
     let mut prompt = get(core, id).await?;
     if prompt.revision != revision {
@@ -125,16 +127,16 @@ pub async fn update(core: &Core, id: PromptId, revision: u64, asked: &UpdateProm
         }
         name.clone_into(&mut prompt.name);
     }
-    if asked.draft.is_some() || asked.draft_parts.is_some() {
+    if draft.is_some() || parts.is_some() {
         let newest = store::prompts::newest_version(&core.db, core.org, id).await?;
-        if let Some(draft) = &asked.draft {
+        parts::check_draft(draft.as_deref().unwrap_or_default(), parts.as_ref().unwrap_or(&PromptParts::default()))?;
+        if let Some(draft) = &draft {
             prompt.draft = (newest.as_ref().map(|version| &version.content) != Some(draft)).then(|| draft.clone());
         }
-        if let Some(given) = &asked.draft_parts {
+        if let Some(given) = &parts {
             let saved = newest.map(|version| version.parts).unwrap_or_default();
             prompt.draft_parts = (saved != *given).then(|| given.clone());
         }
-        parts::check_draft(asked.draft.as_deref().unwrap_or_default(), asked.draft_parts.as_ref().unwrap_or(&PromptParts::default()))?;
     }
     prompt.revision += 1;
     prompt.updated_at = core.now();
@@ -161,6 +163,7 @@ pub async fn version(core: &Core, id: PromptId, number: u32) -> Result<PromptVer
 
 /// Saves an immutable version and clears the draft. The newest version's own text and parts give that version again.
 pub async fn save_version(core: &Core, id: PromptId, asked: &SavePromptVersion) -> Result<PromptVersion> {
+    let asked = &SavePromptVersion { content: plain_lines(&asked.content), parts: plain_parts(&asked.parts), ..asked.clone() };
     check(PromptText { content: &asked.content, parts: &asked.parts })?;
     let mut change = core.change().await?;
     let mut prompt = get(core, id).await?;

@@ -3,11 +3,10 @@
 //! A photo that was processed more than once counts as it was decided last.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Core, DomainError, Result, page, rules, statistics};
+use super::{Core, DomainError, Result, known_labels, page, rules, statistics};
 use crate::platform::store;
 use crate::platform::store::decisions::{Band, Decided, DecidedResult};
 use crate::wire::ids::ResultId;
@@ -21,9 +20,6 @@ const EXAMPLES_MOST: u32 = 100;
 /// Results that are looked at for one page, at most: the rest comes with the next one.
 const LOOKED_AT_MOST: usize = 5_000;
 const LOOKED_AT_ONCE: u32 = 500;
-
-/// Labels of the photos that came with the program: `photo,tag`.
-const BUNDLED_TRUTH: &str = include_str!("../../../assets/photos/truth.csv");
 
 /// What these rules would have made of the last days.
 pub async fn run(core: &Core, asked: ReplayRules) -> Result<Replay> {
@@ -161,28 +157,14 @@ fn moved(result: DecidedResult, rules: &ProcessingRules, from: Decision, to: Dec
     }
 }
 
-/// Labels by file name, of the photos that came with the program: the only ones that are known so far.
-static LABELS: LazyLock<BTreeMap<&'static str, BTreeSet<&'static str>>> = LazyLock::new(|| {
-    let mut labels: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (photo, tag) in BUNDLED_TRUTH.lines().skip(1).filter_map(|line| line.split_once(',')) {
-        labels.entry(photo.trim()).or_default().insert(tag.trim());
-    }
-    labels
-});
-
-/// Whether a tag is one of a photo's known labels; `None` where none are known.
-pub(super) fn is_right(file_name: &str, main_tag: Option<&str>) -> Option<bool> {
-    LABELS.get(file_name).map(|labels| main_tag.is_some_and(|tag| labels.contains(tag)))
-}
-
 async fn truth(core: &Core, rules: &ProcessingRules, from: DateTime<Utc>) -> Result<Option<ReplayTruth>> {
-    let results = store::decisions::of_bundled(&core.db, core.org, from).await?;
     let (mut photos, mut before, mut after) = (0, (0, 0), (0, 0));
-    for (result, decision) in &results {
-        let Some(is_right) = is_right(&result.file_name, result.main_tag.as_deref()) else { continue };
+    for labelled in store::decisions::labelled(&core.db, core.org, from).await? {
+        let main_tag = labelled.main_tag.as_deref();
+        let Some(is_right) = known_labels::is_right(&labelled.file_name, labelled.said.as_deref(), main_tag) else { continue };
         photos += 1;
-        let would = rules.decide(result.main_tag.as_deref(), result.mean_confidence);
-        for ((hits, of), decision) in [(&mut before, *decision), (&mut after, would)] {
+        let would = rules.decide(main_tag, labelled.percent.map(|percent| f32::from(percent) / 100.0));
+        for ((hits, of), decision) in [(&mut before, labelled.decision), (&mut after, would)] {
             if decision == Decision::Accept {
                 *of += 1;
                 *hits += u64::from(is_right);
@@ -215,11 +197,5 @@ mod tests {
         assert_eq!(parts.iter().map(|part| part.photos).sum::<u64>(), 12);
         let others = parts.iter().find(|part| part.main_tag.is_none() && part.percent == Some(70)).expect("others");
         assert_eq!(others.photos, 6);
-    }
-
-    #[test]
-    fn labels_of_the_bundled_photos_are_at_hand() {
-        assert!(LABELS.len() >= 20, "{}", LABELS.len());
-        assert!(LABELS["osprey.jpg"].contains("bird"));
     }
 }

@@ -1,5 +1,11 @@
 //! The limits on what the pipeline may spend: they are reached before they are crossed. What the calls under way and the next
 //! ones may cost is set aside beforehand; a price that is not known can't be kept within a limit, so such calls wait.
+//!
+//! A call that ends passes from what is under way to what is spent in one transaction. What is under way is therefore read
+//! first ([`UnderWay::read`]): one that ends in between is counted twice and never missed. From the look on until the calls are
+//! begun, nobody else begins any ([`Core::begins_calls`]).
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
 
@@ -7,7 +13,7 @@ use super::{Core, Result, config, costs};
 use crate::platform::store;
 use crate::platform::store::rollups::{Histograms, Span, Wanted};
 use crate::wire::config::{PipelineConfig, ProcessingRules};
-use crate::wire::ids::PhotoId;
+use crate::wire::ids::{JobId, PhotoId};
 use crate::wire::money::UsdMicros;
 use crate::wire::prompt::PromptVersion;
 use crate::wire::result::{Fault, FaultKind};
@@ -47,45 +53,104 @@ struct Limit {
     renews: DateTime<Utc>,
 }
 
+/// The calls under way, a photo each. Only who has read them is told what is spent: the other way round a call that ends in
+/// between would be neither.
+pub struct UnderWay(Vec<(JobId, PhotoId)>);
+
+impl UnderWay {
+    pub async fn read(core: &Core) -> Result<Self> {
+        Ok(Self(store::jobs::in_work_about(&core.db, core.org).await?))
+    }
+
+    fn photos(&self) -> Vec<PhotoId> {
+        self.0.iter().map(|(_, photo)| *photo).collect()
+    }
+
+    /// The photos that another model than `first` is asked about just now, by its name.
+    fn standing_in(&self, core: &Core, first: &str) -> BTreeMap<String, Vec<PhotoId>> {
+        let mut photos: BTreeMap<String, Vec<PhotoId>> = BTreeMap::new();
+        for (job, photo) in &self.0 {
+            if let Some(model) = core.at_work.model_of(*job).filter(|model| model != first) {
+                photos.entry(model).or_default().push(*photo);
+            }
+        }
+        photos
+    }
+
+    /// The same with the limits that stop the pipeline, and what is spent of them by now.
+    pub async fn with_spent(self, core: &Core, config: &PipelineConfig) -> Result<Ledger> {
+        let mut limits = limits(core, config).await?;
+        limits.retain(|limit| limit.action == LimitAction::Stop);
+        Ok(Ledger { under_way: self, limits })
+    }
+}
+
+/// What is under way and what is spent, read in that order.
+pub struct Ledger {
+    under_way: UnderWay,
+    limits: Vec<Limit>,
+}
+
+impl Ledger {
+    /// How many of `wanted` calls the limits leave room for beside these; `model`: the one that is asked first.
+    pub async fn room(&self, core: &Core, config: &PipelineConfig, (prompt, model): (&PromptVersion, &str), wanted: u32) -> Result<Room> {
+        let next = store::jobs::next_photos(&core.db, core.org, wanted).await?;
+        let dearest = dearest(core, model).await?;
+        let standing_in = self.set_aside_for_stand_ins(core, config, prompt, model).await?;
+        let mut tightest = None;
+        for calls in (1..=next.len()).rev() {
+            let photos: Vec<PhotoId> = self.under_way.photos().iter().chain(&next[..calls]).copied().collect();
+            let first = match set_aside(core, config, &column(model, prompt), &photos, dearest).await? {
+                Ok(set_aside) => set_aside,
+                Err(unknown) => return Ok(Room { calls: 0, held: Some((unknown, None)) }),
+            };
+            if first == UsdMicros(0) {
+                return Ok(Room { calls: wanted, held: None });
+            }
+            let each = UsdMicros(first.0 / photos.len().max(1) as i64);
+            tightest = self.limits.iter().filter(|limit| limit.leaves_too_little(first + standing_in, each)).max_by_key(|limit| limit.renews);
+            if tightest.is_none() {
+                return Ok(Room { calls: calls as u32, held: None });
+            }
+        }
+        Ok(Room { calls: 0, held: tightest.map(|limit| (limit.fault(), Some(limit.renews))) })
+    }
+
+    /// What the calls of models that stand in for the first one may cost, besides what its own did. Their price is known: it was
+    /// looked at before they were asked.
+    async fn set_aside_for_stand_ins(&self, core: &Core, config: &PipelineConfig, prompt: &PromptVersion, first: &str) -> Result<UsdMicros> {
+        let mut all = UsdMicros(0);
+        for (model, photos) in self.under_way.standing_in(core, first) {
+            all += set_aside(core, config, &column(&model, prompt), &photos, dearest(core, &model).await?).await?.unwrap_or_default();
+        }
+        Ok(all)
+    }
+}
+
 /// How many of `wanted` calls the limits leave room for; `model`: the one that is asked first.
-pub async fn room(core: &Core, config: &PipelineConfig, (prompt, model): (&PromptVersion, &str), wanted: u32) -> Result<Room> {
-    let mut limits = limits(core, config).await?;
-    limits.retain(|limit| limit.action == LimitAction::Stop);
-    if limits.is_empty() || wanted == 0 {
+pub async fn room(core: &Core, config: &PipelineConfig, asked: (&PromptVersion, &str), wanted: u32) -> Result<Room> {
+    if wanted == 0 || !stops(config) {
         return Ok(Room { calls: wanted, held: None });
     }
-    let under_way = store::jobs::photos_in_work(&core.db, core.org).await?;
-    let next = store::jobs::next_photos(&core.db, core.org, wanted).await?;
-    let dearest = dearest(core, model).await?;
-    let mut tightest = None;
-    for calls in (1..=next.len()).rev() {
-        let photos: Vec<PhotoId> = under_way.iter().chain(&next[..calls]).copied().collect();
-        let set_aside = match set_aside(core, config, &column(model, prompt), &photos, dearest).await? {
-            Ok(set_aside) => set_aside,
-            Err(unknown) => return Ok(Room { calls: 0, held: Some((unknown, None)) }),
-        };
-        if set_aside == UsdMicros(0) {
-            return Ok(Room { calls: wanted, held: None });
-        }
-        let each = UsdMicros(set_aside.0 / photos.len().max(1) as i64);
-        tightest = limits.iter().filter(|limit| limit.leaves_too_little(set_aside, each)).max_by_key(|limit| limit.renews);
-        if tightest.is_none() {
-            return Ok(Room { calls: calls as u32, held: None });
-        }
-    }
-    Ok(Room { calls: 0, held: tightest.map(|limit| (limit.fault(), Some(limit.renews))) })
+    UnderWay::read(core).await?.with_spent(core, config).await?.room(core, config, asked, wanted).await
+}
+
+/// Whether there is a limit that may stop the pipeline.
+fn stops(config: &PipelineConfig) -> bool {
+    let rules = &config.rules;
+    let limits = [(rules.daily_limit_usd, rules.daily_limit_action), (rules.monthly_limit_usd, rules.monthly_limit_action)];
+    limits.iter().any(|(most, action)| most.is_some() && *action == LimitAction::Stop)
 }
 
 /// Why the limits leave no room for a call of a model that stands in for the live one; `None` where they do. Every photo under
 /// way may need it, after a call of the live one that may have cost as well.
 pub async fn room_to_stand_in(core: &Core, prompt: &PromptVersion, live: &str, model: &str) -> Result<Option<Fault>> {
     let config = config::current(core).await?;
-    let mut limits = limits(core, &config).await?;
-    limits.retain(|limit| limit.action == LimitAction::Stop);
-    if limits.is_empty() {
+    if !stops(&config) {
         return Ok(None);
     }
-    let photos = store::jobs::photos_in_work(&core.db, core.org).await?;
+    let Ledger { under_way, limits } = UnderWay::read(core).await?.with_spent(core, &config).await?;
+    let photos = under_way.photos();
     let own = match set_aside(core, &config, &column(model, prompt), &photos, dearest(core, model).await?).await? {
         Ok(own) => own,
         Err(unknown) => return Ok(Some(unknown)),

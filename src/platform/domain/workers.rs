@@ -43,6 +43,12 @@ impl AtWork {
         self.lock().keys().copied().collect()
     }
 
+    /// The model that a job asks just now, once it has begun to.
+    #[must_use]
+    pub fn model_of(&self, id: JobId) -> Option<String> {
+        self.lock().get(&id).and_then(|place| place.model.clone())
+    }
+
     /// Ends the tries of those of these jobs that are in work.
     pub fn cancel(&self, ids: &[JobId]) {
         let places = self.lock();

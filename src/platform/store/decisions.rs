@@ -131,34 +131,76 @@ pub async fn in_band(db: &Db, org: OrganizationId, band: Band) -> Result<Vec<Dec
     rows.into_iter().map(result_from).collect()
 }
 
-/// Last decided results of the photos that came with the program, with how they were decided.
-pub async fn of_bundled(db: &Db, org: OrganizationId, from: DateTime<Utc>) -> Result<Vec<(DecidedResult, Decision)>> {
-    let rows: Vec<(Uuid, Uuid, String, i64, String, String)> = sqlx::query_as(
-        "SELECT r.id, r.photo_id, p.file_name, r.created_at_ms, r.confidence_scores, l.decision
-         FROM photos p JOIN ai_latest_decisions l ON l.photo_id = p.id JOIN ai_processing_results r ON r.id = l.result_id
-         WHERE p.organization_id = $1 AND p.source = 'bundled' AND l.at_ms >= $2",
-    )
-    .bind(org.0)
-    .bind(to_ms(from))
-    .fetch_all(&db.read)
-    .await?;
-    rows.into_iter().map(|(id, photo, name, at, tags, decision)| Ok((result_from((id, photo, name, at, tags))?, from_name(&decision)?))).collect()
+/// How a photo with known labels was decided last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Labelled {
+    pub file_name: String,
+    /// What people said of it; `None`: it came with the program, and so did its labels.
+    pub said: Option<Vec<String>>,
+    pub main_tag: Option<String>,
+    /// The whole percents that its mean confidence reaches.
+    pub percent: Option<u8>,
+    pub decision: Decision,
 }
 
-/// Answers about the photos that came with the program since a moment: model, file name and most confident tag of each.
-pub async fn answers_of_bundled(db: &Db, org: OrganizationId, from: DateTime<Utc>) -> Result<Vec<(String, String, Option<String>)>> {
-    let rows: Vec<(String, String, String)> = sqlx::query_as(
-        "SELECT r.model, p.file_name, r.confidence_scores
-         FROM photos p JOIN ai_processing_results r ON r.photo_id = p.id
-         WHERE p.organization_id = $1 AND p.source = 'bundled' AND +r.created_at_ms >= $2 AND r.status = 'completed'",
+/// The photos whose last decision is not older than a moment and that people said something of, or that came with the program.
+pub async fn labelled(db: &Db, org: OrganizationId, from: DateTime<Utc>) -> Result<Vec<Labelled>> {
+    let rows: Vec<(String, Option<String>, String, i64, String)> = sqlx::query_as(
+        "SELECT p.file_name, t.tags, l.main_tag, l.percent, l.decision
+         FROM ground_truth t JOIN ai_latest_decisions l ON l.photo_id = t.photo_id JOIN photos p ON p.id = t.photo_id
+         WHERE t.organization_id = $1 AND l.at_ms >= $2
+         UNION ALL
+         SELECT p.file_name, NULL, l.main_tag, l.percent, l.decision
+         FROM photos p JOIN ai_latest_decisions l ON l.photo_id = p.id
+         WHERE p.organization_id = $1 AND p.source = 'bundled' AND l.at_ms >= $2
+           AND NOT EXISTS (SELECT 1 FROM ground_truth t WHERE t.organization_id = $1 AND t.photo_id = p.id)",
     )
     .bind(org.0)
     .bind(to_ms(from))
     .fetch_all(&db.read)
     .await?;
-    let answer = |(model, file_name, tags): (String, String, String)| {
+    let labelled = |(file_name, said, main_tag, percent, decision): (String, Option<String>, String, i64, String)| {
+        Ok(Labelled {
+            file_name,
+            said: said.as_deref().map(from_json).transpose()?,
+            main_tag: Some(main_tag).filter(|tag| !tag.is_empty()),
+            percent: u8::try_from(percent).ok(),
+            decision: from_name(&decision)?,
+        })
+    };
+    rows.into_iter().map(labelled).collect()
+}
+
+/// An answer about a photo with known labels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelledAnswer {
+    pub model: String,
+    pub file_name: String,
+    /// As in [`Labelled`].
+    pub said: Option<Vec<String>>,
+    pub main_tag: Option<String>,
+}
+
+/// Answers since a moment about the photos that people said something of, or that came with the program.
+pub async fn labelled_answers(db: &Db, org: OrganizationId, from: DateTime<Utc>) -> Result<Vec<LabelledAnswer>> {
+    let rows: Vec<(String, String, Option<String>, String)> = sqlx::query_as(
+        "SELECT r.model, p.file_name, t.tags, r.confidence_scores
+         FROM ground_truth t JOIN photos p ON p.id = t.photo_id JOIN ai_processing_results r ON r.photo_id = t.photo_id
+         WHERE t.organization_id = $1 AND p.deleted_at_ms IS NULL AND +r.created_at_ms >= $2 AND r.status = 'completed'
+         UNION ALL
+         SELECT r.model, p.file_name, NULL, r.confidence_scores
+         FROM photos p JOIN ai_processing_results r ON r.photo_id = p.id
+         WHERE p.organization_id = $1 AND p.source = 'bundled' AND +r.created_at_ms >= $2 AND r.status = 'completed'
+           AND NOT EXISTS (SELECT 1 FROM ground_truth t WHERE t.organization_id = $1 AND t.photo_id = p.id)",
+    )
+    .bind(org.0)
+    .bind(to_ms(from))
+    .fetch_all(&db.read)
+    .await?;
+    let answer = |(model, file_name, said, tags): (String, String, Option<String>, String)| {
         let tags: Vec<Tag> = from_json(&tags)?;
-        Ok((model, file_name, tags.into_iter().next().map(|tag| tag.name)))
+        let said = said.as_deref().map(from_json).transpose()?;
+        Ok(LabelledAnswer { model, file_name, said, main_tag: tags.into_iter().next().map(|tag| tag.name) })
     };
     rows.into_iter().map(answer).collect()
 }

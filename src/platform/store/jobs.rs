@@ -277,11 +277,11 @@ pub async fn in_work(db: &Db, org: OrganizationId, most: u32) -> Result<Vec<Job>
     Ok(rows.into_iter().map(|row| row.job).collect())
 }
 
-/// The photos of the jobs in work.
-pub async fn photos_in_work(db: &Db, org: OrganizationId) -> Result<Vec<PhotoId>> {
-    let ids: Vec<uuid::Uuid> =
-        sqlx::query_scalar("SELECT photo_id FROM jobs WHERE organization_id = $1 AND state = 'processing'").bind(org.0).fetch_all(&db.read).await?;
-    Ok(ids.into_iter().map(PhotoId).collect())
+/// The jobs in work, each with its photo.
+pub async fn in_work_about(db: &Db, org: OrganizationId) -> Result<Vec<(JobId, PhotoId)>> {
+    let ids: Vec<(uuid::Uuid, uuid::Uuid)> =
+        sqlx::query_as("SELECT id, photo_id FROM jobs WHERE organization_id = $1 AND state = 'processing'").bind(org.0).fetch_all(&db.read).await?;
+    Ok(ids.into_iter().map(|(job, photo)| (JobId(job), PhotoId(photo))).collect())
 }
 
 /// The photos of the jobs that [`claim`] would take.

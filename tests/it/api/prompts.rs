@@ -72,6 +72,24 @@ async fn a_draft_that_equals_the_newest_version_is_none() {
 }
 
 #[tokio::test]
+async fn a_text_with_the_line_ends_of_another_system_is_the_same_text() {
+    let platform = start().await;
+    let prompt = create(&platform, "Streets", Some("One\nTwo\n")).await;
+    let client = &platform.client;
+    let same = client.save_prompt_version(prompt.id, &save("One\r\nTwo\r\n")).await.expect("saved");
+    assert_eq!((same.version, same.content.as_str()), (1, "One\nTwo\n"), "there is nothing new to save");
+    let revision = find(&platform, prompt.id).await.revision;
+    let kept = client.update_prompt(prompt.id, revision, &draft("One\rTwo\r\n")).await.expect("kept");
+    assert_eq!(kept.draft, None, "it is the newest version");
+    let kept = client.update_prompt(prompt.id, kept.revision, &draft("One\r\nThree\r\n")).await.expect("kept");
+    assert_eq!(kept.draft.as_deref(), Some("One\nThree\n"));
+    client.save_prompt_version(prompt.id, &save("One\r\nThree\r\n")).await.expect("saved");
+    let diff = client.prompt_diff(prompt.id, "1", "2").await.expect("compared");
+    let counts = diff.counts();
+    assert_eq!((counts.added, counts.removed), (1, 1), "one word is another, and no line end");
+}
+
+#[tokio::test]
 async fn two_windows_cannot_overwrite_each_other() {
     let platform = start().await;
     let prompt = create(&platform, "Colours", None).await;

@@ -19,6 +19,7 @@ use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::replay::{Flow, ReplayExamples, ReplayRules};
 use minerva_console::wire::result::{Decision, Outcome, Tag, mean_confidence};
 use minerva_console::wire::rules::{Category, LimitAction};
+use minerva_console::wire::truth::SetTruth;
 
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform};
@@ -220,6 +221,31 @@ async fn ground_truth_says_how_precise_what_is_accepted_is() {
     assert_eq!((before.hits, before.of), (1, truth.photos), "one of them shows a cat");
     assert!(before.low < before.share && before.share < before.high);
     assert_eq!(truth.after, None, "nothing would be accepted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_says_of_photos_is_ground_truth_for_a_replay_and_for_the_models() {
+    let platform = platform::start(Options::with_providers(vec![Scripted::new()])).await;
+    let photos = platform.add(4, true).await;
+    platform.until_jobs(4, JobState::Completed).await;
+    let client = &platform.client;
+    let asked = ReplayRules { rules: rules(0.7, 0.0, &[]), days: 1 };
+    assert_eq!(client.replay_rules(&asked).await.expect("replayed").ground_truth, None, "nobody said what is in them");
+    // All were answered "cat" first, with 0.8 in the mean.
+    for (photo, tags) in photos.iter().zip([&["Cat", "sofa"][..], &["dog"], &[]]) {
+        let said = SetTruth { tags: Some(tags.iter().map(|tag| (*tag).to_owned()).collect()) };
+        client.set_ground_truth(photo.id, &said).await.expect("said");
+    }
+    let truth = client.replay_rules(&asked).await.expect("replayed").ground_truth.expect("labels");
+    let (before, after) = (truth.before.expect("accepted"), truth.after.expect("accepted"));
+    assert_eq!((truth.photos, before.hits, before.of, after.of), (3, 1, 3, 3), "the fourth has no labels");
+    assert!(before.low < before.share && before.share < before.high);
+    let accuracy = client.models().await.expect("models").items[0].accuracy.expect("measured");
+    assert_eq!((accuracy.hits, accuracy.of), (1, 3));
+    // What is said no more counts no more.
+    client.set_ground_truth(photos[1].id, &SetTruth { tags: None }).await.expect("taken away");
+    let truth = client.replay_rules(&asked).await.expect("replayed").ground_truth.expect("labels");
+    assert_eq!(truth.before.map(|share| (share.hits, share.of)), Some((1, 2)));
 }
 
 #[tokio::test]

@@ -7,19 +7,25 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use minerva_console::keys::Keys;
+use minerva_console::platform::domain::pipeline;
+use minerva_console::platform::domain::spending::{self, UnderWay};
 use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, Providers};
 use minerva_console::wire::config::ProcessingRules;
 use minerva_console::wire::deployment::{CheckState, Environment};
-use minerva_console::wire::job::{JobQuery, JobState};
+use minerva_console::wire::fallback::{Fallback, SetFallbacks};
+use minerva_console::wire::job::{EnqueueJobs, JobQuery, JobState};
 use minerva_console::wire::model::ActivateModel;
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::prompt::SavePromptVersion;
+use minerva_console::wire::result::{Fault, FaultKind};
 use minerva_console::wire::rules::LimitAction;
+use minerva_console::wire::run::{RunPrompt, StartRun};
 use minerva_console::wire::status::LiveStatus;
 
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform, until};
 use crate::support::provider_stub::{ProviderStub, Wire};
+use crate::support::scripted::{Act, Scripted};
 
 /// The real providers, Gemini at the stub, and a clock that stands at noon.
 async fn start(stub: &ProviderStub, model: &str) -> (TestPlatform, Arc<TestClock>) {
@@ -27,19 +33,27 @@ async fn start(stub: &ProviderStub, model: &str) -> (TestPlatform, Arc<TestClock
 }
 
 async fn start_as(stub: &ProviderStub, scenario: &str, model: &str) -> (TestPlatform, Arc<TestClock>) {
+    start_with(stub, scenario, model, true).await
+}
+
+async fn start_with(stub: &ProviderStub, scenario: &str, model: &str, run_workers: bool) -> (TestPlatform, Arc<TestClock>) {
     let keys = Keys::new(HashMap::from([("gemini".to_owned(), Wire::Gemini.key().into())]), false);
     let endpoint = Endpoint { name: "gemini".to_owned(), base: Some(stub.base_as(Wire::Gemini, scenario)), limits: Limits::default() };
     let settings = ProviderSettings { endpoints: vec![endpoint], on_device_threads: 1, book: PriceBook::shipped() };
     let providers = Providers::new(&settings, &keys);
     let clock = TestClock::at("2026-11-20T12:00:30Z".parse().expect("a time"));
-    let platform = platform::start(Options { providers, keys, clock: clock.clone(), ..Options::default() }).await;
+    let platform = platform::start(Options { providers, keys, clock: clock.clone(), run_workers, ..Options::default() }).await;
     platform.client.activate_model(&ActivateModel { name: model.to_owned() }).await.expect("live");
     (platform, clock)
 }
 
 async fn limit(platform: &TestPlatform, daily: Option<i64>, monthly: Option<i64>) {
+    limit_with(platform, 4, daily, monthly).await;
+}
+
+async fn limit_with(platform: &TestPlatform, workers: u32, daily: Option<i64>, monthly: Option<i64>) {
     let config = platform.client.config().await.expect("config");
-    let rules = ProcessingRules { workers: 4, daily_limit_usd: daily.map(UsdMicros), monthly_limit_usd: monthly.map(UsdMicros), ..config.rules };
+    let rules = ProcessingRules { workers, daily_limit_usd: daily.map(UsdMicros), monthly_limit_usd: monthly.map(UsdMicros), ..config.rules };
     platform.client.set_processing_rules(config.revision, &rules).await.expect("set");
 }
 
@@ -104,6 +118,91 @@ async fn a_model_that_counts_more_than_its_rule_says_is_believed_from_the_first_
     platform.client.add_photos(files, true).await.expect("added");
     let status = held(&platform).await;
     assert_eq!((status.spend_today_usd, status.completed_today), (UsdMicros(each * 3), 3), "three fit, a fourth would cross {most}");
+}
+
+/// Between the look at what is under way and the look at what is spent, the one call under way ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_ends_while_the_limits_are_looked_at_is_counted_all_the_same() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let model = "gemini/gemini-3.5-flash-lite";
+    let (platform, _clock) = start_with(&stub, "long-prompt", model, false).await;
+    platform.add(3, true).await;
+    let core = platform.host.core();
+    let work_off = async |claims: pipeline::Claims| {
+        for claimed in claims.jobs {
+            pipeline::work_on(Arc::clone(core), "test".into(), claimed).await;
+        }
+    };
+    limit_with(&platform, 1, None, None).await;
+    work_off(pipeline::claim(core, "test", 0, true).await.expect("claimed")).await;
+    let each = platform.client.live_status().await.expect("status").spend_today_usd.0;
+    assert!(each > 0);
+    // One is spent, one is under way: there is room for no other, whatever becomes of it.
+    limit_with(&platform, 1, Some(each * 2 + each / 2), None).await;
+    let claims = pipeline::claim(core, "test", 0, false).await.expect("claimed");
+    assert_eq!(claims.jobs.len(), 1);
+    let config = platform.client.config().await.expect("config");
+    let prompt =
+        platform.client.prompt_versions(platform.client.prompts().await.expect("prompts").items[0].id).await.expect("versions").items.remove(0);
+    let under_way = UnderWay::read(core).await.expect("read");
+    work_off(claims).await;
+    let ledger = under_way.with_spent(core, &config).await.expect("read");
+    let room = ledger.room(core, &config, (&prompt, model), 1).await.expect("a look");
+    assert!(room.calls == 0 && room.held.is_some(), "{room:?}");
+    let spent = platform.client.live_status().await.expect("status").spend_today_usd;
+    assert_eq!(spent, UsdMicros(each * 2));
+    // With more room what was counted twice is over with the next look.
+    limit_with(&platform, 1, Some(each * 3 + each / 2), None).await;
+    let config = platform.client.config().await.expect("config");
+    assert_eq!(spending::room(core, &config, (&prompt, model), 1).await.expect("a look").calls, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_model_that_stands_in_may_cost_is_set_aside_while_it_is_asked() {
+    const LIVE: &str = "gemini/gemini-3.5-flash-lite";
+    const SECOND: &str = "openai/gpt-6-luna";
+    let (live, second) = (Scripted::new(), Scripted::held());
+    live.then(Act::Fail(Fault::new(FaultKind::Server, "broken")));
+    let keys = ["gemini", "openai"].map(|name| (name.to_owned(), "a-key-for-nobody".into()));
+    let list = vec![Scripted::new() as _, live.on_the_net("gemini", "gemini-3.5-flash-lite"), second.on_the_net("openai", "gpt-6-luna")];
+    let platform = platform::start(Options { keys: Keys::new(HashMap::from(keys), false), ..Options::with_providers(list) }).await;
+    platform.client.activate_model(&ActivateModel { name: LIVE.to_owned() }).await.expect("live");
+    let revision = platform.client.config().await.expect("config").revision;
+    platform.client.set_fallbacks(revision, &SetFallbacks { fallbacks: vec![Fallback::usual(SECOND)] }).await.expect("set");
+    let photo = platform.add(1, false).await.remove(0);
+    let prompt = platform.client.prompts().await.expect("prompts").items.remove(0);
+    let version = platform.client.prompt_versions(prompt.id).await.expect("versions").items.remove(0).id;
+    let set_aside = async |model: &str| {
+        let asked = StartRun {
+            name: String::new(),
+            photo_ids: vec![photo.id],
+            photo_set: None,
+            prompts: vec![RunPrompt::Version { id: version }],
+            models: vec![model.to_owned()],
+            repeats: 1,
+            concurrency: 1,
+            ask_again: true,
+        };
+        let estimate = platform.client.estimate_run(&asked).await.expect("an estimate");
+        estimate.columns[0].cost.expect("priced").high_usd.0 * 2
+    };
+    // Room for two calls of the first model, or for the second model after the first, and not for all three.
+    let (own, other) = (set_aside(LIVE).await, set_aside(SECOND).await);
+    assert!(own > other / 2 && other > 2, "{own}, {other}");
+    limit(&platform, Some(own * 2 + other / 2), None).await;
+    platform.client.enqueue_jobs(&EnqueueJobs { photo_ids: vec![photo.id], priority: 0 }).await.expect("enqueued");
+    until("the second model is asked", || async { (second.calls() == 1).then_some(()) }).await;
+    let files = vec![("next.jpg".to_owned(), platform::jpeg(64, 48, 200))];
+    platform.client.add_photos(files, true).await.expect("added");
+    let why = until("the limit to hold the other photo", || async {
+        platform.client.live_status().await.expect("status").held_back.map(|held| held.message)
+    })
+    .await;
+    assert!(why.contains("a day leaves no room"), "{why}");
+    assert_eq!(live.calls(), 1);
+    second.let_through(1);
+    platform.until_jobs(2, JobState::Completed).await;
+    assert_eq!((live.calls(), second.calls()), (2, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 use minerva_console::client::{ApiError, Client};
 use minerva_console::platform::host::{self, StartError};
+use sqlx::Connection as _;
 
 use crate::support::platform::{self, Options};
 
@@ -51,6 +52,22 @@ async fn a_foreign_host_name_is_refused_before_the_token_is_looked_at() {
         .await
         .expect("answered");
     assert_eq!(answer.status(), 421);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_minerva_is_named_and_left_alone() {
+    let folder = platform::start(Options::default()).await.stop().await;
+    let path = folder.path().join("data/minerva.sqlite");
+    let mut database = sqlx::SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.expect("opens");
+    let newer = "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
+                 SELECT 9999, 'of tomorrow', installed_on, success, checksum, execution_time FROM _sqlx_migrations ORDER BY version LIMIT 1";
+    sqlx::query(newer).execute(&mut database).await.expect("marked");
+    database.close().await.expect("closed");
+    let before = std::fs::read(&path).expect("readable");
+    let refused = host::start(Options::default().host_options(folder.path().join("data"))).await.err().expect("refused").to_string();
+    assert!(refused.contains("written by a newer version of Minerva: it has schema 9999"), "{refused}");
+    assert!(refused.contains("Install that version again, or choose another data folder"), "{refused}");
+    assert_eq!(std::fs::read(&path).expect("readable"), before, "nothing was changed in it");
 }
 
 #[tokio::test]

@@ -67,6 +67,12 @@ async fn a_key_is_in_no_log_whatever_goes_wrong_and_however_much_is_logged() {
         for text in [&remembered, &written] {
             assert!(!text.contains(Wire::MARKER), "the key is logged");
         }
+        if scenario == "good" {
+            // What is logged says on the way of which call, which request and which query it was.
+            for span in ["provider call{provider=\"gemini\" what=\"photo\" model=\"gemini-3.8-flash\"}", "request{method=", "sqlx::query"] {
+                assert!(written.contains(span), "{span} is not in the log");
+            }
+        }
         // An address with a password in it is refused, and not repeated.
         let refused = crate::support::binary::minerva(home.path())
             .envs(environment)

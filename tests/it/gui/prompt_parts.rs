@@ -123,6 +123,38 @@ fn the_answer_is_a_form_and_json_over_one_text() {
 }
 
 #[test]
+fn what_is_typed_into_a_form_is_kept_letter_by_letter_and_taken_back_in_one_step() {
+    let mut console = open();
+    console.click("Part: Answer");
+    console.click("Write a schema from the shipped one");
+    console.wait_until("the form", |console| console.harness.query_by_label("Description of caption").is_some());
+    console.harness.get_by_label("Description of caption").focus();
+    console.steps();
+    console.type_text("One plain ");
+    console.type_text("sentence");
+    // The keyboard has not left the field: what stands there is kept all the same.
+    until_parts(&mut console, "every letter has arrived", |parts| parts.schema.contains("\"description\": \"One plain sentence\""));
+    console.click("Undo");
+    until_parts(&mut console, "it went at once", |parts| !parts.schema.is_empty() && !parts.schema.contains("\"One"));
+    console.click("Redo");
+    until_parts(&mut console, "it is there again", |parts| parts.schema.contains("One plain sentence"));
+
+    console.click("Part: Settings");
+    console.click("Add a variable");
+    console.wait_until("a variable", |console| console.harness.query_by_label("Value of subject").is_some());
+    console.harness.get_by_label("Value of subject").focus();
+    console.steps();
+    for letter in ["b", "i", "r", "d", "s"] {
+        console.type_text(letter);
+    }
+    until_parts(&mut console, "its value", |parts| parts.variables.first().is_some_and(|own| own.value == "birds"));
+    console.click("Undo");
+    until_parts(&mut console, "the word went at once", |parts| parts.variables.first().is_some_and(|own| own.value.is_empty()));
+    console.click("Undo");
+    until_parts(&mut console, "then the variable", |parts| parts.variables.is_empty());
+}
+
+#[test]
 fn a_schema_that_cannot_be_is_told_at_its_line_and_not_saved() {
     let mut console = open();
     console.click("Part: Answer");

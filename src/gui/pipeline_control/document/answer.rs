@@ -4,6 +4,7 @@ use egui::{Align, Checkbox, ComboBox, Frame, Key, Label, Layout, Margin, RichTex
 use serde_json::Value;
 
 use super::schema_form::{self, Change, Field, Kind};
+use super::settings;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::choice;
 use crate::gui::widgets::prompt_editor::marks::Mark;
@@ -89,7 +90,8 @@ impl AnswerTab {
         self.state_ui(ui, text.as_str(), tokens);
         match self.mode {
             Mode::Form if is_empty => empty_ui(ui, tokens, Some(text)),
-            Mode::Form => self.form_ui(ui, text, tokens),
+            // What is typed and not taken in yet belongs to this text, not to another prompt's field in its place.
+            Mode::Form => drop(ui.push_id(id, |ui| self.form_ui(ui, text, tokens))),
             Mode::Json => {
                 let trouble = self.problems(text.as_str()).first().map(|problem| (problem.line, problem.message.clone()));
                 let options = Options {
@@ -202,7 +204,7 @@ impl AnswerTab {
             match schema_form::apply(&mut changed, &at, &name, &change) {
                 Ok(()) => {
                     self.refused = None;
-                    text.replace(&format!("{changed:#}"));
+                    text.replace_in(&format!("{changed:#}"), settings::field_in_use(ui), ui.input(|input| input.time));
                 }
                 Err(why) => self.refused = Some((format!("{at}/{name}"), why)),
             }
@@ -283,7 +285,12 @@ fn field_ui(ui: &mut Ui, field: &Field, depth: usize, tokens: &Tokens) -> Option
         let bounds = field.kind.bounds();
         let width = if bounds.is_some() { (room - 168.0).max(80.0) } else { room - 8.0 };
         let name = format!("Description of {}", field.name);
-        if let Some(words) = committed_ui(ui, "description", &field.description, &name, "Description: what the model should write here", width) {
+        // Taken in letter by letter, so that a crash loses none of it.
+        let mut words = field.description.clone();
+        let edit = TextEdit::singleline(&mut words).id_salt("description").hint_text("Description: what the model should write here");
+        let response = ui.add(edit.char_limit(2_000).desired_width(width));
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, &name));
+        if response.on_hover_text(&name).changed() {
             change = Some(Change::Describe(words));
         }
         if let Some((.., counted)) = bounds {

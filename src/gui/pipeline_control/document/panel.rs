@@ -111,7 +111,7 @@ pub fn draft_ui(
                 let shown = document.shows_setting.take();
                 let around = Around { shown: shown.as_ref(), ..around(known, false) };
                 if let Some(edited) = settings::ui(ui, &stands, &mut document.preview_values, &around) {
-                    draft.settings.typed.replace(&edited.write());
+                    draft.settings.typed.replace_in(&edited.write(), settings::field_in_use(ui), ui.input(|input| input.time));
                     outcome.changed = true;
                 }
             });

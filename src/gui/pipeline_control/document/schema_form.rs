@@ -243,7 +243,8 @@ fn apply_inside(field: &mut Value, change: &Change) -> Result<(), String> {
             }
             *map = fresh;
         }
-        Change::Describe(words) => set(map, "description", Some(words.trim().into()).filter(|_| !words.trim().is_empty())),
+        // As it is typed, letter by letter: a blank at its end is on the way to the next word.
+        Change::Describe(words) => set(map, "description", Some(words.as_str().into()).filter(|_| !words.trim().is_empty())),
         Change::Choose(choices) => {
             if choices.is_empty() {
                 return Err("Give at least one choice".to_owned());

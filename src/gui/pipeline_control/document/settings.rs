@@ -80,6 +80,12 @@ pub fn history_ui(ui: &mut Ui, text: &mut TypedText) -> bool {
     text.version() != before
 }
 
+/// The field that is typed into or dragged just now: what is done with it belongs together.
+pub fn field_in_use(ui: &Ui) -> Option<u64> {
+    let typed_into = || ui.memory(egui::Memory::focused).filter(|id| TextEdit::load_state(ui.ctx(), *id).is_some());
+    ui.dragged_id().or_else(typed_into).map(|id| id.value())
+}
+
 /// Draws both forms. `preview`: values that stand for variables in the preview alone. Returns the settings where they were changed.
 pub fn ui(ui: &mut Ui, settings: &Settings, preview: &mut HashMap<String, String>, around: &Around<'_>) -> Option<Settings> {
     let mut edited = settings.clone();

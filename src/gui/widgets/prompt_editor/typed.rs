@@ -66,6 +66,8 @@ pub struct TypedText {
     round: u64,
     version: u64,
     keystrokes: Vec<Keystroke>,
+    /// Which field of a form over this text was changed last, which version that made, and when.
+    last_field: Option<(u64, u64, f64)>,
     /// The cursor was moved by other means than the editor, which has to follow.
     moved: bool,
 }
@@ -151,6 +153,18 @@ impl TypedText {
         if let Some(Delta { at, removed, inserted }) = Delta::between(&self.text, new) {
             self.change(vec![(at..at + removed.len(), inserted)], None);
         }
+    }
+
+    /// Replaces the whole text by what a form over it makes of it: a step that goes on with the one before where that was made in
+    /// the same field, without a pause. `field`: none for what is done at once. `now`: seconds, by the window's clock.
+    pub fn replace_in(&mut self, new: &str, field: Option<u64>, now: f64) {
+        let goes_on = |(last, version, at): (u64, u64, f64)| Some(last) == field && version == self.version && now - at < PAUSE_SECS;
+        let joins = self.last_field.is_some_and(goes_on);
+        if let Some(delta) = Delta::between(&self.text, new) {
+            self.last = None;
+            self.do_edit(delta, self.cursor, joins);
+        }
+        self.last_field = field.map(|field| (field, self.version, now));
     }
 
     /// Replaces pieces, in bytes and in order, as one step; what is selected behind it is given, or is the end of the last piece.
@@ -410,6 +424,24 @@ mod tests {
         assert_eq!(undone(&mut typed), ["é-é-é"]);
         typed.replace("another");
         assert_eq!(undone(&mut typed), ["é-é-é"]);
+    }
+
+    #[test]
+    fn what_is_typed_into_one_field_of_a_form_is_one_step_until_a_pause_or_another_field() {
+        let mut typed = TypedText::new("{}");
+        let (name, value) = (Some(1), Some(2));
+        for (text, field, now) in [("{a}", name, 0.0), ("{ab}", name, 0.2), ("{ab:1}", value, 0.4), ("{ab:12}", value, 0.6), ("{ab:123}", value, 9.0)]
+        {
+            typed.replace_in(text, field, now);
+        }
+        assert_eq!(undone(&mut typed), ["{ab:12}", "{ab}", "{}"]);
+        // What was taken back is no step to go on with.
+        typed.redo();
+        typed.replace_in("{abc}", name, 0.3);
+        assert_eq!(undone(&mut typed), ["{ab}", "{}"]);
+        typed.replace_in("{+}", None, 0.4);
+        typed.replace_in("{++}", None, 0.4);
+        assert_eq!(undone(&mut typed), ["{+}", "{}"], "what is done at once is a step each");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use chrono::Duration;
 
 use crate::platform::domain::analytics::{self, Range, Tally};
 use crate::platform::domain::prompt_analysis::typical_photo;
-use crate::platform::domain::{Core, Result, costs, replay, statistics};
+use crate::platform::domain::{Core, Result, costs, known_labels, statistics};
 use crate::platform::store;
 use crate::platform::store::rollups::{Histograms, Span};
 use crate::providers::text_tokens;
@@ -45,11 +45,12 @@ pub async fn photos_per_day(core: &Core) -> Result<Option<f64>> {
 
 /// How often each model's most confident tag is one of the photo's labels, over the photos whose labels are known.
 pub async fn accuracy(core: &Core) -> Result<HashMap<String, Share>> {
-    let answers = store::decisions::answers_of_bundled(&core.db, core.org, core.now() - MEASURED).await?;
+    let answers = store::decisions::labelled_answers(&core.db, core.org, core.now() - MEASURED).await?;
     let mut counts: HashMap<String, (u64, u64)> = HashMap::new();
-    for (model, file_name, main_tag) in answers {
-        let Some(is_right) = replay::is_right(&file_name, main_tag.as_deref()) else { continue };
-        let (hits, of) = counts.entry(model).or_default();
+    for answer in answers {
+        let right = known_labels::is_right(&answer.file_name, answer.said.as_deref(), answer.main_tag.as_deref());
+        let Some(is_right) = right else { continue };
+        let (hits, of) = counts.entry(answer.model).or_default();
         *of += 1;
         *hits += u64::from(is_right);
     }

@@ -164,8 +164,14 @@ pub async fn follow(core: &Core, claimed: &Claimed, listed: &Listed, call: &Call
         let before = model;
         model = loop {
             let Some(next) = chain.next(kind) else { return course };
+            let begins = core.begins_calls.lock().await;
             match spending::room_to_stand_in(core, &claimed.prompt, &claimed.model, next).await {
-                Ok(None) => break next,
+                Ok(None) => {
+                    // From here on it is counted among the calls under way.
+                    listed.asks(next);
+                    drop(begins);
+                    break next;
+                }
                 Ok(Some(why)) => course.pass_over(next, &why),
                 Err(error) => course.pass_over(next, &Fault::new(FaultKind::Internal, error.to_string())),
             }

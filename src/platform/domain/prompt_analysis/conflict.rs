@@ -143,9 +143,9 @@ fn asked<'t>(text: &'t Text<'t>) -> Vec<Said<'t>> {
 fn deeds<'p>(pattern: &'p Pattern, prose: &'p str) -> impl Iterator<Item = (usize, &'p str, Range<usize>)> {
     pattern.captures(prose).filter_map(move |caught| {
         let (start, verb) = (caught.name("start")?.start(), caught.name("verb")?);
-        let rest = verb.end() + 1;
-        let length = prose.get(rest..)?.find(['.', ';', '\n']).unwrap_or(prose.len() - rest);
-        Some((start, verb.as_str(), rest..rest + length))
+        // Behind the blank, which may be one of two bytes.
+        let rest = verb.end() + prose.get(verb.end()..)?.chars().next()?.len_utf8();
+        Some((start, verb.as_str(), Text::rest_of_sentence(prose, rest)))
     })
 }
 

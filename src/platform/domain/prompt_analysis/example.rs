@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::pattern::Pattern;
 use super::text::{ConstructKind, Example, Text};
 use super::{Finding, Severity, Subject, at, with_fix};
+use crate::wire::loose_json;
 
 /// Letters that look like a blank, or like nothing, and are none to a JSON reader.
 const ODD_BLANKS: [char; 8] = ['\u{a0}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{202f}', '\u{2007}', '\u{3000}', '\u{feff}'];
@@ -67,8 +68,8 @@ fn of_error(text: &Text<'_>, example: &Example, filled: &str, error: &serde_json
     // Single quotes, bare names and comments can be put right by themselves.
     let holds_variables =
         text.constructs.iter().any(|construct| construct.range.start >= example.range.start && construct.range.end <= example.range.end);
-    match json5::from_str::<serde_json::Value>(filled) {
-        Ok(value) if !holds_variables => {
+    match loose_json::read(filled) {
+        Some(value) if !holds_variables => {
             let trimmed = text.slice(example.range.clone()).trim_end().len();
             let written = if text.slice(example.range.start..example.range.start + trimmed).contains('\n') {
                 serde_json::to_string_pretty(&value)

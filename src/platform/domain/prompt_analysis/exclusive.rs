@@ -1,11 +1,11 @@
 //! Wishes that exclude each other: pairs of manners, orders, lengths and the like, of which an answer can have one.
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::pattern::{Pattern, is_conditional, is_negated};
 use super::text::Text;
-use super::{Finding, Severity, Subject, at, quoted, with_fix};
+use super::wished::{self, Clash, Wished};
+use super::{Finding, Subject};
 
 /// Manners of one kind. A group `word` of a pattern is what is marked, else all of it.
 struct Exclusive {
@@ -215,45 +215,13 @@ static SHARES: Pattern =
     Pattern::new(r"\b(?:first|then|also|plus|both|too|another|other|followed by|mix|half|each kind|and (?:one|two|three|\d+))\b");
 /// It holds for some photos only, or need not be.
 static PERMITS: Pattern = Pattern::new(r"\b(?:may|might|could|unless|except|if|when)\b");
-static CAPTION: Pattern = Pattern::new(r"\b(?:captions?|descriptions?|sentences?|summary|describe)\b");
-static TAGS: Pattern = Pattern::new(r"\b(?:tags?|labels?|keywords?|nouns?|adjectives|verbs)\b");
-/// Texts of an answer that are told apart by their names.
-const NAMED: [&str; 5] = ["caption", "description", "summary", "title", "alt text"];
-
-/// What a sentence asks something of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Target {
-    Tags,
-    Caption,
-    Answer,
-}
-
-fn target_of(sentence: &str) -> Target {
-    match (TAGS.is_in(sentence), CAPTION.is_in(sentence)) {
-        (true, false) => Target::Tags,
-        (false, true) => Target::Caption,
-        _ => Target::Answer,
-    }
-}
-
-struct Wished<'t> {
-    text: &'t Text<'t>,
-    range: Range<usize>,
-    sentence: &'t str,
-    target: Target,
-    side: usize,
-}
 
 /// Every pair of wishes that exclude each other.
 pub fn wishes(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     for exclusive in ALL.iter() {
-        let mut wished: Vec<Wished<'_>> = Vec::new();
-        for text in subject.texts() {
-            wished.extend(of_text(text, exclusive));
-        }
-        // The system part is read first.
-        wished.sort_by_key(|wished| (std::cmp::Reverse(wished.text.part), wished.range.start));
-        tell(&wished, exclusive, found);
+        let Exclusive { code, why, kind: Kind { by_target, is_swap, .. }, .. } = *exclusive;
+        let wished = subject.texts().into_iter().flat_map(|text| of_text(text, exclusive)).collect();
+        wished::tell(wished, Clash { code, why, by_target, is_swap }, found);
     }
 }
 
@@ -276,32 +244,9 @@ fn of_text<'t>(text: &'t Text<'t>, exclusive: &'static Exclusive) -> Vec<Wished<
                 || is_negated(&text.prose, sentence.start, range.start)
                 || is_conditional(&text.prose, sentence.start, range.start);
             if !is_no_wish {
-                wished.push(Wished { text, range, sentence: words, target: target_of(words), side });
+                wished.push(Wished { text, range, sentence: words, side });
             }
         }
     }
     wished
-}
-
-/// Whether they are about texts with different names, such as a caption and a description.
-fn are_of_different_texts(one: &str, other: &str) -> bool {
-    let named = |sentence: &str| NAMED.iter().copied().filter(|name| sentence.contains(name)).collect::<Vec<_>>();
-    let (one, other) = (named(one), named(other));
-    !one.is_empty() && !other.is_empty() && one.iter().all(|name| !other.contains(name))
-}
-
-/// A finding for each later wish of another side.
-fn tell(wished: &[Wished<'_>], exclusive: &Exclusive, found: &mut Vec<Finding>) {
-    let Exclusive { code, why, kind, .. } = exclusive;
-    for (place, later) in wished.iter().enumerate() {
-        let reaches = |earlier: &&Wished<'_>| !kind.by_target || earlier.target == later.target;
-        let Some(first) = wished[..place].iter().find(reaches) else { continue };
-        if first.side == later.side || are_of_different_texts(first.sentence, later.sentence) {
-            continue;
-        }
-        let (one, other) = (first.text.slice(first.range.clone()), later.text.slice(later.range.clone()));
-        let words = format!("{} contradicts {} in line {}", quoted(other), quoted(one), first.text.line_of(first.range.start));
-        let finding = at(later.text, code, Severity::Warning, later.range.clone(), words, *why);
-        found.push(if kind.is_swap { with_fix(finding, format!("Write {}", quoted(one)), later.range.clone(), one) } else { finding });
-    }
 }

@@ -10,8 +10,8 @@ mod count;
 mod example;
 mod exclusive;
 mod figures;
+mod language;
 mod length;
-mod manner;
 mod names;
 mod pattern;
 mod repeat;
@@ -20,6 +20,7 @@ mod support;
 mod template;
 mod text;
 mod vague;
+mod wished;
 
 #[cfg(test)]
 mod measured;
@@ -94,7 +95,7 @@ const RULES: [Rule; 25] = [
     conflict::topics,
     conflict::explanation_beside_json,
     conflict::formats,
-    manner::languages,
+    language::languages,
     exclusive::wishes,
     vague::words,
     answer::broken_schema,

@@ -6,14 +6,19 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use super::text::{ConstructKind, Text};
 use super::{Finding, Severity, Subject, about, at, names, with_fix, without_setting};
+use crate::platform::domain::prompts;
 use crate::wire::prompt::TEMPLATE_VARIABLES;
 use crate::wire::prompt_analysis::{PromptPart, Setting};
 use crate::wire::prompt_parts::variable_problems;
+use crate::wire::template_depth::too_deep;
 
 /// Steps that the trial filling may take, as many as the real one.
 const FUEL: u64 = 100_000;
 /// Below this likeness (0–1) a name is another name, not a slip.
 const ALIKE: f64 = 0.78;
+
+/// Why a template that can't be filled in is an error.
+const UNUSABLE: &str = "The prompt can't be filled in for any photo, so it can't be saved or used";
 
 /// Names that have a value.
 fn known<'s>(subject: &'s Subject<'_>) -> Vec<&'s str> {
@@ -26,6 +31,11 @@ pub fn broken(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let mut environment = Environment::empty();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
+        if let Some((line, words)) = too_deep(text.raw) {
+            let span = text.line(line as u32).unwrap_or(0..text.raw.len());
+            found.push(at(text, "template_error", Severity::Error, span, words, UNUSABLE));
+            continue;
+        }
         let parsed = environment.template_from_str(text.raw);
         let names = parsed.as_ref().map(|template| template.undeclared_variables(false)).unwrap_or_default();
         let given = |name: &str| subject.variables.iter().find(|variable| variable.name == name).map(|variable| Value::from(variable.value.as_str()));
@@ -54,7 +64,7 @@ fn of_error(text: &Text<'_>, error: &minijinja::Error) -> Finding {
     let whole_line = text.line(line).unwrap_or(0..text.raw.len());
     let span = error.range().filter(|range| !range.is_empty() && text.raw.get(range.clone()).is_some()).unwrap_or(whole_line);
     let detail = error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
-    let why = "The prompt can't be filled in for any photo, so it can't be saved or used";
+    let why = UNUSABLE;
     match error.kind() {
         ErrorKind::OutOfFuel => {
             let words = "This takes too many steps to fill in: take a loop out, let it run less often, or join fewer texts";
@@ -100,7 +110,7 @@ pub fn unknown_variables(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let known = known(subject);
     for text in subject.texts() {
         let environment = Environment::empty();
-        let Ok(template) = environment.template_from_str(text.raw) else { continue };
+        let Ok(template) = prompts::read_template(&environment, text.raw) else { continue };
         let mut names: Vec<String> =
             template.undeclared_variables(false).into_iter().filter(|name| !known.contains(&name.as_str()) && !is_called(text, name)).collect();
         names.sort_unstable();
@@ -189,7 +199,7 @@ pub fn unused_variables(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let mut used = std::collections::HashSet::new();
     for text in subject.texts() {
         // What can't be read may use any of them.
-        let Ok(template) = environment.template_from_str(text.raw) else { return };
+        let Ok(template) = prompts::read_template(&environment, text.raw) else { return };
         used.extend(template.undeclared_variables(false));
     }
     let problems = variable_problems(subject.variables);

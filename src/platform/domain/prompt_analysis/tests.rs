@@ -254,11 +254,15 @@ fn formats_that_exclude_each_other() {
 #[test]
 fn two_languages_and_two_cases_for_the_same_thing() {
     assert_framed("Write the tags in English.\nWrite tags in German.", &[("conflicting_language", "German")]);
+    assert_framed("Write adjectives in English.\nWrite labels in French.", &[("conflicting_language", "French")]);
     assert_framed("Tags are lower-case English nouns. Write each tag in Title Case.", &[("conflicting_case", "Title Case")]);
     assert_framed("Tags are in the singular.\nWrite tags in the plural.", &[("conflicting_number", "plural")]);
     for fine in [
         "Write the tags in English and in German.",
         "Write the tags in English. Write the caption in Dutch.",
+        "Use the tags in English. Describe the photo in German.",
+        "Write the caption in English. Write a summary in Dutch.",
+        "Use nouns in lower case. Start the description with a capital first letter.",
         "Tags in English, not in German.",
         "Write tags in lower case, never in upper case.",
     ] {
@@ -417,6 +421,35 @@ fn what_a_live_model_does_not_take_is_said() {
     assert_eq!(codes(&[model("vision/labels", false)]), ["system_unsupported", "schema_unsupported", "prompt_unread", "parameter_unsupported"]);
     assert_eq!(codes(&[ModelFacts { takes: Takes { temperature: false, ..gemini().takes }, ..gemini() }]), ["parameter_unsupported"]);
     assert!(codes(&[gemini(), ModelFacts { is_live: false, ..model("on-device", false) }]).is_empty(), "only what is used is spoken of");
+}
+
+/// 60 kB of each, since the template engine counts columns up to 65,535: with rules that look at the whole text for every word in it,
+/// this test would take minutes.
+#[test]
+fn texts_without_an_end_are_analysed_like_others() {
+    let pieces = [
+        "use lower case tags and british english ",
+        "do not mention people and list people ",
+        "give up to 5 tags then 7 tags ",
+        "some tags etc, if possible ",
+        "{{ ",
+        "{{ a }} ",
+        "{% raw %} {# ",
+        "[",
+        "a {[ ",
+        "\"a",
+        "```\n",
+        "{\"a\": ",
+        "ÄÖ ",
+    ];
+    for piece in pieces {
+        let content = format!("Say: {}", piece.repeat(60_000 / piece.len()));
+        let asked = AnalyzePrompt { content, ..AnalyzePrompt::default() };
+        for finding in all_with(&asked, &[gemini()]) {
+            let inside = finding.span.is_none_or(|span| finding.part != PromptPart::User || asked.content.get(span.range()).is_some());
+            assert!(inside, "{piece:?}: {finding:?}");
+        }
+    }
 }
 
 #[test]

@@ -9,6 +9,8 @@ use crate::wire::prompt_analysis::PromptPart;
 
 /// A longer quotation is prose that happens to stand between two quotation marks.
 const QUOTED_MOST: usize = 80;
+/// Bytes before and behind a word that are looked at for the ends of its sentence: a text of 100 kB may be one line without a stop.
+const SENTENCE_MOST: usize = 1_000;
 
 /// What stands between template braces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,13 +90,23 @@ impl<'t> Text<'t> {
     #[must_use]
     pub fn sentence_of(&self, at: usize) -> Range<usize> {
         let line = self.line(self.line_of(at)).unwrap_or(0..self.prose.len());
-        let inner = &self.prose[line.clone()];
-        let here = at - line.start;
-        let is_end = |position: usize| matches!(inner.as_bytes().get(position + 1), None | Some(b' ' | b'\t'));
+        let from = self.prose.floor_char_boundary(at.saturating_sub(SENTENCE_MOST)).max(line.start);
+        let to = self.prose.floor_char_boundary(at + SENTENCE_MOST).min(line.end).max(from);
+        let inner = &self.prose[from..to];
+        let here = at - from;
+        let is_end = |position: usize| matches!(self.prose[..line.end].as_bytes().get(from + position + 1), None | Some(b' ' | b'\t'));
         let ends: Vec<usize> = inner.match_indices(['.', '!', '?', ';']).map(|(position, _)| position).filter(|position| is_end(*position)).collect();
         let start = ends.iter().rev().find(|end| **end < here).map_or(0, |end| end + 1);
         let end = ends.iter().find(|end| **end >= here).copied().unwrap_or(inner.len());
-        line.start + start..line.start + end
+        from + start..from + end
+    }
+
+    /// What follows a byte in its sentence: up to a full stop, a semicolon or the line's end.
+    #[must_use]
+    pub fn rest_of_sentence(prose: &str, at: usize) -> Range<usize> {
+        let most = prose.floor_char_boundary(at + SENTENCE_MOST).max(at);
+        let rest = prose.get(at..most).unwrap_or_default();
+        at..at + rest.find(['.', ';', '\n']).unwrap_or(rest.len())
     }
 
     /// The text of a range.
@@ -132,17 +144,20 @@ fn lines(raw: &str) -> Vec<Range<usize>> {
 fn constructs(raw: &str) -> Vec<Construct> {
     let mut found = Vec::new();
     let mut at = 0;
+    // What is not closed here is not closed further on either: it is looked for once, not again for each opening.
+    let mut never_closed = [false; 3];
     while let Some(start) = raw[at..].find('{').map(|offset| at + offset) {
-        let (kind, close) = match raw.as_bytes().get(start + 1) {
-            Some(b'{') => (ConstructKind::Variable, "}}"),
-            Some(b'%') => (ConstructKind::Statement, "%}"),
-            Some(b'#') => (ConstructKind::Comment, "#}"),
+        let (which, kind, close) = match raw.as_bytes().get(start + 1) {
+            Some(b'{') => (0, ConstructKind::Variable, "}}"),
+            Some(b'%') => (1, ConstructKind::Statement, "%}"),
+            Some(b'#') => (2, ConstructKind::Comment, "#}"),
             _ => {
                 at = start + 1;
                 continue;
             }
         };
-        let Some(length) = raw[start + 2..].find(close) else {
+        let Some(length) = Some(&raw[start + 2..]).filter(|_| !never_closed[which]).and_then(|rest| rest.find(close)) else {
+            never_closed[which] = true;
             at = start + 2;
             continue;
         };
@@ -200,10 +215,12 @@ fn start_of_json(line: &str, is_whole: bool) -> Option<usize> {
     if is_whole && begins_json(line.trim()) {
         return Some(indent);
     }
-    line.match_indices(['{', '[']).map(|(at, _)| at).find(|at| {
+    // Of several brackets in a row the first one tells what follows them all.
+    let begins = |at: &usize| !line[..*at].ends_with(['{', '[']);
+    line.match_indices(['{', '[']).map(|(at, _)| at).filter(begins).find(|at| {
         let rest = &line[*at..];
         let inner = rest.trim_start_matches(['{', '[']).trim_start();
-        let is_doubled = rest.starts_with("{{") || line[..*at].ends_with('{');
+        let is_doubled = rest.starts_with("{{");
         let mut pieces = inner.strip_prefix('"').unwrap_or_default().splitn(2, '"');
         let has_name = pieces.next().is_some() && pieces.next().is_some_and(|behind| behind.trim_start().starts_with(':'));
         !is_doubled && has_name
@@ -291,6 +308,20 @@ mod tests {
         assert_eq!(text.examples.len(), 1, "{:?}", text.examples);
         assert!(raw[text.examples[0].range.clone()].ends_with("]\n}"));
         assert_eq!(text.constructs.len(), 2);
+    }
+
+    /// Else each word that a rule looks at would cost as much as the whole text.
+    #[test]
+    fn a_sentence_without_an_end_is_looked_at_in_pieces() {
+        let raw = "é use lower case tags ".repeat(5_000);
+        let text = read(&raw);
+        for at in [0, raw.len() / 2, raw.len()] {
+            let at = raw.floor_char_boundary(at);
+            let sentence = text.sentence_of(at);
+            assert!(sentence.start <= at && at <= sentence.end && sentence.len() <= 2 * SENTENCE_MOST, "{sentence:?} around {at}");
+            assert!(raw.get(sentence).is_some());
+            assert!(Text::rest_of_sentence(&text.prose, at).len() <= SENTENCE_MOST);
+        }
     }
 
     #[test]

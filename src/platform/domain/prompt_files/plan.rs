@@ -98,6 +98,7 @@ fn summary(versions: &[PromptVersion]) -> String {
 /// What becomes of one prompt, with its parts.
 async fn plan(prompts: &mut Prompts<'_>, given: FilePrompt, into: Option<&ImportInto>) -> Result<(ImportItem, PromptParts)> {
     let FilePrompt { name, version, note, author, labels, content, parts, mut warnings, trouble } = given;
+    let (content, parts) = (prompts::plain_lines(&content), prompts::plain_parts(&parts));
     let note: String = note.trim().chars().take(NOTE_MOST).collect();
     let cleaned = prompt_labels::clean_all(&labels);
     let wanted = match into {
@@ -204,7 +205,7 @@ fn fresh(core: &Core, name: &str) -> Prompt {
 /// Names that templates use and nothing in them sets, sorted.
 pub(super) fn names_used(content: &str, system: &str) -> BTreeSet<String> {
     let environment = Environment::empty();
-    let names = |text: &str| environment.template_from_str(text).map(|template| template.undeclared_variables(false)).unwrap_or_default();
+    let names = |text: &str| prompts::read_template(&environment, text).map(|template| template.undeclared_variables(false)).unwrap_or_default();
     names(content).into_iter().chain(names(system)).collect()
 }
 

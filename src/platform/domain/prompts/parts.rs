@@ -3,10 +3,23 @@
 use super::template::{self, PromptText, SYSTEM, placed};
 use crate::platform::domain::{DomainError, Result};
 use crate::wire::answer_schema::{AnswerSchema, SCHEMA_MOST};
-use crate::wire::prompt_parts::{PromptParts, SYSTEM_MOST, VARIABLE_NAME_MOST, VARIABLE_VALUE_MOST, VARIABLES_MOST, variable_problems};
+use crate::wire::prompt_parts::{PromptParts, SYSTEM_MOST, VARIABLE_NAME_MOST, VARIABLE_VALUE_MOST, VARIABLES_MOST, Variable, variable_problems};
 
 /// Bytes of a prompt's user text.
 pub const CONTENT_MOST: usize = 200_000;
+
+/// A text with the line ends that this program writes: what was written on another system is the same text, line by line.
+#[must_use]
+pub fn plain_lines(text: &str) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
+}
+
+/// The same of all parts.
+#[must_use]
+pub fn plain_parts(parts: &PromptParts) -> PromptParts {
+    let variables = parts.variables.iter().map(|own| Variable { name: own.name.clone(), value: plain_lines(&own.value) });
+    PromptParts { system: plain_lines(&parts.system), schema: plain_lines(&parts.schema), variables: variables.collect(), ..*parts }
+}
 
 fn refuse<T>(code: &'static str, message: String) -> Result<T> {
     Err(DomainError::Invalid { code, message })
@@ -85,7 +98,7 @@ pub fn check_template(content: &str) -> Result<()> {
 mod tests {
     use super::*;
     use crate::platform::domain::prompts::DEFAULT_CONTENT;
-    use crate::wire::prompt_parts::{Parameters, Variable};
+    use crate::wire::prompt_parts::Parameters;
 
     fn refused(parts: &PromptParts) -> (&'static str, String) {
         match check(PromptText { content: "Look", parts }) {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
+use minijinja::{Environment, ErrorKind, Template, UndefinedBehavior, Value};
 
 use crate::platform::domain::{DomainError, Result};
 use crate::wire::prompt::PromptVersion;
 use crate::wire::prompt_parts::PromptParts;
 use crate::wire::result::{Fault, FaultKind};
+use crate::wire::template_depth::too_deep;
 use crate::wire::unclosed::unclosed;
 
 /// Steps that a template may take: a loop without end stops here. Every 64 bytes of a text that is put together on the way count as
@@ -74,12 +75,20 @@ pub fn check_renders(prompt: PromptText<'_>) -> Result<()> {
 
 /// Why a template can't be kept: it can't be parsed, or can't be filled in. A variable that nothing fills yet is no reason.
 pub(super) fn problem(template: &str, parts: &PromptParts) -> Option<String> {
-    if let Err(error) = Environment::empty().template_from_str(template) {
+    if let Err(error) = read_template(&Environment::empty(), template) {
         return Some(explain(&error, template, parts));
     }
     match fill(template, parts, &PhotoVariables::usual()) {
         Err(error) if error.kind() != ErrorKind::UndefinedError => Some(explain(&error, template, parts)),
         _ => None,
+    }
+}
+
+/// Reads a template, unless it would take the program into the deep.
+pub fn read_template<'e, 't>(environment: &'e Environment<'t>, template: &'t str) -> std::result::Result<Template<'e, 't>, minijinja::Error> {
+    match too_deep(template) {
+        Some((_, why)) => Err(minijinja::Error::new(ErrorKind::SyntaxError, why)),
+        None => environment.template_from_str(template),
     }
 }
 
@@ -92,7 +101,7 @@ fn fill(template: &str, parts: &PromptParts, photo: &PhotoVariables) -> std::res
     values.insert("width", photo.width.into());
     values.insert("height", photo.height.into());
     let mut text = Bounded(Vec::new());
-    environment.template_from_str(template)?.render_captured_to(Value::from_pairs(values), &mut text)?;
+    read_template(&environment, template)?.render_captured_to(Value::from_pairs(values), &mut text)?;
     Ok(String::from_utf8_lossy(&text.0).into_owned())
 }
 
@@ -127,6 +136,9 @@ pub(super) fn placed(place: &str, words: &str) -> String {
 
 /// What is wrong with a template, where, and what to do.
 pub(super) fn explain(error: &minijinja::Error, template: &str, parts: &PromptParts) -> String {
+    if let Some((line, why)) = too_deep(template) {
+        return format!("Line {line}: {why}");
+    }
     if error.kind() == ErrorKind::SyntaxError
         && let Some((line, braces)) = unclosed(template, error.line())
     {
@@ -241,6 +253,25 @@ mod tests {
     fn braces_that_are_never_closed_are_told_where_they_open() {
         let words = text(&format!("{}{{{{broken\nand text\n", "\n".repeat(10))).expect_err("refused");
         assert!(words.starts_with("Line 11: “{{” is never closed"), "{words}");
+    }
+
+    /// Each of these took the program with it.
+    #[test]
+    fn a_template_cannot_go_deeper_than_the_stack() {
+        for deep in [
+            format!("{{{{ 1{} }}}}", "+1".repeat(60_000)),
+            format!("{{{{ {}width }}}}", "not ".repeat(50_000)),
+            format!("{{{{ file_name{} }}}}", ".a".repeat(60_000)),
+            format!("{{% if width %}}{}{{% endif %}}", "{% elif width %}".repeat(10_000)),
+            format!("{{{{ {}1{} }}}}", "(".repeat(60_000), ")".repeat(60_000)),
+            "{% if width %}".repeat(10_000),
+        ] {
+            let words = problem(&deep, &PromptParts::default()).expect("refused");
+            assert!(words.starts_with("Line 1: "), "{words}");
+            assert!(text(&deep).is_err());
+        }
+        assert_eq!(text(&format!("{{{{ 1{} }}}}", "+1".repeat(199))).as_deref(), Ok("200"), "what may be is filled in");
+        assert!(text(&format!("{{% if width < 1 %}}{}{{% endif %}}", "{% elif width %}".repeat(100))).is_ok());
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! The language that is asked for: one for tags, one for the caption.
 
-use std::ops::Range;
-
 use super::pattern::{Pattern, is_conditional, is_negated};
-use super::text::Text;
-use super::{Finding, Severity, Subject, at, quoted, with_fix};
+use super::wished::{self, Clash, Wished};
+use super::{Finding, Subject};
 
 macro_rules! languages {
     () => {
@@ -25,36 +23,10 @@ static SPEAKS_OF_ANSWER: Pattern =
 /// Text that is in the photo has a language of its own.
 static IN_THE_PHOTO: Pattern = Pattern::new(r"\b(?:signs?|text|lettering|translate|original)\b");
 
-static CAPTION: Pattern = Pattern::new(r"\b(?:captions?|descriptions?|sentences?)\b");
-static TAGS: Pattern = Pattern::new(r"\b(?:tags?|labels?|keywords?|nouns?)\b");
-
-/// What a sentence asks something of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Target {
-    Tags,
-    Caption,
-    Answer,
-}
-
-fn target_of(sentence: &str) -> Target {
-    match (TAGS.is_in(sentence), CAPTION.is_in(sentence)) {
-        (true, false) => Target::Tags,
-        (false, true) => Target::Caption,
-        _ => Target::Answer,
-    }
-}
-
-struct Wished<'t> {
-    text: &'t Text<'t>,
-    range: Range<usize>,
-    target: Target,
-    /// Which of the things that exclude each other.
-    kind: String,
-}
-
 /// Two languages for the same thing.
 pub fn languages(subject: &Subject<'_>, found: &mut Vec<Finding>) {
-    let mut wishes = Vec::new();
+    let mut wished = Vec::new();
+    let mut named: Vec<&str> = Vec::new();
     for text in subject.texts() {
         for pattern in [&IN_LANGUAGE, &LANGUAGE_WORDS] {
             for caught in pattern.captures(&text.prose) {
@@ -66,31 +38,15 @@ pub fn languages(subject: &Subject<'_>, found: &mut Vec<Finding>) {
                 let is_wish =
                     speaks && !is_negated(&text.prose, sentence.start, word.start()) && !is_conditional(&text.prose, sentence.start, word.start());
                 if is_wish {
-                    wishes.push(Wished { text, range: word.range(), target: target_of(words), kind: word.as_str().to_owned() });
+                    let side = named.iter().position(|name| *name == word.as_str()).unwrap_or_else(|| {
+                        named.push(word.as_str());
+                        named.len() - 1
+                    });
+                    wished.push(Wished { text, range: word.range(), sentence: words, side });
                 }
             }
         }
     }
-    in_order(&mut wishes);
     let why = "One photo's answer would mix languages, and the same thing would get two tags";
-    tell(&wishes, "conflicting_language", why, found);
-}
-
-fn in_order(wishes: &mut [Wished<'_>]) {
-    // The system part is read first.
-    wishes.sort_by_key(|wished| (std::cmp::Reverse(wished.text.part), wished.range.start));
-}
-
-/// A finding for each later wish of another kind for the same target.
-fn tell(wishes: &[Wished<'_>], code: &str, why: &str, found: &mut Vec<Finding>) {
-    for target in [Target::Tags, Target::Caption, Target::Answer] {
-        let mut same = wishes.iter().filter(|wished| wished.target == target);
-        let Some(first) = same.next() else { continue };
-        for later in same.filter(|later| later.kind != first.kind) {
-            let (one, other) = (first.text.slice(first.range.clone()), later.text.slice(later.range.clone()));
-            let words = format!("{} contradicts {} in line {}", quoted(other), quoted(one), first.text.line_of(first.range.start));
-            let finding = at(later.text, code, Severity::Warning, later.range.clone(), words, why);
-            found.push(with_fix(finding, format!("Write {}", quoted(one)), later.range.clone(), one));
-        }
-    }
+    wished::tell(wished, Clash { code: "conflicting_language", why, by_target: true, is_swap: true }, found);
 }
