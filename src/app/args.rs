@@ -64,6 +64,8 @@ pub enum Command {
     Prompts(PromptsArgs),
     /// Lists runs of the library and writes them to files
     Runs(RunsArgs),
+    /// Finds what happened to photos step by step, and writes it out
+    Traces(super::traces::TracesArgs),
     /// Makes, shows and changes named sets of photos
     Sets(SetsArgs),
     /// Reads and writes ground truth: the tags that photos have, as people say

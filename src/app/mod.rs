@@ -18,6 +18,7 @@ pub mod serve;
 pub mod sets;
 mod signals;
 pub mod terminal;
+pub mod traces;
 pub mod truth;
 
 use std::process::ExitCode;
@@ -89,6 +90,7 @@ fn run(args: Args) -> Result<()> {
         Some(Command::Truth(truth)) => truth::run(&settings, &truth.command),
         Some(Command::Prompts(prompts)) => prompts::run(&settings, &prompts.command),
         Some(Command::Runs(runs)) => runs::run(&settings, &runs.command),
+        Some(Command::Traces(traces)) => traces::run(&settings, &traces.command),
     }
 }
 

@@ -20,6 +20,7 @@ pub mod prompt_analysis;
 pub mod provider;
 pub mod run;
 pub mod status;
+pub mod trace;
 pub mod truth;
 
 use std::sync::Arc;

@@ -1,5 +1,9 @@
 //! What a language model wrote, read as caption and tags: tolerant of what models do, strict about what is kept.
 
+mod entries;
+
+pub use entries::{Entry, entries};
+
 use serde_json::Value;
 
 use crate::wire::answer_schema::{AnswerSchema, CAPTIONS, CONFIDENCES, TAG_LISTS, TAG_NAMES};
@@ -35,16 +39,7 @@ pub fn read(text: &str, schema: Option<&AnswerSchema>) -> Result<ReadAnswer, Str
         if start.is_empty() { "The answer is empty".to_owned() } else { format!("The answer is not JSON. It begins: {start}") }
     })?;
     let mut notes: Vec<String> = schema.and_then(|schema| breaches(&value, schema)).into_iter().collect();
-    let names = |own: Option<&'static str>, usual: [&'static str; 3]| own.into_iter().chain(usual);
-    let places = schema.map(|schema| schema.places);
-    let (caption, list) = match &value {
-        Value::Array(list) => (None, Some(list)),
-        Value::Object(map) => {
-            let caption = names(places.and_then(|places| places.caption), CAPTIONS).find_map(|key| map.get(key)).and_then(Value::as_str);
-            (caption, names(places.map(|places| places.tags), TAG_LISTS).find_map(|key| map.get(key)).and_then(Value::as_array))
-        }
-        _ => (None, None),
-    };
+    let (caption, list) = places_in(&value, schema);
     let Some(list) = list else {
         return Err("The answer has no list of tags".to_owned());
     };
@@ -53,6 +48,20 @@ pub fn read(text: &str, schema: Option<&AnswerSchema>) -> Result<ReadAnswer, Str
     let caption = caption.map(|caption| cut(printable(caption, &mut removed).trim(), &mut notes));
     notes.extend(removed_words(removed));
     Ok(ReadAnswer { caption: caption.filter(|caption| !caption.is_empty()), tags, notes })
+}
+
+/// The caption and the list of tags, wherever models put them.
+fn places_in<'v>(value: &'v Value, schema: Option<&AnswerSchema>) -> (Option<&'v str>, Option<&'v Vec<Value>>) {
+    let names = |own: Option<&'static str>, usual: [&'static str; 3]| own.into_iter().chain(usual);
+    let places = schema.map(|schema| schema.places);
+    match value {
+        Value::Array(list) => (None, Some(list)),
+        Value::Object(map) => {
+            let caption = names(places.and_then(|places| places.caption), CAPTIONS).find_map(|key| map.get(key)).and_then(Value::as_str);
+            (caption, names(places.map(|places| places.tags), TAG_LISTS).find_map(|key| map.get(key)).and_then(Value::as_array))
+        }
+        _ => (None, None),
+    }
 }
 
 /// No more of a caption than is kept; a note says that there was more.

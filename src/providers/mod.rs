@@ -15,6 +15,7 @@ pub mod openai;
 pub mod price;
 mod remote;
 mod send;
+pub mod tape;
 pub mod text_tokens;
 pub mod vision;
 
@@ -130,16 +131,21 @@ pub struct CallContext {
     pub wants_text: bool,
     /// Keys that came with the request of a person elsewhere; these go before the platform's own.
     pub keys: Option<Keys>,
+    /// Takes down what goes over the net.
+    pub tape: Option<tape::Tape>,
 }
 
 impl CallContext {
     #[must_use]
     pub fn new(cancel: CancellationToken, time_limit: Duration) -> Self {
-        Self { cancel, time_limit, longest_wait: None, news: None, wants_text: false, keys: None }
+        Self { cancel, time_limit, longest_wait: None, news: None, wants_text: false, keys: None, tape: None }
     }
 
     /// Tells who listens.
     pub(crate) fn tell(&self, news: CallNews) {
+        if let Some(tape) = &self.tape {
+            tape.hear(&news);
+        }
         if let Some(listener) = &self.news {
             listener(news);
         }
@@ -252,6 +258,11 @@ pub trait Provider: Send + Sync {
     }
     /// Asks once, retrying what can heal within the total time.
     fn analyse<'a>(&'a self, request: &'a PhotoRequest, call: &'a CallContext) -> BoxFuture<'a, Result<Answer, Fault>>;
+    /// Reads once more what a model wrote, as the answer to this request; `None` where it does not write.
+    fn read_again(&self, request: &PhotoRequest, text: &str) -> Option<Result<Answer, Fault>> {
+        let _ = (request, text);
+        None
+    }
     /// Whether its models hold conversations.
     fn converses(&self) -> bool {
         false

@@ -22,7 +22,7 @@ use url::Url;
 use base_url::{join, sound_base};
 
 use super::chat::{ChatRequest, ChatTurn};
-use super::dialect::{Dialect, HttpRequest, Reading};
+use super::dialect::{Dialect, End, HttpRequest, Reading};
 use super::limits::{Gate, Whose};
 use super::mask::Mask;
 use super::price::{ListedModel, Place, Rate, is_near};
@@ -174,6 +174,7 @@ impl Remote {
             gate: &self.state.gate,
             mask: Mask::of(key),
             passes_on: &self.state.passes_on,
+            note: None,
         })
     }
 
@@ -278,6 +279,14 @@ impl Provider for Remote {
 
     fn analyse<'a>(&'a self, request: &'a PhotoRequest, call: &'a CallContext) -> BoxFuture<'a, Result<Answer, Fault>> {
         Box::pin(async move { self.ask(request, call).await.map_err(|fault| self.named(fault)) })
+    }
+
+    fn read_again(&self, request: &PhotoRequest, text: &str) -> Option<Result<Answer, Fault>> {
+        let reading = Reading { text: text.to_owned(), end: End::Complete, ..Reading::default() };
+        // Nothing was asked, so nothing is charged.
+        let free = |answer| Answer { cost_usd: Some(UsdMicros(0)), ..answer };
+        let read = || self.answer(request, reading, None).map(free).map_err(|fault| self.named(Fault { cost_usd: None, status: None, ..fault }));
+        self.dialect.follows_prompt().then(read)
     }
 
     fn converses(&self) -> bool {

@@ -18,6 +18,7 @@ use super::PhotoRequest;
 use super::dialect::{Dialect, End, Framing, Reading};
 use super::limits::Gate;
 use super::mask::Mask;
+use super::tape::Note;
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{Fault, FaultKind};
 
@@ -52,6 +53,8 @@ pub struct Request<'a> {
     pub mask: Mask,
     /// Set once a reply tells that calls are passed on.
     pub passes_on: &'a AtomicBool,
+    /// Takes down what comes back, where somebody wants to know.
+    pub note: Option<Note>,
 }
 
 /// What came with a reply besides its body.
@@ -98,7 +101,11 @@ impl Request<'_> {
         let mut pieces = std::pin::pin!(pieces(chunks, framing, self.mask.clone()));
         while let Some(piece) = timeout(self.limit, pieces.next()).await.map_err(|_| self.too_slow())? {
             let before = reading.text.len();
-            self.dialect.read_piece(&mut reading, &piece?).map_err(|fault| inside(fault, request_id.as_deref()))?;
+            let piece = piece?;
+            if let Some(note) = &self.note {
+                note.came_piece(&piece);
+            }
+            self.dialect.read_piece(&mut reading, &piece).map_err(|fault| inside(fault, request_id.as_deref()))?;
             if reading.text.len() > before {
                 on_text(&self.mask.text(&reading.text));
             }
@@ -137,6 +144,9 @@ impl Request<'_> {
         let status = response.status();
         let request_id =
             response.headers().get(self.dialect.request_id_header()).and_then(|id| id.to_str().ok()).map(|id| self.mask.text(id).into_owned());
+        if let Some(note) = &self.note {
+            note.status(status.as_u16(), request_id.as_deref());
+        }
         self.gate.heed(self.dialect.allowance(response.headers()));
         if self.dialect.passes_on(response.headers()) {
             self.passes_on.store(true, Ordering::Relaxed);
@@ -166,7 +176,11 @@ impl Request<'_> {
     }
 
     async fn read_body(&self, response: Response) -> Result<Bytes, Fault> {
-        read_body(self.dialect.label(), response).await.map(|body| self.mask.bytes(body))
+        let body = read_body(self.dialect.label(), response).await.map(|body| self.mask.bytes(body))?;
+        if let Some(note) = &self.note {
+            note.came(&body);
+        }
+        Ok(body)
     }
 
     fn not_json(&self, body: &[u8]) -> Fault {

@@ -58,6 +58,8 @@ ids! {
     RunId,
     /// One cell of a run: photo × column × repeat.
     CellId,
+    /// One photo's way through a model, as it is kept.
+    TraceId,
     /// One time that an alert fired.
     AlertId,
     /// One entry of the configuration journal.

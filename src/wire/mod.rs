@@ -43,6 +43,7 @@ pub mod run;
 pub mod status;
 pub mod tag;
 pub mod template_depth;
+pub mod trace;
 pub mod truth;
 pub mod unclosed;
 pub mod worker;

@@ -357,13 +357,35 @@ impl Decision {
 /// One step on a photo's way, times relative to the start of the work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TraceStep {
-    /// `fetch`, `decode`, `resize`, `prompt`, `call`, `parse`, `fallback` (why another model is asked), `rules`, `store`.
+    /// `fetch`, `decode`, `resize`, `prompt`, `call`, `parse`, `fallback` (why another model is asked), `rules`, `store`; within a
+    /// call that did not succeed at once `try 1`, `try 2`, … and `wait`.
     pub name: String,
     pub start_ms: f64,
     pub duration_ms: f64,
     /// Sizes, model, retries: whatever explains the step. Never a key, never photo bytes.
     #[serde(default)]
     pub detail: String,
+}
+
+/// What a step is to the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepRole {
+    Step,
+    /// One try of the call.
+    Try,
+    /// Nothing was done.
+    Wait,
+}
+
+impl TraceStep {
+    #[must_use]
+    pub fn role(&self) -> StepRole {
+        match self.name.as_str() {
+            "wait" => StepRole::Wait,
+            name if name.starts_with("try ") => StepRole::Try,
+            _ => StepRole::Step,
+        }
+    }
 }
 
 /// One row of `ai_processing_results`, as the pipeline stored it.

@@ -150,6 +150,10 @@ pub enum Route {
     Provider(String),
     Photo(PhotoId),
     Run(RunId),
+    /// What happened to photos, step by step: looked for.
+    Traces,
+    /// A trace, or the newest of a result or a cell, by its id.
+    Trace(uuid::Uuid),
     Cost,
     Latency,
     Confidence,
@@ -164,7 +168,7 @@ impl Route {
             Self::Prompt(_) | Self::Pipeline(_) | Self::Deployments | Self::Models | Self::Rules | Self::Providers | Self::Provider(_) => {
                 AreaId::PipelineControl
             }
-            Self::Photo(_) | Self::Run(_) => AreaId::TestingLab,
+            Self::Photo(_) | Self::Run(_) | Self::Traces | Self::Trace(_) => AreaId::TestingLab,
             Self::Cost | Self::Latency | Self::Confidence => AreaId::Analytics,
         }
     }

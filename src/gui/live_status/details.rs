@@ -1,15 +1,16 @@
 //! The panel at the right: one job with its photo, every result, where the time went, and what went wrong.
 
-use egui::{Align, Label, Layout, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
 
 use super::actions::applies;
 use super::{job_state, photo_pane};
-use crate::gui::ctx::{AreaCtx, Remote};
+use crate::gui::ctx::{AreaCtx, Command, Remote, Route};
 use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::waterfall::{self, Bar, Tone};
 use crate::gui::widgets::{confidence_bar, error_state, number, relative_time, skeleton};
 use crate::wire::ids::JobId;
 use crate::wire::job::{Job, JobAction, JobDetails};
-use crate::wire::result::{Answer, ConfidenceKind, Decision, Fault, FaultKind, Outcome, PhotoResult, TraceStep};
+use crate::wire::result::{Answer, ConfidenceKind, Decision, Fault, FaultKind, Outcome, PhotoResult, StepRole, TraceStep};
 
 /// The job that is shown.
 #[derive(Default)]
@@ -203,7 +204,7 @@ fn result_ui(ui: &mut Ui, result: &PhotoResult, at: usize, job_fault: Option<&Fa
         ui.add_space(theme::GAP_8);
         figures_ui(ui, result, tokens);
         ui.add_space(theme::GAP_8);
-        trace_ui(ui, &result.trace, tokens);
+        trace_ui(ui, result, ctx);
     });
 }
 
@@ -270,29 +271,23 @@ fn figures_ui(ui: &mut Ui, result: &PhotoResult, tokens: &Tokens) {
     });
 }
 
-/// The steps as a small waterfall: name, bar at its place in time, duration.
-fn trace_ui(ui: &mut Ui, trace: &[TraceStep], tokens: &Tokens) {
-    let whole = trace.iter().map(|step| step.start_ms + step.duration_ms).fold(0.0_f64, f64::max);
-    if whole <= 0.0 {
-        return;
-    }
-    let name_width = 64.0;
-    let figure_width = 64.0;
-    for step in trace {
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
-        let font = egui::FontId::proportional(theme::TEXT_SMALL);
-        let painter = ui.painter();
-        painter.text(rect.left_center(), egui::Align2::LEFT_CENTER, &step.name, font.clone(), tokens.muted);
-        let duration = number::duration_ms(step.duration_ms);
-        painter.text(rect.right_center(), egui::Align2::RIGHT_CENTER, &duration, font, tokens.text);
-        let lane = egui::Rect::from_min_max(rect.min + vec2(name_width, 5.0), rect.max - vec2(figure_width, 5.0));
-        painter.rect_filled(lane, 2, tokens.raised);
-        let x = |ms: f64| lane.left() + lane.width() * (ms / whole) as f32;
-        let right = x(step.start_ms + step.duration_ms).max(x(step.start_ms) + 2.0).min(lane.right());
-        painter.rect_filled(egui::Rect::from_x_y_ranges(x(step.start_ms).min(right - 2.0)..=right, lane.y_range()), 2, tokens.accent);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{}: {duration}", step.name)));
-        if !step.detail.is_empty() {
-            response.on_hover_text(&step.detail);
-        }
+/// Where the time went, and the way to what was sent and answered.
+fn trace_ui(ui: &mut Ui, result: &PhotoResult, ctx: &AreaCtx<'_>) {
+    let tone = |step: &TraceStep| match step.role() {
+        StepRole::Step => Tone::Step,
+        StepRole::Try => Tone::Part,
+        StepRole::Wait => Tone::Wait,
+    };
+    let bars: Vec<Bar<'_>> = result
+        .trace
+        .iter()
+        .map(|step| Bar { name: &step.name, start_ms: step.start_ms, duration_ms: step.duration_ms, detail: &step.detail, tone: tone(step) })
+        .collect();
+    ui.scope(|ui| waterfall::ui(ui, &bars));
+    ui.add_space(theme::GAP_4);
+    let button = ui.add(egui::Button::new((RichText::from(icons::ICON_TIMELINE), "Open the trace")));
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Open the trace"));
+    if button.on_hover_text("What was sent and answered, why each tag is there, and the way to try it again with an edit").clicked() {
+        ctx.send(Command::GoTo(Route::Trace(result.id.0)));
     }
 }

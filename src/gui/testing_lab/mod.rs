@@ -33,6 +33,7 @@ mod step_bar;
 mod tag_chip;
 mod tag_diff;
 mod tag_kin;
+mod traces;
 mod truth;
 mod watching;
 
@@ -65,6 +66,7 @@ use runs_list::{RunsAnswer, RunsList};
 use sets::PhotoSets;
 use setup::Setup;
 use side_by_side::{SideAnswer, SideBySide};
+use traces::Traces;
 use truth::GroundTruth;
 use watching::Watching;
 
@@ -80,6 +82,7 @@ pub enum Step {
     SideBySide,
     PastRuns,
     GroundTruth,
+    Traces,
 }
 
 /// The state of the area.
@@ -113,6 +116,7 @@ pub struct TestingLab {
     shows_figures: bool,
     export: Export,
     side: Option<SideBySide>,
+    traces: Traces,
 }
 
 impl Default for TestingLab {
@@ -143,6 +147,7 @@ impl Default for TestingLab {
             shows_figures: false,
             export: Export::default(),
             side: None,
+            traces: Traces::default(),
         }
     }
 }
@@ -207,6 +212,7 @@ impl Area for TestingLab {
             self.library.show_only(None);
         }
         self.truth.logic(ctx);
+        self.traces.logic(self.step == Step::Traces, ctx);
         self.choose_by_default();
         self.setup.logic(ctx);
         self.runs.logic(ctx);
@@ -257,6 +263,7 @@ impl Area for TestingLab {
                 Step::SideBySide => self.side_by_side_ui(ui, ctx),
                 Step::PastRuns => self.past_runs_ui(ui, ctx),
                 Step::GroundTruth => self.truth_ui(ui, ctx),
+                Step::Traces => self.traces_ui(ui, ctx),
             }
         });
         self.deleting.ui(ui, &self.library, ctx);
@@ -328,6 +335,11 @@ impl Area for TestingLab {
                 self.grid.scroll_to(*id);
             }
             Route::Run(id) => self.open(*id),
+            Route::Traces => self.step = Step::Traces,
+            Route::Trace(id) => {
+                self.step = Step::Traces;
+                self.traces.open(*id);
+            }
             _ => {}
         }
     }
@@ -361,6 +373,7 @@ impl Area for TestingLab {
                 ("R  Shift R", "Turn the photo right, left"),
                 ("B", "Boxes on or off"),
                 ("I", "Details of the photo, with what its camera wrote"),
+                ("T", "What was sent and answered, step by step"),
                 ("X", "Blink: one answer in the place of the other"),
                 ("Space", "Blinking: the next answer"),
                 ("Esc", "Back to the matrix"),
@@ -371,6 +384,7 @@ impl Area for TestingLab {
                 ("Backspace", "In the empty field: take the last tag off"),
                 ("Page down, up", "Next photo, photo before"),
             ],
+            Step::Traces => vec![("/", "Search traces"), ("Esc", "Back to the results, or to the photos")],
             Step::PastRuns => Vec::new(),
         }
     }
@@ -393,6 +407,7 @@ impl TestingLab {
         self.library.reload();
         self.sets.reload();
         self.truth.reload();
+        self.traces.reload();
         self.setup.reload_prompts();
         self.setup.reload_models();
         self.runs.reload();
@@ -545,6 +560,17 @@ impl TestingLab {
         }
     }
 
+    fn traces_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        let models = self.setup.models.value().map(|page| page.items.as_slice()).unwrap_or_default();
+        if self.traces.ui(ui, models, ctx) {
+            self.step = match (&self.side, &self.open) {
+                (Some(_), Some(_)) => Step::SideBySide,
+                (None, Some(_)) => Step::Results,
+                _ => Step::Choose,
+            };
+        }
+    }
+
     fn side_by_side_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
         let (Some(side), Some(open)) = (&mut self.side, &self.open) else {
             self.step = Step::Results;
@@ -554,7 +580,12 @@ impl TestingLab {
         let colours = results::colours_of(run);
         let view =
             matrix::MatrixView { open, run, rows: &self.rows, baseline: &self.baseline, library: &self.library, colours: &colours, now: ctx.now };
-        match side.ui(ui, &view, ctx.textures) {
+        let answer = side.ui(ui, &view, ctx.textures);
+        match answer {
+            Some(SideAnswer::Trace(cell)) => {
+                self.step = Step::Traces;
+                self.traces.open(cell.0);
+            }
             Some(SideAnswer::Back) => {
                 let row = self.rows.shown().iter().position(|row| *row == side.row).unwrap_or(0);
                 self.matrix.set_cursor(row, side.panes.last().map_or(0, |pane| pane.column));

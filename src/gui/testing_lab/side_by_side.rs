@@ -18,7 +18,7 @@ use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::photo_view::{OverlayBox, PhotoView, PhotoViewport};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{choice, elided, number};
-use crate::wire::ids::PhotoId;
+use crate::wire::ids::{CellId, PhotoId};
 use crate::wire::result::{Answer, Note, Tag};
 use crate::wire::run::{Cell, CellState, Run, RunColumn};
 
@@ -67,6 +67,8 @@ pub enum SideAnswer {
     Back,
     /// The details of this photo.
     Details(PhotoId),
+    /// What happened to the answer of a pane, step by step.
+    Trace(CellId),
 }
 
 impl SideBySide {
@@ -162,6 +164,7 @@ impl SideBySide {
                         self.turn_blink(ui);
                     }
                 }
+                answer = answer.take().or(self.trace_ui(ui, view));
                 self.zoom_ui(ui, view, id);
                 if has_boxes {
                     let tool = Tool::new(icons::ICON_SELECT_ALL, "Boxes").tooltip("Show where the tags are, where the model says so (B)");
@@ -181,6 +184,32 @@ impl SideBySide {
             });
         });
         answer
+    }
+
+    /// The way to what was sent and answered for each pane.
+    fn trace_ui(&self, ui: &mut Ui, view: &MatrixView<'_>) -> Option<SideAnswer> {
+        let mut answer = None;
+        let icon = RichText::new(icons::ICON_TIMELINE.codepoint).size(16.0);
+        let button = egui::Button::new(icon).frame_when_inactive(false).min_size(vec2(theme::CONTROL_HEIGHT, theme::CONTROL_HEIGHT));
+        let (response, _) = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
+            for (at, pane) in self.panes.iter().enumerate() {
+                let trace = self.trace_of(view, at);
+                let words = format!("{}  {}", LETTERS[at], view.run.columns[pane.column].label());
+                if ui.add_enabled(trace.is_some(), egui::Button::new(words)).clicked() {
+                    answer = trace;
+                }
+            }
+        });
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Trace of an answer"));
+        response.on_hover_text("What was sent and answered, step by step (T: of A)");
+        answer
+    }
+
+    /// Of a pane whose answer is there, or has failed.
+    fn trace_of(&self, view: &MatrixView<'_>, at: usize) -> Option<SideAnswer> {
+        let pane = self.panes.get(at)?;
+        let cell = view.open.cell(self.row, pane.column, pane.repeat)?;
+        matches!(cell.state, CellState::Completed | CellState::Failed).then_some(SideAnswer::Trace(cell.id))
     }
 
     fn zoom_ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, id: PhotoId) {
@@ -368,7 +397,7 @@ impl SideBySide {
         }
     }
 
-    /// J and K walk the photos, B turns the boxes, X blinks, Esc goes back; zoom, pan and turn are the panes' own.
+    /// J and K walk the photos, B turns the boxes, X blinks, T shows the trace of the first pane, Esc goes back; zoom, pan and turn are the panes' own.
     fn keys(&mut self, ui: &Ui, view: &MatrixView<'_>, id: PhotoId) -> Option<SideAnswer> {
         if ui.ctx().text_edit_focused() || ui.ctx().any_popup_open() {
             return None;
@@ -393,7 +422,8 @@ impl SideBySide {
         if pressed(Modifiers::NONE, Key::I) {
             return Some(SideAnswer::Details(id));
         }
-        pressed(Modifiers::NONE, Key::Escape).then_some(SideAnswer::Back)
+        let trace = pressed(Modifiers::NONE, Key::T).then(|| self.trace_of(view, 0)).flatten();
+        trace.or_else(|| pressed(Modifiers::NONE, Key::Escape).then_some(SideAnswer::Back))
     }
 }
 

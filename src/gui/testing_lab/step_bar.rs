@@ -33,9 +33,13 @@ pub fn ui(ui: &mut Ui, step: &mut Step, open: Option<&OpenRun>, has_side: bool, 
             let label = if past_runs == 0 { "Past runs".to_owned() } else { format!("Past runs ({past_runs})") };
             let tool = Tool::new(icons::ICON_HISTORY, &label).tooltip("Open or resume a run from before");
             let truth = Tool::new(icons::ICON_FACT_CHECK, "Ground truth").tooltip("Say what is in the photos, to measure answers against");
+            let traces = Tool::new(icons::ICON_TIMELINE, "Traces").tooltip("What was sent and answered for each photo, step by step");
             let clicked = tool.selected(*step == Step::PastRuns).ui(ui).clicked();
             if truth.selected(*step == Step::GroundTruth).ui(ui).clicked() {
                 *step = if *step == Step::GroundTruth { Step::Choose } else { Step::GroundTruth };
+            }
+            if traces.selected(*step == Step::Traces).ui(ui).clicked() {
+                *step = if *step == Step::Traces { Step::Choose } else { Step::Traces };
             }
             if clicked {
                 *step = if *step == Step::PastRuns { Step::Choose } else { Step::PastRuns };

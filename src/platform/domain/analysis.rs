@@ -6,18 +6,21 @@ mod prepared;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tracing::Instrument as _;
 
 use super::prompts::{self, PhotoVariables, PromptText, Rendered};
 use super::{Core, Result, providers};
 use crate::platform::store;
+use crate::providers::tape::{Tape, Wait, WaitKind};
 use crate::providers::{CallContext, CallNews, PhotoRequest, PhotoRule, Provider, SentPhoto};
 use crate::wire::answer_schema::AnswerSchema;
 use crate::wire::config::ProcessingRules;
 use crate::wire::photo::Photo;
-use crate::wire::prompt_parts::Parameters;
+use crate::wire::prompt_parts::{Parameters, PromptParts};
 use crate::wire::result::{Answer, Decision, Fault, FaultKind, Note, Outcome, Tag, TraceStep, Usage};
 use crate::wire::rules::main_tag;
+use crate::wire::trace::Exchange;
 
 pub use prepared::{Prepared, PreparedPhoto};
 
@@ -32,16 +35,22 @@ pub struct Analysed {
     /// The call alone, its retries and waits included, but not the wait for a core of this machine; 0 when it was not made.
     pub provider_response_time_ms: u64,
     pub total_ms: u64,
+    /// What went over the net.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// Sends a photo with a prompt to a model. Never fails as such: what goes wrong is the outcome.
 pub async fn analyse(core: &Core, photo: &Photo, prompt: PromptText<'_>, model_full_name: &str, call: &CallContext) -> Analysed {
     let mut steps = Steps::begin();
+    let tape = Tape::new(steps.begun);
+    let call = &CallContext { tape: Some(tape.clone()), ..call.clone() };
     let asked = tokio::select! {
         biased;
         () = call.cancel.cancelled() => Err(cancelled()),
         asked = prepare_and_ask(core, photo, prompt, model_full_name, call, &mut steps) => asked,
     };
+    let (exchanges, waits) = tape.read();
+    steps.add_tries(&exchanges, &waits);
     let outcome = match asked {
         Ok(mut answer) => {
             steps.measure("parse", || {
@@ -55,7 +64,22 @@ pub async fn analyse(core: &Core, photo: &Photo, prompt: PromptText<'_>, model_f
     let took = steps.was_asked.then(|| Duration::from_millis(steps.call_ms));
     core.telemetry.note_result(model_full_name, &outcome, took);
     let total_ms = steps.elapsed_ms() as u64;
-    Analysed { outcome, trace: steps.list, provider_response_time_ms: steps.call_ms, total_ms }
+    Analysed { outcome, trace: steps.list, provider_response_time_ms: steps.call_ms, total_ms, exchanges }
+}
+
+/// Reads a text once more as a model's answer, and holds it to the same contract. `None`: the model writes no text.
+pub fn read_again(core: &Core, model_full_name: &str, parts: &PromptParts, text: &str) -> Option<Outcome> {
+    let (provider, model) = core.providers.find(model_full_name)?;
+    let schema = AnswerSchema::parse(&parts.schema).ok().filter(|_| !parts.schema.trim().is_empty()).map(Arc::new);
+    let nothing = SentPhoto::Jpeg { bytes: Bytes::new(), width_px: 0, height_px: 0 };
+    let request = PhotoRequest { schema, ..PhotoRequest::plain(model, nothing, "") };
+    Some(match provider.read_again(&request, text)? {
+        Ok(mut answer) => {
+            check(&mut answer);
+            Outcome::Completed(answer)
+        }
+        Err(fault) => Outcome::Failed(fault),
+    })
 }
 
 /// What the thresholds say of an answer, those of its category where it has one.
@@ -229,7 +253,7 @@ pub fn left_alone(core: &Core, (provider, model): (&str, &str), fault: Fault, to
     core.health.calls.note(provider, core.now(), answer.as_ref().map(|_: &Answer| took_ms as f64));
     let outcome = Outcome::Failed(fault);
     core.telemetry.note_result(model, &outcome, Some(took));
-    Analysed { outcome, trace: vec![step], provider_response_time_ms: took_ms, total_ms: took_ms }
+    Analysed { outcome, trace: vec![step], provider_response_time_ms: took_ms, total_ms: took_ms, exchanges: Vec::new() }
 }
 
 /// A photo whose file is gone because somebody deleted it is no fault of the disk.
@@ -311,6 +335,29 @@ impl Steps {
     /// Adds a step that began at `start_ms` and ends now.
     fn add(&mut self, name: &str, start_ms: f64, detail: String) {
         self.list.push(TraceStep { name: name.to_owned(), start_ms, duration_ms: self.elapsed_ms() - start_ms, detail });
+    }
+
+    /// Adds the tries of a call and the waits between them, where there was more than one try that went at once.
+    fn add_tries(&mut self, exchanges: &[Exchange], waits: &[Wait]) {
+        if exchanges.len() < 2 && waits.is_empty() {
+            return;
+        }
+        let tries = exchanges.iter().enumerate().map(|(at, exchange)| {
+            let status = exchange.status.map_or_else(|| "no reply".to_owned(), |status| format!("HTTP {status}"));
+            let fault = exchange.fault.as_ref().map(|fault| format!(", {}", fault.kind.label())).unwrap_or_default();
+            let detail = format!("{status}{fault}; {} bytes sent, {} received", exchange.request_bytes, exchange.answer_bytes);
+            TraceStep { name: format!("try {}", at + 1), start_ms: exchange.start_ms, duration_ms: exchange.duration_ms, detail }
+        });
+        let waits = waits.iter().map(|wait| {
+            let detail = match wait.kind {
+                WaitKind::Turn => "for its turn under the provider's limits".to_owned(),
+                WaitKind::Retry(kind) => format!("before it is tried again: {}", kind.label()),
+            };
+            TraceStep { name: "wait".to_owned(), start_ms: wait.start_ms, duration_ms: wait.duration_ms, detail }
+        });
+        let mut all: Vec<TraceStep> = tries.chain(waits).collect();
+        all.sort_by(|one, other| one.start_ms.total_cmp(&other.start_ms));
+        self.list.extend(all);
     }
 
     fn measure(&mut self, name: &str, work: impl FnOnce() -> String) {

@@ -50,6 +50,7 @@ pub mod start;
 pub mod statistics;
 pub mod status;
 pub mod telemetry;
+pub mod traces;
 pub mod truth;
 pub mod workers;
 

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::workers::Listed;
-use super::{Core, DomainError, Result, analysis, config, fallbacks, jobs, spending};
+use super::{Core, DomainError, Result, analysis, config, fallbacks, jobs, spending, traces};
 use crate::platform::store;
 use crate::platform::store::jobs::{Claim, Ending, JobRow};
 use crate::platform::store::results::NewResult;
@@ -230,8 +230,10 @@ async fn finish(core: &Core, owner: &str, claimed: &Claimed, course: &Course, be
         tracing::info!(job = %job.id, "a try ended after its lease was lost; its result is dropped");
         return Ok(());
     }
-    for result in &results {
+    for (result, asked) in results.iter().zip(course.asked()) {
         store::results::insert(&mut change.tx, core.org, result).await?;
+        let trace = traces::of_result(&result.result, &job.file_name, &asked.analysed.exchanges, &claimed.rules);
+        store::traces::insert(&mut change.tx, core.org, &trace.summary, &trace.kept).await?;
     }
     if let (JobState::Completed, Some(last)) = (ending.state, results.last()) {
         store::photos::set_latest_result(&mut change.tx, job.photo_id, last.result.id).await?;

@@ -1,9 +1,9 @@
-//! Forgets old events and alerts that were over long ago, once an hour.
+//! Forgets old events and traces, and alerts that were over long ago, once an hour.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::platform::domain::{Core, alerts, events};
+use crate::platform::domain::{Core, alerts, events, traces};
 
 const EVERY: Duration = Duration::from_hours(1);
 
@@ -16,6 +16,9 @@ pub async fn run(core: Arc<Core>) {
         }
         if let Err(error) = alerts::prune(&core).await {
             tracing::warn!(%error, "old alerts could not be forgotten");
+        }
+        if let Err(error) = traces::prune(&core).await {
+            tracing::warn!(%error, "old traces could not be forgotten");
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}

@@ -25,6 +25,7 @@ mod revision;
 mod runs;
 mod status;
 mod telemetry;
+mod traces;
 mod truth;
 
 use std::sync::Arc;
@@ -146,6 +147,12 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/testing/live-test/{id}/export", get(runs::export_run))
         .route("/api/ai/testing/compare", get(runs::compare_columns))
         .route("/api/ai/testing/estimate", post(runs::estimate_run))
+        .route("/api/ai/traces", get(traces::find_traces))
+        .route("/api/ai/traces/{id}", get(traces::get_trace))
+        .route("/api/ai/traces/{id}/export", get(traces::export_trace))
+        .route("/api/ai/traces/{id}/curl", get(traces::trace_as_curl))
+        .route("/api/ai/traces/{id}/replay", post(traces::replay_trace))
+        .route("/api/ai/traces/{id}/replay/estimate", post(traces::estimate_replay))
         .route("/api/ai/analytics/reprice", post(analytics::reprice))
         .route("/api/ai/analytics/performance", get(analytics::performance))
         .route("/api/ai/analytics/cost", get(analytics::cost))

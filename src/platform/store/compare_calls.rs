@@ -1,4 +1,4 @@
-//! What `minerva compare` spent: written from outside into a library, beside a running console too.
+//! What `minerva compare` spent, written from outside into a library, beside a running console too; and what replays spent.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::costs::BilledCall;
-use super::{Db, Result, from_json, from_ms, open_error, to_json, to_ms};
+use super::{Db, Result, Tx, from_json, from_ms, open_error, to_json, to_ms};
 use crate::wire::ids::OrganizationId;
 use crate::wire::money::UsdMicros;
 
@@ -41,6 +41,19 @@ pub async fn record(path: &Path, calls: &[BilledCall]) -> Result<bool> {
     }
     connection.close().await?;
     Ok(has_place)
+}
+
+/// Writes a call down that this platform made beside its jobs and runs.
+pub async fn insert(tx: &mut Tx, org: OrganizationId, call: &BilledCall) -> Result<()> {
+    sqlx::query("INSERT INTO compare_calls (organization_id, model, at_ms, token_usage, cost_usd_micros) VALUES ($1, $2, $3, $4, $5)")
+        .bind(org.0)
+        .bind(&call.model)
+        .bind(to_ms(call.at))
+        .bind(to_json(&call.usage)?)
+        .bind(call.cost.map(|cost| cost.0))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// Those of `[from, to)`, one after the other.

@@ -33,6 +33,7 @@ pub mod results;
 pub mod rollups;
 pub mod runs;
 pub mod status;
+pub mod traces;
 pub mod truth;
 
 use std::path::Path;

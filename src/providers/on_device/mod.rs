@@ -7,6 +7,7 @@ mod engine;
 mod tags;
 mod vocabulary;
 
+pub use tags::{ASKED_FLOOR, MOST_TAGS};
 pub use vocabulary::closed_list;
 
 use std::sync::{Arc, OnceLock};

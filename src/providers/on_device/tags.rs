@@ -9,8 +9,9 @@ const CLASS_FLOOR: f32 = 0.15;
 const CONCEPT_FLOOR: f32 = 0.35;
 const OBJECT_FLOOR: f32 = 0.40;
 /// What is shown of a closed list: the person asked for the word, so weaker evidence is of use.
-const ASKED_FLOOR: f32 = 0.05;
-const MOST_TAGS: usize = 15;
+pub const ASKED_FLOOR: f32 = 0.05;
+/// Tags of one answer at most.
+pub const MOST_TAGS: usize = 15;
 
 /// Tags without a list: classes, everyday concepts above them, and objects.
 pub fn free(classes: &[f32], objects: &[Object]) -> Vec<Tag> {

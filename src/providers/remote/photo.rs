@@ -6,11 +6,14 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use super::Remote;
 use super::admission::Admitted;
 use super::course::Course;
 use crate::providers::dialect::{AskMode, End, Reading};
-use crate::providers::send::{Whole, inside};
+use crate::providers::send::{Request, Whole, inside};
+use crate::providers::tape::{Asked, without_photo};
 use crate::providers::{CallContext, CallNews, PhotoRequest, SentPhoto, answer};
 use crate::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Note};
 
@@ -64,9 +67,28 @@ impl Remote {
         mode: AskMode,
     ) -> Result<(Reading, Option<String>), Fault> {
         let asked = self.dialect.ask(request, self.listed(&request.model), mode)?;
-        let sent = self.request(asked, admitted.key.as_ref())?;
+        let told = call.tape.as_ref().zip(asked.body.as_ref()).map(|(tape, body)| (tape, without_photo(body, &request.photo)));
+        let mut sent = self.request(asked, admitted.key.as_ref())?;
         call.tell(CallNews::Asking);
+        sent.note = told.map(|(tape, body)| {
+            let (key, body_bytes) = (admitted.key.as_ref(), sent.body.as_ref().map_or(0, Bytes::len));
+            tape.begin(Asked { provider: &self.name, url: &sent.url, headers: &sent.headers, key, body, body_bytes, photo: &request.photo })
+        });
         admitted.was_sent.store(true, Ordering::Relaxed);
+        let outcome = self.exchange(&sent, request, call, mode).await;
+        if let Some(note) = &sent.note {
+            note.ended(outcome.as_ref().map(|(reading, _)| reading.text.as_str()));
+        }
+        outcome
+    }
+
+    async fn exchange(
+        &self,
+        sent: &Request<'_>,
+        request: &PhotoRequest,
+        call: &CallContext,
+        mode: AskMode,
+    ) -> Result<(Reading, Option<String>), Fault> {
         match self.dialect.framing().filter(|_| mode.is_streamed) {
             Some(framing) => {
                 let told = Mutex::new(None::<Instant>);
@@ -88,7 +110,7 @@ impl Remote {
     }
 
     /// Turns what was read into an answer, or into a fault that was paid for.
-    fn answer(&self, request: &PhotoRequest, mut reading: Reading, request_id: Option<String>) -> Result<Answer, Fault> {
+    pub(super) fn answer(&self, request: &PhotoRequest, mut reading: Reading, request_id: Option<String>) -> Result<Answer, Fault> {
         reading.notes.extend(answer::believe(&mut reading.usage).map(Note::mended));
         let cost_usd = self.cost(&request.model, &reading);
         let label = self.dialect.label();

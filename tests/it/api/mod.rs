@@ -42,6 +42,7 @@ mod spending;
 mod start;
 mod status;
 mod telemetry;
+mod traces;
 mod truth;
 mod undo_everything;
 mod versions;

@@ -13,4 +13,5 @@ mod runs;
 mod serve;
 mod sets;
 mod start;
+mod traces;
 mod truth;

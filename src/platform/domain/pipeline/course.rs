@@ -215,5 +215,5 @@ async fn ask(core: &Core, claimed: &Claimed, photo: &Photo, turn: Turn<'_>, call
 }
 
 fn without_a_call(fault: Fault) -> Analysed {
-    Analysed { outcome: Outcome::Failed(fault), trace: Vec::new(), provider_response_time_ms: 0, total_ms: 0 }
+    Analysed { outcome: Outcome::Failed(fault), trace: Vec::new(), provider_response_time_ms: 0, total_ms: 0, exchanges: Vec::new() }
 }

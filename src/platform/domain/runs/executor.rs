@@ -17,6 +17,7 @@ use super::working::{Place, Progress};
 use super::{cell_news, known};
 use crate::platform::domain::prompts::PromptText;
 use crate::platform::domain::providers::Brought;
+use crate::platform::domain::traces::{self, NewTrace};
 use crate::platform::domain::{Core, Result, analysis, config, providers};
 use crate::platform::store;
 use crate::providers::{CallContext, PhotoRule};
@@ -44,10 +45,19 @@ const STORE_WAIT_MOST: Duration = Duration::from_secs(15);
 enum Step {
     /// The cell as it was before.
     Begun(Cell),
-    /// With what its answer depends on.
-    Ended(Cell, Option<String>),
+    /// With what is kept beside it.
+    Ended(Cell, Beside),
     /// Cancelled: the cell as it was before.
     GivenUp(Cell),
+}
+
+/// What is stored with a cell that has ended.
+#[derive(Default)]
+struct Beside {
+    /// What its answer depends on.
+    key: Option<String>,
+    /// Of a cell that was asked.
+    trace: Option<Box<NewTrace>>,
 }
 
 /// Works until every cell has ended or the run is cancelled, and leaves the run in its last state.
@@ -138,7 +148,7 @@ impl Ahead {
 }
 
 async fn ask(core: &Arc<Core>, cell: Cell, column: &RunColumn, round: &Round<'_>) -> Step {
-    let failed = |fault: Fault, cell: Cell| Step::Ended(Cell { state: CellState::Failed, fault: Some(fault), answer: None, ..cell }, None);
+    let failed = |fault: Fault, cell: Cell| Step::Ended(Cell { state: CellState::Failed, fault: Some(fault), answer: None, ..cell }, Beside::default());
     let photo = match store::photos::get(&core.db, core.org, cell.photo_id).await {
         Ok(Some(photo)) => photo,
         Ok(None) => return failed(analysis::deleted(), cell),
@@ -156,16 +166,19 @@ async fn ask(core: &Arc<Core>, cell: Cell, column: &RunColumn, round: &Round<'_>
         let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";
         return failed(Fault::new(FaultKind::Internal, words), cell);
     };
+    let trace = Some(Box::new(traces::of_cell(core, &cell, &photo, &column.model, &analysed).await));
     let done = |cell: Cell| Cell { latency_ms: Some(analysed.provider_response_time_ms), trace: analysed.trace, ..cell };
     match analysed.outcome {
-        Outcome::Completed(answer) => Step::Ended(Cell { state: CellState::Completed, answer: Some(answer), fault: None, ..done(cell) }, key),
+        Outcome::Completed(answer) => {
+            Step::Ended(Cell { state: CellState::Completed, answer: Some(answer), fault: None, ..done(cell) }, Beside { key, trace })
+        }
         Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled => Step::GivenUp(cell),
         Outcome::Failed(fault) if fault.holds_back() && round.is_said(core, &column.model) => Step::GivenUp(cell),
         Outcome::Failed(fault) => {
             if fault.holds_back() {
                 round.say(&column.model, &fault);
             }
-            failed(fault, done(cell))
+            Step::Ended(Cell { state: CellState::Failed, fault: Some(fault), answer: None, ..done(cell) }, Beside { key: None, trace })
         }
     }
 }
@@ -335,9 +348,12 @@ impl<'r> Writer<'r> {
                 Step::Begun(cell) => Cell { state: CellState::Running, ..cell.clone() },
                 Step::Ended(cell, _) | Step::GivenUp(cell) => cell.clone(),
             };
-            if let Step::Ended(_, key) = step {
+            if let Step::Ended(_, Beside { key, trace }) = step {
                 let key = key.as_deref().map(|key| (key, self.core.now()));
                 store::runs::finish_cell(&mut change.tx, self.core.org, &cell, cost(&cell), key).await?;
+                if let Some(NewTrace { summary, kept }) = trace.as_deref() {
+                    store::traces::insert(&mut change.tx, self.core.org, summary, kept).await?;
+                }
             }
             change.tell(&Happened::CellChanged(cell)).await?;
         }
