@@ -140,6 +140,12 @@ pub struct CompareArgs {
     /// Answers per photo, prompt and model, 1-20
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub repeat: u32,
+    /// Longer edges, in pixels, in which photos are sent beside the usual one: a sweep of accuracy against cost
+    #[arg(long, value_name = "PX", num_args = 1.., value_parser = clap::value_parser!(u32).range(64..=8192))]
+    pub image_size: Vec<u32>,
+    /// JPEG qualities, 10-100, in which photos are sent beside the usual one, each in every size
+    #[arg(long, value_name = "N", num_args = 1.., value_parser = clap::value_parser!(u8).range(10..=100))]
+    pub jpeg_quality: Vec<u8>,
     /// Calls in flight at once, 1-64; all cores on-device, 8 with a model on the network unless told
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub concurrency: Option<u32>,

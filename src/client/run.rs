@@ -11,6 +11,7 @@ use crate::wire::cost::Estimate;
 use crate::wire::ids::RunId;
 use crate::wire::page::Page;
 use crate::wire::run::{ExportFormat, Run, RunCells, StartRun};
+use crate::wire::sweep::{StartSweep, Sweep};
 
 /// A page with thousands of photos takes its time.
 const EXPORT_TIME: Duration = Duration::from_hours(6);
@@ -33,6 +34,21 @@ impl Client {
 
     pub async fn start_run(&self, body: &StartRun) -> Result<Run> {
         self.post("api/ai/testing/live-test", body).await
+    }
+
+    /// A run with several sizes and qualities of the photos.
+    pub async fn start_sweep(&self, body: &StartSweep) -> Result<Run> {
+        self.post("api/ai/testing/live-test", body).await
+    }
+
+    /// What such a run would need.
+    pub async fn estimate_sweep(&self, body: &StartSweep) -> Result<Estimate> {
+        self.post("api/ai/testing/estimate", body).await
+    }
+
+    /// Accuracy against cost of such a run.
+    pub async fn sweep(&self, id: RunId) -> Result<Sweep> {
+        self.get(&format!("api/ai/testing/live-test/{id}/sweep")).await
     }
 
     /// What a run would need; nothing is asked of any model.

@@ -286,10 +286,7 @@ mod tests {
         headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
         let told = told_headers(&headers, Some(&key), "OPENAI_API_KEY");
         let told: Vec<(&str, &str)> = told.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(
-            told,
-            [("authorization", "Bearer $OPENAI_API_KEY"), ("x-other", "$OPENAI_API_KEY"), ("anthropic-version", "2023-06-01")]
-        );
+        assert_eq!(told, [("authorization", "Bearer $OPENAI_API_KEY"), ("x-other", "$OPENAI_API_KEY"), ("anthropic-version", "2023-06-01")]);
     }
 
     #[test]

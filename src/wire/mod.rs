@@ -41,6 +41,7 @@ pub mod result;
 pub mod rules;
 pub mod run;
 pub mod status;
+pub mod sweep;
 pub mod tag;
 pub mod template_depth;
 pub mod trace;

@@ -11,6 +11,7 @@ use super::money::UsdMicros;
 use super::photo_set::{SetChoice, SetUsed};
 use super::prompt_parts::PromptParts;
 use super::result::{Answer, Fault, FaultKind, TraceStep};
+use super::sweep::SentImage;
 
 /// The prompt of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +152,9 @@ pub struct RunColumn {
     pub parts: PromptParts,
     pub prompt_version_id: Option<PromptVersionId>,
     pub model: String,
+    /// Of a sweep; `None`: photos are sent as is usual for the model. The prompt's name tells it as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<SentImage>,
 }
 
 impl RunColumn {

@@ -13,7 +13,8 @@ use crate::client::event::StreamItem;
 use crate::client::{Client, Result};
 use crate::wire::event::Happened;
 use crate::wire::ids::RunId;
-use crate::wire::run::{Cell, Run, RunState, StartRun};
+use crate::wire::run::{Cell, Run, RunState};
+use crate::wire::sweep::StartSweep;
 
 /// The run is asked for this often even when no event comes.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -28,9 +29,9 @@ pub fn bar(length: u64, what: &'static str) -> ProgressBar {
 
 /// Starts a run and waits for its end. When `stop` is cancelled or the cap is near it is cancelled too, and what is answered
 /// stays.
-pub async fn run_to_end(client: &Client, start: &StartRun, cap: Option<Cap>, stop: &CancellationToken) -> Result<Run> {
+pub async fn run_to_end(client: &Client, start: &StartSweep, cap: Option<Cap>, stop: &CancellationToken) -> Result<Run> {
     let mut events = client.follow_events(None, || {});
-    let mut run = client.start_run(start).await?;
+    let mut run = client.start_sweep(start).await?;
     let bar = bar(run.counts.total(), "answers");
     let mut news = News::of(&run);
     let mut is_stopping = false;

@@ -31,6 +31,7 @@ use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::money::UsdMicros;
 use crate::wire::prompt_parts::PromptParts;
 use crate::wire::run::{Cell, Run, RunColumn, RunCounts, RunKind, RunPrompt, RunState, StartRun};
+use crate::wire::sweep::{SentImage, StartSweep};
 use inputs::{PhotoFile, PromptFile, Source};
 use spending::Cap;
 pub use spending::usd;
@@ -189,10 +190,11 @@ async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Clie
         concurrency: plan.concurrency,
         ask_again: false,
     };
+    let start = StartSweep { run: start, images: SentImage::all(&args.image_size, &args.jpeg_quality) };
     let baseline = |columns: &[RunColumn]| args.baseline.as_deref().map(|name| baseline_column(columns, name)).transpose();
     // Better one word now than after everything is paid for.
     baseline(&unasked(&start, &names).columns)?;
-    let (mut run, cells) = if start.photo_ids.is_empty() {
+    let (mut run, cells) = if start.run.photo_ids.is_empty() {
         (unasked(&start, &names), Vec::new())
     } else {
         run_and_read(settings, client, &start, args.max_cost, stop).await?
@@ -207,7 +209,7 @@ async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Clie
 async fn run_and_read(
     settings: &Settings,
     client: &Client,
-    start: &StartRun,
+    start: &StartSweep,
     most: Option<UsdMicros>,
     stop: &CancellationToken,
 ) -> Result<(Run, Vec<Cell>)> {
@@ -215,7 +217,7 @@ async fn run_and_read(
         ApiError::Problem(problem) if problem.status == 422 => Failure::Usage(problem.detail.clone()),
         _ => Failure::Failed(error.to_string()),
     };
-    let estimate = client.estimate_run(start).await.map_err(failed)?;
+    let estimate = client.estimate_sweep(start).await.map_err(failed)?;
     spending::tell(&estimate, most.is_some());
     let cap = most.map(|most| Cap::of(most, &estimate)).transpose()?;
     let run = follow::run_to_end(client, start, cap, stop).await.map_err(failed)?;
@@ -225,13 +227,14 @@ async fn run_and_read(
 }
 
 /// What stands in for a run when no photo could be read: the report then says why, photo by photo.
-fn unasked(start: &StartRun, prompt_names: &[String]) -> Run {
-    let column = |prompt: &String, model: &String| RunColumn {
-        prompt_name: prompt.clone(),
+fn unasked(StartSweep { run: start, images }: &StartSweep, prompt_names: &[String]) -> Run {
+    let column = |prompt: &String, model: &String, image: Option<SentImage>| RunColumn {
+        prompt_name: image.map_or_else(|| prompt.clone(), |image| format!("{prompt} · {}", image.words())),
         prompt_content: String::new(),
         parts: PromptParts::default(),
         prompt_version_id: None,
         model: model.clone(),
+        image,
     };
     let now = Utc::now();
     Run {
@@ -240,7 +243,10 @@ fn unasked(start: &StartRun, prompt_names: &[String]) -> Run {
         state: RunState::Completed,
         photo_ids: Vec::new(),
         photo_set: None,
-        columns: prompt_names.iter().flat_map(|prompt| start.models.iter().map(move |model| column(prompt, model))).collect(),
+        columns: prompt_names
+            .iter()
+            .flat_map(|prompt| start.models.iter().flat_map(move |model| images_for(model, images).map(move |image| column(prompt, model, image))))
+            .collect(),
         repeats: start.repeats,
         concurrency: start.concurrency,
         counts: RunCounts::default(),
@@ -256,6 +262,12 @@ fn unasked(start: &StartRun, prompt_names: &[String]) -> Run {
         started_at: now,
         finished_at: Some(now),
     }
+}
+
+/// How photos are sent to a model; one on this machine sees whole pixels.
+fn images_for<'i>(model: &str, images: &'i [SentImage]) -> impl Iterator<Item = Option<SentImage>> + use<'i> {
+    let is_sent = model != ON_DEVICE;
+    std::iter::once(None).chain(images.iter().filter(move |_| is_sent).copied().map(Some))
 }
 
 /// The column that `--baseline` names: by its model, its prompt, or both as `PROMPT · MODEL`.

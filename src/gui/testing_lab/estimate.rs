@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::cost::Estimate;
-use crate::wire::run::StartRun;
+use crate::wire::sweep::StartSweep;
 
 /// The choice must have stood still for so long.
 const SETTLED: Duration = Duration::from_millis(200);
@@ -53,11 +53,11 @@ impl LiveEstimate {
     }
 
     /// Asks about the wanted choice.
-    pub fn ask(&mut self, body: StartRun, ctx: &AreaCtx<'_>) {
+    pub fn ask(&mut self, body: StartSweep, ctx: &AreaCtx<'_>) {
         let Some((choice, _)) = self.wanted else { return };
         (self.asked, self.asking_for) = (Some(choice), choice);
         self.asking.take_failure();
-        ctx.ask(&mut self.asking, |client| async move { client.estimate_run(&body).await });
+        ctx.ask(&mut self.asking, |client| async move { client.estimate_sweep(&body).await });
     }
 
     fn take_in(&mut self) {

@@ -4,6 +4,7 @@ use egui::{Align, Grid, Label, Layout, RichText, ScrollArea, Ui, WidgetInfo};
 use egui_material_icons::MaterialIcon;
 
 use super::baseline::Baseline;
+use super::sweep_panel::SweepView;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::badge::{self, Tone};
 use crate::gui::widgets::{empty_state, error_state, number, skeleton};
@@ -11,7 +12,7 @@ use crate::wire::comparison::{ColumnComparison, Figure, Measure, MeasureComparis
 use crate::wire::run::Run;
 
 /// Draws them in place of the matrix; returns whether to ask once more.
-pub fn ui(ui: &mut Ui, run: &Run, baseline: &Baseline, tokens: &Tokens) -> bool {
+pub fn ui(ui: &mut Ui, run: &Run, baseline: &Baseline, sweep: &mut SweepView, tokens: &Tokens) -> bool {
     let mut again = false;
     if let Some(failure) = baseline.failure() {
         again = error_state::ui(ui, "The figures could not be taken", &failure);
@@ -25,6 +26,7 @@ pub fn ui(ui: &mut Ui, run: &Run, baseline: &Baseline, tokens: &Tokens) -> bool 
         return again;
     };
     ScrollArea::vertical().id_salt("figures of the run").auto_shrink(false).show(ui, |ui| {
+        sweep.ui(ui, run, tokens);
         let hint = match (run.columns.len(), comparison.baseline) {
             (2.., None) => Some("Pin a column as the baseline (P in the matrix) to see what is better or worse"),
             _ if comparison.labelled_photos == 0 => Some("No photo of the run has labels: nothing says which tags are right"),

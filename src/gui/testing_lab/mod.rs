@@ -30,6 +30,8 @@ mod setup;
 mod setup_panel;
 mod side_by_side;
 mod step_bar;
+mod sweep_panel;
+mod sweep_setup;
 mod tag_chip;
 mod tag_diff;
 mod tag_kin;
@@ -51,6 +53,7 @@ use crate::wire::ids::{PhotoId, PhotoSetId, RunId};
 use crate::wire::job::JobState;
 use crate::wire::photo::PhotoSource;
 use crate::wire::run::{Run, RunState, StartRun};
+use crate::wire::sweep::StartSweep;
 use baseline::Baseline;
 use deleting::Deleting;
 use estimate::LiveEstimate;
@@ -66,6 +69,7 @@ use runs_list::{RunsAnswer, RunsList};
 use sets::PhotoSets;
 use setup::Setup;
 use side_by_side::{SideAnswer, SideBySide};
+use sweep_panel::SweepView;
 use traces::Traces;
 use truth::GroundTruth;
 use watching::Watching;
@@ -112,6 +116,7 @@ pub struct TestingLab {
     matrix: Matrix,
     rows: MatrixRows,
     baseline: Baseline,
+    sweep: SweepView,
     /// The figures stand in place of the matrix.
     shows_figures: bool,
     export: Export,
@@ -144,6 +149,7 @@ impl Default for TestingLab {
             matrix: Matrix::default(),
             rows: MatrixRows::default(),
             baseline: Baseline::default(),
+            sweep: SweepView::default(),
             shows_figures: false,
             export: Export::default(),
             side: None,
@@ -227,6 +233,9 @@ impl Area for TestingLab {
         if let Some(open) = &mut self.open {
             open.logic(ctx);
             self.baseline.logic(open, ctx);
+            if let Some(run) = open.run().filter(|_| self.shows_figures) {
+                self.sweep.logic(run, ctx);
+            }
         }
         if let Some(photos) = self.adding.logic(ctx) {
             // What a person brought here is what they want to compare.
@@ -478,15 +487,16 @@ impl TestingLab {
         }
         let body = self.body();
         self.starting.take_failure();
-        let providers = providers_of(body.models.iter());
-        ctx.ask_with_keys(&mut self.starting, providers, |client| async move { client.start_run(&body).await });
+        let providers = providers_of(body.run.models.iter());
+        ctx.ask_with_keys(&mut self.starting, providers, |client| async move { client.start_sweep(&body).await });
     }
 
     /// What would be run now: rows in the order of the grid.
-    fn body(&mut self) -> StartRun {
+    fn body(&mut self) -> StartSweep {
         let photo_set = self.sets.of_run(&self.selection, &self.library);
         let photos = if photo_set.is_some() { Vec::new() } else { self.library.selected(&self.selection) };
-        StartRun { photo_set, ..self.setup.start(photos, String::new()) }
+        let run = StartRun { photo_set, ..self.setup.start(photos, String::new()) };
+        StartSweep { run, images: self.setup.images() }
     }
 
     /// Keeps the estimate beside the choice, while the choice is looked at.

@@ -302,6 +302,7 @@ mod tests {
             parts: PromptParts::default(),
             prompt_version_id: None,
             model: model.to_owned(),
+            image: None,
         }
     }
 

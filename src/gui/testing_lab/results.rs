@@ -49,7 +49,7 @@ impl TestingLab {
             keys(ui, ctx);
         }
         if self.shows_figures {
-            if figures_panel::ui(ui, run, &self.baseline, ctx.tokens()) {
+            if figures_panel::ui(ui, run, &self.baseline, &mut self.sweep, ctx.tokens()) {
                 self.baseline.reload();
             }
             if !is_typing && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {

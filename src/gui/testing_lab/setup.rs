@@ -11,6 +11,10 @@ use crate::wire::model::{KeyState, ModelInfo};
 use crate::wire::page::Page;
 use crate::wire::prompt::{Prompt, PromptVersion};
 use crate::wire::run::{RunPrompt, StartRun};
+use crate::wire::sweep::SentImage;
+
+/// Takes whole pixels: no size or quality is another one for it.
+const ON_DEVICE: &str = "on-device";
 
 /// A prompt with all its versions, newest first.
 #[derive(Debug, Clone)]
@@ -37,6 +41,9 @@ pub struct Setup {
     pub repeats: u32,
     /// Calls in flight at once, 1–64.
     pub concurrency: u32,
+    /// Sizes and qualities in which photos are sent beside the usual ones.
+    pub sizes: BTreeSet<u32>,
+    pub qualities: BTreeSet<u8>,
     /// Asks even what is known already.
     pub ask_again: bool,
     /// Counts the lists that have come: a draft may have other words in the next.
@@ -59,6 +66,8 @@ impl Default for Setup {
             chosen_models: BTreeSet::new(),
             repeats: 1,
             concurrency: 4,
+            sizes: BTreeSet::new(),
+            qualities: BTreeSet::new(),
             ask_again: false,
             lists: 0,
             prompts_behind: true,
@@ -184,13 +193,28 @@ impl Setup {
     pub fn fingerprint(&self, photos_revision: u64) -> u64 {
         let mut hasher = std::hash::DefaultHasher::new();
         (photos_revision, self.lists, &self.chosen_prompts, &self.chosen_models, self.repeats, self.concurrency, self.ask_again).hash(&mut hasher);
+        (&self.sizes, &self.qualities).hash(&mut hasher);
         hasher.finish()
     }
 
     /// Calls of a run over so many photos.
     #[must_use]
     pub fn calls(&self, photos: usize) -> u64 {
-        photos as u64 * self.chosen_prompts.len() as u64 * self.chosen_models.len() as u64 * u64::from(self.repeats)
+        photos as u64 * self.chosen_prompts.len() as u64 * self.variants() * u64::from(self.repeats)
+    }
+
+    /// What photos are sent as beside the usual way, the largest first.
+    #[must_use]
+    pub fn images(&self) -> Vec<SentImage> {
+        let largest_first: Vec<u32> = self.sizes.iter().rev().copied().collect();
+        SentImage::all(&largest_first, &self.qualities.iter().rev().copied().collect::<Vec<u8>>())
+    }
+
+    /// Chosen models, each as often as photos are sent to it in another way.
+    #[must_use]
+    pub fn variants(&self) -> u64 {
+        let sent = self.chosen_models.iter().filter(|model| model.as_str() != ON_DEVICE).count() as u64;
+        self.chosen_models.len() as u64 + sent * self.images().len() as u64
     }
 
     /// Why there is nothing to run yet, in the order of the choices.

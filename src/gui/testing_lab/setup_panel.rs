@@ -3,8 +3,8 @@
 use egui::{Align, Button, Checkbox, DragValue, Layout, RichText, ScrollArea, Ui, WidgetInfo};
 
 use super::estimate::LiveEstimate;
-use super::estimate_panel;
 use super::setup::{PromptChoice, PromptOffer, Setup, has_draft, is_usable};
+use super::{estimate_panel, sweep_setup};
 use crate::gui::ctx::kept_free::keep_free;
 use crate::gui::ctx::{AreaCtx, Command, Route};
 use crate::gui::theme::{self, Tokens, icons};
@@ -38,6 +38,8 @@ pub fn ui(ui: &mut Ui, setup: &mut Setup, estimate: &LiveEstimate, starting: Sta
         models_ui(ui, setup, ctx);
         ui.add_space(theme::GAP_16);
         numbers_ui(ui, setup);
+        ui.add_space(theme::GAP_12);
+        sweep_setup::ui(ui, setup);
     });
 }
 
@@ -259,7 +261,11 @@ fn run_ui(ui: &mut Ui, setup: &Setup, estimate: &LiveEstimate, starting: Startin
 fn sum_words(setup: &Setup, photos: usize) -> String {
     let plural = |count: usize, word: &str| format!("{} {word}{}", number::count(count as u64), if count == 1 { "" } else { "s" });
     let repeats = if setup.repeats > 1 { format!(" × {} repeats", setup.repeats) } else { String::new() };
-    let (prompts, models) = (plural(setup.chosen_prompts.len(), "prompt"), plural(setup.chosen_models.len(), "model"));
+    let prompts = plural(setup.chosen_prompts.len(), "prompt");
+    let models = match setup.images().len() {
+        0 => plural(setup.chosen_models.len(), "model"),
+        _ => format!("{} models and sizes", number::count(setup.variants())),
+    };
     let calls = setup.calls(photos) as usize;
     format!("{} × {prompts} × {models}{repeats} = {}", plural(photos, "photo"), plural(calls, "call"))
 }

@@ -71,12 +71,13 @@ fn row_ui(ui: &mut Ui, bar: &Bar<'_>, whole: f64, detail_width: f32, tokens: &To
         let x = |ms: f64| lane.left() + lane.width() * (ms / whole) as f32;
         let right = x(bar.start_ms + bar.duration_ms).max(x(bar.start_ms) + BAR_LEAST).min(lane.right());
         let shown = Rect::from_x_y_ranges(x(bar.start_ms).min(right - BAR_LEAST)..=right, lane.y_range());
-        match bar.tone {
-            Tone::Step => drop(painter.rect_filled(shown, 2, tokens.accent)),
-            Tone::Part => drop(painter.rect_filled(shown.shrink2(vec2(0.0, 1.0)), 2, tokens.info)),
-            // Hollow, so that the colour is not alone in telling it.
-            Tone::Wait => drop(painter.rect_stroke(shown, 2, (1.0, tokens.warn), StrokeKind::Inside)),
-        }
+        let part = shown.shrink2(vec2(0.0, 1.0));
+        // A wait is hollow, so that the colour is not alone in telling it.
+        let _ = match bar.tone {
+            Tone::Step => painter.rect_filled(shown, 2, tokens.accent),
+            Tone::Part => painter.rect_filled(part, 2, tokens.info),
+            Tone::Wait => painter.rect_stroke(shown, 2, (1.0, tokens.warn), StrokeKind::Inside),
+        };
         if detail_width > 0.0 && !bar.detail.is_empty() {
             let detail = elided::text(ui, bar.detail, font, detail_width - 16.0, tokens.muted);
             painter.galley(pos2(rect.right() - detail_width + 16.0, rect.center().y - detail.size().y / 2.0), detail, tokens.muted);

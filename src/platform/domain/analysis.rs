@@ -20,6 +20,7 @@ use crate::wire::photo::Photo;
 use crate::wire::prompt_parts::{Parameters, PromptParts};
 use crate::wire::result::{Answer, Decision, Fault, FaultKind, Note, Outcome, Tag, TraceStep, Usage};
 use crate::wire::rules::main_tag;
+use crate::wire::sweep::SentImage;
 use crate::wire::trace::Exchange;
 
 pub use prepared::{Prepared, PreparedPhoto};
@@ -41,13 +42,24 @@ pub struct Analysed {
 
 /// Sends a photo with a prompt to a model. Never fails as such: what goes wrong is the outcome.
 pub async fn analyse(core: &Core, photo: &Photo, prompt: PromptText<'_>, model_full_name: &str, call: &CallContext) -> Analysed {
+    analyse_as(core, photo, prompt, (model_full_name, None), call).await
+}
+
+/// The same with the photo in a size and quality of its own.
+pub async fn analyse_as(
+    core: &Core,
+    photo: &Photo,
+    prompt: PromptText<'_>,
+    (model_full_name, image): (&str, Option<SentImage>),
+    call: &CallContext,
+) -> Analysed {
     let mut steps = Steps::begin();
     let tape = Tape::new(steps.begun);
     let call = &CallContext { tape: Some(tape.clone()), ..call.clone() };
     let asked = tokio::select! {
         biased;
         () = call.cancel.cancelled() => Err(cancelled()),
-        asked = prepare_and_ask(core, photo, prompt, model_full_name, call, &mut steps) => asked,
+        asked = prepare_and_ask(core, photo, prompt, (model_full_name, image), call, &mut steps) => asked,
     };
     let (exchanges, waits) = tape.read();
     steps.add_tries(&exchanges, &waits);
@@ -100,11 +112,22 @@ pub fn bounded(rule: PhotoRule, rules: &ProcessingRules) -> PhotoRule {
     }
 }
 
+/// How a photo is sent: as the model's rule and the bounds say, or as a sweep has it.
+#[must_use]
+pub fn sent_as(rule: PhotoRule, rules: &ProcessingRules, image: Option<SentImage>) -> PhotoRule {
+    match (bounded(rule, rules), image) {
+        (PhotoRule::Jpeg { max_edge_px, quality }, Some(image)) => {
+            PhotoRule::Jpeg { max_edge_px: image.max_edge_px.unwrap_or(max_edge_px), quality: image.quality.unwrap_or(quality) }
+        }
+        (usual, _) => usual,
+    }
+}
+
 async fn prepare_and_ask(
     core: &Core,
     photo: &Photo,
     prompt: PromptText<'_>,
-    model_full_name: &str,
+    (model_full_name, image): (&str, Option<SentImage>),
     call: &CallContext,
     steps: &mut Steps,
 ) -> std::result::Result<Answer, Fault> {
@@ -115,7 +138,7 @@ async fn prepare_and_ask(
     };
     let config = super::config::current(core).await;
     let (rules, set) = config.map(|config| (config.rules, config.model_parameters)).unwrap_or_default();
-    let rule = bounded(provider.photo_rule(model), &rules);
+    let rule = sent_as(provider.photo_rule(model), &rules, image);
     let prepared = match core.prepared.get(core, photo, rule, steps).await {
         Ok(prepared) => prepared,
         Err(fault) => return Err(explain_absence(core, photo, fault).await),

@@ -49,6 +49,7 @@ pub mod spending;
 pub mod start;
 pub mod statistics;
 pub mod status;
+pub mod sweep;
 pub mod telemetry;
 pub mod traces;
 pub mod truth;

@@ -15,15 +15,17 @@ pub use working::Working;
 
 use super::prompts::PromptText;
 use super::providers::Brought;
-use super::{Core, DomainError, Result, config, costs, models, page, photo_sets, prompts};
+use super::{Core, DomainError, Result, config, costs, models, page, photo_sets, prompts, sweep};
 use crate::platform::store;
 use crate::platform::store::blast_radii::SampleRow;
+use crate::providers::PhotoRule;
 use crate::wire::event::Happened;
 use crate::wire::ids::{CellId, RunId};
 use crate::wire::money::UsdMicros;
 use crate::wire::page::Page;
 use crate::wire::photo_set::SetUsed;
 use crate::wire::run::{Cell, CellState, Run, RunCells, RunColumn, RunCounts, RunKind, RunPrompt, RunState, StartRun};
+use crate::wire::sweep::{SentImage, StartSweep};
 
 const REPEATS_MOST: u32 = 20;
 const CONCURRENCY_MOST: u32 = 64;
@@ -34,10 +36,11 @@ const NAME_MOST: usize = 200;
 const CELLS_A_PAGE: u32 = 2_000;
 
 /// Begins a run: checks it whole, stores it with all its cells, and starts to work on them.
-pub async fn start(core: &Arc<Core>, mut asked: StartRun, brought: Brought) -> Result<Run> {
+pub async fn start(core: &Arc<Core>, asked: impl Into<StartSweep>, brought: Brought) -> Result<Run> {
+    let StartSweep { run: mut asked, images } = asked.into();
     let photo_set = photo_sets::fill_in(core, &mut asked).await?;
-    check_size(&asked)?;
-    let columns = columns(core, &asked, Some(&brought)).await?;
+    check_size(&asked, &images)?;
+    let columns = columns(core, &asked, &images, Some(&brought)).await?;
     let mut seen = HashSet::new();
     let photo_ids: Vec<_> = asked.photo_ids.iter().copied().filter(|id| seen.insert(*id)).collect();
     let config = config::current(core).await?;
@@ -105,7 +108,8 @@ fn in_work() -> DomainError {
     DomainError::Conflict { code: "still_stopping", message: message.to_owned() }
 }
 
-pub(super) fn check_size(asked: &StartRun) -> Result<()> {
+pub(super) fn check_size(asked: &StartRun, images: &[SentImage]) -> Result<()> {
+    sweep::check(images)?;
     if asked.photo_ids.is_empty() {
         return refuse("no_photos", "Choose at least one photo");
     }
@@ -118,7 +122,7 @@ pub(super) fn check_size(asked: &StartRun) -> Result<()> {
     if !(1..=CONCURRENCY_MOST).contains(&asked.concurrency) {
         return refuse("concurrency", format!("Calls at once must be from 1 to {CONCURRENCY_MOST}"));
     }
-    let factors = [asked.photo_ids.len(), asked.prompts.len(), asked.models.len(), asked.repeats as usize];
+    let factors = [asked.photo_ids.len(), asked.prompts.len(), asked.models.len(), 1 + images.len(), asked.repeats as usize];
     let cells = factors.into_iter().fold(1, usize::saturating_mul);
     if cells > CELLS_MOST {
         let message = format!("That would be {cells} calls; a run has at most {CELLS_MOST}. Choose fewer photos, prompts, models or repeats");
@@ -128,7 +132,7 @@ pub(super) fn check_size(asked: &StartRun) -> Result<()> {
 }
 
 /// Pins the columns: prompts outermost, the text as it is now. Without `brought` nothing is going to be asked, so no key is missed.
-pub(super) async fn columns(core: &Core, asked: &StartRun, brought: Option<&Brought>) -> Result<Vec<RunColumn>> {
+pub(super) async fn columns(core: &Core, asked: &StartRun, images: &[SentImage], brought: Option<&Brought>) -> Result<Vec<RunColumn>> {
     let mut models: Vec<&String> = Vec::new();
     for model in &asked.models {
         if !models.contains(&model) {
@@ -155,15 +159,21 @@ pub(super) async fn columns(core: &Core, asked: &StartRun, brought: Option<&Brou
         // Better one word now than the same fault in every cell.
         prompts::check_renders(PromptText { content: &content, parts: &parts })?;
         for model in &models {
-            let column = RunColumn {
-                prompt_name: name.clone(),
-                prompt_content: content.clone(),
-                parts: parts.clone(),
-                prompt_version_id: version,
-                model: (*model).clone(),
-            };
-            if !columns.contains(&column) {
-                columns.push(column);
+            // A model that takes whole pixels is sent no file whose size could be another.
+            let is_sent = core.providers.find(model).is_some_and(|(provider, model)| provider.photo_rule(model) != PhotoRule::Pixels);
+            let images = images.iter().copied().filter(|_| is_sent).map(Some);
+            for image in std::iter::once(None).chain(images) {
+                let column = RunColumn {
+                    prompt_name: image.map_or_else(|| name.clone(), |image| format!("{name} · {}", image.words())),
+                    prompt_content: content.clone(),
+                    parts: parts.clone(),
+                    prompt_version_id: version,
+                    model: (*model).clone(),
+                    image,
+                };
+                if !columns.contains(&column) {
+                    columns.push(column);
+                }
             }
         }
     }

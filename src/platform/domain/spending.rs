@@ -195,6 +195,7 @@ fn column(model: &str, prompt: &PromptVersion) -> RunColumn {
         parts: prompt.parts.clone(),
         prompt_version_id: Some(prompt.id),
         model: model.to_owned(),
+        image: None,
     }
 }
 

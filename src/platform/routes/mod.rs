@@ -139,6 +139,7 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/prompts/analyze", post(prompt_analysis::analyze_prompt))
         .route("/api/ai/testing/live-test", get(runs::list_runs).post(runs::start_run))
         .route("/api/ai/testing/live-test/{id}", get(runs::get_run))
+        .route("/api/ai/testing/live-test/{id}/sweep", get(runs::read_sweep))
         .route("/api/ai/testing/live-test/{id}/cells", get(runs::list_cells))
         .route("/api/ai/testing/live-test/{id}/cancel", post(runs::cancel_run))
         .route("/api/ai/testing/live-test/{id}/pause", post(runs::pause_run))

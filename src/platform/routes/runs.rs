@@ -11,12 +11,13 @@ use serde::Deserialize;
 use super::extract::{Body, PageQuery, Path, Query};
 use super::own_keys::OwnKeys;
 use super::{Refusal, Shared};
-use crate::platform::domain::{baseline, costs, run_export, runs};
+use crate::platform::domain::{baseline, costs, run_export, runs, sweep};
 use crate::wire::comparison::{RunComparison, SetBaseline};
 use crate::wire::cost::Estimate;
 use crate::wire::ids::RunId;
 use crate::wire::page::Page;
-use crate::wire::run::{ExportFormat, Run, RunCells, StartRun};
+use crate::wire::run::{ExportFormat, Run, RunCells};
+use crate::wire::sweep::{StartSweep, Sweep};
 
 #[derive(Deserialize)]
 pub struct CellsQuery {
@@ -27,16 +28,20 @@ pub async fn list_runs(State(platform): State<Shared>, Query(query): Query<PageQ
     Ok(Json(runs::list(&platform.core, query.limit, query.cursor.as_deref()).await?))
 }
 
-pub async fn start_run(State(platform): State<Shared>, OwnKeys(brought): OwnKeys, Body(asked): Body<StartRun>) -> Result<Json<Run>, Refusal> {
+pub async fn start_run(State(platform): State<Shared>, OwnKeys(brought): OwnKeys, Body(asked): Body<StartSweep>) -> Result<Json<Run>, Refusal> {
     Ok(Json(runs::start(&platform.core, asked, brought).await?))
 }
 
-pub async fn estimate_run(State(platform): State<Shared>, Body(asked): Body<StartRun>) -> Result<Json<Estimate>, Refusal> {
+pub async fn estimate_run(State(platform): State<Shared>, Body(asked): Body<StartSweep>) -> Result<Json<Estimate>, Refusal> {
     Ok(Json(costs::estimate(&platform.core, &asked).await?))
 }
 
 pub async fn get_run(State(platform): State<Shared>, Path(id): Path<RunId>) -> Result<Json<Run>, Refusal> {
     Ok(Json(runs::get(&platform.core, id).await?))
+}
+
+pub async fn read_sweep(State(platform): State<Shared>, Path(id): Path<RunId>) -> Result<Json<Sweep>, Refusal> {
+    Ok(Json(sweep::read(&platform.core, id).await?))
 }
 
 pub async fn list_cells(State(platform): State<Shared>, Path(id): Path<RunId>, Query(query): Query<CellsQuery>) -> Result<Json<RunCells>, Refusal> {

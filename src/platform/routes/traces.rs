@@ -41,7 +41,11 @@ pub struct CurlQuery {
     exchange: Option<usize>,
 }
 
-pub async fn trace_as_curl(State(platform): State<Shared>, Path(id): Path<Uuid>, Query(query): Query<CurlQuery>) -> Result<Json<CurlCommand>, Refusal> {
+pub async fn trace_as_curl(
+    State(platform): State<Shared>,
+    Path(id): Path<Uuid>,
+    Query(query): Query<CurlQuery>,
+) -> Result<Json<CurlCommand>, Refusal> {
     Ok(Json(traces::curl(&platform.core, id, query.exchange).await?))
 }
 

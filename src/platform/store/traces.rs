@@ -96,13 +96,10 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, summary: &TraceSummary, ke
     .bind(body.len() as i64)
     .fetch_one(&mut **tx)
     .await?;
-    sqlx::query("INSERT INTO trace_words (rowid, words) VALUES ($1, $2)")
-        .bind(number)
-        .bind(words(summary, kept))
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query("INSERT INTO trace_words (rowid, words) VALUES ($1, $2)").bind(number).bind(words(summary, kept)).execute(&mut **tx).await?;
     sqlx::query("INSERT INTO trace_bodies (number, body) VALUES ($1, $2)").bind(number).bind(&body).execute(&mut **tx).await?;
-    let bytes: i64 = sqlx::query_scalar("UPDATE trace_total SET bytes = bytes + $1 RETURNING bytes").bind(body.len() as i64).fetch_one(&mut **tx).await?;
+    let bytes: i64 =
+        sqlx::query_scalar("UPDATE trace_total SET bytes = bytes + $1 RETURNING bytes").bind(body.len() as i64).fetch_one(&mut **tx).await?;
     if bytes > BYTES_MOST {
         forget(tx, None).await?;
     }
@@ -262,16 +259,20 @@ pub async fn get(db: &Db, org: OrganizationId, id: Uuid) -> Result<Option<(Trace
 
 /// The replays of a trace, newest first.
 pub async fn replays(db: &Db, org: OrganizationId, id: TraceId) -> Result<Vec<TraceSummary>> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM traces t WHERE t.organization_id = $1 AND t.subject_id = $2 AND t.kind = 'replay' ORDER BY t.number DESC LIMIT 50");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM traces t WHERE t.organization_id = $1 AND t.subject_id = $2 AND t.kind = 'replay' ORDER BY t.number DESC LIMIT 50"
+    );
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(org.0).bind(id.0).fetch_all(&db.read).await?;
     rows.into_iter().map(|row| numbered(row).map(|row| row.summary)).collect()
 }
 
 /// A cell by its id: for one whose trace is not kept.
 pub async fn cell(db: &Db, org: OrganizationId, id: CellId) -> Result<Option<Cell>> {
-    let run: Option<Uuid> =
-        sqlx::query_scalar("SELECT run_id FROM run_cells WHERE organization_id = $1 AND id = $2").bind(org.0).bind(id.0).fetch_optional(&db.read).await?;
+    let run: Option<Uuid> = sqlx::query_scalar("SELECT run_id FROM run_cells WHERE organization_id = $1 AND id = $2")
+        .bind(org.0)
+        .bind(id.0)
+        .fetch_optional(&db.read)
+        .await?;
     let Some(run) = run else { return Ok(None) };
     // Pages are by id: the one before begins the page of this one.
     let before = CellId(Uuid::from_u128(id.0.as_u128().saturating_sub(1)));
@@ -322,7 +323,8 @@ mod tests {
             cost_usd: None,
         };
         let prompt = TracePrompt::Inline { name: String::new(), content: String::new(), parts: Default::default() };
-        let kept = KeptTrace { prompt, outcome: Outcome::Failed(fault), decision: None, ruled: None, steps: Vec::new(), exchanges: Vec::new(), edit: None };
+        let kept =
+            KeptTrace { prompt, outcome: Outcome::Failed(fault), decision: None, ruled: None, steps: Vec::new(), exchanges: Vec::new(), edit: None };
         let mut tx = db.begin().await.expect("begins");
         insert(&mut tx, OrganizationId::LOCAL, &summary, &kept).await.expect("stored");
         tx.commit().await.expect("commits");

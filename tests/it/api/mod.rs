@@ -41,6 +41,7 @@ mod runs;
 mod spending;
 mod start;
 mod status;
+mod sweep;
 mod telemetry;
 mod traces;
 mod truth;

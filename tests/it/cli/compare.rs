@@ -443,3 +443,26 @@ fn a_report_that_can_t_be_written_is_kept_elsewhere_and_said() {
     assert_eq!(said.code, Some(2), "before anything is asked: {}", said.err);
     assert!(said.err.contains("--out /proc/report.json: the folder can't be written to"), "{}", said.err);
 }
+
+/// Each size and quality is a column of its own, sent as it is called; what runs on this machine has one.
+#[tokio::test(flavor = "multi_thread")]
+async fn sizes_and_qualities_are_columns_of_their_own() {
+    let home = tempfile::tempdir().expect("folder");
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let mut command = on_stub(&home, &stub, &["--model", "gemini/gemini-3.5-flash-lite", "on-device"]);
+    command.args(["--image-size", "512", "256", "--jpeg-quality", "60"]);
+    let said = output(command).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let report = json(&said);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut columns: Vec<(String, String)> =
+        report["summary"].as_array().expect("columns").iter().map(|column| (text(&column["model"]), text(&column["prompt"]))).collect();
+    columns.sort();
+    let sizes: Vec<&str> = columns.iter().map(|(_, prompt)| prompt.split_once(" · ").map_or("usual", |(_, size)| size)).collect();
+    assert_eq!(sizes, ["usual", "256 px, quality 60", "512 px, quality 60", "usual"], "{columns:?}");
+    let mut edges: Vec<u32> =
+        stub.traffic().all().iter().filter_map(|seen| seen.photo.as_ref().map(|photo| photo.width_px.max(photo.height_px))).collect();
+    edges.sort_unstable();
+    edges.dedup();
+    assert_eq!(edges, [256, 451, 512, 600], "one photo is no larger than 451 px, and none is made larger");
+}

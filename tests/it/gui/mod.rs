@@ -29,6 +29,7 @@ mod testing_lab_baseline;
 mod testing_lab_estimate;
 mod testing_lab_export;
 mod testing_lab_pictures;
+mod testing_lab_sweep;
 mod traces;
 mod truth;
 mod versions;

@@ -28,6 +28,14 @@ use crate::support::scripted::Scripted;
 
 const MODEL: &str = "gemini/gemini-3.5-flash-lite";
 
+/// Clicks a button wherever in a long page it stands.
+fn give(console: &mut Console, button: &str) {
+    console.wait_for(button);
+    console.harness.get_by_label(button).scroll_to_me();
+    console.steps();
+    console.click(button);
+}
+
 #[test]
 fn from_an_answer_to_its_trace_and_from_there_it_is_tried_again_with_edits() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -39,6 +47,8 @@ fn from_an_answer_to_its_trace_and_from_there_it_is_tried_again_with_edits() {
     let mut console = Console::open(Options { providers, keys, clock, ..Options::default() }.seeded().without_workers());
     console.go_to(AreaId::TestingLab);
     console.wait_for("24 of 24 selected");
+    console.click("Past runs");
+    console.wait_for("Nothing has been compared yet");
     console.click("Traces");
     console.wait_for("No photo was processed or tested in the last 14 days");
 
@@ -73,24 +83,26 @@ fn from_an_answer_to_its_trace_and_from_there_it_is_tried_again_with_edits() {
     console.wait_for(&format!("Trace of cat.jpg, {MODEL}: Answered"));
 
     let calls = stub.traffic().all_questions();
+    console.harness.get_by_label("Text of the answer").scroll_to_me();
+    console.steps();
     console.fill("Text of the answer", r#"{"caption": "Edited", "tags": [{"tag": "heron", "confidence": 0.9}]}"#);
-    console.click("Read again");
+    give(&mut console, "Read again");
     console.wait_for("only here");
     console.wait_for("heron 90 %");
     assert_eq!(stub.traffic().all_questions(), calls, "nobody was asked");
 
-    console.click("From the prompt");
+    give(&mut console, "From the prompt");
     console.wait_for("Ask again: ≈ $");
+    console.harness.get_by_label("User text of the replay").scroll_to_me();
+    console.steps();
     console.fill("User text of the replay", "Birds in this photo");
     console.wait_until("the cost of the edit", |console| console.says("Ask again: ≈ $"));
     let button = console.harness.query_all_by_label_contains("Ask again: ").next().expect("a button");
     let words = egui_kittest::kittest::NodeT::accesskit_node(&button).label().expect("a label");
-    console.click(&words);
+    give(&mut console, &words);
     console.wait_for("asked birds 80 %");
     assert_eq!(stub.traffic().all_questions(), calls + 1, "once");
-    console.wait_until("both replays are listed", |console| {
-        console.harness.query_all_by_label_contains("Show the replay by").count() == 2
-    });
+    console.wait_until("both replays are listed", |console| console.harness.query_all_by_label_contains("Show the replay by").count() == 2);
     console.press(Modifiers::NONE, Key::Escape);
     console.press(Modifiers::NONE, Key::Escape);
     console.wait_for("Pane A: cat.jpg");
@@ -108,7 +120,7 @@ fn a_job_leads_to_its_trace() {
     console.command(Command::GoTo(Route::Job(job.id)));
     console.wait_for("Newest result · on-device");
     console.wait_for("Open the trace");
-    console.click("Open the trace");
+    give(&mut console, "Open the trace");
     console.wait_for("Kept: cat. Surest, in no category, so the general thresholds hold; above 60 % to accept");
     console.wait_for("Nothing left this computer: the model runs in this program");
 }
@@ -168,11 +180,8 @@ fn osprey(photo: &Photo) -> (TraceSummary, KeptTrace) {
         fault: None,
         cost_usd: Some(UsdMicros(842)),
     };
-    let prompt = TracePrompt::Inline {
-        name: "Animals v4".to_owned(),
-        content: "Name the animals and what they do".to_owned(),
-        parts: Default::default(),
-    };
+    let prompt =
+        TracePrompt::Inline { name: "Animals v4".to_owned(), content: "Name the animals and what they do".to_owned(), parts: Default::default() };
     let steps = vec![
         step("fetch", 0.0, 2.1, "412 kB from disk"),
         step("decode", 2.1, 38.0, "2000 × 1333 px"),

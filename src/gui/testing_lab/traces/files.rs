@@ -51,7 +51,9 @@ impl TraceFile {
         ctx.ask(&mut self.writing, |client| async move {
             let text = client.export_trace(id, format).await?;
             let written = tokio::fs::write(&path, text).await;
-            Ok::<_, ApiError>(written.map(|()| path.clone()).map_err(|error| format!("{} was not written: {error}. Choose another place", path.display())))
+            Ok::<_, ApiError>(
+                written.map(|()| path.clone()).map_err(|error| format!("{} was not written: {error}. Choose another place", path.display())),
+            )
         });
     }
 

@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use egui::{Align, Label, Layout, RichText, ScrollArea, Ui, WidgetInfo, vec2};
 use uuid::Uuid;
 
+use super::exchanges;
 use super::open::OpenTrace;
 use super::replay::{self, Draft};
 use super::search::state_words;
-use super::exchanges;
 use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::toolbar::Tool;

@@ -181,9 +181,8 @@ impl Search {
             let kinds = FaultKind::ALL.into_iter().map(Errors::Kind);
             let all = [Errors::All, Errors::Any].into_iter().chain(kinds).map(|errors| (errors, errors.words()));
             named(choice::ui(ui, list, &mut self.errors, all), format!("Error: {shown}"));
-            let words = |least: Option<u64>| {
-                least.map_or_else(|| "Any time".to_owned(), |least| format!("{} or slower", number::duration_ms(least as f64)))
-            };
+            let words =
+                |least: Option<u64>| least.map_or_else(|| "Any time".to_owned(), |least| format!("{} or slower", number::duration_ms(least as f64)));
             let shown = words(self.least_ms);
             let list = ComboBox::from_id_salt("least time").width(half).truncate().selected_text(&shown);
             let all = std::iter::once(None).chain(LEAST_MS.into_iter().map(Some)).map(|least| (least, words(least)));

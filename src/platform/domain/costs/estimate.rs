@@ -5,6 +5,7 @@ mod per_photo;
 
 pub use per_photo::{PerPhoto, Typing, per_photo};
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{Duration, NaiveDate};
@@ -24,6 +25,7 @@ use crate::wire::money::UsdMicros;
 use crate::wire::provider::provider_of;
 use crate::wire::result::Usage;
 use crate::wire::run::{RunColumn, StartRun};
+use crate::wire::sweep::{SentImage, StartSweep};
 
 /// Characters of a prompt that are about a token.
 const CHARACTERS_A_TOKEN: u64 = 4;
@@ -38,11 +40,11 @@ const LOOKED_UP_MOST: usize = 20_000;
 const CHANGE_NEAR: Duration = Duration::days(45);
 
 /// What a run would need. Refuses what starting it would refuse.
-pub async fn estimate(core: &Core, asked: &StartRun) -> Result<Estimate> {
-    let mut asked = asked.clone();
+pub async fn estimate(core: &Core, asked: &StartSweep) -> Result<Estimate> {
+    let StartSweep { run: mut asked, images } = asked.clone();
     photo_sets::fill_in(core, &mut asked).await?;
-    runs::check_size(&asked)?;
-    let columns = runs::columns(core, &asked, None).await?;
+    runs::check_size(&asked, &images)?;
+    let columns = runs::columns(core, &asked, &images, None).await?;
     let mut seen = HashSet::new();
     let photo_ids: Vec<PhotoId> = asked.photo_ids.iter().copied().filter(|id| seen.insert(*id)).collect();
     let config = config::current(core).await?;
@@ -119,13 +121,14 @@ pub async fn of_columns(
     let sizes: Vec<(u32, u32)> = photo_ids.iter().filter_map(|id| sizes.get(id).copied()).collect();
     let book = book(core);
     let today = core.now().date_naive();
-    let mut known: HashMap<&str, Known> = HashMap::new();
+    let mut known: HashMap<(&str, Option<SentImage>), Known> = HashMap::new();
     let (mut estimates, mut total, mut work_ms) = (Vec::with_capacity(columns.len()), EstimatedTotal::default(), Some(0.0));
     for column in columns {
-        if !known.contains_key(column.model.as_str()) {
-            known.insert(&column.model, Known::of(core, config, &book, &column.model, &sizes).await?);
+        let key = (column.model.as_str(), column.image);
+        if let Entry::Vacant(vacant) = known.entry(key) {
+            vacant.insert(Known::of(core, config, &book, key, &sizes).await?);
         }
-        let Some(known) = known.get(column.model.as_str()) else { continue };
+        let Some(known) = known.get(&key) else { continue };
         let estimate = known.column(&book, today, column, u64::from(repeats));
         match estimate.cost {
             Some(cost) => total.cost += cost,
@@ -160,10 +163,16 @@ struct Known {
 }
 
 impl Known {
-    async fn of(core: &Core, config: &PipelineConfig, book: &PriceBook, model: &str, sizes: &[(u32, u32)]) -> Result<Self> {
+    async fn of(
+        core: &Core,
+        config: &PipelineConfig,
+        book: &PriceBook,
+        (model, image): (&str, Option<SentImage>),
+        sizes: &[(u32, u32)],
+    ) -> Result<Self> {
         let priced = Priced::of(core, config, model);
         let listed = book.model(&priced.provider, &priced.model);
-        let photo_rule = core.providers.find(model).map(|(provider, model)| analysis::bounded(provider.photo_rule(model), &config.rules));
+        let photo_rule = core.providers.find(model).map(|(provider, model)| analysis::sent_as(provider.photo_rule(model), &config.rules, image));
         let sent = |(width, height): (u32, u32)| match photo_rule {
             Some(PhotoRule::Jpeg { max_edge_px, .. }) => photos::fitted(width, height, max_edge_px),
             _ => (width, height),

@@ -147,6 +147,7 @@ async fn cost(core: &Core, config: &PipelineConfig, version: &PromptVersion, pho
         parts: version.parts.clone(),
         prompt_version_id: Some(version.id),
         model: config.live_model.clone(),
+        image: None,
     };
     let ids: Vec<PhotoId> = photos.iter().map(|photo| photo.id).collect();
     let estimate = costs::of_columns(core, config, std::slice::from_ref(&column), &ids, 1, 1).await?;

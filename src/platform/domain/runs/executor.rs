@@ -121,7 +121,8 @@ impl Ahead {
         let mut rules: Vec<PhotoRule> = Vec::new();
         for column in columns {
             // Whole pixels are too large to lie in wait, and their model is at work on these cores meanwhile.
-            let rule = core.providers.find(&column.model).map(|(provider, model)| analysis::bounded(provider.photo_rule(model), bounds));
+            let rule =
+                core.providers.find(&column.model).map(|(provider, model)| analysis::sent_as(provider.photo_rule(model), bounds, column.image));
             rules.extend(rule.filter(|rule| *rule != PhotoRule::Pixels && !rules.contains(rule)));
         }
         let mut photos: Vec<(usize, PhotoId)> = cells.iter().enumerate().map(|(at, cell)| (at, cell.photo_id)).collect();
@@ -148,7 +149,8 @@ impl Ahead {
 }
 
 async fn ask(core: &Arc<Core>, cell: Cell, column: &RunColumn, round: &Round<'_>) -> Step {
-    let failed = |fault: Fault, cell: Cell| Step::Ended(Cell { state: CellState::Failed, fault: Some(fault), answer: None, ..cell }, Beside::default());
+    let failed =
+        |fault: Fault, cell: Cell| Step::Ended(Cell { state: CellState::Failed, fault: Some(fault), answer: None, ..cell }, Beside::default());
     let photo = match store::photos::get(&core.db, core.org, cell.photo_id).await {
         Ok(Some(photo)) => photo,
         Ok(None) => return failed(analysis::deleted(), cell),
@@ -161,7 +163,7 @@ async fn ask(core: &Arc<Core>, cell: Cell, column: &RunColumn, round: &Round<'_>
     let prompt = PromptText { content: &column.prompt_content, parts: &column.parts };
     // As things are set now: an answer of other settings is another one.
     let key = known::key_now(core, column, &photo.content_hash, &photo.file_name).await.ok();
-    let work = analysis::analyse(core, &photo, prompt, &column.model, &call);
+    let work = analysis::analyse_as(core, &photo, prompt, (&column.model, column.image), &call);
     let Ok(analysed) = AssertUnwindSafe(work).catch_unwind().await else {
         let words = "The program stumbled over this photo. This is a fault of Minerva, not of the photo; please report it";
         return failed(Fault::new(FaultKind::Internal, words), cell);

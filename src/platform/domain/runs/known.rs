@@ -23,7 +23,7 @@ impl ColumnKey {
     pub fn of(core: &Core, config: &PipelineConfig, column: &RunColumn) -> Self {
         let mut hasher = blake3::Hasher::new();
         let found = core.providers.find(&column.model);
-        let sent = found.as_ref().map(|(provider, model)| match analysis::bounded(provider.photo_rule(model), &config.rules) {
+        let sent = found.as_ref().map(|(provider, model)| match analysis::sent_as(provider.photo_rule(model), &config.rules, column.image) {
             PhotoRule::Pixels => "pixels".to_owned(),
             PhotoRule::Jpeg { max_edge_px, quality } => format!("jpeg {max_edge_px} {quality}"),
         });

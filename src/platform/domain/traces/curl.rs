@@ -17,7 +17,8 @@ pub async fn curl(core: &Core, id: Uuid, at: Option<usize>) -> Result<CurlComman
         None => trace.exchanges.last(),
     };
     let Some(exchange) = exchange else {
-        let why = if trace.is_forgotten { "What was sent is not kept any more" } else { "Nothing was sent over the net, so there is no command for it" };
+        let why =
+            if trace.is_forgotten { "What was sent is not kept any more" } else { "Nothing was sent over the net, so there is no command for it" };
         return Err(none(why));
     };
     if exchange.is_cut && serde_json::from_str::<serde_json::Value>(&exchange.request).is_err() {

@@ -117,11 +117,9 @@ fn decision(outcome: &Outcome, rules: &ProcessingRules) -> Option<Decision> {
 fn ruled(outcome: &Outcome, rules: &ProcessingRules) -> Option<Ruled> {
     let Outcome::Completed(answer) = outcome else { return None };
     Some(match main_tag(answer).and_then(|tag| rules.category_of(tag)) {
-        Some((name, category)) => Ruled {
-            category: Some(name.to_owned()),
-            accept_threshold: category.accept_threshold,
-            reject_threshold: category.reject_threshold,
-        },
+        Some((name, category)) => {
+            Ruled { category: Some(name.to_owned()), accept_threshold: category.accept_threshold, reject_threshold: category.reject_threshold }
+        }
         None => Ruled { category: None, accept_threshold: rules.accept_threshold, reject_threshold: rules.reject_threshold },
     })
 }

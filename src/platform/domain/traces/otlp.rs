@@ -56,11 +56,14 @@ fn root(trace: &Trace) -> Value {
         text("gen_ai.provider.name", provider_name(provider)),
         text("gen_ai.request.model", model),
         text("minerva.photo", &summary.file_name),
-        text("minerva.kind", match summary.kind {
-            TraceKind::Job => "job",
-            TraceKind::Cell => "cell",
-            TraceKind::Replay => "replay",
-        }),
+        text(
+            "minerva.kind",
+            match summary.kind {
+                TraceKind::Job => "job",
+                TraceKind::Cell => "cell",
+                TraceKind::Replay => "replay",
+            },
+        ),
     ];
     let usage = match &trace.outcome {
         Outcome::Completed(answer) => {

@@ -38,7 +38,7 @@ pub async fn estimate(core: &Core, id: Uuid, asked: &ReplayTrace) -> Result<Opti
         concurrency: 1,
         ask_again: true,
     };
-    costs::estimate(core, &run).await.map(Some)
+    costs::estimate(core, &run.into()).await.map(Some)
 }
 
 /// Tries a trace again, and keeps what came of it as a trace of its own.
@@ -83,9 +83,8 @@ async fn read_again(core: &Core, trace: &Trace, text: &str) -> Result<NewTrace> 
     let model = &trace.summary.model;
     let parts = trace.prompt.as_ref().map(|prompt| prompt.parts.clone()).unwrap_or_default();
     let begun = Instant::now();
-    let outcome = analysis::read_again(core, model, &parts, text).ok_or_else(|| {
-        refused("no_text", format!("{model} writes no text that could be read again. Replay the call instead"))
-    })?;
+    let outcome = analysis::read_again(core, model, &parts, text)
+        .ok_or_else(|| refused("no_text", format!("{model} writes no text that could be read again. Replay the call instead")))?;
     let parsed = begun.elapsed();
     let detail = match &outcome {
         Outcome::Completed(answer) => format!("{} tags, of an edited answer", answer.tags.len()),

@@ -40,7 +40,7 @@ impl Typing {
         if let Some(kept) = kept {
             return Ok(kept);
         }
-        let known = Arc::new(Known::of(core, config, &book(core), model, &[size]).await?);
+        let known = Arc::new(Known::of(core, config, &book(core), (model, None), &[size]).await?);
         let mut all = self.lock();
         all.retain(|_, (at, _)| at.elapsed() < KEPT);
         all.insert(key, (Instant::now(), Arc::clone(&known)));

@@ -1,0 +1,103 @@
+//! A sweep: the same photos in several sizes and qualities, sent as they were asked for, estimated by what is sent, and measured.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use minerva_console::keys::Keys;
+use minerva_console::providers::{Endpoint, Limits, ProviderSettings, Providers};
+use minerva_console::wire::comparison::Measure;
+use minerva_console::wire::run::{RunPrompt, RunState, StartRun};
+use minerva_console::wire::sweep::{SentImage, StartSweep};
+
+use crate::support::platform::{self, Options, TestPlatform, jpeg, lasting_prices, until};
+use crate::support::provider_stub::{ProviderStub, Wire};
+
+const MODEL: &str = "openai/gpt-5.4-nano";
+
+async fn start(stub: &ProviderStub) -> TestPlatform {
+    let keys = Keys::new(HashMap::from([("openai".to_owned(), Wire::OpenAi.key().into())]), false);
+    let endpoint = Endpoint { name: "openai".to_owned(), base: Some(stub.base_as(Wire::OpenAi, "good")), limits: Limits::default() };
+    let providers = Providers::new(&ProviderSettings { endpoints: vec![endpoint], on_device_threads: 1, book: lasting_prices() }, &keys);
+    platform::start(Options { providers, keys, ..Options::default() }.without_workers()).await
+}
+
+async fn asked(platform: &TestPlatform, images: Vec<SentImage>, models: &[&str]) -> StartSweep {
+    let files = (0..6).map(|seed| (format!("{seed}.jpg"), jpeg(1200, 900, seed))).collect();
+    let photos = platform.client.add_photos(files, false).await.expect("added").added;
+    let run = StartRun {
+        name: String::new(),
+        photo_ids: photos.iter().map(|photo| photo.id).collect(),
+        photo_set: None,
+        prompts: vec![RunPrompt::inline("Draft", "Name what you see")],
+        models: models.iter().map(|model| (*model).to_owned()).collect(),
+        repeats: 1,
+        concurrency: 2,
+        ask_again: false,
+    };
+    StartSweep { run, images }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_are_sent_in_each_size_and_quality_and_the_estimate_knows_it() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let platform = start(&stub).await;
+    let sweep = asked(&platform, SentImage::all(&[512, 256], &[40]), &["on-device", MODEL]).await;
+    let estimate = platform.client.estimate_sweep(&sweep).await.expect("an estimate");
+    let models: Vec<&str> = estimate.columns.iter().map(|column| column.model.as_str()).collect();
+    assert_eq!(models, ["on-device", MODEL, MODEL, MODEL], "a model on this machine sees whole pixels in any case");
+    let tokens: Vec<u64> = estimate.columns[1..].iter().map(|column| column.input_tokens.expect("counted")).collect();
+    assert!(tokens[0] > tokens[1] && tokens[1] > tokens[2], "smaller photos are fewer tokens: {tokens:?}");
+
+    let sweep = StartSweep { run: StartRun { models: vec![MODEL.to_owned()], ..sweep.run }, ..sweep };
+    let run = platform.client.start_sweep(&sweep).await.expect("started");
+    let labels: Vec<&str> = run.columns.iter().map(|column| column.prompt_name.as_str()).collect();
+    assert_eq!(labels, ["Draft", "Draft · 512 px, quality 40", "Draft · 256 px, quality 40"]);
+    let run = until("the run to end", || async {
+        let run = platform.client.run(run.id).await.expect("run");
+        (run.state != RunState::Running).then_some(run)
+    })
+    .await;
+    assert_eq!((run.state, run.counts.completed), (RunState::Completed, 18));
+    let mut sent: BTreeMap<u32, u32> = BTreeMap::new();
+    for photo in stub.traffic().all().iter().filter_map(|seen| seen.photo.as_ref()) {
+        *sent.entry(photo.width_px).or_default() += 1;
+    }
+    assert_eq!(sent, BTreeMap::from([(256, 6), (512, 6), (1024, 6)]), "by the width of what came over the net");
+    let read = platform.client.sweep(run.id).await.expect("a sweep");
+    assert_eq!((read.measure, read.lines.len(), read.lines[0].points.len()), (Measure::Agreement, 1, 3));
+    let agreed: Vec<_> =
+        read.lines[0].points.iter().filter(|point| point.image.is_some()).map(|point| point.accuracy.map(|figure| figure.value)).collect();
+    assert_eq!(agreed, [Some(1.0), Some(1.0)], "the stub says the same of every size");
+    assert!(read.lines[0].points.iter().all(|point| point.cost.is_some()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_size_that_was_answered_before_is_known_and_another_one_is_asked() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let platform = start(&stub).await;
+    let sweep = asked(&platform, SentImage::all(&[512], &[]), &[MODEL]).await;
+    let run = platform.client.start_sweep(&sweep).await.expect("started");
+    until("the run to end", || async { (platform.client.run(run.id).await.expect("run").state != RunState::Running).then_some(()) }).await;
+    let calls = stub.traffic().all_questions();
+    let sweep = StartSweep { images: SentImage::all(&[512, 300], &[]), ..sweep };
+    let run = platform.client.start_sweep(&sweep).await.expect("started");
+    let run = until("the run to end", || async {
+        let run = platform.client.run(run.id).await.expect("run");
+        (run.state != RunState::Running).then_some(run)
+    })
+    .await;
+    assert_eq!((run.reused, stub.traffic().all_questions() - calls), (12, 6));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_sent_is_refused_before_anything_is_asked() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let platform = start(&stub).await;
+    let sweep = asked(&platform, vec![SentImage { max_edge_px: Some(20), quality: None }], &[MODEL]).await;
+    let problem = platform.client.start_sweep(&sweep).await.expect_err("too small");
+    assert_eq!((problem.code(), stub.traffic().all_questions()), (Some("image_size"), 0));
+    let plain = StartSweep { images: Vec::new(), ..sweep };
+    let run = platform.client.start_sweep(&plain).await.expect("started");
+    let problem = platform.client.sweep(run.id).await.expect_err("no sweep");
+    assert_eq!(problem.code(), Some("no_sweep"));
+}
