@@ -26,7 +26,7 @@ use crate::support::platform::{self, Options, TestPlatform, lasting_prices, unti
 use crate::support::provider_stub::{ProviderStub, Wire};
 use crate::support::scripted::Scripted;
 
-const MODEL: &str = "gemini/gemini-3.5-flash-lite";
+const MODEL: &str = "gemini/gemini-3.8-flash";
 
 /// Clicks a button wherever in a long page it stands.
 fn give(console: &mut Console, button: &str) {
