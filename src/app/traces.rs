@@ -120,7 +120,7 @@ async fn curl(client: &Client, args: &CurlArgs) -> Result<()> {
 
 fn write(out: Option<&Path>, text: &str) -> Result<()> {
     match out {
-        Some(path) => super::compare::write_file(path, text.trim_end()),
+        Some(path) => super::report_file::write(path, text.trim_end()),
         None => terminal::out(text.trim_end()),
     }
 }

@@ -66,10 +66,12 @@ pub fn photos(paths: &[PathBuf]) -> Result<(Vec<PhotoFile>, Vec<String>)> {
     let mut known = BTreeSet::new();
     let mut unreadable = Vec::new();
     let mut ordered = Vec::new();
+    // One that is missing among others fails by itself; where none is there, the command is not what was meant.
+    let is_missing = |path: &PathBuf| std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    if let Some(first) = paths.first().filter(|_| paths.iter().all(is_missing)) {
+        return Err(Failure::Usage(format!("There is no file or folder {}", first.display())));
+    }
     for path in paths {
-        if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-            return Err(Failure::Usage(format!("There is no file or folder {}", path.display())));
-        }
         let mut found = Vec::new();
         if path.is_dir() {
             walk(path, &mut found, &mut unreadable);

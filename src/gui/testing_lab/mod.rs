@@ -97,6 +97,8 @@ pub struct TestingLab {
     sets: PhotoSets,
     truth: GroundTruth,
     selection: Selection<PhotoId>,
+    /// The state of the library that was chosen from by itself last.
+    chosen_of: u64,
     /// The person has chosen; until then the bundled photos are chosen as they come.
     has_chosen: bool,
     grid: PhotoGrid,
@@ -133,6 +135,7 @@ impl Default for TestingLab {
             sets: PhotoSets::default(),
             truth: GroundTruth::default(),
             selection: Selection::default(),
+            chosen_of: 0,
             has_chosen: false,
             grid: PhotoGrid::default(),
             adding: PhotoAdding::new(false),
@@ -435,9 +438,11 @@ impl TestingLab {
 
     /// The bundled photos, or the newest ones, until the person chooses: the first run is one click away.
     fn choose_by_default(&mut self) {
-        if self.has_chosen || self.selection.len() >= FIRST_RUN_PHOTOS {
+        if self.has_chosen || self.selection.len() >= FIRST_RUN_PHOTOS || self.chosen_of == self.library.revision() {
             return;
         }
+        // Choosing anew each frame, the estimate would never come to rest.
+        self.chosen_of = self.library.revision();
         let is_bundled = |photo: &&crate::wire::photo::Photo| photo.source == PhotoSource::Bundled;
         let bundled = self.library.all().iter().filter(is_bundled).take(FIRST_RUN_PHOTOS).map(|photo| photo.id);
         self.selection.select_all(bundled);

@@ -47,8 +47,9 @@ impl Watching {
         let (count, has_trouble) = self.folders.list().fold((0, false), |(count, bad), one| (count + 1, bad || one.trouble.is_some()));
         let colour = if has_trouble { tokens.warn } else { tokens.text };
         let words = if count == 0 { String::new() } else { count.to_string() };
-        let button = MenuButton::from_button(Button::new((RichText::from(icons::ICON_FOLDER_EYE).size(18.0).color(colour), words)))
-            .config(MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside));
+        let button =
+            MenuButton::from_button(Button::new((RichText::from(icons::ICON_FOLDER_EYE).size(18.0).color(colour), words)).frame_when_inactive(false))
+                .config(MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside));
         let (response, _) = button.ui(ui, |ui| self.list_ui(ui, ctx));
         let name = if count == 0 { "Watched folders".to_owned() } else { format!("Watched folders: {count}") };
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));

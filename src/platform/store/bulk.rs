@@ -68,7 +68,6 @@ pub async fn put_back(db: &Db) -> Result<()> {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a test that can't go on says so")]
 mod tests {
     use super::*;
 

@@ -110,7 +110,7 @@ fn small_photo(at: u32) -> Bytes {
 }
 
 async fn finished_run(client: &Client, photos: &[PhotoId]) -> RunId {
-    let prompts = (1..=COLUMNS).map(|at| RunPrompt::inline(&format!("Prompt {at}"), &format!("Tag this photo, way {at}."))).collect();
+    let prompts = (1..=COLUMNS).map(|at| RunPrompt::inline(format!("Prompt {at}"), format!("Tag this photo, way {at}."))).collect();
     let asked = asked(photos, prompts, "on-device", 1, 16);
     let id = client.start_run(&asked).await.expect("begun").id;
     ended(client, id).await;

@@ -103,8 +103,12 @@ fn from_an_answer_to_its_trace_and_from_there_it_is_tried_again_with_edits() {
     console.wait_for("asked birds 80 %");
     assert_eq!(stub.traffic().all_questions(), calls + 1, "once");
     console.wait_until("both replays are listed", |console| console.harness.query_all_by_label_contains("Show the replay by").count() == 2);
-    console.press(Modifiers::NONE, Key::Escape);
-    console.press(Modifiers::NONE, Key::Escape);
+    // The first may only take the keyboard from what has it.
+    for _ in 0..2 {
+        if !console.says("Pane A: cat.jpg") {
+            console.press(Modifiers::NONE, Key::Escape);
+        }
+    }
     console.wait_for("Pane A: cat.jpg");
 }
 

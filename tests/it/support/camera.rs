@@ -26,7 +26,9 @@ pub fn with_exif(colour: [u8; 3], place: bool) -> Vec<u8> {
         fields.push(Field { tag: Tag::GPSLatitude, ifd_num: In::PRIMARY, value: Value::Rational(degrees) });
     }
     let mut writer = Writer::new();
-    fields.iter().for_each(|field| writer.push_field(field));
+    for field in &fields {
+        writer.push_field(field);
+    }
     let mut tiff = Cursor::new(Vec::new());
     writer.write(&mut tiff, false).expect("EXIF is written");
     with_segment(&jpeg(colour), 0xe1, &[b"Exif\0\0", tiff.get_ref().as_slice()].concat())

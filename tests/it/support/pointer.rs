@@ -32,12 +32,17 @@ pub fn click<S>(harness: &mut Harness<'_, S>, find: impl Fn(&Harness<'_, S>) -> 
 #[track_caller]
 pub fn click_with<S>(harness: &mut Harness<'_, S>, modifiers: Modifiers, find: impl Fn(&Harness<'_, S>) -> Option<Rect>) {
     let deadline = Instant::now() + PATIENCE;
-    // It may still be on its way, such as a message that comes with an answer.
-    while find(harness).is_none() && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(5));
-        harness.step();
-    }
-    let find = |harness: &Harness<'_, S>| find(harness).expect("what is to be clicked is on screen");
+    // It may still be on its way, such as a message that comes with an answer, or be drawn anew after one.
+    let find = |harness: &mut Harness<'_, S>| {
+        loop {
+            match find(harness) {
+                Some(place) => return place,
+                None => assert!(Instant::now() < deadline, "what is to be clicked is on screen"),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+            harness.step();
+        }
+    };
     loop {
         let place = at_rest(harness, find, deadline);
         let pos = place.center();
@@ -64,7 +69,7 @@ pub fn click_with<S>(harness: &mut Harness<'_, S>, modifiers: Modifiers, find: i
 
 /// Where it is, once that is the same in frames some time apart.
 #[track_caller]
-fn at_rest<S>(harness: &mut Harness<'_, S>, find: impl Fn(&Harness<'_, S>) -> Rect, deadline: Instant) -> Rect {
+fn at_rest<S>(harness: &mut Harness<'_, S>, find: impl Fn(&mut Harness<'_, S>) -> Rect, deadline: Instant) -> Rect {
     let mut before = find(harness);
     loop {
         std::thread::sleep(Duration::from_millis(30));

@@ -247,8 +247,8 @@ pub mod tests {
     #[test]
     fn a_model_is_named_with_its_provider_where_another_is_called_the_same() {
         let all = [model("attic", None, None), model("cellar", None, None), ModelInfo { display_name: "N".to_owned(), ..model("lab", None, None) }];
-        assert_eq!(all.each_ref().map(|model| called(model, &all)), ["M (Attic)", "M (Cellar)", "N"]);
-        assert_eq!((called_by_name("cellar/m", &all).as_str(), called_by_name("gone/x", &all).as_str()), ("M (Cellar)", "gone/x"));
+        assert_eq!(all.each_ref().map(|model| called(model, &all)), ["M (attic)", "M (cellar)", "N"]);
+        assert_eq!((called_by_name("cellar/m", &all).as_str(), called_by_name("gone/x", &all).as_str()), ("M (cellar)", "gone/x"));
     }
 
     #[test]

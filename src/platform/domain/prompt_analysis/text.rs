@@ -94,7 +94,7 @@ impl<'t> Text<'t> {
         let to = self.prose.floor_char_boundary(at + SENTENCE_MOST).min(line.end).max(from);
         let inner = &self.prose[from..to];
         let here = at - from;
-        let is_end = |position: usize| matches!(self.prose[..line.end].as_bytes().get(from + position + 1), None | Some(b' ' | b'\t'));
+        let is_end = |position: usize| matches!(self.prose.as_bytes()[..line.end].get(from + position + 1), None | Some(b' ' | b'\t'));
         let ends: Vec<usize> = inner.match_indices(['.', '!', '?', ';']).map(|(position, _)| position).filter(|position| is_end(*position)).collect();
         let start = ends.iter().rev().find(|end| **end < here).map_or(0, |end| end + 1);
         let end = ends.iter().find(|end| **end >= here).copied().unwrap_or(inner.len());
