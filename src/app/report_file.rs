@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{Failure, Result};
+use super::{Failure, Result, terminal};
 
 /// Where a report goes.
 enum Place {
@@ -44,8 +44,16 @@ pub fn check(path: &Path) -> Result<()> {
     tempfile::Builder::new().prefix(".minerva-").tempfile_in(folder).map(drop).map_err(|error| refuse("the folder", error))
 }
 
+/// Writes it to a file where one is named, else to standard output.
+pub fn give(out: Option<&Path>, text: &str) -> Result<()> {
+    match out {
+        Some(path) => write(path, text.trim_end()),
+        None => terminal::out(text.trim_end()),
+    }
+}
+
 /// Writes it with a line end.
-pub fn write(path: &Path, text: &str) -> Result<()> {
+fn write(path: &Path, text: &str) -> Result<()> {
     let write = || match Place::of(path) {
         Place::Stream(stream) => writeln!(std::fs::File::options().write(true).open(stream)?, "{text}"),
         Place::File(path) => replace(&path, text),

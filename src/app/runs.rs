@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::{RunExportArgs, RunsCommand};
 use super::config::Settings;
 use super::local::{self, failed};
-use super::{Failure, Result, logging, runtime, terminal};
+use super::{Failure, Result, logging, report_file, runtime, terminal};
 use crate::client::Client;
 use crate::wire::run::{ExportFormat, Run};
 
@@ -48,10 +48,7 @@ async fn export(client: &Client, args: &RunExportArgs) -> Result<()> {
         text.extend_from_slice(&piece);
     }
     let text = String::from_utf8_lossy(&text);
-    match &args.out {
-        Some(path) => super::report_file::write(path, text.trim_end()),
-        None => terminal::out(text.trim_end()),
-    }
+    report_file::give(args.out.as_deref(), &text)
 }
 
 /// As the file's name says, else CSV.

@@ -1,12 +1,12 @@
 //! `minerva traces`: what happened to photos of the library, looked for and written out, through the same API as the window.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use uuid::Uuid;
 
 use super::config::Settings;
 use super::local::{self, failed};
-use super::{Failure, Result, logging, runtime, terminal};
+use super::{Failure, Result, logging, report_file, runtime, terminal};
 use crate::client::{ApiError, Client};
 use crate::wire::trace::{TraceFormat, TraceQuery, TraceSummary};
 
@@ -109,20 +109,13 @@ async fn export(client: &Client, args: &ExportArgs) -> Result<()> {
         Format::Otlp => TraceFormat::Otlp,
     };
     let text = client.export_trace(args.id, format).await.map_err(|error| refused(args.id, &error))?;
-    write(args.out.as_deref(), &text)
+    report_file::give(args.out.as_deref(), &text)
 }
 
 async fn curl(client: &Client, args: &CurlArgs) -> Result<()> {
     let at = args.number.map(|number| number as usize - 1);
     let curl = client.trace_as_curl(args.id, at).await.map_err(|error| refused(args.id, &error))?;
-    write(None, &curl.command)
-}
-
-fn write(out: Option<&Path>, text: &str) -> Result<()> {
-    match out {
-        Some(path) => super::report_file::write(path, text.trim_end()),
-        None => terminal::out(text.trim_end()),
-    }
+    terminal::out(curl.command.trim_end())
 }
 
 fn refused(id: Uuid, error: &ApiError) -> Failure {

@@ -383,12 +383,7 @@ fn write(args: &CompareArgs, outcome: &Outcome) -> Result<()> {
         ReportFormat::Md => markdown::markdown(report),
         ReportFormat::Html => html::page(report, &outcome.thumbnails, outcome.labels.as_ref()),
     };
-    let text = text.trim_end();
-    let written = match &args.out {
-        None => terminal::out(text),
-        Some(path) => report_file::write(path, text),
-    };
-    written.map_err(|failure| rescued(failure, format(args), text))
+    report_file::give(args.out.as_deref(), &text).map_err(|failure| rescued(failure, format(args), text.trim_end()))
 }
 
 /// A report that has been paid for is not thrown away because its place is full.

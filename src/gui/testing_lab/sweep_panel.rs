@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use egui::{Align, Grid, Layout, RichText, Stroke, Ui, WidgetInfo};
-use egui_plot::{Legend, Line, LineStyle, Plot, PlotPoints, Points};
+use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints, Points};
 
 use super::figures_panel::{figure_words, verdict_colour, verdict_icon};
 use crate::gui::ctx::{AreaCtx, Remote};
@@ -113,7 +113,9 @@ fn plot_ui(ui: &mut Ui, sweep: &Sweep, colours: &ModelColours, tokens: &Tokens) 
     let money = |value: f64| crate::wire::money::UsdMicros((value * 1e6).round() as i64).to_string();
     let plot = Plot::new(("sweep", sweep.run_id))
         .height(PLOT_HEIGHT)
-        .legend(Legend::default())
+        // What costs most and finds least is rare: there the legend hides nothing.
+        .legend(Legend::default().position(Corner::RightBottom))
+        .show_grid([false, true])
         .allow_scroll(false)
         .allow_drag(false)
         .allow_zoom(false)
@@ -161,7 +163,7 @@ fn line_ui(ui: &mut Ui, line: &SweepLine, measure: Measure, tokens: &Tokens) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(words));
     };
     let head = |words: &str| RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted);
-    Grid::new(("sweep", &line.prompt_name, &line.model)).num_columns(5).striped(true).spacing([theme::GAP_24, theme::GAP_4]).show(ui, |ui| {
+    Grid::new(("sweep", &line.prompt_name, &line.model)).num_columns(5).striped(true).spacing([theme::GAP_16, theme::GAP_4]).show(ui, |ui| {
         ui.label(head("Photo"));
         for words in [if measure == Measure::F1 { "F1" } else { "Agreement" }, "USD an answer", "Difference (95 %)"] {
             right(ui, head(words));
