@@ -68,6 +68,8 @@ pub enum Command {
     Traces(super::traces::TracesArgs),
     /// Makes, shows and changes named sets of photos
     Sets(SetsArgs),
+    /// Holds a prompt version against gates on a photo set, for CI
+    Validate(ValidateArgs),
     /// Reads and writes ground truth: the tags that photos have, as people say
     Truth(TruthArgs),
     /// Checks database, disk, keyring, display, model and providers, and says how to mend what is wrong
@@ -346,6 +348,60 @@ pub enum SetsCommand {
         name: String,
     },
 }
+
+/// `minerva validate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = VALIDATE_NOTES)]
+pub struct ValidateArgs {
+    /// The photo set; its newest version
+    #[arg(long, value_name = "NAME")]
+    pub set: String,
+    /// The version, such as `Photo tags v3`, or a prompt's newest; the one in production unless told
+    #[arg(long, value_name = "NAME")]
+    pub prompt: Option<String>,
+    /// The model; the live one unless told
+    #[arg(long, value_name = "ID")]
+    pub model: Option<String>,
+    /// Share of the photos that must be answered, 0-1
+    #[arg(long, value_name = "SHARE")]
+    pub min_valid_answers: Option<f64>,
+    /// F1 against ground truth, at least, 0-1
+    #[arg(long, value_name = "F1")]
+    pub min_f1: Option<f64>,
+    /// How far F1 may lie below that of the version in production, which is asked about the same photos then
+    #[arg(long, value_name = "F1")]
+    pub max_f1_drop: Option<f64>,
+    /// Milliseconds that 95 of 100 answers must stay within
+    #[arg(long, value_name = "MS")]
+    pub max_p95_ms: Option<u64>,
+    /// Mean cost of a photo in USD, at most
+    #[arg(long, value_name = "USD", value_parser = super::compare::usd)]
+    pub max_cost_per_photo: Option<UsdMicros>,
+    /// Share of the photos that the model may decline, 0-1
+    #[arg(long, value_name = "SHARE")]
+    pub max_refusals: Option<f64>,
+    /// Most that may be spent, in USD: what may cost more, or whose price is not known, is refused before anything is asked
+    #[arg(long, value_name = "USD", value_parser = super::compare::usd)]
+    pub max_cost: Option<UsdMicros>,
+    /// Calls in flight at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub concurrency: u32,
+    /// Tells too how it stands beside an earlier validation: the id of its run, or `last` for the newest on the same set
+    #[arg(long, value_name = "RUN")]
+    pub compare_with: Option<String>,
+    /// Writes a JUnit report, a test case for each gate
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Writes the report with every answer, as the name says: Markdown, JSON, HTML or CSV
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+const VALIDATE_NOTES: &str = "\
+Without a gate the usual ones count: 98 % answered, F1 no more than 0.02 below production, 2 % refused at most. Every photo is \
+asked about anew, so that times and costs are today's. The report is kept and shown in the console.
+
+Exit codes: 0 all gates passed, 1 a gate failed or could not be judged, 2 wrong usage (nothing was asked)";
 
 /// `minerva truth`.
 #[derive(Debug, clap::Args)]

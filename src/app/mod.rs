@@ -20,6 +20,7 @@ mod signals;
 pub mod terminal;
 pub mod traces;
 pub mod truth;
+pub mod validate;
 
 use std::process::ExitCode;
 
@@ -87,6 +88,7 @@ fn run(args: Args) -> Result<()> {
         Some(Command::Admin(admin)) => admin::run(&settings, &admin.command),
         Some(Command::Costs(costs)) => costs::run(&settings, &costs),
         Some(Command::Sets(sets)) => sets::run(&settings, &sets.command),
+        Some(Command::Validate(args)) => validate::run(&settings, &args),
         Some(Command::Truth(truth)) => truth::run(&settings, &truth.command),
         Some(Command::Prompts(prompts)) => prompts::run(&settings, &prompts.command),
         Some(Command::Runs(runs)) => runs::run(&settings, &runs.command),

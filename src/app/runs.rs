@@ -7,6 +7,7 @@ use super::config::Settings;
 use super::local::{self, failed};
 use super::{Failure, Result, logging, report_file, runtime, terminal};
 use crate::client::Client;
+use crate::wire::ids::RunId;
 use crate::wire::run::{ExportFormat, Run};
 
 pub fn run(settings: &Settings, command: &RunsCommand) -> Result<()> {
@@ -39,6 +40,11 @@ async fn export(client: &Client, args: &RunExportArgs) -> Result<()> {
         },
     };
     let format = args.format.map_or_else(|| by_name(args.out.as_deref()), ExportFormat::from);
+    write(client, id, format, args.out.as_deref()).await
+}
+
+/// Writes a run to a file, or to standard output.
+pub(super) async fn write(client: &Client, id: RunId, format: ExportFormat, out: Option<&Path>) -> Result<()> {
     let mut file = client.export_run(id, format).await.map_err(|error| match error.code() {
         Some("not_found") => Failure::Usage(format!("There is no run {id}; `minerva runs list` names those there are")),
         _ => failed(&error),
@@ -48,11 +54,11 @@ async fn export(client: &Client, args: &RunExportArgs) -> Result<()> {
         text.extend_from_slice(&piece);
     }
     let text = String::from_utf8_lossy(&text);
-    report_file::give(args.out.as_deref(), &text)
+    report_file::give(out, &text)
 }
 
 /// As the file's name says, else CSV.
-fn by_name(out: Option<&Path>) -> ExportFormat {
+pub(super) fn by_name(out: Option<&Path>) -> ExportFormat {
     let extension = out.and_then(Path::extension).map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
     ExportFormat::FILES.into_iter().find(|format| format.name() == extension).unwrap_or(ExportFormat::Csv)
 }

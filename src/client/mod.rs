@@ -22,6 +22,7 @@ pub mod run;
 pub mod status;
 pub mod trace;
 pub mod truth;
+pub mod validation;
 
 use std::sync::Arc;
 use std::time::Duration;

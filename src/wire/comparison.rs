@@ -18,6 +18,9 @@ pub struct RunComparison {
     pub baseline: Option<u32>,
     /// Photos of the run with labels to measure against.
     pub labelled_photos: u32,
+    /// Photos that look like another one of the run, and count together with it.
+    #[serde(default)]
+    pub alike_photos: u32,
     /// How the intervals and verdicts were found, in a sentence.
     pub method: String,
     /// All columns in their order, the baseline too: it has figures, and no differences.
@@ -164,6 +167,9 @@ pub struct MeasureComparison {
     pub measure: Measure,
     /// Photos that it was taken of: those that both have it for.
     pub photos: u32,
+    /// What counts of them: photos that look alike count together as one.
+    #[serde(default)]
+    pub units: u32,
     pub figure: Figure,
     /// The same of the baseline, over the same photos.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -47,4 +47,5 @@ pub mod template_depth;
 pub mod trace;
 pub mod truth;
 pub mod unclosed;
+pub mod validation;
 pub mod worker;

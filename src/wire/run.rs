@@ -133,6 +133,8 @@ pub enum RunKind {
     Comparison,
     /// A prompt version beside production, before it is deployed. Production's answers may be stored ones.
     BlastRadius,
+    /// A prompt version on a photo set, held against gates.
+    Validation,
 }
 
 /// What a run may cost at most: no call is begun that might cross it.

@@ -4,7 +4,7 @@ pub(super) mod follow;
 pub(super) mod inputs;
 mod news;
 mod recorded;
-mod spending;
+pub(super) mod spending;
 mod table;
 
 use std::io::Write;
@@ -24,6 +24,7 @@ use crate::platform::domain::baseline::Labels;
 use crate::platform::domain::bundled;
 use crate::platform::domain::ground_truth::Truth;
 use crate::platform::domain::run_report::{Report, ReportPhoto, csv, html, markdown};
+use crate::platform::domain::statistics::Units;
 use crate::platform::host::{self, HostOptions};
 use crate::platform::store::peek;
 use crate::providers::{KeyNeed, ON_DEVICE, Providers};
@@ -201,7 +202,9 @@ async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Clie
     };
     let finished_at = run.finished_at.unwrap_or_else(Utc::now);
     run.baseline = baseline(&run.columns)?;
-    let report = Report::of(&run, cells, &photos, labels.as_ref(), finished_at);
+    let groups = client.look_alikes().await.map_err(|error| Failure::Failed(error.to_string()))?.groups;
+    let units = Units::of_groups(&run.photo_ids, &groups);
+    let report = Report::of(&run, cells, &photos, (labels.as_ref(), &units), finished_at);
     let thumbnails = if format(args) == ReportFormat::Html { thumbnails(client, &photos).await } else { html::Thumbnails::new() };
     Ok(Outcome { report, thumbnails, labels })
 }

@@ -94,6 +94,8 @@ pub enum Command {
     TestVersions(Vec<PromptVersionId>),
     /// Runs what is selected.
     RunComparison,
+    /// Asks on which photo set, and which gates; without a version that too.
+    ValidateVersion(Option<PromptVersionId>),
     CancelRun,
     PauseRun,
     ResumeRun,
@@ -156,6 +158,7 @@ impl Command {
             Self::ExportConfig,
             Self::ImportConfig,
             Self::RunComparison,
+            Self::ValidateVersion(None),
             Self::CancelRun,
             Self::PauseRun,
             Self::ResumeRun,
@@ -199,6 +202,7 @@ impl Command {
             | Self::ExportPromptVersion => Some(AreaId::PipelineControl),
             Self::TestVersions(_)
             | Self::RunComparison
+            | Self::ValidateVersion(_)
             | Self::CancelRun
             | Self::PauseRun
             | Self::ResumeRun
@@ -273,6 +277,7 @@ impl Command {
             Self::ExportConfig => "Export the configuration…".to_owned(),
             Self::ImportConfig => "Import a configuration…".to_owned(),
             Self::RunComparison => "Run the comparison".to_owned(),
+            Self::ValidateVersion(_) => "Validate a version…".to_owned(),
             Self::CancelRun => "Cancel the run".to_owned(),
             Self::PauseRun => "Pause the run".to_owned(),
             Self::ResumeRun => "Resume the run".to_owned(),
@@ -330,6 +335,7 @@ impl Command {
             Self::ExportConfig => "Save everything that is set as a file, without any key".to_owned(),
             Self::ImportConfig => "Read settings from a file; what it would change is shown first".to_owned(),
             Self::RunComparison => "Ask every chosen model with every chosen prompt about every chosen photo".to_owned(),
+            Self::ValidateVersion(_) => "Hold a prompt version against gates on a photo set, before it is deployed".to_owned(),
             Self::CancelRun => "Stop asking; what is answered stays".to_owned(),
             Self::PauseRun => "Finish what is being asked and begin nothing more until you resume".to_owned(),
             Self::ResumeRun => "Ask only what is missing or failed".to_owned(),

@@ -84,7 +84,7 @@ impl TestingLab {
             if beyond > 0 {
                 let words = format!("{} look like another and count with it", number::count(beyond as u64));
                 let told = ui.label(RichText::new(words).color(tokens.muted));
-                told.on_hover_text("Copies and bursts. Each is asked about and counts by itself: leave some out where they would weigh too much");
+                told.on_hover_text("Copies and bursts. Each is asked about; in figures with an interval those that look alike count together as one");
             }
             if ui.add_enabled(self.library.shown_len() > 0, egui::Button::new("Select all").small()).clicked() {
                 self.selection.select_all(self.library.shown_ids());

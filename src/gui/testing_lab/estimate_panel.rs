@@ -88,7 +88,8 @@ fn known_words(estimate: &Estimate) -> String {
 }
 
 /// `≈ $0.0120–$0.0500 + 24 calls of unknown price, about 2 min 10 s`.
-fn total_words(estimate: &Estimate) -> String {
+#[must_use]
+pub fn total_words(estimate: &Estimate) -> String {
     let total = estimate.total;
     let time = total.time_ms.map(|ms| format!(", about {}", number::duration_ms(ms as f64))).unwrap_or_default();
     if is_free(estimate) {

@@ -36,6 +36,10 @@ pub fn ui(ui: &mut Ui, run: &Run, baseline: &Baseline, sweep: &mut SweepView, to
             ui.label(RichText::new(hint).color(tokens.muted));
             ui.add_space(theme::GAP_8);
         }
+        if comparison.alike_photos > 0 {
+            ui.label(RichText::new(alike_words(comparison.alike_photos)).color(tokens.muted));
+            ui.add_space(theme::GAP_8);
+        }
         for column in &comparison.columns {
             column_ui(ui, run, comparison, column, tokens);
             ui.add_space(theme::GAP_16);
@@ -43,6 +47,11 @@ pub fn ui(ui: &mut Ui, run: &Run, baseline: &Baseline, sweep: &mut SweepView, to
         ui.add(Label::new(RichText::new(&comparison.method).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
     });
     again
+}
+
+fn alike_words(photos: u32) -> String {
+    let photos = if photos == 1 { "1 photo looks".to_owned() } else { format!("{} photos look", number::count(u64::from(photos))) };
+    format!("{photos} like another one of the run: together they count as one")
 }
 
 /// Points of the window below which only the difference has its interval beside it; the others tell theirs when they are hovered.
@@ -71,7 +80,11 @@ fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &Column
         .striped(true)
         .spacing([theme::GAP_24, theme::GAP_4])
         .show(ui, |ui| {
-            head_ui(ui, is_compared, "", tokens);
+            if is_compared {
+                head_ui(ui, ["Measure", "This column", "Baseline", DIFFERENCE, "Verdict"], tokens);
+            } else {
+                left_head_ui(ui, ["Measure", "This column"], tokens);
+            }
             for one in &column.measures {
                 measure_ui(ui, one, is_compared, tokens);
             }
@@ -81,7 +94,7 @@ fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &Column
         ui.push_id(("tags", column.column), |ui| {
             egui::CollapsingHeader::new(title).id_salt("by tag").show(ui, |ui| {
                 Grid::new("tags").num_columns(6).striped(true).spacing([theme::GAP_24, theme::GAP_4]).show(ui, |ui| {
-                    head_ui(ui, is_compared, "Photos", tokens);
+                    tag_head_ui(ui, is_compared, tokens);
                     for tag in &column.tags {
                         tag_ui(ui, tag, is_compared, tokens);
                     }
@@ -91,27 +104,46 @@ fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &Column
     }
 }
 
-fn head_ui(ui: &mut Ui, is_compared: bool, second: &str, tokens: &Tokens) {
-    let head = |ui: &mut Ui, words: &str| drop(ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)));
-    let right = |ui: &mut Ui, words: &str| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)));
-    };
-    head(ui, if second.is_empty() { "Measure" } else { "F1 of the tag" });
-    if !second.is_empty() {
-        right(ui, second);
-    }
-    if is_compared {
-        right(ui, "This column");
-        right(ui, "Baseline");
-        right(ui, "Difference (95 %)");
-        head(ui, "Verdict");
-    } else {
-        head(ui, "This column");
+const DIFFERENCE: &str = "Difference (95 %)";
+
+fn head(words: &str, tokens: &Tokens) -> RichText {
+    RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)
+}
+
+/// The heads of a grid of measures: the first and the last stand over words, the others over figures.
+pub fn head_ui(ui: &mut Ui, heads: [&str; 5], tokens: &Tokens) {
+    for (at, words) in heads.into_iter().enumerate() {
+        match at {
+            0 | 4 => drop(ui.label(head(words, tokens))),
+            _ => drop(ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(head(words, tokens)))),
+        }
     }
     ui.end_row();
 }
 
-fn measure_ui(ui: &mut Ui, one: &MeasureComparison, is_compared: bool, tokens: &Tokens) {
+fn left_head_ui(ui: &mut Ui, heads: [&str; 2], tokens: &Tokens) {
+    for words in heads {
+        ui.label(head(words, tokens));
+    }
+    ui.end_row();
+}
+
+fn tag_head_ui(ui: &mut Ui, is_compared: bool, tokens: &Tokens) {
+    ui.label(head("F1 of the tag", tokens));
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(head("Photos", tokens)));
+    if is_compared {
+        for words in ["This column", "Baseline", DIFFERENCE] {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(head(words, tokens)));
+        }
+        ui.label(head("Verdict", tokens));
+    } else {
+        ui.label(head("This column", tokens));
+    }
+    ui.end_row();
+}
+
+/// One row: the measure, and where it is `is_compared` the baseline's figure, the difference and the verdict.
+pub fn measure_ui(ui: &mut Ui, one: &MeasureComparison, is_compared: bool, tokens: &Tokens) {
     let name = ui.label(one.measure.label()).on_hover_text(one.measure.about());
     name.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, row_words(one)));
     if is_compared {

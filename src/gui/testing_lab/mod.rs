@@ -38,6 +38,7 @@ mod tag_kin;
 mod traces;
 mod truth;
 mod watching;
+mod validation;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -73,6 +74,7 @@ use sweep_panel::SweepView;
 use traces::Traces;
 use truth::GroundTruth;
 use watching::Watching;
+use validation::Validating;
 
 /// How many photos a newcomer's first run has at most.
 const FIRST_RUN_PHOTOS: usize = 24;
@@ -87,6 +89,7 @@ pub enum Step {
     PastRuns,
     GroundTruth,
     Traces,
+    Validations,
 }
 
 /// The state of the area.
@@ -96,6 +99,7 @@ pub struct TestingLab {
     alike: AlikePhotos,
     sets: PhotoSets,
     truth: GroundTruth,
+    validating: Validating,
     selection: Selection<PhotoId>,
     /// The state of the library that was chosen from by itself last.
     chosen_of: u64,
@@ -134,6 +138,7 @@ impl Default for TestingLab {
             alike: AlikePhotos::default(),
             sets: PhotoSets::default(),
             truth: GroundTruth::default(),
+            validating: Validating::default(),
             selection: Selection::default(),
             chosen_of: 0,
             has_chosen: false,
@@ -222,6 +227,9 @@ impl Area for TestingLab {
         }
         self.truth.logic(ctx);
         self.traces.logic(self.step == Step::Traces, ctx);
+        if let Some(run) = self.validating.logic(self.open.as_ref().and_then(OpenRun::run), ctx) {
+            self.open(run);
+        }
         self.choose_by_default();
         self.setup.logic(ctx);
         self.runs.logic(ctx);
@@ -276,12 +284,19 @@ impl Area for TestingLab {
                 Step::PastRuns => self.past_runs_ui(ui, ctx),
                 Step::GroundTruth => self.truth_ui(ui, ctx),
                 Step::Traces => self.traces_ui(ui, ctx),
+                Step::Validations => {
+                    step_bar::past_ui(ui, &mut self.step);
+                    if let Some(run) = self.validating.list_ui(ui, ctx) {
+                        self.open(run);
+                    }
+                }
             }
         });
         self.deleting.ui(ui, &self.library, ctx);
         self.details.ui(ui, &self.library, ctx);
         self.watching.dialog_ui(ui, ctx);
         self.sets.dialog_ui(ui, &self.library, &self.selection, ctx);
+        self.validating.dialog_ui(ui, self.sets.all(), &self.setup, ctx);
     }
 
     fn on_command(&mut self, command: &Command, ctx: &mut AreaCtx<'_>) -> bool {
@@ -291,6 +306,7 @@ impl Area for TestingLab {
                 self.setup.choose_versions(versions);
             }
             Command::RunComparison => self.run(ctx),
+            Command::ValidateVersion(version) => self.validating.open(self.sets.set().map(|set| set.id), *version),
             Command::CancelRun => return self.act_on_run(ctx, RunState::Cancelled),
             Command::PauseRun => return self.act_on_run(ctx, RunState::Paused),
             Command::ResumeRun => return self.act_on_run(ctx, RunState::Running),
@@ -397,7 +413,7 @@ impl Area for TestingLab {
                 ("Page down, up", "Next photo, photo before"),
             ],
             Step::Traces => vec![("/", "Search traces"), ("Esc", "Back to the results, or to the photos")],
-            Step::PastRuns => Vec::new(),
+            Step::PastRuns | Step::Validations => Vec::new(),
         }
     }
 
@@ -420,6 +436,7 @@ impl TestingLab {
         self.sets.reload();
         self.truth.reload();
         self.traces.reload();
+        self.validating.reload();
         self.setup.reload_prompts();
         self.setup.reload_models();
         self.runs.reload();
@@ -431,6 +448,7 @@ impl TestingLab {
 
     fn on_run(&mut self, run: &Run) {
         self.runs.on_run(run);
+        self.validating.on_run(run);
         if let Some(open) = &mut self.open {
             open.on_run(run.clone());
         }
@@ -557,6 +575,7 @@ impl TestingLab {
     }
 
     fn past_runs_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
+        step_bar::past_ui(ui, &mut self.step);
         match runs_list::ui(ui, &mut self.runs, ctx) {
             Some(RunsAnswer::Open(id)) => self.open(id),
             Some(RunsAnswer::Resume(id)) => {

@@ -42,6 +42,7 @@ impl TestingLab {
         self.export.ui(ui, ctx);
         held_back::ui(ui, open.held_back(), ctx);
         held_back::stopped_ui(ui, run, ctx);
+        self.validating.report_ui(ui, run, ctx);
         ui.add_space(theme::GAP_8);
         let colours = colours_of(run);
         let is_typing = ui.ctx().text_edit_focused() || ui.ctx().any_popup_open();

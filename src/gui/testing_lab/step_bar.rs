@@ -34,7 +34,8 @@ pub fn ui(ui: &mut Ui, step: &mut Step, open: Option<&OpenRun>, has_side: bool, 
             let tool = Tool::new(icons::ICON_HISTORY, &label).tooltip("Open or resume a run from before");
             let truth = Tool::new(icons::ICON_FACT_CHECK, "Ground truth").tooltip("Say what is in the photos, to measure answers against");
             let traces = Tool::new(icons::ICON_TIMELINE, "Traces").tooltip("What was sent and answered for each photo, step by step");
-            let clicked = tool.selected(*step == Step::PastRuns).ui(ui).clicked();
+            let is_past = matches!(step, Step::PastRuns | Step::Validations);
+            let clicked = tool.selected(is_past).ui(ui).clicked();
             if truth.selected(*step == Step::GroundTruth).ui(ui).clicked() {
                 *step = if *step == Step::GroundTruth { Step::Choose } else { Step::GroundTruth };
             }
@@ -42,8 +43,23 @@ pub fn ui(ui: &mut Ui, step: &mut Step, open: Option<&OpenRun>, has_side: bool, 
                 *step = if *step == Step::Traces { Step::Choose } else { Step::Traces };
             }
             if clicked {
-                *step = if *step == Step::PastRuns { Step::Choose } else { Step::PastRuns };
+                *step = if is_past { Step::Choose } else { Step::PastRuns };
             }
         });
     });
+}
+
+/// What of the past is listed: all runs, or those that were held against gates.
+pub fn past_ui(ui: &mut Ui, step: &mut Step) {
+    ui.horizontal(|ui| {
+        for (target, icon, words, about) in [
+            (Step::PastRuns, icons::ICON_HISTORY, "All runs", "Every run, newest first"),
+            (Step::Validations, icons::ICON_VERIFIED, "Validations", "Versions that were held against gates on a photo set"),
+        ] {
+            if Tool::new(icon, words).tooltip(about).selected(*step == target).ui(ui).clicked() {
+                *step = target;
+            }
+        }
+    });
+    ui.add_space(theme::GAP_8);
 }

@@ -8,6 +8,7 @@ pub mod blast_radius;
 mod checks;
 pub mod compare;
 mod findings;
+mod gates;
 mod parts;
 mod record;
 

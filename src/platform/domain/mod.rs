@@ -53,6 +53,7 @@ pub mod sweep;
 pub mod telemetry;
 pub mod traces;
 pub mod truth;
+pub mod validations;
 pub mod workers;
 
 use std::path::PathBuf;

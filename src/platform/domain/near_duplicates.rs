@@ -1,7 +1,8 @@
 //! Photos that look alike: found by their perceptual hashes, so that a burst or a copy counts once in statistics.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use super::statistics::Units;
 use super::{Core, Result, photo_files};
 use crate::photos::{self, perceptual_hash};
 use crate::platform::store;
@@ -18,12 +19,11 @@ pub async fn list(core: &Core) -> Result<LookAlikes> {
     Ok(LookAlikes { groups })
 }
 
-/// Of these photos, those that count: of each group of look-alikes the first.
-pub async fn counted_once(core: &Core, ids: &[PhotoId]) -> Result<HashSet<PhotoId>> {
+/// What counts once of these photos: those that look alike count together.
+pub async fn units(core: &Core, ids: &[PhotoId]) -> Result<Units> {
     let hashes = store::photos::hashes(&core.db, core.org, Some(ids)).await?;
-    let groups = core.on_a_core(move || groups(&hashes)).await?;
-    let others: HashSet<PhotoId> = groups.into_iter().flat_map(|group| group.into_iter().skip(1)).collect();
-    Ok(ids.iter().copied().filter(|id| !others.contains(id)).collect())
+    let photos = ids.to_vec();
+    core.on_a_core(move || Units::of_groups(&photos, &groups(&hashes))).await
 }
 
 /// Hashes photos that came before there were hashes, some at a time, until all have one.

@@ -9,10 +9,10 @@ use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 
 use super::run_report::{Report, ReportPhoto, csv, html, markdown};
-use super::{Core, DomainError, Result, photos, runs, truth};
+use super::{Core, DomainError, Result, near_duplicates, photos, runs, truth, validations};
 use crate::platform::store;
 use crate::wire::ids::{PhotoId, RunId};
-use crate::wire::run::{ExportFormat, Run};
+use crate::wire::run::{ExportFormat, Run, RunKind};
 
 /// Photos whose thumbnails are made ahead of what is sent.
 const THUMBNAILS_AHEAD: usize = 4;
@@ -28,7 +28,10 @@ pub async fn export(core: &Arc<Core>, id: RunId, format: ExportFormat) -> Result
     let finished_at = run.finished_at.unwrap_or_else(|| core.now());
     let labels = truth::labels(core, &run.photo_ids).await?;
     let labels = (!labels.is_empty()).then_some(labels);
-    let report = core.on_a_core(move || Report::of(&run, cells, &photos, labels.as_ref(), finished_at)).await?;
+    let units = near_duplicates::units(core, &run.photo_ids).await?;
+    let validation = if run.kind == RunKind::Validation { Some(validations::get(core, id).await?) } else { None };
+    let report = core.on_a_core(move || Report::of(&run, cells, &photos, (labels.as_ref(), &units), finished_at)).await?;
+    let report = Report { validation, ..report };
     let text = move |text: String| -> Pieces { Box::pin(stream::once(std::future::ready(Bytes::from(text)))) };
     let unwritten = |error: String| DomainError::Files { message: format!("The run could not be written: {error}") };
     match format {

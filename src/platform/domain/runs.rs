@@ -19,6 +19,7 @@ use super::{Core, DomainError, Result, config, costs, models, page, photo_sets, 
 use crate::platform::store;
 use crate::platform::store::blast_radii::SampleRow;
 use crate::providers::PhotoRule;
+use crate::platform::store::validations::ValidationRow;
 use crate::wire::event::Happened;
 use crate::wire::ids::{CellId, RunId};
 use crate::wire::money::UsdMicros;
@@ -74,8 +75,15 @@ pub async fn start(core: &Arc<Core>, asked: impl Into<StartSweep>, brought: Brou
     begin(core, run, cells, None, brought).await
 }
 
+/// What a run is about beside its photos and columns; stored with it.
+#[derive(Clone, Copy)]
+pub(super) enum About<'a> {
+    BlastRadius(&'a SampleRow),
+    Validation(&'a ValidationRow),
+}
+
 /// Stores a run with its cells, some of which may be answered already, and begins to work on the others.
-pub(super) async fn begin(core: &Arc<Core>, mut run: Run, cells: Vec<Cell>, sample: Option<&SampleRow>, brought: Brought) -> Result<Run> {
+pub(super) async fn begin(core: &Arc<Core>, mut run: Run, cells: Vec<Cell>, about: Option<About<'_>>, brought: Brought) -> Result<Run> {
     let (answered, open): (Vec<Cell>, Vec<Cell>) = cells.iter().cloned().partition(|cell| cell.state == CellState::Completed);
     (run.counts.completed, run.counts.waiting) = (answered.len() as u64, open.len() as u64);
     run.reused = answered.iter().filter(|cell| cell.reused.is_some()).count() as u64;
@@ -90,8 +98,10 @@ pub(super) async fn begin(core: &Arc<Core>, mut run: Run, cells: Vec<Cell>, samp
     for cell in &answered {
         store::runs::finish_cell(&mut change.tx, core.org, cell, Some(UsdMicros(0)), None).await?;
     }
-    if let Some(sample) = sample {
-        store::blast_radii::insert(&mut change.tx, core.org, sample).await?;
+    match about {
+        Some(About::BlastRadius(sample)) => store::blast_radii::insert(&mut change.tx, core.org, sample).await?,
+        Some(About::Validation(row)) => store::validations::insert(&mut change.tx, core.org, row).await?,
+        None => {}
     }
     change.tell(&Happened::RunChanged(run.clone())).await?;
     change.commit().await?;
@@ -194,7 +204,7 @@ fn default_name(set: Option<&SetUsed>, photos: usize, columns: &[RunColumn]) -> 
 }
 
 /// By photo first, so that a photo that was prepared for one column is at hand for the next.
-fn fresh_cells(run: &Run) -> Vec<Cell> {
+pub(super) fn fresh_cells(run: &Run) -> Vec<Cell> {
     let mut cells = Vec::with_capacity(run.photo_ids.len() * run.columns.len() * run.repeats as usize);
     for photo_id in &run.photo_ids {
         for column in 0..run.columns.len() as u32 {

@@ -1,8 +1,10 @@
 //! What a sample says of all: estimates with their intervals. Each names its method and its source.
 
 mod bootstrap;
+mod units;
 
 pub use bootstrap::{Resamples, percentile_interval};
+pub use units::{Part, Units};
 
 /// The 97.5 % point of the standard normal distribution: two-sided 95 %.
 pub const Z_95: f64 = 1.959_963_984_540_054;
@@ -20,18 +22,19 @@ pub struct Proportion {
 /// near 0 and 1, and never leaves 0–1.
 #[must_use]
 pub fn wilson(count: u64, of: u64, z: f64) -> Option<Proportion> {
-    if of == 0 || count > of {
-        return None;
-    }
-    let n = of as f64;
-    let share = count as f64 / n;
+    if of == 0 || count > of { None } else { Some(wilson_of(count as f64 / of as f64, of as f64, z)) }
+}
+
+/// The same for a share of `n` units, each of which may count in part.
+#[must_use]
+pub fn wilson_of(share: f64, n: f64, z: f64) -> Proportion {
     let z2 = z * z;
     let middle = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
     let half = z / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
     // At the ends the interval touches them; rounding must not leave a hair between.
-    let low = if count == 0 { 0.0 } else { (middle - half).max(0.0) };
-    let high = if count == of { 1.0 } else { (middle + half).min(1.0) };
-    Some(Proportion { share, low, high })
+    let low = if share <= 0.0 { 0.0 } else { (middle - half).max(0.0) };
+    let high = if share >= 1.0 { 1.0 } else { (middle + half).min(1.0) };
+    Proportion { share, low, high }
 }
 
 /// Quantile of sorted values, linear between ranks (type 7, R's default); `None` without values.

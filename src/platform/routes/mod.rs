@@ -27,6 +27,7 @@ mod status;
 mod telemetry;
 mod traces;
 mod truth;
+mod validations;
 
 use std::sync::Arc;
 
@@ -89,6 +90,10 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/testing/ground-truth/import", post(truth::import_truth))
         .route("/api/ai/testing/ground-truth/export", get(truth::export_truth))
         .route("/api/ai/testing/ground-truth/{photo}", put(truth::set_truth))
+        .route("/api/ai/testing/validation", get(validations::list_validations).post(validations::start_validation))
+        .route("/api/ai/testing/validation/estimate", post(validations::estimate_validation))
+        .route("/api/ai/testing/validation/{run}", get(validations::get_validation))
+        .route("/api/ai/testing/validation/{run}/compare", get(validations::compare_validations))
         .route("/api/ai/testing/look-alikes", get(photos::list_look_alikes))
         .route("/api/ai/testing/photo-sets", get(photo_sets::list_photo_sets).post(photo_sets::create_photo_set))
         .route(

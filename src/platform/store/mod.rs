@@ -35,6 +35,7 @@ pub mod runs;
 pub mod status;
 pub mod traces;
 pub mod truth;
+pub mod validations;
 
 use std::path::Path;
 use std::time::Duration;

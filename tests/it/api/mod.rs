@@ -46,5 +46,6 @@ mod telemetry;
 mod traces;
 mod truth;
 mod undo_everything;
+mod validations;
 mod versions;
 mod workers;

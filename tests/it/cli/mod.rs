@@ -15,3 +15,4 @@ mod sets;
 mod start;
 mod traces;
 mod truth;
+mod validate;

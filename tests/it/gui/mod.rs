@@ -32,5 +32,6 @@ mod testing_lab_pictures;
 mod testing_lab_sweep;
 mod traces;
 mod truth;
+mod validation;
 mod versions;
 mod watched_folders;

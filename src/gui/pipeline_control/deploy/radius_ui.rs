@@ -12,7 +12,7 @@ use crate::wire::money::UsdMicros;
 use crate::wire::run::RunState;
 
 const METHOD: &str = "95 % interval after Wilson (1927), which Brown, Cai and DasGupta (2001) recommend for small samples. The sample lies evenly \
-                      spread over the last photos, and every photo is answered by both";
+                      spread over the last photos, and every photo is answered by both; photos that look alike count in the interval as one";
 
 /// Draws the heading, and whatever is so now.
 pub fn ui(ui: &mut Ui, measure: &mut Measure, ctx: &AreaCtx<'_>) {

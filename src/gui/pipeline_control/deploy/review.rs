@@ -11,9 +11,9 @@ use crate::gui::ctx::{AreaCtx, Command, Remote};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{error_state, relative_time, section, skeleton};
-use crate::wire::deployment::{DeployPrompt, DeployReview, Environment, Validation};
+use crate::wire::deployment::{CheckState, DeployPrompt, DeployReview, Environment, Validation};
 use crate::wire::ids::PromptVersionId;
-use crate::wire::run::Run;
+use crate::wire::run::{Run, RunKind, RunState};
 
 /// Lines longer than this are hard to read.
 const WIDTH_MOST: f32 = 720.0;
@@ -62,6 +62,7 @@ impl Review {
 
     pub fn on_run(&mut self, run: &Run) {
         self.measure.on_run(run);
+        self.is_behind |= run.kind == RunKind::Validation && run.state != RunState::Running;
     }
 
     pub fn reload(&mut self) {
@@ -131,6 +132,12 @@ impl Review {
             ui.add_space(theme::GAP_4);
             if let Some(finding) = checks::ui(ui, &review.checks, ctx.tokens()) {
                 wishes.push(Wish::Deploy(Asked::ShowFinding(Box::new((review.version.clone(), finding.clone())))));
+            }
+            if review.checks.iter().any(|check| check.code == "gates" && check.state != CheckState::Pass) {
+                let command = Command::ValidateVersion(Some(review.version.id));
+                if ui.button("Validate…").on_hover_text(command.tooltip()).clicked() {
+                    ctx.send(command);
+                }
             }
             ui.add_space(theme::GAP_12);
             radius_ui::ui(ui, &mut self.measure, ctx);

@@ -4,10 +4,11 @@ use egui::containers::menu::MenuButton;
 use egui::{Align, Button, Label, Layout, RichText, ScrollArea, Ui, WidgetInfo};
 
 use super::{NameDialog, PhotoSets};
-use crate::gui::ctx::AreaCtx;
+use crate::gui::ctx::{AreaCtx, Command};
 use crate::gui::testing_lab::library::Library;
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::selection::Selection;
+use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{number, relative_time};
 use crate::wire::ids::{PhotoId, PhotoSetId};
 use crate::wire::photo_set::{ChangePhotoSet, PhotosChange};
@@ -91,6 +92,10 @@ impl PhotoSets {
         });
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("More of {name}")));
         response.on_hover_text("Rename, delete, earlier versions");
+        let about = "Hold a prompt version against gates on this set, before it is deployed";
+        if Tool::new(icons::ICON_VERIFIED, "Validate…").tooltip(about).ui(ui).clicked() {
+            ctx.send(Command::ValidateVersion(None));
+        }
     }
 
     /// The versions, newest first; one of them can count again.

@@ -107,6 +107,12 @@ impl PhotoSets {
         (self.photos, self.history) = (Remote::default(), Remote::default());
     }
 
+    /// The sets that there are, by name.
+    #[must_use]
+    pub fn all(&self) -> &[PhotoSet] {
+        self.list.value().map_or(&[][..], |page| &page.items)
+    }
+
     /// The set that is chosen.
     #[must_use]
     pub fn set(&self) -> Option<&PhotoSet> {

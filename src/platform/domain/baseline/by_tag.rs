@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Facts, Labels};
 use super::measures::{figure, verdict};
-use crate::platform::domain::statistics::Resamples;
+use crate::platform::domain::statistics::{Resamples, Units};
 use crate::wire::comparison::{Figure, Measure, MeasureComparison, TagComparison};
 use crate::wire::ids::PhotoId;
 
@@ -53,8 +53,10 @@ fn share(part: f64, whole: f64) -> Option<f64> {
 
 /// What one photo says of one tag, in both columns.
 struct Entry {
-    photo: usize,
+    place: usize,
     hits: [Hits; 2],
+    /// Its part in the unit that it counts in.
+    weight: f64,
 }
 
 /// The tags of the labels with the photos that say something of each, and what came of it.
@@ -65,7 +67,7 @@ pub struct ByTag {
 
 /// Of one column; `None` where nothing is labelled. Without `baseline` the column stands for itself.
 #[must_use]
-pub fn compare(photos: &[PhotoId], column: &[Facts], baseline: Option<&[Facts]>, labels: &Labels) -> Option<ByTag> {
+pub fn compare(photos: &[PhotoId], column: &[Facts], baseline: Option<&[Facts]>, labels: &Labels, units: &Units) -> Option<ByTag> {
     let paired: Vec<(usize, &BTreeSet<String>)> = photos
         .iter()
         .enumerate()
@@ -76,6 +78,10 @@ pub fn compare(photos: &[PhotoId], column: &[Facts], baseline: Option<&[Facts]>,
     if known.is_empty() {
         return None;
     }
+    let mut in_unit = vec![0_u32; units.len()];
+    for (at, _) in &paired {
+        in_unit[units.at(*at)] += 1;
+    }
     let mut entries: BTreeMap<&str, Vec<Entry>> = known.iter().map(|tag| (*tag, Vec::new())).collect();
     for (at, labels) in &paired {
         let columns = [Some(&column[*at]), baseline.map(|baseline| &baseline[*at])];
@@ -83,11 +89,11 @@ pub fn compare(photos: &[PhotoId], column: &[Facts], baseline: Option<&[Facts]>,
         for tag in said.collect::<BTreeSet<_>>() {
             if let Some(entries) = entries.get_mut(tag.as_str()) {
                 let hits = columns.map(|facts| facts.map_or_else(Hits::default, |facts| hits(facts, tag, labels.contains(tag))));
-                entries.push(Entry { photo: *at, hits });
+                entries.push(Entry { place: *at, hits, weight: 1.0 / f64::from(in_unit[units.at(*at)]) });
             }
         }
     }
-    Some(counted(&entries, column.len(), paired.len() as u32, baseline.is_some()))
+    Some(counted(&entries, units, paired.iter().map(|(at, _)| *at).collect(), baseline.is_some()))
 }
 
 /// The repeats of a photo count once each.
@@ -105,10 +111,10 @@ fn hits(facts: &Facts, tag: &str, is_label: bool) -> Hits {
 }
 
 /// The sums of one tag, in both columns.
-fn sums(entries: &[Entry], drawn: Option<&[u32]>) -> [Hits; 2] {
+fn sums(entries: &[Entry], units: &Units, drawn: Option<&[u32]>) -> [Hits; 2] {
     let mut sums = [Hits::default(); 2];
     for entry in entries {
-        let times = drawn.map_or(1.0, |drawn| f64::from(drawn[entry.photo]));
+        let times = entry.weight * drawn.map_or(1.0, |drawn| f64::from(drawn[units.at(entry.place)]));
         if times > 0.0 {
             for (sum, hits) in sums.iter_mut().zip(entry.hits) {
                 sum.add(hits, times);
@@ -126,16 +132,16 @@ fn means(all: &[[Hits; 2]]) -> Option<[[f64; 3]; 2]> {
     (!labelled.is_empty()).then(|| [of(0), of(1)])
 }
 
-fn counted(entries: &BTreeMap<&str, Vec<Entry>>, units: usize, photos: u32, has_baseline: bool) -> ByTag {
-    let whole: Vec<[Hits; 2]> = entries.values().map(|entries| sums(entries, None)).collect();
-    let labelled_photos = |entries: &[Entry]| entries.iter().filter(|entry| entry.hits.iter().any(|hits| hits.is_labelled())).count() as u32;
-    let mut listed: Vec<(usize, &str, u32)> = entries.iter().enumerate().map(|(at, (tag, entries))| (at, *tag, labelled_photos(entries))).collect();
-    listed.sort_by(|one, other| other.2.cmp(&one.2).then(one.1.cmp(other.1)));
+fn counted(entries: &BTreeMap<&str, Vec<Entry>>, units: &Units, paired: Vec<usize>, has_baseline: bool) -> ByTag {
+    let (photos, paired_units) = (paired.len() as u32, units.count(paired) as u32);
+    let whole: Vec<[Hits; 2]> = entries.values().map(|entries| sums(entries, units, None)).collect();
+    let mut listed: Vec<Listed<'_>> = entries.iter().enumerate().map(|(at, (tag, entries))| Listed::of(at, tag, entries, units)).collect();
+    listed.sort_by(|one, other| other.photos.cmp(&one.photos).then(one.tag.cmp(other.tag)));
     listed.truncate(TAGS_MOST);
-    let resamples = Resamples::of(units);
+    let resamples = Resamples::of(units.len());
     // First the means: three of the column, three of the baseline, three differences. Then three of each listed tag.
     let found = resamples.figures(9 + 3 * listed.len(), |drawn, row| {
-        let all: Vec<[Hits; 2]> = entries.values().map(|entries| sums(entries, Some(drawn))).collect();
+        let all: Vec<[Hits; 2]> = entries.values().map(|entries| sums(entries, units, Some(drawn))).collect();
         if let Some([column, baseline]) = means(&all) {
             for at in 0..3 {
                 row[at] = Some(column[at]);
@@ -143,44 +149,60 @@ fn counted(entries: &BTreeMap<&str, Vec<Entry>>, units: usize, photos: u32, has_
                 row[6 + at] = Some(column[at] - baseline[at]);
             }
         }
-        for (place, (at, ..)) in listed.iter().enumerate() {
-            let hits = all[*at];
+        for (place, one) in listed.iter().enumerate() {
+            let hits = all[one.at];
             if hits[0].is_labelled() || hits[1].is_labelled() {
                 let (column, baseline) = (hits[0].f1(), hits[1].f1());
                 row[9 + 3 * place..12 + 3 * place].copy_from_slice(&[Some(column), Some(baseline), Some(column - baseline)]);
             }
         }
     });
-    let figure_of = |value: f64, at: usize, photos: u32| figure(value, resamples.interval(&found[at]), photos);
+    let figure_of = |value: f64, at: usize, units: u32| figure(value, resamples.interval(&found[at]), units);
     let mut compared = Vec::new();
     if let Some([column, baseline]) = means(&whole) {
         for (at, measure) in MEANS.into_iter().enumerate() {
-            let difference = has_baseline.then(|| figure_of(column[at] - baseline[at], 6 + at, photos));
+            let difference = has_baseline.then(|| figure_of(column[at] - baseline[at], 6 + at, paired_units));
             compared.push(MeasureComparison {
                 measure,
                 photos,
-                figure: figure_of(column[at], at, photos),
-                baseline: has_baseline.then(|| figure_of(baseline[at], 3 + at, photos)),
-                verdict: verdict(measure, difference.as_ref(), photos),
+                units: paired_units,
+                figure: figure_of(column[at], at, paired_units),
+                baseline: has_baseline.then(|| figure_of(baseline[at], 3 + at, paired_units)),
+                verdict: verdict(measure, difference.as_ref(), paired_units),
                 difference,
             });
         }
     }
-    let tag = |(place, (at, tag, photos)): (usize, &(usize, &str, u32))| {
-        let [column, baseline] = whole[*at];
-        let difference: Option<Figure> = has_baseline.then(|| figure_of(column.f1() - baseline.f1(), 11 + 3 * place, *photos));
+    let tag = |(place, one): (usize, &Listed<'_>)| {
+        let [column, baseline] = whole[one.at];
+        let difference: Option<Figure> = has_baseline.then(|| figure_of(column.f1() - baseline.f1(), 11 + 3 * place, one.units));
         TagComparison {
-            tag: (*tag).to_owned(),
-            photos: *photos,
+            tag: one.tag.to_owned(),
+            photos: one.photos,
             precision: share(column.right, column.right + column.extra),
             recall: share(column.right, column.right + column.missing),
-            f1: figure_of(column.f1(), 9 + 3 * place, *photos),
+            f1: figure_of(column.f1(), 9 + 3 * place, one.units),
             baseline_precision: share(baseline.right, baseline.right + baseline.extra),
             baseline_recall: share(baseline.right, baseline.right + baseline.missing),
-            baseline_f1: has_baseline.then(|| figure_of(baseline.f1(), 10 + 3 * place, *photos)),
-            verdict: verdict(Measure::F1, difference.as_ref(), *photos),
+            baseline_f1: has_baseline.then(|| figure_of(baseline.f1(), 10 + 3 * place, one.units)),
+            verdict: verdict(Measure::F1, difference.as_ref(), one.units),
             difference,
         }
     };
     ByTag { means: compared, tags: listed.iter().enumerate().map(tag).collect() }
+}
+
+/// A tag that is listed by itself: its place among all, and how many labelled photos have it, and how many units they are.
+struct Listed<'t> {
+    at: usize,
+    tag: &'t str,
+    photos: u32,
+    units: u32,
+}
+
+impl<'t> Listed<'t> {
+    fn of(at: usize, tag: &'t str, entries: &[Entry], units: &Units) -> Self {
+        let labelled: Vec<usize> = entries.iter().filter(|entry| entry.hits.iter().any(|hits| hits.is_labelled())).map(|entry| entry.place).collect();
+        Self { at, tag, photos: labelled.len() as u32, units: units.count(labelled) as u32 }
+    }
 }

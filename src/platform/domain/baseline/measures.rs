@@ -1,7 +1,7 @@
-//! The measures of a column beside the baseline's, each a ratio of two sums over photos, with intervals from the same resamples.
+//! The measures of a column beside the baseline's, each a ratio of two sums over what counts, with intervals from the same resamples.
 
 use super::facts::Facts;
-use crate::platform::domain::statistics::{self, Resamples, Z_95};
+use crate::platform::domain::statistics::{self, Part, Resamples, Units, Z_95};
 use crate::wire::comparison::{Figure, Measure, MeasureComparison, Verdict};
 
 /// Pairs below which even differences all of one sign show nothing at 5 %: the sign test gives 2 · ½⁵ = 0.06 there.
@@ -12,8 +12,6 @@ const RATIOS: [Measure; 8] =
     [Measure::Answered, Measure::Agreement, Measure::Precision, Measure::Recall, Measure::F1, Measure::Confidence, Measure::Latency, Measure::Cost];
 
 /// What a photo adds to the two sums of a ratio; nothing is added where it has none.
-type Part = Option<(f64, f64)>;
-
 fn part(measure: Measure, facts: &Facts, baseline: Option<&Facts>) -> Part {
     let one = |value: f64| (value, 1.0);
     let counts = facts.against;
@@ -30,17 +28,19 @@ fn part(measure: Measure, facts: &Facts, baseline: Option<&Facts>) -> Part {
     }
 }
 
-/// A measure's parts by photo: the column's and the baseline's. Only photos that both have it for take part.
+/// A measure's parts by unit: the column's and the baseline's. Only photos that both have it for take part.
 struct Parts {
     measure: Measure,
     column: Vec<Part>,
     /// Empty where there is no baseline to it.
     baseline: Vec<Part>,
     photos: u32,
+    /// Units that these are.
+    units: u32,
 }
 
 impl Parts {
-    fn of(measure: Measure, column: &[Facts], baseline: Option<&[Facts]>) -> Option<Self> {
+    fn of(measure: Measure, column: &[Facts], baseline: Option<&[Facts]>, units: &Units) -> Option<Self> {
         let other = |at: usize| baseline.map(|baseline| &baseline[at]);
         let mut parts: Vec<Part> = column.iter().enumerate().map(|(at, facts)| part(measure, facts, other(at))).collect();
         // Agreement is taken of both already.
@@ -54,7 +54,10 @@ impl Parts {
             }
         }
         let photos = parts.iter().flatten().count() as u32;
-        (photos > 0).then_some(Self { measure, column: parts, baseline: others, photos })
+        let column = units.parts(&parts);
+        let baseline = if others.is_empty() { others } else { units.parts(&others) };
+        let units = column.iter().flatten().count() as u32;
+        (photos > 0).then_some(Self { measure, column, baseline, photos, units })
     }
 }
 
@@ -71,9 +74,9 @@ fn ratio(parts: &[Part], drawn: Option<&[u32]>) -> Option<f64> {
 
 /// The measures of one column. Without `baseline` the column stands for itself.
 #[must_use]
-pub fn compare(column: &[Facts], baseline: Option<&[Facts]>) -> Vec<MeasureComparison> {
-    let parts: Vec<Parts> = RATIOS.into_iter().filter_map(|measure| Parts::of(measure, column, baseline)).collect();
-    let resamples = Resamples::of(column.len());
+pub fn compare(column: &[Facts], baseline: Option<&[Facts]>, units: &Units) -> Vec<MeasureComparison> {
+    let parts: Vec<Parts> = RATIOS.into_iter().filter_map(|measure| Parts::of(measure, column, baseline, units)).collect();
+    let resamples = Resamples::of(units.len());
     let found = resamples.figures(3 * parts.len(), |drawn, row| {
         for (parts, row) in parts.iter().zip(row.chunks_mut(3)) {
             row[0] = ratio(&parts.column, Some(drawn));
@@ -86,36 +89,36 @@ pub fn compare(column: &[Facts], baseline: Option<&[Facts]>) -> Vec<MeasureCompa
 
 fn compared(parts: &Parts, found: &[Vec<f64>], resamples: &Resamples) -> Option<MeasureComparison> {
     let (value, other) = (ratio(&parts.column, None)?, ratio(&parts.baseline, None));
-    let figure_of = |value: f64, sorted: &[f64]| figure(value, resamples.interval(sorted), parts.photos);
+    let figure_of = |value: f64, sorted: &[f64]| figure(value, resamples.interval(sorted), parts.units);
     let difference = other.map(|other| figure_of(value - other, &found[2]));
     let figure = if parts.measure == Measure::Answered { rate(&parts.column)? } else { figure_of(value, &found[0]) };
     let baseline = match other {
         Some(_) if parts.measure == Measure::Answered => rate(&parts.baseline),
         other => other.map(|other| figure_of(other, &found[1])),
     };
-    let verdict = verdict(parts.measure, difference.as_ref(), parts.photos);
-    Some(MeasureComparison { measure: parts.measure, photos: parts.photos, figure, baseline, difference, verdict })
+    let verdict = verdict(parts.measure, difference.as_ref(), parts.units);
+    Some(MeasureComparison { measure: parts.measure, photos: parts.photos, units: parts.units, figure, baseline, difference, verdict })
 }
 
-/// A share of cells, with Wilson's interval.
+/// A share of what was asked, with Wilson's interval; the repeats of a photo say one thing of it, and so do look-alikes.
 fn rate(parts: &[Part]) -> Option<Figure> {
-    let sum = |of: fn(&(f64, f64)) -> f64| parts.iter().flatten().map(of).sum::<f64>() as u64;
-    let found = statistics::wilson(sum(|part| part.0), sum(|part| part.1), Z_95)?;
+    let units = parts.iter().flatten().count();
+    let found = statistics::wilson_of(ratio(parts, None)?, units as f64, Z_95);
     Some(Figure { value: found.share, low: Some(found.low), high: Some(found.high) })
 }
 
-/// With its interval, where there are photos enough for one.
+/// With its interval, where enough counts for one.
 #[must_use]
-pub fn figure(value: f64, interval: Option<(f64, f64)>, photos: u32) -> Figure {
-    let (low, high) = interval.filter(|_| photos >= PAIRS_LEAST).unzip();
+pub fn figure(value: f64, interval: Option<(f64, f64)>, units: u32) -> Figure {
+    let (low, high) = interval.filter(|_| units >= PAIRS_LEAST).unzip();
     Figure { value, low, high }
 }
 
 /// What the interval of a difference says.
 #[must_use]
-pub fn verdict(measure: Measure, difference: Option<&Figure>, photos: u32) -> Verdict {
+pub fn verdict(measure: Measure, difference: Option<&Figure>, units: u32) -> Verdict {
     let Some(difference) = difference else { return Verdict::None };
-    if photos < PAIRS_LEAST {
+    if units < PAIRS_LEAST {
         return Verdict::TooFewPhotos;
     }
     let Some((low, high)) = difference.interval() else { return Verdict::TooFewPhotos };

@@ -9,19 +9,23 @@ mod photos;
 mod tests;
 
 pub use facts::Labels;
+pub use measures::figure;
 
 use facts::Facts;
 
-use super::{Core, DomainError, Result, runs, truth};
+use super::statistics::Units;
+use super::{Core, DomainError, Result, near_duplicates, runs, truth};
 use crate::platform::store;
 use crate::wire::comparison::{ColumnComparison, Measure, MeasureComparison, RunComparison, Verdict};
 use crate::wire::event::Happened;
 use crate::wire::ids::RunId;
 use crate::wire::run::{Cell, Run};
 
-const METHOD: &str = "Paired by photo. Intervals are 95 %: percentile bootstrap over photos (up to 4,000 resamples, fixed seed; Efron \
-                      and Tibshirani 1993), and Wilson's of the share answered. A verdict needs 6 photos and an interval of the \
-                      difference without 0; each stands by itself, so of many columns one in 20 differs by chance";
+const METHOD: &str = "Paired by photo. Photos that look alike count together as one: the mean of what is said of them. Intervals are \
+                      95 %: percentile bootstrap over what counts, look-alikes drawn together (cluster bootstrap; up to 4,000 \
+                      resamples, fixed seed; Efron and Tibshirani 1993), and Wilson's of the share answered. A verdict needs 6 that \
+                      count and an interval of the difference without 0; each stands by itself, so of many columns one in 20 \
+                      differs by chance";
 
 /// Pins a column as the run's baseline, or none.
 pub async fn set(core: &Core, id: RunId, column: Option<u32>) -> Result<Run> {
@@ -53,33 +57,35 @@ pub async fn compare(core: &Core, id: RunId, baseline: Option<u32>) -> Result<Ru
     let baseline = baseline.or(run.baseline);
     let cells = runs::all_cells(core, id).await?;
     let labels = truth::labels(core, &run.photo_ids).await?;
-    core.on_a_core(move || of(&run, &cells, &labels, baseline)).await
+    let units = near_duplicates::units(core, &run.photo_ids).await?;
+    core.on_a_core(move || of(&run, &cells, &labels, &units, baseline)).await
 }
 
 /// The same of cells that are at hand.
 #[must_use]
-pub fn of(run: &Run, cells: &[Cell], labels: &Labels, baseline: Option<u32>) -> RunComparison {
+pub fn of(run: &Run, cells: &[Cell], labels: &Labels, units: &Units, baseline: Option<u32>) -> RunComparison {
     let facts = facts::of_run(run, cells, labels);
     let against = baseline.and_then(|column| facts.get(column as usize));
     let column = |(at, column): (usize, &Vec<Facts>)| {
         let against = against.filter(|_| baseline != Some(at as u32)).map(Vec::as_slice);
-        of_column(run, at as u32, column, against, labels)
+        of_column(run, at as u32, (column.as_slice(), against), labels, units)
     };
     let changes = against.map(|against| photos::changes(run, &facts, baseline.unwrap_or_default(), against)).unwrap_or_default();
     RunComparison {
         run_id: run.id,
         baseline,
         labelled_photos: run.photo_ids.iter().filter(|photo| labels.contains_key(photo)).count() as u32,
+        alike_photos: units.alike() as u32,
         method: METHOD.to_owned(),
         columns: facts.iter().enumerate().map(column).collect(),
         changes,
     }
 }
 
-fn of_column(run: &Run, at: u32, column: &[Facts], baseline: Option<&[Facts]>, labels: &Labels) -> ColumnComparison {
-    let mut measures = measures::compare(column, baseline);
+fn of_column(run: &Run, at: u32, (column, baseline): (&[Facts], Option<&[Facts]>), labels: &Labels, units: &Units) -> ColumnComparison {
+    let mut measures = measures::compare(column, baseline, units);
     let mut tags = Vec::new();
-    if let Some(by_tag) = by_tag::compare(&run.photo_ids, column, baseline, labels) {
+    if let Some(by_tag) = by_tag::compare(&run.photo_ids, column, baseline, labels, units) {
         measures.extend(by_tag.means);
         tags = by_tag.tags;
     }

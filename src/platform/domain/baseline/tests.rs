@@ -65,7 +65,7 @@ fn precision_recall_and_f1_are_those_of_scikit_learn() {
     let truth: [&[&str]; 6] = [&["Cat"], &["dog"], &["pig"], &["cat"], &["dog"], &["pig"]];
     let said: [&[&str]; 6] = [&["cat"], &["pig"], &["dog"], &["cat"], &["cat"], &["dog"]];
     let cells: Vec<Cell> = (0..6).map(|at| cell(&run, at, 0, Ok(said[at]), 10)).collect();
-    let found = of(&run, &cells, &labels(&run, &truth), None);
+    let found = of(&run, &cells, &labels(&run, &truth), &Units::each(run.photo_ids.len()), None);
     let column = &found.columns[0];
     for (measure, expected) in [
         (Measure::MacroPrecision, 2.0 / 9.0),
@@ -99,7 +99,7 @@ fn better_and_worse(photos: usize) -> (Run, Vec<Cell>, Labels) {
 #[test]
 fn a_column_that_is_worse_is_called_so_with_its_interval_and_its_worst_photos_first() {
     let (run, cells, labels) = better_and_worse(30);
-    let found = of(&run, &cells, &labels, Some(0));
+    let found = of(&run, &cells, &labels, &Units::each(run.photo_ids.len()), Some(0));
     let column = &found.columns[1];
     assert_eq!((column.paired_photos, column.verdict), (30, Verdict::Worse));
     let f1 = column.measure(Measure::F1).expect("F1");
@@ -117,7 +117,7 @@ fn a_column_that_is_worse_is_called_so_with_its_interval_and_its_worst_photos_fi
 
     assert_eq!((found.changes.len(), found.changes.iter().all(crate::wire::comparison::PhotoVerdict::is_regression)), (10, true));
     assert!(found.changes.iter().all(|change| (change.column, change.why, change.change) == (1, ChangeReason::Labels, -1.0)));
-    let other_way = of(&run, &cells, &labels, Some(1));
+    let other_way = of(&run, &cells, &labels, &Units::each(run.photo_ids.len()), Some(1));
     assert_eq!(other_way.columns[0].verdict, Verdict::Better);
     assert!(other_way.changes.iter().all(|change| change.change > 0.0 && change.column == 0));
     assert_eq!(found.columns[0].words, "", "the baseline is held against nothing");
@@ -127,13 +127,13 @@ fn a_column_that_is_worse_is_called_so_with_its_interval_and_its_worst_photos_fi
 #[test]
 fn few_photos_show_nothing_and_the_same_answers_no_difference() {
     let (run, cells, labels) = better_and_worse(5);
-    let found = of(&run, &cells, &labels, Some(0));
+    let found = of(&run, &cells, &labels, &Units::each(run.photo_ids.len()), Some(0));
     assert_eq!(found.columns[1].verdict, Verdict::TooFewPhotos);
     assert!(found.columns[1].measure(Measure::F1).is_some_and(|f1| f1.figure.interval().is_none()));
 
     let run = self::run(20);
     let same = (0..20).flat_map(|at| [0, 1].map(|column| cell(&run, at, column, Ok(&["cat"]), 50))).collect::<Vec<_>>();
-    let found = of(&run, &same, &Labels::new(), Some(0));
+    let found = of(&run, &same, &Labels::new(), &Units::each(run.photo_ids.len()), Some(0));
     let column = &found.columns[1];
     assert_eq!((column.verdict, column.words.as_str()), (Verdict::None, "Agrees 100 % (100–100 %)"));
     assert!(column.measures.iter().all(|one| matches!(one.verdict, Verdict::NoDifferenceShown | Verdict::None)), "{:?}", column.measures);
@@ -146,8 +146,51 @@ fn a_photo_that_is_refused_is_a_regression_and_one_that_did_not_get_through_is_n
     let refused = |photo, kind| cell(&run, photo, 1, Err(kind), 10);
     let mut cells: Vec<Cell> = (0..3).map(|photo| cell(&run, photo, 0, Ok(&["cat"]), 10)).collect();
     cells.extend([refused(0, FaultKind::Network), refused(1, FaultKind::Refused), cell(&run, 2, 1, Ok(&["dog"]), 10)]);
-    let found = of(&run, &cells, &Labels::new(), Some(0));
+    let found = of(&run, &cells, &Labels::new(), &Units::each(run.photo_ids.len()), Some(0));
     let told: Vec<_> = found.changes.iter().map(|change| (change.photo_id, change.change, change.why)).collect();
     assert_eq!(told, [(run.photo_ids[1], -1.0, ChangeReason::AnsweredNoMore)], "other tags alone are neither better nor worse");
-    assert_eq!(of(&run, &cells, &Labels::new(), Some(1)).changes[0].why, ChangeReason::AnsweredNow);
+    assert_eq!(of(&run, &cells, &Labels::new(), &Units::each(run.photo_ids.len()), Some(1)).changes[0].why, ChangeReason::AnsweredNow);
+}
+
+/// Copies of a photo say nothing that it does not say: with them every figure and interval is what it is without them, where
+/// one by one they would count as so many photos.
+#[test]
+fn photos_that_look_alike_count_once() {
+    let (run, cells, labels) = better_and_worse(12);
+    let alone = of(&run, &cells, &labels, &Units::each(12), Some(0));
+    let mut burst = run.clone();
+    let (mut all_cells, mut all_labels, mut groups) = (cells.clone(), labels.clone(), Vec::new());
+    burst.photo_ids = Vec::new();
+    for photo in &run.photo_ids {
+        let copies: Vec<PhotoId> = std::iter::once(*photo).chain((0..3).map(|_| PhotoId::fresh())).collect();
+        for copy in &copies[1..] {
+            let own = cells.iter().filter(|cell| cell.photo_id == *photo);
+            all_cells.extend(own.map(|cell| Cell { id: CellId::fresh(), photo_id: *copy, ..cell.clone() }));
+            all_labels.insert(*copy, labels[photo].clone());
+        }
+        burst.photo_ids.extend(&copies);
+        groups.push(copies);
+    }
+    let once = of(&burst, &all_cells, &all_labels, &Units::of_groups(&burst.photo_ids, &groups), Some(0));
+    let each = of(&burst, &all_cells, &all_labels, &Units::each(48), Some(0));
+    assert_eq!((once.alike_photos, each.alike_photos), (36, 0));
+    let width = |found: &RunComparison, measure| {
+        let difference = found.columns[1].measure(measure).and_then(|one| one.difference).expect("a difference");
+        let (low, high) = difference.interval().expect("an interval");
+        high - low
+    };
+    for measure in [Measure::F1, Measure::MacroF1, Measure::Latency] {
+        let (of_alone, of_once) = (width(&alone, measure), width(&once, measure));
+        assert!((of_alone - of_once).abs() < 1e-9, "{measure:?}: {of_alone} {of_once}");
+        assert!(width(&each, measure) < 0.7 * of_once, "{measure:?}: one by one they would halve it");
+        let units = once.columns[1].measure(measure).map(|one| (one.photos, one.units));
+        assert_eq!(units, Some((48, 12)), "{measure:?}");
+    }
+    let rate = |found: &RunComparison| found.columns[0].measure(Measure::Answered).expect("answered").figure;
+    assert_eq!(rate(&once), rate(&alone), "Wilson's interval is of what counts");
+    assert_eq!(once.columns[1].tags[0].f1, alone.columns[1].tags[0].f1);
+
+    let five: Vec<Vec<PhotoId>> = groups.chunks(3).map(|three| three.iter().flatten().copied().collect()).collect();
+    let few = of(&burst, &all_cells, &all_labels, &Units::of_groups(&burst.photo_ids, &five), Some(0));
+    assert_eq!(few.columns[1].verdict, Verdict::TooFewPhotos, "48 photos of four things are four");
 }

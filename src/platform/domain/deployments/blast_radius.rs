@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::compare::{self, Compared};
 use crate::platform::domain::providers::Brought;
 use crate::platform::domain::statistics::{self, Z_95};
-use crate::platform::domain::{Core, DomainError, Result, config, costs, prompts, runs};
+use crate::platform::domain::{Core, DomainError, Result, config, costs, near_duplicates, prompts, runs};
 use crate::platform::store;
 use crate::platform::store::blast_radii::SampleRow;
 use crate::providers::ON_DEVICE;
@@ -188,7 +188,7 @@ pub async fn begin(core: &Arc<Core>, asked: &MeasureBlastRadius, brought: Brough
     };
     let cells = cells(&run, &plan.stored);
     let id = run.id;
-    runs::begin(core, run, cells, Some(&sample), brought).await?;
+    runs::begin(core, run, cells, Some(runs::About::BlastRadius(&sample)), brought).await?;
     get(core, id).await
 }
 
@@ -273,9 +273,10 @@ async fn read(core: &Core, sample: SampleRow) -> Result<BlastRadius> {
     let config = config::current(core).await?;
     let cells = runs::all_cells(core, run.id).await?;
     let found = Found::of(&run, &cells, &config);
+    let units = near_duplicates::units(core, &run.photo_ids).await?.count(found.places) as u32;
     let changes = named(core, found.changes).await?;
     let (version, baseline) = (super::version(core, sample.version_id).await?, super::version(core, sample.baseline_version_id).await?);
-    let share = |count| share(count, found.compared, sample.population);
+    let share = |count| share(count, (found.compared, units), sample.population);
     let open = run.counts.waiting + run.counts.running;
     let is_on_device = sample.model == ON_DEVICE;
     let at_limit = run.limit.is_some_and(|limit| run.cost_usd + limit.call_usd > limit.most_usd);
@@ -329,6 +330,8 @@ fn outdated(config: &PipelineConfig, sample: &SampleRow, version: &PromptVersion
 #[derive(Default)]
 struct Found {
     compared: u32,
+    /// Where the compared ones stand in the sample.
+    places: Vec<usize>,
     left_out: u32,
     tags: u32,
     decisions: u32,
@@ -341,7 +344,7 @@ impl Found {
         let at: HashMap<(PhotoId, u32), &Cell> = cells.iter().map(|cell| ((cell.photo_id, cell.column), cell)).collect();
         let mut found = Self::default();
         let mut changes = Vec::new();
-        for photo in &run.photo_ids {
+        for (place, photo) in run.photo_ids.iter().enumerate() {
             let (Some(production), Some(version)) = (at.get(&(*photo, PRODUCTION)), at.get(&(*photo, VERSION))) else { continue };
             if production.state == CellState::Failed {
                 found.left_out += 1;
@@ -353,16 +356,18 @@ impl Found {
                 (None, Some(fault)) => Err(fault),
                 (None, None) => continue,
             };
-            match compare::compare(*photo, production, candidate, &config.rules) {
-                Compared::LeftOut => found.left_out += 1,
-                Compared::Same => found.compared += 1,
-                Compared::Changed(change) => {
-                    found.compared += 1;
-                    found.tags += u32::from(change.tags);
-                    found.decisions += u32::from(change.decision);
-                    found.unanswered += u32::from(change.photo.decision_after.is_none());
-                    changes.push(change);
-                }
+            let compared = compare::compare(*photo, production, candidate, &config.rules);
+            if matches!(compared, Compared::LeftOut) {
+                found.left_out += 1;
+                continue;
+            }
+            found.compared += 1;
+            found.places.push(place);
+            if let Compared::Changed(change) = compared {
+                found.tags += u32::from(change.tags);
+                found.decisions += u32::from(change.decision);
+                found.unanswered += u32::from(change.photo.decision_after.is_none());
+                changes.push(change);
             }
         }
         changes.sort_by(|one, other| other.badness.total_cmp(&one.badness));
@@ -379,9 +384,11 @@ async fn named(core: &Core, mut changes: Vec<PhotoChange>) -> Result<Vec<PhotoCh
     Ok(changes)
 }
 
-/// A share of the compared photos, and what it says of the population.
-fn share(count: u32, compared: u32, population: u32) -> Share {
-    let interval = statistics::wilson(u64::from(count), u64::from(compared), Z_95).map(|found| {
+/// A share of the compared photos, and what it says of the population. Look-alikes change together: a sample says as much as it has
+/// `units`, not photos.
+fn share(count: u32, (compared, units): (u32, u32), population: u32) -> Share {
+    let interval = (compared > 0).then(|| {
+        let found = statistics::wilson_of(f64::from(count) / f64::from(compared), f64::from(units.max(1)), Z_95);
         let all = f64::from(population);
         // What was seen is certain: so many do change, and so many do not.
         let most = population.saturating_sub(compared.saturating_sub(count));
@@ -420,7 +427,7 @@ mod tests {
 
     #[test]
     fn a_share_of_the_sample_becomes_photos_and_never_denies_what_was_seen() {
-        let of = |count, compared, population| share(count, compared, population).interval.expect("an interval");
+        let of = |count, compared, population| share(count, (compared, compared), population).interval.expect("an interval");
         let some = of(2, 20, 1_000);
         assert_eq!((some.photos, some.photos_low, some.photos_high), (100, 27, 302));
         let none = of(0, 20, 1_000);
@@ -429,6 +436,8 @@ mod tests {
         assert_eq!((all_seen.photos, all_seen.photos_low, all_seen.photos_high), (2, 2, 2), "nothing is left to guess");
         let nearly = of(2, 20, 22);
         assert_eq!((nearly.photos_low, nearly.photos_high), (2, 4));
-        assert_eq!(share(0, 0, 1_000).interval, None);
+        assert_eq!(share(0, (0, 0), 1_000).interval, None);
+        let bursts = share(2, (20, 5), 1_000).interval.expect("an interval");
+        assert!(bursts.photos == 100 && bursts.photos_high > some.photos_high, "twenty photos of five things say less: {bursts:?}");
     }
 }

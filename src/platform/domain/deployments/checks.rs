@@ -1,6 +1,6 @@
 //! What is checked before a deployment: one list, a function each. None of them asks a model.
 
-use super::{blast_radius, findings, parts};
+use super::{blast_radius, findings, gates, parts};
 use crate::platform::domain::prompts::{self, PhotoVariables};
 use crate::platform::domain::providers::{self, Brought};
 use crate::platform::domain::{Core, Result, costs, models, retirement, spending};
@@ -38,6 +38,7 @@ pub async fn all(core: &Core, config: &PipelineConfig, version: &PromptVersion, 
     checks.extend(held_back(core, config));
     checks.extend(retirement(core, config));
     checks.push(cost(core, config, version, &photos).await?);
+    checks.extend(gates::check_gates(core, config, version, environment).await?);
     let radius = match report {
         Some(id) => blast_radius::get(core, id).await.ok(),
         None => blast_radius::newest(core, version.id).await?,

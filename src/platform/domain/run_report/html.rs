@@ -6,11 +6,12 @@ use std::fmt::Write;
 use base64::Engine;
 use bytes::Bytes;
 
-use super::words::{duration, failure_word, summary_header, summary_values, totals};
+use super::words::{GATES_HEADER, duration, failure_word, gate_rows, summary_header, summary_values, title, totals, validation_lines};
 use super::{CellStatus, Report, ReportCell};
 use crate::platform::domain::baseline::Labels;
 use crate::wire::money::UsdMicros;
 use crate::wire::tag::normal_name;
+use crate::wire::validation::ValidationReport;
 
 /// Longer edge of the thumbnails.
 pub const THUMBNAIL_PX: u32 = 480;
@@ -47,18 +48,38 @@ pub fn head(report: &Report) -> String {
         page,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>Comparison · {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <h1>Comparison</h1>\n<p class=\"muted\">{} · {} · run {}</p>\n",
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} · {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <h1>{title}</h1>\n<p class=\"muted\">{} · {} · run {}</p>\n",
         escape(&totals(report)),
         escape(&totals(report)),
         report.started_at.format("%Y-%m-%d %H:%M:%S UTC"),
         report.run_id,
+        title = title(report),
     );
+    if let Some(validation) = &report.validation {
+        gates(&mut page, validation);
+    }
     summary(&mut page, report);
     for line in report.verdicts.iter().flat_map(super::verdicts::ReportVerdicts::lines) {
         let _ = writeln!(page, "<p>{}</p>", escape(&line));
     }
     page
+}
+
+fn gates(page: &mut String, validation: &ValidationReport) {
+    for line in validation_lines(validation) {
+        let _ = writeln!(page, "<p>{}</p>", escape(&line));
+    }
+    page.push_str("<div class=\"scroll\"><table class=\"words\">\n<tr>");
+    for heading in GATES_HEADER {
+        let _ = write!(page, "<th>{heading}</th>");
+    }
+    page.push_str("</tr>\n");
+    for row in gate_rows(validation) {
+        let cells: String = row.iter().map(|value| format!("<td>{}</td>", escape(value))).collect();
+        let _ = writeln!(page, "<tr>{cells}</tr>");
+    }
+    let _ = writeln!(page, "</table></div>\n<p class=\"muted\">{}</p>", escape(&validation.method));
 }
 
 fn summary(page: &mut String, report: &Report) {

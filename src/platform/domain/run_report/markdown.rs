@@ -2,14 +2,20 @@
 
 use std::fmt::Write;
 
-use super::words::{ACCURACY_NOTE, duration, failure_word, has_accuracy, summary_header, summary_values, totals};
+use super::words::{
+    ACCURACY_NOTE, GATES_HEADER, duration, failure_word, gate_rows, has_accuracy, summary_header, summary_values, title, totals, validation_lines,
+};
 use super::{Report, ReportTag};
+use crate::wire::validation::ValidationReport;
 
 /// GitHub-flavoured Markdown: the summary, then every answer with all its tags.
 #[must_use]
 pub fn markdown(report: &Report) -> String {
-    let mut text = String::from("# Comparison\n\n");
+    let mut text = format!("# {}\n\n", title(report));
     let _ = writeln!(text, "Run {} · {} · {}\n", report.run_id, report.started_at.format("%Y-%m-%d %H:%M:%S UTC"), totals(report));
+    if let Some(validation) = &report.validation {
+        gates(&mut text, validation);
+    }
     markdown_row(&mut text, &summary_header(report));
     markdown_row(&mut text, &summary_header(report).iter().enumerate().map(|(at, _)| if at < 2 { "---" } else { "--:" }).collect::<Vec<_>>());
     for row in &report.summary {
@@ -45,6 +51,18 @@ pub fn markdown(report: &Report) -> String {
         );
     }
     text
+}
+
+fn gates(text: &mut String, validation: &ValidationReport) {
+    for line in validation_lines(validation) {
+        let _ = writeln!(text, "{}\n", safe(&line));
+    }
+    markdown_row(text, &GATES_HEADER);
+    markdown_row(text, &["---"; 3]);
+    for row in gate_rows(validation) {
+        markdown_row(text, &row);
+    }
+    let _ = writeln!(text, "\n{}\n", safe(&validation.method));
 }
 
 fn markdown_row<S: AsRef<str>>(text: &mut String, cells: &[S]) {

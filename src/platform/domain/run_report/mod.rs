@@ -18,10 +18,12 @@ use summary::SummaryRow;
 use verdicts::ReportVerdicts;
 
 use super::baseline::{self, Labels};
+use super::statistics::Units;
 use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::provider::provider_of;
 use crate::wire::result::{FaultKind, Note};
 use crate::wire::run::{Cell, CellState, Run, RunColumn};
+use crate::wire::validation::ValidationReport;
 
 /// A whole comparison.
 #[derive(Debug, Clone, Serialize)]
@@ -33,6 +35,9 @@ pub struct Report {
     pub cells: Vec<ReportCell>,
     /// By prompt, then model.
     pub summary: Vec<SummaryRow>,
+    /// Only of a validation: its gates, as they were judged when the run ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<ValidationReport>,
     /// Only where a column is the baseline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdicts: Option<ReportVerdicts>,
@@ -170,9 +175,9 @@ impl ReportCell {
 impl Report {
     /// Puts a run's cells and the photos that never came to be asked into one list.
     #[must_use]
-    pub fn of(run: &Run, cells: Vec<Cell>, photos: &[ReportPhoto], labels: Option<&Labels>, finished_at: DateTime<Utc>) -> Self {
+    pub fn of(run: &Run, cells: Vec<Cell>, photos: &[ReportPhoto], (labels, units): (Option<&Labels>, &Units), finished_at: DateTime<Utc>) -> Self {
         let none = Labels::new();
-        let comparison = run.baseline.map(|_| baseline::of(run, &cells, labels.unwrap_or(&none), run.baseline));
+        let comparison = run.baseline.map(|_| baseline::of(run, &cells, labels.unwrap_or(&none), units, run.baseline));
         let verdicts = comparison.and_then(|comparison| verdicts::of(comparison, run, photos));
         let held = held_back(run, &cells);
         let mut by_place: HashMap<(PhotoId, u32, u32), Cell> =
@@ -187,7 +192,7 @@ impl Report {
             }
         }
         let summary = summaries(&run.columns, &listed, labels);
-        Self { run_id: run.id, started_at: run.started_at, finished_at, cells: listed, summary, verdicts }
+        Self { run_id: run.id, started_at: run.started_at, finished_at, cells: listed, summary, validation: None, verdicts }
     }
 
     #[must_use]

@@ -42,6 +42,7 @@ fn report() -> Report {
         finished_at: now,
         summary: vec![row("on-device"), row("gemini/gemini-3.8-flash")],
         cells,
+        validation: None,
         verdicts: None,
     }
 }
@@ -72,7 +73,15 @@ fn the_page_needs_nothing_from_outside_and_shows_text_as_text() {
     let why = (ErrorKind::Fault(FaultKind::Photo), "\"cut\" off & <gone>".into());
     let cell = ReportCell::failed(&photo("a.jpg"), &column("<script>alert(1)</script>", "on-device"), 1, why);
     let now = chrono::Utc::now();
-    let report = Report { run_id: RunId::fresh(), started_at: now, finished_at: now, summary: Vec::new(), cells: vec![cell], verdicts: None };
+    let report = Report {
+        run_id: RunId::fresh(),
+        started_at: now,
+        finished_at: now,
+        summary: Vec::new(),
+        cells: vec![cell],
+        validation: None,
+        verdicts: None,
+    };
     let page = html::page(&report, &Thumbnails::from([(0, Bytes::from_static(b"jpeg"))]), None);
     assert!(!page.contains("<script") && !page.contains("http:") && !page.contains("https:") && !page.contains("<gone>"), "{page}");
     assert!(page.contains("&quot;cut&quot; off &amp; &lt;gone&gt;") && page.contains("data:image/jpeg;base64,anBlZw=="), "{page}");

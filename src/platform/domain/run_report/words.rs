@@ -4,6 +4,7 @@ use super::summary::SummaryRow;
 use super::{ErrorKind, Report, ReportCell, Unanswered};
 use crate::wire::money::UsdMicros;
 use crate::wire::result::FaultKind;
+use crate::wire::validation::ValidationReport;
 
 pub const ACCURACY_NOTE: &str = "Precision (Prec.), recall and F1: all answered tags against the labels, counted over all labelled photos";
 
@@ -60,6 +61,29 @@ pub fn duration(ms: Option<f64>) -> String {
         Some(ms) if ms < 1000.0 => format!("{ms:.0} ms"),
         Some(ms) => format!("{:.2} s", ms / 1000.0),
     }
+}
+
+/// What the report is of.
+#[must_use]
+pub fn title(report: &Report) -> &'static str {
+    if report.validation.is_some() { "Validation" } else { "Comparison" }
+}
+
+pub const GATES_HEADER: [&str; 3] = ["Gate", "Verdict", "Measured, and asked for"];
+
+/// What was validated, a line each.
+#[must_use]
+pub fn validation_lines(report: &ValidationReport) -> Vec<String> {
+    let against = report.against.as_ref().map(|against| format!(", beside {} in production", against.label)).unwrap_or_default();
+    let photos = format!("{} photos, {} with ground truth", report.photos, report.labelled_photos);
+    let of = format!("{} on {}, {} ({photos}){against}", report.version.label, report.model, report.photo_set.label());
+    vec![of, report.words()]
+}
+
+/// A row for each gate, as a person reads it.
+#[must_use]
+pub fn gate_rows(report: &ValidationReport) -> Vec<[&str; 3]> {
+    report.gates.iter().map(|gate| [gate.gate.label(), gate.state.label(), gate.why.as_str()]).collect()
 }
 
 /// `48 of 48 cells answered`.

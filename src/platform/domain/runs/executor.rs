@@ -18,7 +18,7 @@ use super::{cell_news, known};
 use crate::platform::domain::prompts::PromptText;
 use crate::platform::domain::providers::Brought;
 use crate::platform::domain::traces::{self, NewTrace};
-use crate::platform::domain::{Core, Result, analysis, config, providers};
+use crate::platform::domain::{Core, Result, analysis, config, providers, validations};
 use crate::platform::store;
 use crate::providers::{CallContext, PhotoRule};
 use crate::wire::config::ProcessingRules;
@@ -26,7 +26,7 @@ use crate::wire::event::Happened;
 use crate::wire::ids::PhotoId;
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{Fault, FaultKind, Outcome};
-use crate::wire::run::{Cell, CellState, Run, RunColumn, RunState};
+use crate::wire::run::{Cell, CellState, Run, RunColumn, RunKind, RunState};
 
 /// For one cell, all tries and waits together.
 const TIME_LIMIT: Duration = Duration::from_secs(180);
@@ -440,5 +440,13 @@ fn charged(cell: &Cell) -> Option<UsdMicros> {
 pub fn spawn(core: &Arc<Core>, run: Run, cells: Vec<Cell>, place: Place, brought: Brought) {
     let core = Arc::clone(core);
     let tasks = core.tasks.clone();
-    tasks.spawn(async move { execute(&core, run, cells, &place, brought).await });
+    tasks.spawn(async move {
+        let (id, kind) = (run.id, run.kind);
+        execute(&core, run, cells, &place, brought).await;
+        if kind == RunKind::Validation
+            && let Err(error) = validations::keep(&core, id).await
+        {
+            tracing::error!(%error, run = %id, "the report of a validation could not be kept; it is made again when it is asked for");
+        }
+    });
 }

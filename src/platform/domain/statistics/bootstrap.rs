@@ -1,6 +1,6 @@
 //! The bootstrap of Efron (1979, Annals of Statistics 7:1–26): what a figure would have been in other samples of the same size,
-//! drawn from the one at hand with replacement. The units that are drawn are photos, and all figures of a photo are drawn with
-//! it, so that what is compared stays paired.
+//! drawn from the one at hand with replacement. The units that are drawn are photos, look-alikes together as one ([`super::Units`]),
+//! and all figures of a unit are drawn with it, so that what is compared stays paired.
 //!
 //! Intervals are percentile intervals (Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 13): the 2.5 % and
 //! 97.5 % quantiles over the resamples. The draws have a fixed seed, so that the same answers always give the same interval.
