@@ -8,10 +8,11 @@ use reqwest::{Method, Response};
 use super::{Client, Result, network, send};
 use crate::wire::comparison::{RunComparison, SetBaseline};
 use crate::wire::cost::Estimate;
-use crate::wire::ids::RunId;
+use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::page::Page;
 use crate::wire::run::{ExportFormat, Run, RunCells, StartRun};
 use crate::wire::sweep::{StartSweep, Sweep};
+use crate::wire::vote::{CastVote, RunVotes};
 
 /// A page with thousands of photos takes its time.
 const EXPORT_TIME: Duration = Duration::from_hours(6);
@@ -87,6 +88,16 @@ impl Client {
     /// The columns of a run against the one that is pinned.
     pub async fn compare_columns(&self, id: RunId) -> Result<RunComparison> {
         self.get(&format!("api/ai/testing/compare?run={id}")).await
+    }
+
+    /// The votes on its answers, and their ranking.
+    pub async fn votes(&self, id: RunId) -> Result<RunVotes> {
+        self.get(&format!("api/ai/testing/live-test/{id}/votes")).await
+    }
+
+    /// Keeps a vote on a photo, or takes it back.
+    pub async fn cast_vote(&self, id: RunId, photo: PhotoId, vote: &CastVote) -> Result<RunVotes> {
+        self.put(&format!("api/ai/testing/live-test/{id}/votes/{photo}"), vote).await
     }
 
     /// The run as a file of this format.

@@ -48,4 +48,5 @@ pub mod trace;
 pub mod truth;
 pub mod unclosed;
 pub mod validation;
+pub mod vote;
 pub mod worker;

@@ -106,7 +106,7 @@ mod tests {
         let cells = vec![ok, blank("The file is cut off, so it can't be shown whole; export it again")];
         let row = |model| summary::summarise(model, "short list", &cells.iter().collect::<Vec<_>>(), None);
         let (now, summary) = (chrono::Utc::now(), vec![row("on-device"), row("gemini/gemini-3.8-flash")]);
-        Report { run_id: RunId::fresh(), started_at: now, finished_at: now, summary, cells, validation: None, verdicts: None }
+        Report { run_id: RunId::fresh(), started_at: now, finished_at: now, summary, cells, validation: None, verdicts: None, votes: None }
     }
 
     #[test]

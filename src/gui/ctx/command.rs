@@ -108,6 +108,8 @@ pub enum Command {
     },
     /// Writes the open run to a file, or copies it as a table.
     ExportRun(ExportFormat),
+    /// Hides which column an answer is of in side by side, to vote, and back.
+    TurnBlindMode,
     /// Every measure of every column, in place of the matrix, and back.
     ShowRunFigures,
     /// Any.
@@ -164,6 +166,7 @@ impl Command {
             Self::ResumeRun,
             Self::PinBaseline,
             Self::ShowRunFigures,
+            Self::TurnBlindMode,
             Self::ExportRun(ExportFormat::Csv),
             Self::ExportRun(ExportFormat::Json),
             Self::ExportRun(ExportFormat::Md),
@@ -211,6 +214,7 @@ impl Command {
             | Self::ShowRunFigures
             | Self::ExportRun(_)
             | Self::WatchPhotoFolder
+            | Self::TurnBlindMode
             | Self::WatchFolder(_) => Some(AreaId::TestingLab),
             Self::CheckHealth | Self::LookBack | Self::UndoLastJobsAction | Self::SearchPhotos(_) => Some(AreaId::LiveStatus),
             _ => None,
@@ -284,6 +288,7 @@ impl Command {
             Self::PinBaseline => "Pin the column as the baseline".to_owned(),
             Self::SetBaseline { .. } => "Put the baseline back".to_owned(),
             Self::ShowRunFigures => "Figures of the run".to_owned(),
+            Self::TurnBlindMode => "Vote with hidden names".to_owned(),
             Self::ExportRun(ExportFormat::Tsv) => "Copy the run as a table".to_owned(),
             Self::ExportRun(format) => format!("Export the run as {}…", format.label()),
             Self::ShowToast(_) => "Message".to_owned(),
@@ -340,6 +345,7 @@ impl Command {
             Self::PauseRun => "Finish what is being asked and begin nothing more until you resume".to_owned(),
             Self::ResumeRun => "Ask only what is missing or failed".to_owned(),
             Self::PinBaseline => "Hold the other columns against the one that the keyboard stands on; again: against none".to_owned(),
+            Self::TurnBlindMode => "Side by side: hide which column an answer is of, and say which is best".to_owned(),
             Self::ShowRunFigures => "Every measure of every column with its interval, and what is better or worse".to_owned(),
             Self::Reload => "Ask the platform for everything again".to_owned(),
             _ => self.label().trim_end_matches('…').to_owned(),

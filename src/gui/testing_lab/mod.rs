@@ -1,6 +1,7 @@
 //! Testing lab: is this prompt or model better, on these photos? Choose, run, read the matrix, compare side by side.
 
 mod baseline;
+mod blind;
 mod caption_diff;
 mod cell_now;
 mod choose;
@@ -39,6 +40,7 @@ mod traces;
 mod truth;
 mod watching;
 mod validation;
+mod votes;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -56,6 +58,7 @@ use crate::wire::photo::PhotoSource;
 use crate::wire::run::{Run, RunState, StartRun};
 use crate::wire::sweep::StartSweep;
 use baseline::Baseline;
+use blind::Said;
 use deleting::Deleting;
 use estimate::LiveEstimate;
 use export::Export;
@@ -75,6 +78,7 @@ use traces::Traces;
 use truth::GroundTruth;
 use watching::Watching;
 use validation::Validating;
+use votes::Votes;
 
 /// How many photos a newcomer's first run has at most.
 const FIRST_RUN_PHOTOS: usize = 24;
@@ -128,6 +132,7 @@ pub struct TestingLab {
     export: Export,
     side: Option<SideBySide>,
     traces: Traces,
+    votes: Votes,
 }
 
 impl Default for TestingLab {
@@ -162,6 +167,7 @@ impl Default for TestingLab {
             export: Export::default(),
             side: None,
             traces: Traces::default(),
+            votes: Votes::default(),
         }
     }
 }
@@ -260,6 +266,7 @@ impl Area for TestingLab {
             self.library.settle();
         }
         self.watching.logic(ctx);
+        self.votes.logic(self.open.as_ref().map(OpenRun::id), ctx);
         self.deleting.logic(ctx);
         self.details.logic();
         self.export.logic(ctx);
@@ -318,6 +325,12 @@ impl Area for TestingLab {
             Command::ExportRun(format) => {
                 let Some(run) = self.open.as_ref().and_then(OpenRun::run) else { return false };
                 self.export.begin(run, *format, ctx);
+            }
+            Command::TurnBlindMode => {
+                if self.side.is_none() {
+                    return false;
+                }
+                (self.votes.is_blind, self.step) = (!self.votes.is_blind || self.step != Step::SideBySide, Step::SideBySide);
             }
             Command::ShowRunFigures => {
                 if self.open.is_none() {
@@ -404,6 +417,11 @@ impl Area for TestingLab {
                 ("T", "What was sent and answered, step by step"),
                 ("X", "Blink: one answer in the place of the other"),
                 ("Space", "Blinking: the next answer"),
+                ("V", "Hide which column an answer is of, and vote"),
+                ("1 – 6", "Hidden: this answer is best"),
+                ("T  N", "Hidden: all are equally good, none is good"),
+                ("Backspace", "Hidden: take the last vote back"),
+                ("S  G", "Hidden: show the names, the ranking"),
                 ("Esc", "Back to the matrix"),
             ],
             Step::GroundTruth => vec![
@@ -437,6 +455,7 @@ impl TestingLab {
         self.truth.reload();
         self.traces.reload();
         self.validating.reload();
+        self.votes.reload();
         self.setup.reload_prompts();
         self.setup.reload_models();
         self.runs.reload();
@@ -614,7 +633,7 @@ impl TestingLab {
         let colours = results::colours_of(run);
         let view =
             matrix::MatrixView { open, run, rows: &self.rows, baseline: &self.baseline, library: &self.library, colours: &colours, now: ctx.now };
-        let answer = side.ui(ui, &view, ctx.textures);
+        let answer = side.ui(ui, &view, &mut self.votes, ctx.textures);
         match answer {
             Some(SideAnswer::Trace(cell)) => {
                 self.step = Step::Traces;
@@ -626,6 +645,13 @@ impl TestingLab {
                 self.step = Step::Results;
             }
             Some(SideAnswer::Details(id)) => self.details.open(id, ctx),
+            Some(SideAnswer::Vote(photo, Said::Cast(vote))) => self.votes.cast(run.id, photo, vote, ctx),
+            Some(SideAnswer::Vote(_, Said::Undo)) => {
+                let photo = self.votes.undo(run.id, ctx);
+                if let Some(row) = run.photo_ids.iter().position(|id| Some(*id) == photo) {
+                    side.row = row;
+                }
+            }
             None => {}
         }
     }

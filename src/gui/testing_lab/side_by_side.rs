@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use egui::{Align, ComboBox, Key, Layout, Modifiers, Panel, Rect, RichText, Ui, UiBuilder, Vec2, pos2, vec2};
 
+use super::blind::{self, Said};
 use super::caption_diff;
 use super::cell_now::{Doing, paint_end};
 use super::diff_panel;
 use super::matrix::{MatrixView, photo_name};
 use super::matrix_cell::{cost_words, kind_words, sentence_case};
 use super::tag_diff::{self, TagDiff};
+use super::votes::Votes;
 use crate::gui::ctx::{PhotoTexture, PhotoTextures};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::photo_view::{OverlayBox, PhotoView, PhotoViewport};
@@ -62,13 +64,26 @@ struct Blink {
 }
 
 /// What a person wants that the view can't do itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum SideAnswer {
     Back,
     /// The details of this photo.
     Details(PhotoId),
     /// What happened to the answer of a pane, step by step.
     Trace(CellId),
+    /// Of the vote on this photo.
+    Vote(PhotoId, Said),
+}
+
+/// What the panes show.
+struct Shown<'c> {
+    /// In the order in which they stand.
+    panes: Vec<Pane>,
+    cells: Vec<Option<&'c Cell>>,
+    /// The names may be told all the same.
+    is_blind: bool,
+    /// Nothing is told that says of which column an answer is.
+    is_hidden: bool,
 }
 
 impl SideBySide {
@@ -108,17 +123,33 @@ impl SideBySide {
         }
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, textures: &mut PhotoTextures) -> Option<SideAnswer> {
-        let tokens = theme::tokens(ui.ctx());
+    /// What the panes show of the photo of this row.
+    fn shown<'c>(&self, view: &MatrixView<'c>, votes: &Votes) -> Option<Shown<'c>> {
         let id = view.run.photo_ids.get(self.row).copied()?;
-        let mut answer = self.keys(ui, view, id);
-        let cells: Vec<Option<&Cell>> = self.panes.iter().map(|pane| view.open.cell(self.row, pane.column, pane.repeat)).collect();
+        let panes = if votes.is_blind { blind::order(view.run.id, id, &self.panes) } else { self.panes.clone() };
+        let cells = panes.iter().map(|pane| view.open.cell(self.row, pane.column, pane.repeat)).collect();
+        Some(Shown { panes, cells, is_blind: votes.is_blind, is_hidden: votes.is_blind && !votes.shows_names })
+    }
+
+    pub fn ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, votes: &mut Votes, textures: &mut PhotoTextures) -> Option<SideAnswer> {
+        let tokens = theme::tokens(ui.ctx());
+        let row = self.row;
+        let mut said = self.vote_by_key(ui, view, votes);
+        let mut answer = self.keys(ui, view, votes);
+        let id = view.run.photo_ids.get(self.row).copied()?;
+        let shown = self.shown(view, votes)?;
+        let cells = &shown.cells;
         let answers: Vec<Option<&Answer>> = cells.iter().map(|cell| cell.and_then(|cell| cell.answer.as_ref())).collect();
         let tags: Vec<Option<&[Tag]>> = answers.iter().map(|answer| answer.map(|answer| answer.tags.as_slice())).collect();
         let diff = tag_diff::compare(&tags);
-        let bars: Vec<_> = self.panes.iter().map(|pane| view.colours.get(&view.run.columns[pane.column].model, tokens)).collect();
+        let colour = |pane: &Pane| if shown.is_hidden { tokens.accent } else { view.colours.get(&view.run.columns[pane.column].model, tokens) };
+        let bars: Vec<_> = shown.panes.iter().map(colour).collect();
         let has_boxes = tags.iter().flatten().any(|tags| tags.iter().any(|tag| tag.bounds.is_some()));
-        answer = answer.or(self.toolbar_ui(ui, view, id, has_boxes));
+        answer = answer.or(self.toolbar_ui(ui, view, (id, has_boxes), votes));
+        if shown.is_blind {
+            ui.add_space(theme::GAP_4);
+            said = said.or(blind::bar_ui(ui, votes, view.run, id, &shown.panes, tokens).map(|said| (id, said)));
+        }
         ui.add_space(theme::GAP_8);
         let frame = egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO });
         let room = ui.available_height();
@@ -127,13 +158,22 @@ impl SideBySide {
             .default_size((room * 0.38).clamp(150.0, 360.0))
             .size_range(96.0..=room * 0.7)
             .frame(frame)
-            .show(ui, |ui| diff_panel::ui(ui, &diff, &cells, &bars));
-        egui::CentralPanel::default().frame(egui::Frame::NONE).show(ui, |ui| self.panes_ui(ui, view, id, &cells, &diff, textures, tokens));
+            .show(ui, |ui| diff_panel::ui(ui, &diff, cells, &bars));
+        if shown.is_blind {
+            blind::ranking_ui(ui, votes, view.run, tokens);
+        }
+        egui::CentralPanel::default().frame(egui::Frame::NONE).show(ui, |ui| self.panes_ui(ui, view, id, &shown, &diff, textures, tokens));
         self.prefetch(ui, view, textures);
-        answer
+        if let Some((_, Said::Cast(_))) = &said {
+            self.step(view, 1);
+        }
+        if self.row != row {
+            votes.shows_names = false;
+        }
+        answer.or(said.map(|(photo, said)| SideAnswer::Vote(photo, said)))
     }
 
-    fn toolbar_ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, id: PhotoId, has_boxes: bool) -> Option<SideAnswer> {
+    fn toolbar_ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, (id, has_boxes): (PhotoId, bool), votes: &mut Votes) -> Option<SideAnswer> {
         let tokens = theme::tokens(ui.ctx());
         let mut answer = None;
         let (place, count) = (self.place(view), view.rows.shown().len());
@@ -158,13 +198,19 @@ impl SideBySide {
                     }
                 }
                 if self.panes.len() > 1 {
+                    let tool = Tool::new(icons::ICON_VISIBILITY_OFF, "Blind").tooltip("Hide which column an answer is of, and vote (V)");
+                    if tool.selected(votes.is_blind).ui(ui).clicked() {
+                        votes.is_blind = !votes.is_blind;
+                    }
                     let tool =
                         Tool::new(icons::ICON_FLIP_TO_FRONT, "Blink").tooltip("One answer in the place of the other (X); Space shows the next");
                     if tool.selected(self.blink.is_some()).ui(ui).clicked() {
                         self.turn_blink(ui);
                     }
                 }
-                answer = answer.take().or(self.trace_ui(ui, view));
+                if !votes.is_blind {
+                    answer = answer.take().or(self.trace_ui(ui, view));
+                }
                 self.zoom_ui(ui, view, id);
                 if has_boxes {
                     let tool = Tool::new(icons::ICON_SELECT_ALL, "Boxes").tooltip("Show where the tags are, where the model says so (B)");
@@ -277,11 +323,12 @@ impl SideBySide {
         ui: &mut Ui,
         view: &MatrixView<'_>,
         id: PhotoId,
-        cells: &[Option<&Cell>],
+        shown: &Shown<'_>,
         diff: &TagDiff,
         textures: &mut PhotoTextures,
         tokens: &Tokens,
     ) {
+        let cells = shown.cells.as_slice();
         // A pane that was just added has no cell before the next frame.
         let drawn = self.drawn(ui, cells.len());
         let places = places(ui.available_rect_before_wrap(), drawn.len());
@@ -290,7 +337,8 @@ impl SideBySide {
             caption.is_some() || view.doing(Some(cell)).and_then(Doing::text).is_some()
         };
         let captions = if cells.iter().flatten().any(has_words) { CAPTION_HEIGHT } else { 0.0 };
-        let notes = cells.iter().map(|cell| notes_of(*cell).len().min(NOTES_MOST)).max().unwrap_or(0);
+        // A note may tell the model.
+        let notes = cells.iter().filter(|_| !shown.is_hidden).map(|cell| notes_of(*cell).len().min(NOTES_MOST)).max().unwrap_or(0);
         let heights = Heights { captions, notes: if notes > 0 { notes as f32 * NOTE_HEIGHT + 4.0 } else { 0.0 } };
         let whole = places.first().map_or(Vec2::ZERO, Rect::size);
         self.pane_size = vec2(whole.x, (whole.y - HEAD_HEIGHT - heights.captions - heights.notes).max(40.0));
@@ -300,7 +348,9 @@ impl SideBySide {
             ui.scope_builder(UiBuilder::new().id_salt(("pane", at)).max_rect(rect).layout(Layout::top_down(Align::Min)), |ui| {
                 ui.spacing_mut().item_spacing.y = 2.0;
                 ui.scope_builder(UiBuilder::new().max_rect(Rect::from_min_size(rect.min, vec2(rect.width(), HEAD_HEIGHT))), |ui| {
-                    if self.head_ui(ui, at, cells[at], view, tokens) {
+                    if shown.is_blind {
+                        blind_head_ui(ui, at, shown, view, tokens);
+                    } else if self.head_ui(ui, at, cells[at], view, tokens) {
                         removed = Some(at);
                     }
                 });
@@ -397,8 +447,19 @@ impl SideBySide {
         }
     }
 
-    /// J and K walk the photos, B turns the boxes, X blinks, T shows the trace of the first pane, Esc goes back; zoom, pan and turn are the panes' own.
-    fn keys(&mut self, ui: &Ui, view: &MatrixView<'_>, id: PhotoId) -> Option<SideAnswer> {
+    /// What a key says of the photo that is shown; before any key shows another one.
+    fn vote_by_key(&self, ui: &Ui, view: &MatrixView<'_>, votes: &mut Votes) -> Option<(PhotoId, Said)> {
+        if !votes.is_blind || ui.ctx().text_edit_focused() || ui.ctx().any_popup_open() {
+            return None;
+        }
+        let id = view.run.photo_ids.get(self.row).copied()?;
+        let panes = blind::order(view.run.id, id, &self.panes);
+        blind::keys(ui, votes, &panes).map(|said| (id, said))
+    }
+
+    /// J and K walk the photos, B turns the boxes, X blinks, V hides the names, T shows the trace of the first pane, Esc goes back; zoom, pan and turn
+    /// are the panes' own.
+    fn keys(&mut self, ui: &Ui, view: &MatrixView<'_>, votes: &mut Votes) -> Option<SideAnswer> {
         if ui.ctx().text_edit_focused() || ui.ctx().any_popup_open() {
             return None;
         }
@@ -415,16 +476,38 @@ impl SideBySide {
         if pressed(Modifiers::NONE, Key::X) {
             self.turn_blink(ui);
         }
+        if pressed(Modifiers::NONE, Key::V) && self.panes.len() > 1 {
+            votes.is_blind = !votes.is_blind;
+        }
         let goes_on = self.blink.is_some() && ui.memory(|memory| memory.focused().is_none()) && pressed(Modifiers::NONE, Key::Space);
         if let Some(blink) = self.blink.as_mut().filter(|_| goes_on) {
             *blink = Blink { pane: blink.pane + 1, since: None };
         }
         if pressed(Modifiers::NONE, Key::I) {
-            return Some(SideAnswer::Details(id));
+            return view.run.photo_ids.get(self.row).copied().map(SideAnswer::Details);
         }
-        let trace = pressed(Modifiers::NONE, Key::T).then(|| self.trace_of(view, 0)).flatten();
+        // A trace tells the model.
+        let trace = (!votes.is_blind && pressed(Modifiers::NONE, Key::T)).then(|| self.trace_of(view, 0)).flatten();
         trace.or_else(|| pressed(Modifiers::NONE, Key::Escape).then_some(SideAnswer::Back))
     }
+}
+
+/// The letter alone, or beside it what is told when the names are shown.
+fn blind_head_ui(ui: &mut Ui, at: usize, shown: &Shown<'_>, view: &MatrixView<'_>, tokens: &Tokens) {
+    let (Some(pane), cell) = (shown.panes.get(at), shown.cells.get(at).copied().flatten()) else { return };
+    ui.horizontal(|ui| {
+        ui.set_min_height(theme::CONTROL_HEIGHT);
+        letter_ui(ui, at, tokens);
+        let name = if shown.is_hidden { format!("Answer {}", LETTERS[at]) } else { view.run.columns[pane.column].label() };
+        ui.add(egui::Label::new(RichText::new(name).font(theme::semibold(theme::TEXT_BODY))).truncate());
+    });
+    let (words, colour) = match cell.map(|cell| cell.state) {
+        // What it took and why it failed may tell the model.
+        Some(CellState::Completed) if shown.is_hidden => ("Answered".to_owned(), tokens.muted),
+        Some(CellState::Failed) if shown.is_hidden => ("No answer".to_owned(), tokens.bad),
+        _ => figures_in_words(cell, view.doing(cell), view.unasked(cell), tokens),
+    };
+    ui.add(egui::Label::new(RichText::new(&words).size(theme::TEXT_SMALL).color(colour)).truncate()).on_hover_text(words);
 }
 
 /// How much room the words below the photos take.

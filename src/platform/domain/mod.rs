@@ -54,6 +54,7 @@ pub mod telemetry;
 pub mod traces;
 pub mod truth;
 pub mod validations;
+pub mod votes;
 pub mod workers;
 
 use std::path::PathBuf;

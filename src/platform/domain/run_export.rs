@@ -8,8 +8,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 
-use super::run_report::{Report, ReportPhoto, csv, html, markdown};
-use super::{Core, DomainError, Result, near_duplicates, photos, runs, truth, validations};
+use super::run_report::{self, Report, ReportPhoto, csv, html, markdown};
+use super::{Core, DomainError, Result, near_duplicates, photos, runs, truth, validations, votes};
 use crate::platform::store;
 use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::run::{ExportFormat, Run, RunKind};
@@ -30,8 +30,12 @@ pub async fn export(core: &Arc<Core>, id: RunId, format: ExportFormat) -> Result
     let labels = (!labels.is_empty()).then_some(labels);
     let units = near_duplicates::units(core, &run.photo_ids).await?;
     let validation = if run.kind == RunKind::Validation { Some(validations::get(core, id).await?) } else { None };
-    let report = core.on_a_core(move || Report::of(&run, cells, &photos, (labels.as_ref(), &units), finished_at)).await?;
-    let report = Report { validation, ..report };
+    let votes = votes::of_run(core, id).await?;
+    let made = core.on_a_core(move || {
+        let votes = run_report::votes::of(votes, &run, &photos);
+        Report { validation, votes, ..Report::of(&run, cells, &photos, (labels.as_ref(), &units), finished_at) }
+    });
+    let report = made.await?;
     let text = move |text: String| -> Pieces { Box::pin(stream::once(std::future::ready(Bytes::from(text)))) };
     let unwritten = |error: String| DomainError::Files { message: format!("The run could not be written: {error}") };
     match format {

@@ -1,6 +1,7 @@
 //! What a sample says of all: estimates with their intervals. Each names its method and its source.
 
 mod bootstrap;
+pub mod bradley_terry;
 mod units;
 
 pub use bootstrap::{Resamples, percentile_interval};

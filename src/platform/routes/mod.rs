@@ -150,6 +150,8 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/testing/live-test/{id}/pause", post(runs::pause_run))
         .route("/api/ai/testing/live-test/{id}/resume", post(runs::resume_run))
         .route("/api/ai/testing/live-test/{id}/baseline", put(runs::set_baseline))
+        .route("/api/ai/testing/live-test/{id}/votes", get(runs::list_votes))
+        .route("/api/ai/testing/live-test/{id}/votes/{photo}", put(runs::cast_vote))
         .route("/api/ai/testing/live-test/{id}/export", get(runs::export_run))
         .route("/api/ai/testing/compare", get(runs::compare_columns))
         .route("/api/ai/testing/estimate", post(runs::estimate_run))

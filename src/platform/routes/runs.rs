@@ -11,13 +11,14 @@ use serde::Deserialize;
 use super::extract::{Body, PageQuery, Path, Query};
 use super::own_keys::OwnKeys;
 use super::{Refusal, Shared};
-use crate::platform::domain::{baseline, costs, run_export, runs, sweep};
+use crate::platform::domain::{baseline, costs, run_export, runs, sweep, votes};
 use crate::wire::comparison::{RunComparison, SetBaseline};
 use crate::wire::cost::Estimate;
-use crate::wire::ids::RunId;
+use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::page::Page;
 use crate::wire::run::{ExportFormat, Run, RunCells};
 use crate::wire::sweep::{StartSweep, Sweep};
+use crate::wire::vote::{CastVote, RunVotes};
 
 #[derive(Deserialize)]
 pub struct CellsQuery {
@@ -73,6 +74,18 @@ pub struct CompareQuery {
 
 pub async fn compare_columns(State(platform): State<Shared>, Query(query): Query<CompareQuery>) -> Result<Json<RunComparison>, Refusal> {
     Ok(Json(baseline::compare(&platform.core, query.run, query.baseline).await?))
+}
+
+pub async fn list_votes(State(platform): State<Shared>, Path(id): Path<RunId>) -> Result<Json<RunVotes>, Refusal> {
+    Ok(Json(votes::of_run(&platform.core, id).await?))
+}
+
+pub async fn cast_vote(
+    State(platform): State<Shared>,
+    Path((id, photo)): Path<(RunId, PhotoId)>,
+    Body(asked): Body<CastVote>,
+) -> Result<Json<RunVotes>, Refusal> {
+    Ok(Json(votes::cast(&platform.core, id, photo, &asked).await?))
 }
 
 #[derive(Deserialize)]

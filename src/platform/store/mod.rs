@@ -36,6 +36,7 @@ pub mod status;
 pub mod traces;
 pub mod truth;
 pub mod validations;
+pub mod votes;
 
 use std::path::Path;
 use std::time::Duration;

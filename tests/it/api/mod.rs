@@ -48,4 +48,5 @@ mod truth;
 mod undo_everything;
 mod validations;
 mod versions;
+mod votes;
 mod workers;

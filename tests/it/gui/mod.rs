@@ -1,6 +1,7 @@
 //! Stories told through the gui.
 
 mod analytics;
+mod blind;
 mod deploy;
 mod findings;
 mod health;

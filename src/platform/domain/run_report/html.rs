@@ -63,6 +63,9 @@ pub fn head(report: &Report) -> String {
     for line in report.verdicts.iter().flat_map(super::verdicts::ReportVerdicts::lines) {
         let _ = writeln!(page, "<p>{}</p>", escape(&line));
     }
+    for line in report.votes.iter().flat_map(super::votes::ReportVotes::lines) {
+        let _ = writeln!(page, "<p>{}</p>", escape(&line));
+    }
     page
 }
 

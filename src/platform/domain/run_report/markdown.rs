@@ -27,6 +27,9 @@ pub fn markdown(report: &Report) -> String {
     for line in report.verdicts.iter().flat_map(super::verdicts::ReportVerdicts::lines) {
         let _ = writeln!(text, "\n{}", safe(&line));
     }
+    for line in report.votes.iter().flat_map(super::votes::ReportVotes::lines) {
+        let _ = writeln!(text, "\n{}", safe(&line));
+    }
     text.push_str("\n## Answers\n\n");
     markdown_row(&mut text, &["Photo", "Prompt", "Model", "Repeat", "Caption", "Tags", "Time"]);
     markdown_row(&mut text, &["---", "---", "---", "--:", "---", "---", "--:"]);

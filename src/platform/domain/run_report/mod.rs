@@ -7,6 +7,7 @@ pub mod summary;
 #[cfg(test)]
 mod tests;
 pub mod verdicts;
+pub mod votes;
 pub mod words;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use serde::{Serialize, Serializer};
 
 use summary::SummaryRow;
 use verdicts::ReportVerdicts;
+use votes::ReportVotes;
 
 use super::baseline::{self, Labels};
 use super::statistics::Units;
@@ -41,6 +43,9 @@ pub struct Report {
     /// Only where a column is the baseline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdicts: Option<ReportVerdicts>,
+    /// Only where people have voted on the answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub votes: Option<ReportVotes>,
 }
 
 /// A photo of a report, and under which id the platform knows it, or why it does not.
@@ -192,7 +197,7 @@ impl Report {
             }
         }
         let summary = summaries(&run.columns, &listed, labels);
-        Self { run_id: run.id, started_at: run.started_at, finished_at, cells: listed, summary, validation: None, verdicts }
+        Self { run_id: run.id, started_at: run.started_at, finished_at, cells: listed, summary, validation: None, verdicts, votes: None }
     }
 
     #[must_use]

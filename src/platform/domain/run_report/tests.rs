@@ -44,6 +44,7 @@ fn report() -> Report {
         cells,
         validation: None,
         verdicts: None,
+        votes: None,
     }
 }
 
@@ -81,6 +82,7 @@ fn the_page_needs_nothing_from_outside_and_shows_text_as_text() {
         cells: vec![cell],
         validation: None,
         verdicts: None,
+        votes: None,
     };
     let page = html::page(&report, &Thumbnails::from([(0, Bytes::from_static(b"jpeg"))]), None);
     assert!(!page.contains("<script") && !page.contains("http:") && !page.contains("https:") && !page.contains("<gone>"), "{page}");

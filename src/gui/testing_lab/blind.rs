@@ -1,0 +1,193 @@
+//! Blind mode of side by side: the names of the columns are hidden, the panes stand in another order on every photo, and a person
+//! says which answer is best.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use egui::{Frame, Key, Label, Margin, Modifiers, Panel, RichText, ScrollArea, Ui};
+
+use super::side_by_side::{LETTERS, Pane};
+use super::votes::Votes;
+use crate::gui::theme::{self, Tokens, icons};
+use crate::gui::widgets::number;
+use crate::gui::widgets::toolbar::Tool;
+use crate::wire::ids::{PhotoId, RunId};
+use crate::wire::run::{Run, RunColumn};
+use crate::wire::vote::{CastVote, Choice, Ranked, RunVotes};
+
+const DIGITS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
+
+/// What a person said.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    Cast(CastVote),
+    /// Take the last vote back.
+    Undo,
+}
+
+/// The panes in the order of this photo: by chance, and always the same.
+#[must_use]
+pub fn order(run: RunId, photo: PhotoId, panes: &[Pane]) -> Vec<Pane> {
+    let mut hasher = DefaultHasher::new();
+    (run, photo).hash(&mut hasher);
+    let mut shuffled = panes.to_vec();
+    fastrand::Rng::with_seed(hasher.finish()).shuffle(&mut shuffled);
+    shuffled
+}
+
+/// The columns that the panes show; `None` where they are not two at least, each once.
+fn columns(panes: &[Pane]) -> Option<Vec<u32>> {
+    let columns: Vec<u32> = panes.iter().map(|pane| pane.column as u32).collect();
+    let once: std::collections::HashSet<u32> = columns.iter().copied().collect();
+    (once.len() == columns.len() && columns.len() > 1).then_some(columns)
+}
+
+/// 1–6 choose an answer, T says that all are equally good, N that none is; Backspace takes the last vote back, S shows the names,
+/// G the ranking.
+pub fn keys(ui: &Ui, votes: &mut Votes, panes: &[Pane]) -> Option<Said> {
+    let pressed = |key: Key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    if pressed(Key::S) {
+        votes.shows_names = !votes.shows_names;
+    }
+    if pressed(Key::G) {
+        votes.shows_ranking = !votes.shows_ranking;
+    }
+    if pressed(Key::Backspace) && votes.can_undo() {
+        return Some(Said::Undo);
+    }
+    let columns = columns(panes)?;
+    let digit = DIGITS.into_iter().take(columns.len()).position(pressed).map(|at| Choice::Best { column: columns[at] });
+    let choice = digit.or_else(|| pressed(Key::T).then_some(Choice::Tie)).or_else(|| pressed(Key::N).then_some(Choice::NoneGood))?;
+    Some(Said::Cast(CastVote { columns, choice: Some(choice) })).filter(|_| !votes.is_busy())
+}
+
+/// The line on which is voted.
+pub fn bar_ui(ui: &mut Ui, votes: &mut Votes, run: &Run, photo: PhotoId, panes: &[Pane], tokens: &Tokens) -> Option<Said> {
+    let mut said = None;
+    let given = votes.of(photo).map(|vote| vote.choice);
+    ui.horizontal(|ui| {
+        let Some(columns) = columns(panes) else {
+            ui.label(RichText::new("Show two columns at least to vote between them: Add a pane").color(tokens.warn));
+            return;
+        };
+        ui.label(RichText::new("Which is best?").font(theme::semibold(theme::TEXT_BODY)));
+        let choices = columns.iter().enumerate().map(|(at, column)| {
+            let about = format!("Answer {} is best ({})", LETTERS[at], at + 1);
+            (Choice::Best { column: *column }, LETTERS[at], icons::ICON_THUMB_UP, about)
+        });
+        let others = [
+            (Choice::Tie, "Tie", icons::ICON_DRAG_HANDLE, "All are equally good (T)".to_owned()),
+            (Choice::NoneGood, "None good", icons::ICON_THUMB_DOWN, "None of them is good (N)".to_owned()),
+        ];
+        for (choice, word, icon, about) in choices.chain(others) {
+            let tool = Tool::new(icon, word).tooltip(&about).selected(given == Some(choice)).enabled(!votes.is_busy());
+            if tool.ui(ui).clicked() {
+                said = Some(Said::Cast(CastVote { columns: columns.clone(), choice: Some(choice) }));
+            }
+        }
+        ui.separator();
+        let undo = Tool::new(icons::ICON_UNDO, "Undo the vote").tooltip("Take the last vote back (Backspace)").icon_only();
+        if undo.enabled(votes.can_undo()).ui(ui).clicked() {
+            said = Some(Said::Undo);
+        }
+        let (icon, words) = if votes.shows_names { (icons::ICON_VISIBILITY, "Hide names") } else { (icons::ICON_VISIBILITY_OFF, "Show names") };
+        if Tool::new(icon, words).tooltip("Which column each answer is of (S)").selected(votes.shows_names).ui(ui).clicked() {
+            votes.shows_names = !votes.shows_names;
+        }
+        let ranking = Tool::new(icons::ICON_LEADERBOARD, "Ranking").tooltip("The columns by their votes, with their names (G)");
+        if ranking.selected(votes.shows_ranking).ui(ui).clicked() {
+            votes.shows_ranking = !votes.shows_ranking;
+        }
+        let cast = votes.known().map_or(0, |known| known.votes.len());
+        let words = format!("{} of {} voted", number::count(cast as u64), number::count(run.photo_ids.len() as u64));
+        ui.add(Label::new(RichText::new(words).color(tokens.muted)).truncate());
+    });
+    if let Some(failure) = votes.failure() {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(format!("The votes could not be read: {failure}")).color(tokens.bad));
+            if ui.button("Try again").clicked() {
+                votes.reload();
+            }
+        });
+    }
+    said
+}
+
+/// The ranking beside the panes.
+pub fn ranking_ui(ui: &mut Ui, votes: &Votes, run: &Run, tokens: &Tokens) {
+    if !votes.shows_ranking {
+        return;
+    }
+    let frame = Frame::new().fill(tokens.surface).corner_radius(theme::RADIUS_8).inner_margin(Margin::same(theme::GAP_12 as i8));
+    Panel::right("ranking of votes").resizable(true).default_size(300.0).size_range(220.0..=460.0).frame(frame).show(ui, |ui| {
+        ui.label(RichText::new("Ranking").font(theme::semibold(theme::TEXT_STRONG)));
+        ScrollArea::vertical().id_salt("ranking").auto_shrink(false).show(ui, |ui| match votes.known() {
+            None => drop(ui.label(RichText::new("Reading the votes…").color(tokens.muted))),
+            Some(known) => known_ui(ui, known, run, tokens),
+        });
+    });
+}
+
+fn known_ui(ui: &mut Ui, known: &RunVotes, run: &Run, tokens: &Tokens) {
+    ui.add(Label::new(&known.words).wrap());
+    ui.add_space(theme::GAP_8);
+    for (at, ranked) in known.ranking.iter().enumerate() {
+        let name = run.columns.get(ranked.column as usize).map_or_else(String::new, RunColumn::label);
+        ui.add(Label::new(RichText::new(format!("{}. {name}", at + 1)).font(theme::semibold(theme::TEXT_BODY))).truncate());
+        ui.add(Label::new(RichText::new(ranked_words(ranked)).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
+        ui.add_space(theme::GAP_4);
+    }
+    if known.none_good > 0 {
+        let photos = if known.none_good == 1 { "1 photo".to_owned() } else { format!("{} photos", known.none_good) };
+        ui.label(RichText::new(format!("None was good on {photos}")).color(tokens.muted));
+    }
+    ui.add_space(theme::GAP_8);
+    ui.add(Label::new(RichText::new(&known.method).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
+}
+
+/// `64 % of the choices (52–75 %) · best on 12 of 20, 1 tie`.
+fn ranked_words(ranked: &Ranked) -> String {
+    let ties = match ranked.ties {
+        0 => String::new(),
+        1 => ", 1 tie".to_owned(),
+        many => format!(", {many} ties"),
+    };
+    let counted = format!("best on {} of {}{ties}", ranked.best, ranked.shown);
+    let Some(strength) = ranked.strength else { return counted };
+    let percent = |share: f64| format!("{:.0}", share * 100.0);
+    let interval = strength.interval().map(|(low, high)| format!(" ({}–{} %)", percent(low), percent(high))).unwrap_or_default();
+    format!("{} % of the choices{interval} · {counted}", percent(strength.value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::comparison::Figure;
+
+    #[test]
+    fn the_order_is_by_chance_and_stays() {
+        let run = RunId::fresh();
+        let panes: Vec<Pane> = (0..3).map(|column| Pane { column, repeat: 0 }).collect();
+        let photos: Vec<PhotoId> = (0..60).map(|_| PhotoId::fresh()).collect();
+        let first = |photo: &PhotoId| order(run, *photo, &panes)[0].column;
+        for column in 0..3 {
+            assert!(photos.iter().any(|photo| first(photo) == column), "{column} never stands first");
+        }
+        assert!(photos.iter().all(|photo| order(run, *photo, &panes) == order(run, *photo, &panes)));
+    }
+
+    #[test]
+    fn a_vote_needs_two_columns_each_once() {
+        let pane = |column, repeat| Pane { column, repeat };
+        assert_eq!(columns(&[pane(1, 0), pane(0, 2)]), Some(vec![1, 0]));
+        assert_eq!(columns(&[pane(1, 0), pane(1, 1)]), None);
+        assert_eq!(columns(&[pane(1, 0)]), None);
+    }
+
+    #[test]
+    fn a_rank_is_told_with_its_interval() {
+        let strength = Some(Figure { value: 0.64, low: Some(0.52), high: Some(0.75) });
+        let ranked = Ranked { column: 0, strength, shown: 20, best: 12, ties: 1 };
+        assert_eq!(ranked_words(&ranked), "64 % of the choices (52–75 %) · best on 12 of 20, 1 tie");
+        assert_eq!(ranked_words(&Ranked { strength: None, ties: 2, ..ranked }), "best on 12 of 20, 2 ties");
+    }
+}

@@ -1,0 +1,125 @@
+//! Side by side with hidden names: votes by keyboard, an undo, names shown at will, and the ranking.
+
+use std::sync::Arc;
+
+use egui::{Key, Modifiers};
+use minerva_console::gui::ctx::{AreaId, Command, Route};
+use minerva_console::wire::photo::Photo;
+use minerva_console::wire::run::{Run, RunPrompt, RunState, StartRun};
+use minerva_console::wire::vote::{CastVote, Choice};
+
+use crate::gui::pictured::pictured;
+use crate::support::clock::TestClock;
+use crate::support::console::{self, Console, Look};
+use crate::support::platform::{Options, until};
+use crate::support::scripted::Scripted;
+
+const PHOTOS: [&str; 8] =
+    ["cat.jpg", "dogs_window.jpg", "osprey.jpg", "coffee.jpg", "colosseum.jpg", "boats_1865.jpg", "raccoon.jpg", "city_night.jpg"];
+
+/// A run of eight photos in two columns, whose answers are the same, opened side by side.
+fn side_by_side(look: Look) -> (Console, Run) {
+    let clock = TestClock::at(console::fixed_now());
+    let scripted: Arc<Scripted> = Scripted::new();
+    let options = Options { clock, ..Options::with_providers(vec![scripted as _]).seeded().without_workers() };
+    let mut console = Console::open_looking(options, look);
+    console.go_to(AreaId::TestingLab);
+    console.wait_for("24 of 24 selected");
+    let client = console.client();
+    let run = console.block_on(async {
+        let photos = client.photos(None, 100).await.expect("photos").items;
+        let id = |name: &&str| photos.iter().find(|photo: &&Photo| photo.file_name == *name).expect("bundled").id;
+        let asked = StartRun {
+            photo_set: None,
+            name: String::new(),
+            photo_ids: PHOTOS.iter().map(id).collect(),
+            prompts: vec![RunPrompt::inline("Photo tags v4", "Tag this photo."), RunPrompt::inline("Photo tags v5 draft", "Tag it briefly.")],
+            models: vec!["on-device".to_owned()],
+            repeats: 1,
+            concurrency: 1,
+            ask_again: false,
+        };
+        let run = client.start_run(&asked).await.expect("begun").id;
+        until("the run to end", || async {
+            let run = client.run(run).await.expect("a run");
+            (run.state == RunState::Completed).then_some(run)
+        })
+        .await
+    });
+    console.command(Command::GoTo(Route::Run(run.id)));
+    console.wait_for("16 of 16 answered");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("Pane B: cat.jpg");
+    (console, run)
+}
+
+#[test]
+fn answers_are_voted_on_without_names_and_a_vote_is_taken_back() {
+    let (mut console, run) = side_by_side(Look::default());
+    assert!(console.says("Pane A: Photo tags v4"));
+    console.press(Modifiers::NONE, Key::V);
+    console.wait_for("Which is best?");
+    console.wait_for("0 of 8 voted");
+    assert!(console.says("Answer A") && console.says("Answer B"));
+    assert!(!console.says("Photo tags v4") && !console.says("Photo tags v5 draft"), "no name is told");
+
+    let client = console.client();
+    console.press(Modifiers::NONE, Key::Num2);
+    console.wait_for("1 of 8 voted");
+    console.wait_for("Pane A: dogs_window.jpg");
+    let votes = console.block_on(client.votes(run.id)).expect("votes").votes;
+    assert_eq!(votes[0].choice, Choice::Best { column: votes[0].columns[1] }, "the second answer as it stood");
+    console.press(Modifiers::NONE, Key::T);
+    console.wait_for("2 of 8 voted");
+    console.press(Modifiers::NONE, Key::N);
+    console.wait_for("3 of 8 voted");
+    let votes = console.block_on(client.votes(run.id)).expect("votes");
+    assert_eq!((votes.ties, votes.none_good), (1, 1));
+
+    console.wait_for("Pane A: coffee.jpg");
+    console.press(Modifiers::NONE, Key::Backspace);
+    console.wait_for("2 of 8 voted");
+    console.wait_for("Pane A: osprey.jpg");
+    let order = votes.votes[0].columns.clone();
+    console.press(Modifiers::NONE, Key::K);
+    console.press(Modifiers::NONE, Key::K);
+    console.wait_for("Pane A: cat.jpg");
+    console.press(Modifiers::NONE, Key::Num1);
+    console.wait_for("Pane A: dogs_window.jpg");
+    let first = Choice::Best { column: order[0] };
+    console.wait_until("the vote is another", |console| console.block_on(client.votes(run.id)).is_ok_and(|votes| votes.votes[0].choice == first));
+    let votes = console.block_on(client.votes(run.id)).expect("votes").votes;
+    assert_eq!((votes.len(), &votes[0].columns), (2, &order), "the photo has kept its order, and one vote");
+
+    console.press(Modifiers::NONE, Key::S);
+    console.wait_for("Photo tags v4 · on-device");
+    console.press(Modifiers::NONE, Key::J);
+    console.wait_until("the next photo hides them again", |console| !console.says("Photo tags v4"));
+    console.press(Modifiers::NONE, Key::G);
+    console.wait_for("Too few votes to tell: 2 of the 6 photos that it needs");
+    console.press(Modifiers::NONE, Key::V);
+    console.wait_for("Pane A: Photo tags v4");
+}
+
+fn pictures(name: &str, look: Look) {
+    let (mut console, run) = side_by_side(look);
+    let client = console.client();
+    console.block_on(async {
+        for (at, photo) in run.photo_ids.iter().enumerate() {
+            let choice = match at {
+                0 => continue,
+                5 => Choice::Tie,
+                6 => Choice::NoneGood,
+                _ => Choice::Best { column: u32::from(at != 3) },
+            };
+            client.cast_vote(run.id, *photo, &CastVote { columns: vec![0, 1], choice: Some(choice) }).await.expect("kept");
+        }
+    });
+    console.press(Modifiers::NONE, Key::V);
+    console.wait_for("7 of 8 voted");
+    console.press(Modifiers::NONE, Key::G);
+    console.wait_for("None was good on 1 photo");
+    console.picture(&format!("lab_blind_{name}"));
+}
+
+pictured!(pictures_dark "dark" DARK, pictures_light "light" LIGHT, pictures_of_a_small_window "small" SMALL);
