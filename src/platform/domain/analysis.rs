@@ -56,11 +56,7 @@ pub async fn analyse_as(
     let mut steps = Steps::begin();
     let tape = Tape::new(steps.begun);
     let call = &CallContext { tape: Some(tape.clone()), ..call.clone() };
-    let asked = tokio::select! {
-        biased;
-        () = call.cancel.cancelled() => Err(cancelled()),
-        asked = prepare_and_ask(core, photo, prompt, (model_full_name, image), call, &mut steps) => asked,
-    };
+    let asked = prepare_and_ask(core, photo, prompt, (model_full_name, image), call, &mut steps).await;
     let (exchanges, waits) = tape.read();
     steps.add_tries(&exchanges, &waits);
     let outcome = match asked {
@@ -139,7 +135,12 @@ async fn prepare_and_ask(
     let config = super::config::current(core).await;
     let (rules, set) = config.map(|config| (config.rules, config.model_parameters)).unwrap_or_default();
     let rule = sent_as(provider.photo_rule(model), &rules, image);
-    let prepared = match core.prepared.get(core, photo, rule, steps).await {
+    let prepared = tokio::select! {
+        biased;
+        () = call.cancel.cancelled() => return Err(cancelled()),
+        prepared = core.prepared.get(core, photo, rule, steps) => prepared,
+    };
+    let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(fault) => return Err(explain_absence(core, photo, fault).await),
     };
@@ -155,7 +156,11 @@ async fn prepare_and_ask(
         // One on the net tells itself when its turn comes.
         call.tell(CallNews::Asking);
     }
+    if call.cancel.is_cancelled() {
+        return Err(cancelled());
+    }
     let begun = steps.elapsed_ms();
+    // A call ends by itself when it is cancelled, and knows whether it was sent: what was may be billed.
     let span = tracing::info_span!("provider call", provider = provider.name(), what = "photo", model);
     let asking = async {
         if provider.is_remote() { (provider.analyse(&request, call).await, 0.0) } else { ask_here(provider.as_ref(), &request, call).await }

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::workers::Listed;
-use super::{Core, DomainError, Result, analysis, config, fallbacks, jobs, spending, traces};
+use super::{Change, Core, DomainError, Result, analysis, config, fallbacks, jobs, spending, traces};
 use crate::platform::store;
 use crate::platform::store::jobs::{Claim, Ending, JobRow};
 use crate::platform::store::results::NewResult;
@@ -168,7 +168,8 @@ async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: 
     // takes no new job, so a full disk stops the pipeline instead of burning through the queue.
     let mut wait = Duration::from_millis(200);
     loop {
-        let stored = if gives_back { release(core, owner, claimed).await } else { finish(core, owner, claimed, &course, begun).await };
+        let stored =
+            if gives_back { release(core, owner, claimed, &course, begun).await } else { finish(core, owner, claimed, &course, begun).await };
         match stored {
             Ok(()) => {
                 *core.not_stored.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -209,9 +210,10 @@ async fn extend(core: &Core, owner: &str, claimed: &Claimed) -> Result<bool> {
 }
 
 /// The platform stops, or the provider holds all calls back: the try does not count, and the job is taken again later.
-async fn release(core: &Core, owner: &str, claimed: &Claimed) -> Result<()> {
+async fn release(core: &Core, owner: &str, claimed: &Claimed, course: &Course, begun: Instant) -> Result<()> {
     let job = &claimed.row.job;
     let mut change = core.change().await?;
+    keep_costs(core, &mut change, results_of(claimed, course, begun, core.now())).await?;
     if store::jobs::release(&mut change.tx, job.id, owner, job.attempts, core.now()).await? {
         store::jobs::settle_photos(&mut change.tx, &[job.id]).await?;
         jobs::tell(&mut change, &[job.id]).await?;
@@ -227,8 +229,9 @@ async fn finish(core: &Core, owner: &str, claimed: &Claimed, course: &Course, be
     let ending = ending(claimed, course, now);
     let mut change = core.change().await?;
     if !store::jobs::end(&mut change.tx, job.id, owner, job.attempts, now, &ending).await? {
-        tracing::info!(job = %job.id, "a try ended after its lease was lost; its result is dropped");
-        return Ok(());
+        tracing::info!(job = %job.id, "a try ended after its lease was lost; only what it cost is kept");
+        keep_costs(core, &mut change, results).await?;
+        return change.commit().await;
     }
     for (result, asked) in results.iter().zip(course.asked()) {
         store::results::insert(&mut change.tx, core.org, result).await?;
@@ -241,6 +244,16 @@ async fn finish(core: &Core, owner: &str, claimed: &Claimed, course: &Course, be
     store::jobs::settle_photos(&mut change.tx, &[job.id]).await?;
     jobs::tell(&mut change, &[job.id]).await?;
     change.commit().await
+}
+
+/// What was asked for and is wanted no more, such as the call of a job that was cancelled, decides nothing about the photo. What it
+/// cost, or may have cost, is spent all the same and counts towards the limits.
+async fn keep_costs(core: &Core, change: &mut Change<'_>, results: Vec<NewResult>) -> Result<()> {
+    for mut result in results.into_iter().filter(|result| result.cost != Some(UsdMicros(0))) {
+        result.result.decision = None;
+        store::results::insert(&mut change.tx, core.org, &result).await?;
+    }
+    Ok(())
 }
 
 fn ending(claimed: &Claimed, course: &Course, now: DateTime<Utc>) -> Ending {
@@ -289,7 +302,7 @@ fn results_of(claimed: &Claimed, course: &Course, begun: Instant, now: DateTime<
             Outcome::Failed(fault) => (None, fault.retries),
         };
         NewResult {
-            cost: cost(&asked.model, outcome),
+            cost: if asked.was_called() { cost(&asked.model, outcome) } else { Some(UsdMicros(0)) },
             result: PhotoResult {
                 id: ResultId::fresh(),
                 photo_id: job.photo_id,
@@ -333,6 +346,7 @@ pub fn cost(model: &str, outcome: &Outcome) -> Option<UsdMicros> {
     match outcome {
         _ if model == ON_DEVICE => Some(UsdMicros(0)),
         Outcome::Completed(answer) => answer.cost_usd,
+        Outcome::Failed(fault) if fault.is_unsent => Some(UsdMicros(0)),
         Outcome::Failed(fault) => match fault.kind {
             FaultKind::BadAnswer | FaultKind::Refused | FaultKind::Truncated | FaultKind::Timeout | FaultKind::Cancelled => fault.cost_usd,
             _ => Some(fault.cost_usd.unwrap_or_default()),

@@ -13,11 +13,11 @@ use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, 
 use minerva_console::wire::config::ProcessingRules;
 use minerva_console::wire::deployment::{CheckState, Environment};
 use minerva_console::wire::fallback::{Fallback, SetFallbacks};
-use minerva_console::wire::job::{EnqueueJobs, JobQuery, JobState};
+use minerva_console::wire::job::{EnqueueJobs, JobAction, JobQuery, JobState, JobsAction};
 use minerva_console::wire::model::ActivateModel;
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::prompt::SavePromptVersion;
-use minerva_console::wire::result::{Fault, FaultKind};
+use minerva_console::wire::result::{Fault, FaultKind, Outcome};
 use minerva_console::wire::rules::LimitAction;
 use minerva_console::wire::run::{RunPrompt, StartRun};
 use minerva_console::wire::status::LiveStatus;
@@ -203,6 +203,34 @@ async fn what_a_model_that_stands_in_may_cost_is_set_aside_while_it_is_asked() {
     second.let_through(1);
     platform.until_jobs(2, JobState::Completed).await;
     assert_eq!((live.calls(), second.calls()), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_cancelled_on_its_way_may_have_cost_what_a_call_costs() {
+    let scripted = Scripted::held();
+    let keys = Keys::new(HashMap::from([("gemini".to_owned(), "a-key-for-nobody".into())]), false);
+    let provider = scripted.on_the_net("gemini", "gemini-3.5-flash-lite");
+    let platform = platform::start(Options { keys, ..Options::with_providers(vec![Scripted::new(), provider]) }).await;
+    platform.client.activate_model(&ActivateModel { name: "gemini/gemini-3.5-flash-lite".to_owned() }).await.expect("live");
+    platform.add(1, true).await;
+    until("the call", || async { (scripted.calls() == 1).then_some(()) }).await;
+    let job = platform.jobs().await.remove(0);
+    platform.client.act_on_jobs(&JobsAction::on(JobAction::Cancel, vec![job.id])).await.expect("cancelled");
+    let results = until("what may have been paid", || async {
+        let details = platform.client.job(job.id).await.expect("job");
+        (!details.results.is_empty()).then_some(details.results)
+    })
+    .await;
+    let Outcome::Failed(fault) = &results[0].outcome else { panic!("{results:?}") };
+    assert_eq!((results.len(), fault.kind, results[0].decision), (1, FaultKind::Cancelled, None));
+    let status = platform.client.live_status().await.expect("status");
+    assert_eq!((status.cancelled_total, status.processing), (Some(1), 0), "the job stays cancelled");
+    // Nobody knows whether it was billed: a limit of a micro-dollar has no room beside it.
+    limit(&platform, Some(1), None).await;
+    let files = vec![("next.jpg".to_owned(), platform::jpeg(64, 48, 200))];
+    platform.client.add_photos(files, true).await.expect("added");
+    let why = held(&platform).await.held_back.expect("held").message;
+    assert!(why.contains("and one result of unknown cost"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

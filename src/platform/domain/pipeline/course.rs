@@ -27,6 +27,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    #[must_use]
+    pub fn was_called(&self) -> bool {
+        self.was_called
+    }
+
     fn fault(&self) -> Option<&Fault> {
         match &self.analysed.outcome {
             Outcome::Failed(fault) => Some(fault),
