@@ -236,7 +236,10 @@ fn verdict_tone(verdict: Verdict) -> Tone {
 #[must_use]
 pub fn figure_words(measure: Measure, figure: &Figure) -> String {
     let value = |value: f64| value_words(measure, value);
-    let interval = figure.interval().map(|(low, high)| format!(" ({} – {})", value(low), value(high))).unwrap_or_default();
+    // What is free is so without a doubt.
+    let is_free = |ends: &(f64, f64)| matches!(measure, Measure::Cost) && figure.value == 0.0 && *ends == (0.0, 0.0);
+    let interval = figure.interval().filter(|ends| !is_free(ends));
+    let interval = interval.map(|(low, high)| format!(" ({} – {})", value(low), value(high))).unwrap_or_default();
     format!("{}{interval}", value(figure.value))
 }
 
@@ -248,12 +251,19 @@ fn value_words(measure: Measure, value: f64) -> String {
     }
 }
 
-/// `−27 pt (−41 to −14)`, `−40 ms (−45 to −38 ms)`.
+/// `−27 pt (−41 to −14)`, `−40 ms (−45 to −38 ms)`; `no difference` where nothing differed anywhere.
 fn difference_words(measure: Measure, figure: &Figure) -> String {
+    let words = |value: f64| if measure.is_share() { format!("{:.1}", value * 100.0) } else { value_words(measure, value) };
+    let zero = words(0.0);
     let signed = |value: f64| {
         let sign = if value < 0.0 { "−" } else { "+" };
-        if measure.is_share() { format!("{sign}{:.1}", value.abs() * 100.0) } else { format!("{sign}{}", value_words(measure, value.abs())) }
+        let size = words(value.abs());
+        if size == zero { size } else { format!("{sign}{size}") }
     };
+    let ends = figure.interval().unwrap_or((figure.value, figure.value));
+    if [figure.value, ends.0, ends.1].iter().all(|value| words(value.abs()) == zero) {
+        return "no difference".to_owned();
+    }
     let unit = if measure.is_share() { " pt" } else { "" };
     let interval = figure.interval().map(|(low, high)| format!(" ({} to {})", signed(low), signed(high))).unwrap_or_default();
     format!("{}{unit}{interval}", signed(figure.value))
@@ -267,9 +277,14 @@ mod tests {
     fn figures_are_told_with_their_units_and_intervals() {
         let figure = |value, low, high| Figure { value, low: Some(low), high: Some(high) };
         assert_eq!(figure_words(Measure::F1, &figure(0.71, 0.62, 0.79)), "71 % (62 % – 79 %)");
+        assert_eq!(figure_words(Measure::Cost, &figure(0.0, 0.0, 0.0)), "$0");
         assert_eq!(figure_words(Measure::Latency, &Figure { value: 1_240.0, low: None, high: None }), "1.24 s");
         assert_eq!(difference_words(Measure::F1, &figure(-0.273, -0.41, 0.02)), "−27.3 pt (−41.0 to +2.0)");
         assert_eq!(difference_words(Measure::Latency, &figure(-40.0, -45.0, -38.0)), "−40 ms (−45 ms to −38 ms)");
-        assert_eq!(difference_words(Measure::Cost, &figure(0.000_842, 0.0, 0.001)), "+$0.000842 (+$0 to +$0.001000)");
+        assert_eq!(difference_words(Measure::Cost, &figure(0.000_842, 0.0, 0.001)), "+$0.000842 ($0 to +$0.001000)");
+        assert_eq!(difference_words(Measure::Cost, &figure(0.0, 0.0, 0.0)), "no difference");
+        assert_eq!(difference_words(Measure::F1, &figure(0.0, -0.000_4, 0.000_2)), "no difference");
+        assert_eq!(difference_words(Measure::F1, &figure(0.0, -0.1, 0.1)), "0.0 pt (−10.0 to +10.0)");
+        assert_eq!(difference_words(Measure::Latency, &Figure { value: 0.0, low: None, high: None }), "no difference");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use chrono::TimeDelta;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -20,7 +21,9 @@ use crate::support::pointer;
 fn options() -> Options {
     let keys = Keys::new(HashMap::new(), false);
     let providers = Providers::new(&ProviderSettings { endpoints: Vec::new(), on_device_threads: 1, book: lasting_prices() }, &keys);
-    Options { providers, keys, clock: TestClock::at_noon(), ..Options::default().without_workers() }
+    let clock = TestClock::at_noon();
+    clock.advance(TimeDelta::minutes(-160));
+    Options { providers, keys, clock, ..Options::default().without_workers() }
 }
 
 /// A console in the area, with a prompt of this text open and its editor waiting for keys at the end.

@@ -259,7 +259,7 @@ fn field_ui(ui: &mut Ui, field: &Field, depth: usize, tokens: &Tokens) -> Option
     let mut change = None;
     ui.horizontal(|ui| {
         ui.set_min_height(theme::CONTROL_HEIGHT);
-        let width = (ui.available_width() - 262.0).clamp(64.0, 220.0);
+        let width = (ui.available_width() - kind_width(depth) - 150.0).clamp(64.0, 220.0);
         if let Some(name) = committed_ui(ui, "name", &field.name, &format!("Name of {}", field.name), "", width) {
             change = Some(Change::Rename(name));
         }
@@ -308,9 +308,14 @@ fn field_ui(ui: &mut Ui, field: &Field, depth: usize, tokens: &Tokens) -> Option
     change
 }
 
+/// Fields inside of a field have no lists of objects, whose name is the longest.
+fn kind_width(depth: usize) -> f32 {
+    if depth == 0 { 112.0 } else { 96.0 }
+}
+
 fn kind_ui(ui: &mut Ui, field: &Field, depth: usize) -> Option<Kind> {
     let mut kind = field.kind;
-    let list = ComboBox::from_id_salt("kind").width(112.0).selected_text(kind.label());
+    let list = ComboBox::from_id_salt("kind").width(kind_width(depth)).selected_text(kind.label());
     let kinds = Kind::ALL.into_iter().filter(|kind| depth == 0 || !kind.has_fields()).map(|kind| (kind, kind.label()));
     choice::ui(ui, list, &mut kind, kinds)
         .widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Type of {}: {}", field.name, field.kind.label())));

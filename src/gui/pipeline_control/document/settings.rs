@@ -20,6 +20,8 @@ use crate::wire::prompt_parts::{
 /// Width of the names before the controls.
 const NAME_WIDTH: f32 = 118.0;
 const CONTROL_WIDTH: f32 = 112.0;
+/// Room that the whole sentence of who takes a parameter needs.
+const TAKEN_WIDTH: f32 = 180.0;
 
 /// What the tab edits.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -171,26 +173,32 @@ fn row_ui(
             reset.request_focus();
         }
         resets = reset.clicked();
-        let (words, hover, is_bad) = taken_by(&around.models, takes);
+        let (words, hover, is_bad) = taken_by(&around.models, takes, ui.available_width() < TAKEN_WIDTH);
         let colour = if is_bad && is_set { tokens.warn } else { tokens.muted };
         ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(colour)).truncate()).on_hover_text(hover);
     });
     resets
 }
 
-/// Which of the models take a parameter: in short, at length, and whether the live one does not.
-fn taken_by(models: &[&ModelInfo], takes: fn(&Takes) -> bool) -> (String, String, bool) {
+/// Which of the models take a parameter: in short, at length, and whether the live one does not. `is_narrow`: as short as can be.
+fn taken_by(models: &[&ModelInfo], takes: fn(&Takes) -> bool, is_narrow: bool) -> (String, String, bool) {
     let (with, without): (Vec<&ModelInfo>, Vec<&ModelInfo>) = models.iter().partition(|model| takes(&model.takes));
     let names = |list: &[&ModelInfo]| list.iter().map(|model| model.display_name.as_str()).collect::<Vec<_>>().join(", ");
     let live_is_without = without.iter().any(|model| model.is_live);
-    let words = match (with.len(), models.len()) {
-        (_, 0) => String::new(),
-        (0, _) => "No model that is ready takes it".to_owned(),
-        (some, all) if some == all => "All models take it".to_owned(),
-        (some, all) if live_is_without => format!("{some} of {all} models, not the live one"),
-        (some, all) => format!("{some} of {all} models take it"),
+    let (some, all) = (with.len(), models.len());
+    let whole = match some {
+        _ if all == 0 => String::new(),
+        0 => "No model that is ready takes it".to_owned(),
+        some if some == all => "All models take it".to_owned(),
+        some if live_is_without => format!("{some} of {all} models, not the live one"),
+        some => format!("{some} of {all} models take it"),
     };
-    let mut hover = Vec::new();
+    let words = match some {
+        _ if !is_narrow || all == 0 => whole.clone(),
+        0 => "No model".to_owned(),
+        some => format!("{some} of {all} models"),
+    };
+    let mut hover = vec![whole];
     if !with.is_empty() {
         hover.push(format!("Taken by {}", names(&with)));
     }

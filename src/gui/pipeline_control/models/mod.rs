@@ -158,6 +158,9 @@ impl ModelsPanel {
     }
 }
 
+/// Room that words about a key need.
+const KEY_WORDS: f32 = 48.0;
+
 /// What surrounds every row.
 struct RowAround<'a> {
     all: &'a [ModelInfo],
@@ -186,10 +189,13 @@ fn provider_ui(ui: &mut Ui, first: &ModelInfo, tokens: &Tokens, wishes: &mut Vec
         if response.clicked() {
             wishes.push(Wish::OpenProvider { name: first.provider.clone(), then_activate: None });
         }
-        let label = ui.add(Label::new(RichText::new(said).size(theme::TEXT_SMALL).color(tokens.muted)).truncate());
-        if let KeyState::Missing { why } = &first.key {
-            label.on_hover_text(why);
+        let why = if let KeyState::Missing { why } = &first.key { why } else { &said };
+        // Two letters and dots say nothing: where there is no room, the button says it when it is pointed at.
+        if ui.available_width() < KEY_WORDS {
+            response.on_hover_text(why);
+            return;
         }
+        ui.add(Label::new(RichText::new(&said).size(theme::TEXT_SMALL).color(tokens.muted)).truncate()).on_hover_text(why);
     });
 }
 

@@ -121,8 +121,9 @@ pub fn measured(measured: MeasuredModel) -> String {
 /// How many failed, with the interval that the sample leaves open.
 fn failed(measured: MeasuredModel) -> String {
     let Some(share) = measured.failed_share() else { return "none failed".to_owned() };
-    let (low, high) = (number::percent(measured.failed_low), number::percent(measured.failed_high));
-    format!("{} failed: {} ({low}–{high}, 95 % interval by Wilson's method)", number::count(measured.failed), number::percent(share))
+    // A number and its unit stay on one line.
+    let [low, high, share] = [measured.failed_low, measured.failed_high, share].map(|share| number::percent(share).replace(' ', "\u{a0}"));
+    format!("{} failed: {share} ({low}–{high}, 95\u{a0}% interval by Wilson's method)", number::count(measured.failed))
 }
 
 /// What a model can do, and what it lacks.
@@ -263,7 +264,12 @@ pub mod tests {
     #[test]
     fn figures_name_failures_with_their_interval() {
         let said = measured(seen(1240, 3));
-        assert!(said.starts_with("1,240 results in the last 30 days · 3 failed: 0.2 % (0.1 %–0.7 %, 95 % interval by Wilson's method)"), "{said}");
+        assert!(
+            said.starts_with(
+                "1,240 results in the last 30 days · 3 failed: 0.2\u{a0}% (0.1\u{a0}%–0.7\u{a0}%, 95\u{a0}% interval by Wilson's method)"
+            ),
+            "{said}"
+        );
         assert!(said.ends_with("within 146 ms, 95 of 100 within 310 ms · mean confidence 87 %"), "{said}");
     }
 

@@ -33,6 +33,9 @@ pub fn state(provider: &ProviderInfo, check: Option<&ProviderHealth>) -> (Tone, 
     }
 }
 
+/// Below this room for names the longest ones are shortened.
+const NARROW: f32 = 110.0;
+
 /// Draws the list.
 pub fn ui(ui: &mut Ui, list: &Remote<ProviderList>, pages: &HashMap<String, Page>, open: Option<&str>, wishes: &mut Vec<Wish>) {
     section::ui(ui, "Providers", |ui| {
@@ -74,7 +77,9 @@ fn row_ui(ui: &mut Ui, provider: &ProviderInfo, check: Option<&ProviderHealth>, 
             }
             ui.label(RichText::new(icon.codepoint).size(14.0).color(colour));
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(Label::new(&provider.label).truncate().show_tooltip_when_elided(false));
+                // In a narrow list the two of Google are told apart by what is behind it.
+                let short = provider.label.strip_prefix("Google ").filter(|_| ui.available_width() < NARROW);
+                ui.add(Label::new(short.unwrap_or(&provider.label)).truncate().show_tooltip_when_elided(false));
             });
         });
     });

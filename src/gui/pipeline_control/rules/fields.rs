@@ -7,7 +7,7 @@ use crate::wire::money::UsdMicros;
 use crate::wire::rules::LimitAction;
 
 /// Width of the names, so that the fields stand under each other.
-const NAME: f32 = 92.0;
+const NAME: f32 = 88.0;
 
 /// The name of a field, as wide as the others.
 pub fn name_ui(ui: &mut Ui, name: &str) -> egui::Response {

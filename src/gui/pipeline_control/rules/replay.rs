@@ -137,7 +137,8 @@ fn in_words(replay: &Replay, is_changed: bool) -> String {
     if replay.moved == 0 {
         return format!("With {rules}, all {} would have been decided as they were", photos(replay.photos));
     }
-    let share = number::percent(replay.moved as f64 / replay.photos as f64);
+    // A number and its unit stay on one line.
+    let share = number::percent(replay.moved as f64 / replay.photos as f64).replace(' ', "\u{a0}");
     format!("With {rules}, {} of {} ({share}) would have been decided otherwise", number::count(replay.moved), photos(replay.photos))
 }
 
@@ -166,7 +167,7 @@ fn flow_ui(ui: &mut Ui, flow: &Flow, open: Option<(Decision, Decision)>, tokens:
     let head = (width * 0.28).clamp(56.0, 92.0);
     let cell = vec2(((width - head) / 3.0 - 2.0).floor(), 26.0);
     ui.horizontal(|ui| {
-        head_ui(ui, "was ↓  would →", head, tokens.muted);
+        head_ui(ui, if head < 84.0 { "was ↓" } else { "was ↓  would →" }, head, tokens.muted);
         for to in Flow::ORDER {
             let layout = Layout::right_to_left(Align::Center);
             ui.allocate_ui_with_layout(cell, layout, |ui| {
@@ -254,7 +255,7 @@ mod tests {
             categories: Vec::new(),
             ground_truth: None,
         };
-        assert_eq!(in_words(&replay, true), "With these rules, 50 of 1,200 photos (4.2 %) would have been decided otherwise");
+        assert_eq!(in_words(&replay, true), "With these rules, 50 of 1,200 photos (4.2\u{a0}%) would have been decided otherwise");
         let still = Replay { moved: 0, ..replay };
         assert_eq!(in_words(&still, false), "With the rules of now, all 1,200 photos would have been decided as they were");
     }
