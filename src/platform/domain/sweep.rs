@@ -1,7 +1,8 @@
 //! A sweep over sizes and qualities: of each prompt and model, what smaller photos cost in accuracy, and what they save.
 
 use super::baseline::{self, Labels};
-use super::{Core, DomainError, Result, runs, truth};
+use super::statistics::Units;
+use super::{Core, DomainError, Result, near_duplicates, runs, truth};
 use crate::wire::comparison::{ColumnComparison, Measure, Verdict};
 use crate::wire::ids::RunId;
 use crate::wire::run::{Cell, Run};
@@ -33,12 +34,13 @@ pub async fn read(core: &Core, id: RunId) -> Result<Sweep> {
     }
     let cells = runs::all_cells(core, id).await?;
     let labels = truth::labels(core, &run.photo_ids).await?;
-    core.on_a_core(move || of(&run, &cells, &labels)).await
+    let units = near_duplicates::units(core, &run.photo_ids).await?;
+    core.on_a_core(move || of(&run, &cells, &labels, &units)).await
 }
 
 /// The same of cells that are at hand.
 #[must_use]
-pub fn of(run: &Run, cells: &[Cell], labels: &Labels) -> Sweep {
+pub fn of(run: &Run, cells: &[Cell], labels: &Labels, units: &Units) -> Sweep {
     let is_labelled = run.photo_ids.iter().any(|photo| labels.contains_key(photo));
     let measure = if is_labelled { Measure::F1 } else { Measure::Agreement };
     let mut lines: Vec<SweepLine> = Vec::new();
@@ -51,7 +53,7 @@ pub fn of(run: &Run, cells: &[Cell], labels: &Labels) -> Sweep {
         if own.len() < 2 {
             continue;
         }
-        let compared = baseline::of(run, cells, labels, Some(at as u32));
+        let compared = baseline::of(run, cells, labels, units, Some(at as u32));
         method = compared.method;
         let mut points: Vec<SweepPoint> =
             compared.columns.iter().filter(|one| own.contains(&one.column)).map(|one| point(run, one, measure)).collect();
@@ -143,7 +145,7 @@ mod tests {
     fn with_labels_the_cheapest_that_is_not_worse_is_named_with_what_it_saves() {
         let run = run(12);
         let labels: Labels = run.photo_ids.iter().map(|id| (*id, BTreeSet::from(["dog".to_owned(), "ball".to_owned()]))).collect();
-        let sweep = of(&run, &cells(&run), &labels);
+        let sweep = of(&run, &cells(&run), &labels, &Units::each(run.photo_ids.len()));
         assert_eq!((sweep.measure, sweep.lines.len()), (Measure::F1, 1));
         let line = &sweep.lines[0];
         let told: Vec<(u32, f64, f64, Verdict)> = line
@@ -159,7 +161,7 @@ mod tests {
     #[test]
     fn without_labels_there_is_agreement_with_the_usual_photo_and_no_advice() {
         let run = run(12);
-        let sweep = of(&run, &cells(&run), &Labels::new());
+        let sweep = of(&run, &cells(&run), &Labels::new(), &Units::each(run.photo_ids.len()));
         let agreed: Vec<Option<f64>> = sweep.lines[0].points.iter().map(|point| point.accuracy.map(|figure| figure.value)).collect();
         assert_eq!((sweep.measure, agreed), (Measure::Agreement, vec![None, Some(1.0), Some(0.5)]), "with itself the usual one is not compared");
         assert_eq!(sweep.lines[0].advice, None, "nothing says which tags are right");
