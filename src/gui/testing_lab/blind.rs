@@ -5,7 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use egui::{Frame, Key, Label, Margin, Modifiers, Panel, RichText, ScrollArea, Ui};
 
-use super::side_by_side::{LETTERS, Pane};
+use super::side_by_side::Pane;
+use super::side_pane::LETTERS;
 use super::votes::Votes;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::number;

@@ -2,9 +2,10 @@
 
 use egui::{Align2, Color32, FontId, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::side_by_side::LETTERS;
+use super::correcting;
+use super::side_pane::LETTERS;
 use super::tag_diff::{Related, TagDiff, TagRow};
-use crate::gui::theme::{self, Tokens};
+use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{elided, number};
 use crate::wire::run::{Cell, CellState};
 
@@ -12,6 +13,8 @@ const BAR_LINE: f32 = 13.0;
 /// Below a tag: what it is kin to.
 const KIN_LINE: f32 = 16.0;
 const LETTER_WIDTH: f32 = 14.0;
+/// Of the mark of a tag that is right.
+const CHECK_WIDTH: f32 = 20.0;
 const FIGURE_WIDTH: f32 = 42.0;
 const DIFFERENCE_WIDTH: f32 = 52.0;
 
@@ -23,20 +26,31 @@ struct Group<'a> {
     empty: &'a str,
 }
 
-/// Draws the groups beside each other; `colours`: of the bars, one a pane.
-pub fn ui(ui: &mut Ui, diff: &TagDiff, cells: &[Option<&Cell>], colours: &[Color32]) {
+/// What the rows are drawn with.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    /// Of the bars, one a pane.
+    pub colours: &'a [Color32],
+    /// The labels of the photo, while tags are corrected.
+    pub labels: Option<&'a [String]>,
+}
+
+/// Draws the groups beside each other. Returns the tag that was said to be right, or wrong.
+pub fn ui(ui: &mut Ui, diff: &TagDiff, cells: &[Option<&Cell>], look: Look<'_>) -> Option<String> {
     let tokens = theme::tokens(ui.ctx());
     let groups = groups(diff, cells);
+    let mut clicked = None;
     ScrollArea::vertical().id_salt("tag differences").auto_shrink(false).show(ui, |ui| {
         ui.columns(groups.len().max(1), |columns| {
             for (ui, lane) in columns.iter_mut().zip(&groups) {
                 for group in lane {
-                    group_ui(ui, group, colours, tokens);
+                    clicked = clicked.take().or(group_ui(ui, group, look, tokens));
                     ui.add_space(theme::GAP_12);
                 }
             }
         });
     });
+    clicked
 }
 
 /// The lanes from left to right, each with its groups from top to bottom.
@@ -64,7 +78,7 @@ fn has_answer(cells: &[Option<&Cell>], pane: usize) -> bool {
     cells.get(pane).copied().flatten().is_some_and(|cell| cell.state == CellState::Completed)
 }
 
-fn group_ui(ui: &mut Ui, group: &Group<'_>, colours: &[Color32], tokens: &Tokens) {
+fn group_ui(ui: &mut Ui, group: &Group<'_>, look: Look<'_>, tokens: &Tokens) -> Option<String> {
     ui.horizontal(|ui| {
         let title = ui.label(RichText::new(&group.title).font(theme::semibold(theme::TEXT_BODY)));
         title.widget_info(|| WidgetInfo::labeled(egui::Role::Heading, true, format!("{}: {}", group.title, group.rows.len())));
@@ -73,27 +87,44 @@ fn group_ui(ui: &mut Ui, group: &Group<'_>, colours: &[Color32], tokens: &Tokens
     if group.rows.is_empty() {
         ui.label(RichText::new(group.empty).color(tokens.muted));
     }
+    let mut clicked = None;
     for row in group.rows {
-        row_ui(ui, &group.title, row, colours, tokens);
+        if row_ui(ui, &group.title, row, look, tokens) {
+            clicked = Some(row.name.clone());
+        }
     }
+    clicked
 }
 
-/// The tag, a bar for every answer that has it, and how far two answers are apart.
-fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, colours: &[Color32], tokens: &Tokens) {
+/// The tag, a bar for every answer that has it, and how far two answers are apart. Returns whether it was clicked.
+fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, look: Look<'_>, tokens: &Tokens) -> bool {
     let holders: Vec<(usize, Option<f32>)> = row.holders().collect();
     let kin_height = if row.kin.is_some() { KIN_LINE } else { 0.0 };
     let height = (holders.len() as f32 * BAR_LINE + 8.0).max(24.0) + kin_height;
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(egui::Role::ListItem, true, in_words(group, row)));
+    let sense = if look.labels.is_some() { Sense::click() } else { Sense::hover() };
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), sense);
+    let is_right = look.labels.map(|labels| correcting::is_right(labels, &row.name));
+    response.widget_info(|| match is_right {
+        Some(is_right) => WidgetInfo::selected(egui::Role::CheckBox, true, is_right, format!("{} is right", row.name)),
+        None => WidgetInfo::labeled(egui::Role::ListItem, true, in_words(group, row)),
+    });
     if !ui.is_rect_visible(rect) {
-        return;
+        return response.clicked();
     }
     let painter = ui.painter();
     if response.hovered() {
         painter.rect_filled(rect, theme::RADIUS_4, tokens.raised);
     }
     let small = FontId::proportional(theme::TEXT_SMALL);
-    let (rect, below) = rect.split_top_bottom_at_y(rect.bottom() - kin_height);
+    if response.has_focus() {
+        painter.rect_stroke(rect, theme::RADIUS_4, ui.visuals().selection.stroke, egui::StrokeKind::Inside);
+    }
+    let (mut rect, below) = rect.split_top_bottom_at_y(rect.bottom() - kin_height);
+    if let Some(is_right) = is_right {
+        let (icon, colour) = if is_right { (icons::ICON_CHECK_BOX, tokens.good) } else { (icons::ICON_CHECK_BOX_OUTLINE_BLANK, tokens.muted) };
+        painter.text(pos2(rect.left() + 2.0, rect.center().y), Align2::LEFT_CENTER, icon.codepoint, FontId::proportional(15.0), colour);
+        rect.min.x += CHECK_WIDTH;
+    }
     if let Some(related) = &row.kin {
         let words = elided::text(ui, &kin_words(related), small.clone(), below.width() - 12.0, tokens.muted);
         painter.galley(below.min + vec2(4.0, -2.0), words, tokens.muted);
@@ -114,14 +145,14 @@ fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, colours: &[Color32], tokens: &
         let lane = Rect::from_min_max(pos2(left, middle - 3.0), pos2((right - FIGURE_WIDTH).max(left + 8.0), middle + 3.0));
         let filled = Rect::from_min_size(lane.min, vec2(lane.width() * confidence.unwrap_or(0.0).clamp(0.0, 1.0), lane.height()));
         painter.rect_filled(lane, 3, tokens.raised);
-        painter.rect_filled(filled, 3, colours.get(*pane).copied().unwrap_or(tokens.accent));
+        painter.rect_filled(filled, 3, look.colours.get(*pane).copied().unwrap_or(tokens.accent));
         painter.text(pos2(right, middle), Align2::RIGHT_CENTER, number::confidence(*confidence), small.clone(), tokens.text);
     }
     if let Some(difference) = difference {
         let colour = if difference.abs() < 0.005 { tokens.muted } else { tokens.text };
         painter.text(pos2(rect.right() - 4.0, rect.center().y), Align2::RIGHT_CENTER, points(difference), small, colour);
     }
-    response.on_hover_text(in_words(group, row));
+    response.on_hover_text(in_words(group, row)).clicked()
 }
 
 /// Such as `a kind of dog in B`.

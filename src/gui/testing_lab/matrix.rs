@@ -13,6 +13,7 @@ use super::library::Library;
 use super::matrix_cell;
 use super::matrix_rows::MatrixRows;
 use super::open_run::OpenRun;
+use super::truth::GroundTruth;
 use crate::gui::ctx::PhotoTextures;
 use crate::gui::theme::model_colours::ModelColours;
 use crate::gui::theme::{self, Tokens, icons};
@@ -55,6 +56,7 @@ pub struct MatrixView<'a> {
     pub rows: &'a MatrixRows,
     pub baseline: &'a Baseline,
     pub library: &'a Library,
+    pub truth: &'a GroundTruth,
     pub colours: &'a ModelColours,
     /// The time that this frame shows.
     pub now: DateTime<Utc>,

@@ -7,6 +7,7 @@ mod cell_now;
 mod choose;
 mod column_head;
 mod column_summary;
+mod correcting;
 mod deleting;
 mod diff_panel;
 mod estimate;
@@ -30,6 +31,7 @@ mod sets;
 mod setup;
 mod setup_panel;
 mod side_by_side;
+mod side_pane;
 mod step_bar;
 mod sweep_panel;
 mod sweep_setup;
@@ -38,9 +40,9 @@ mod tag_diff;
 mod tag_kin;
 mod traces;
 mod truth;
-mod watching;
 mod validation;
 mod votes;
+mod watching;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -76,9 +78,9 @@ use side_by_side::{SideAnswer, SideBySide};
 use sweep_panel::SweepView;
 use traces::Traces;
 use truth::GroundTruth;
-use watching::Watching;
 use validation::Validating;
 use votes::Votes;
+use watching::Watching;
 
 /// How many photos a newcomer's first run has at most.
 const FIRST_RUN_PHOTOS: usize = 24;
@@ -187,7 +189,12 @@ impl Area for TestingLab {
             }
             Happened::PromptChanged(_) | Happened::PromptVersionSaved(_) => self.setup.reload_prompts(),
             Happened::ConfigChanged { change: Some(change), .. } if change.touches(PHOTO_SET_FIELD) => self.sets.reload(),
-            Happened::ConfigChanged { change: Some(change), .. } if change.touches(TRUTH_FIELD) => self.truth.on_change(change),
+            Happened::ConfigChanged { change: Some(change), .. } if change.touches(TRUTH_FIELD) => {
+                self.truth.on_change(change);
+                // Answers are measured against it.
+                self.baseline.reload();
+                self.sweep.reload();
+            }
             Happened::ConfigChanged { .. } => {
                 self.setup.reload_prompts();
                 self.setup.reload_models();
@@ -417,6 +424,7 @@ impl Area for TestingLab {
                 ("T", "What was sent and answered, step by step"),
                 ("X", "Blink: one answer in the place of the other"),
                 ("Space", "Blinking: the next answer"),
+                ("L", "Say which tags are right"),
                 ("V", "Hide which column an answer is of, and vote"),
                 ("1 – 6", "Hidden: this answer is best"),
                 ("T  N", "Hidden: all are equally good, none is good"),
@@ -631,8 +639,16 @@ impl TestingLab {
         };
         let Some(run) = open.run() else { return };
         let colours = results::colours_of(run);
-        let view =
-            matrix::MatrixView { open, run, rows: &self.rows, baseline: &self.baseline, library: &self.library, colours: &colours, now: ctx.now };
+        let view = matrix::MatrixView {
+            open,
+            run,
+            rows: &self.rows,
+            baseline: &self.baseline,
+            library: &self.library,
+            truth: &self.truth,
+            colours: &colours,
+            now: ctx.now,
+        };
         let answer = side.ui(ui, &view, &mut self.votes, ctx.textures);
         match answer {
             Some(SideAnswer::Trace(cell)) => {
@@ -645,6 +661,7 @@ impl TestingLab {
                 self.step = Step::Results;
             }
             Some(SideAnswer::Details(id)) => self.details.open(id, ctx),
+            Some(SideAnswer::Correct(photo, labels)) => self.truth.set(photo, Some(labels)),
             Some(SideAnswer::Vote(photo, Said::Cast(vote))) => self.votes.cast(run.id, photo, vote, ctx),
             Some(SideAnswer::Vote(_, Said::Undo)) => {
                 let photo = self.votes.undo(run.id, ctx);

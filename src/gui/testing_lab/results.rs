@@ -68,7 +68,16 @@ impl TestingLab {
             }
             return;
         }
-        let view = MatrixView { open, run, rows: &self.rows, baseline: &self.baseline, library: &self.library, colours: &colours, now: ctx.now };
+        let view = MatrixView {
+            open,
+            run,
+            rows: &self.rows,
+            baseline: &self.baseline,
+            library: &self.library,
+            truth: &self.truth,
+            colours: &colours,
+            now: ctx.now,
+        };
         match self.matrix.ui(ui, &view, ctx.textures) {
             Some(MatrixAnswer::Open { row, column }) => {
                 if let Some(row) = self.rows.shown().get(row) {

@@ -8,36 +8,27 @@ use std::time::Duration;
 use egui::{Align, ComboBox, Key, Layout, Modifiers, Panel, Rect, RichText, Ui, UiBuilder, Vec2, pos2, vec2};
 
 use super::blind::{self, Said};
-use super::caption_diff;
-use super::cell_now::{Doing, paint_end};
-use super::diff_panel;
+use super::correcting::{self, Correcting};
+use super::diff_panel::{self, Look};
 use super::matrix::{MatrixView, photo_name};
-use super::matrix_cell::{cost_words, kind_words, sentence_case};
+use super::side_pane::{Heights, LETTERS, Shown, below_ui, blind_head_ui, box_colours, figures_in_words, letter_ui, overlay, places};
 use super::tag_diff::{self, TagDiff};
 use super::votes::Votes;
 use crate::gui::ctx::{PhotoTexture, PhotoTextures};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::photo_view::{OverlayBox, PhotoView, PhotoViewport};
 use crate::gui::widgets::toolbar::Tool;
-use crate::gui::widgets::{choice, elided, number};
+use crate::gui::widgets::{choice, elided};
 use crate::wire::ids::{CellId, PhotoId};
-use crate::wire::result::{Answer, Note, Tag};
+use crate::wire::result::{Answer, Tag};
 use crate::wire::run::{Cell, CellState, Run, RunColumn};
 
 pub const MOST_PANES: usize = 6;
-/// Panes stand in two rows where one row would make them narrower than this.
-const PANE_WIDTH_LEAST: f32 = 250.0;
 /// How long blinking shows an answer.
 const BLINK: Duration = Duration::from_millis(900);
 /// Longer edge of the picture that stands in until the large one is there.
 const STAND_IN_PX: u32 = super::photo_grid::THUMB_PX;
 const HEAD_HEIGHT: f32 = 58.0;
-const CAPTION_HEIGHT: f32 = 48.0;
-const NOTE_HEIGHT: f32 = 18.0;
-/// Notes of an answer that have a line of their own; hovering the last one tells the rest.
-const NOTES_MOST: usize = 3;
-/// What the panes are called.
-pub const LETTERS: [&str; MOST_PANES] = ["A", "B", "C", "D", "E", "F"];
 
 /// Which answer a pane shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +45,7 @@ pub struct SideBySide {
     shows_boxes: bool,
     pane_size: Vec2,
     blink: Option<Blink>,
+    correcting: Correcting,
 }
 
 /// The pane that blinking shows, and since when; `None`: until a person goes on.
@@ -73,17 +65,8 @@ pub enum SideAnswer {
     Trace(CellId),
     /// Of the vote on this photo.
     Vote(PhotoId, Said),
-}
-
-/// What the panes show.
-struct Shown<'c> {
-    /// In the order in which they stand.
-    panes: Vec<Pane>,
-    cells: Vec<Option<&'c Cell>>,
-    /// The names may be told all the same.
-    is_blind: bool,
-    /// Nothing is told that says of which column an answer is.
-    is_hidden: bool,
+    /// The ground truth of this photo, as a person has corrected it.
+    Correct(PhotoId, Vec<String>),
 }
 
 impl SideBySide {
@@ -104,7 +87,15 @@ impl SideBySide {
             (2.., _) if column == 0 || columns == 2 => vec![at(0, repeat), at(1, repeat)],
             _ => vec![at(0, repeat), at(column, repeat)],
         };
-        Self { row, panes, viewport: PhotoViewport::default(), shows_boxes: true, pane_size: vec2(400.0, 300.0), blink: None }
+        Self {
+            row,
+            panes,
+            viewport: PhotoViewport::default(),
+            shows_boxes: true,
+            pane_size: vec2(400.0, 300.0),
+            blink: None,
+            correcting: Correcting::default(),
+        }
     }
 
     /// Where the photo stands among those that the matrix shows.
@@ -153,12 +144,22 @@ impl SideBySide {
         ui.add_space(theme::GAP_8);
         let frame = egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO });
         let room = ui.available_height();
+        let mut corrected = None;
         Panel::bottom("tag differences")
             .resizable(true)
             .default_size((room * 0.38).clamp(150.0, 360.0))
             .size_range(96.0..=room * 0.7)
             .frame(frame)
-            .show(ui, |ui| diff_panel::ui(ui, &diff, cells, &bars));
+            .show(ui, |ui| {
+                let known = view.truth.tags(id);
+                if self.correcting.is_on {
+                    corrected = self.correcting.ui(ui, known, &tags, tokens);
+                    ui.add_space(theme::GAP_8);
+                }
+                let look = Look { colours: &bars, labels: self.correcting.is_on.then(|| known.unwrap_or_default()) };
+                let clicked = diff_panel::ui(ui, &diff, cells, look);
+                corrected = corrected.take().or(clicked.map(|name| correcting::turned(known, &name)));
+            });
         if shown.is_blind {
             blind::ranking_ui(ui, votes, view.run, tokens);
         }
@@ -170,6 +171,7 @@ impl SideBySide {
         if self.row != row {
             votes.shows_names = false;
         }
+        let answer = answer.or(corrected.map(|labels| SideAnswer::Correct(id, labels)));
         answer.or(said.map(|(photo, said)| SideAnswer::Vote(photo, said)))
     }
 
@@ -207,6 +209,10 @@ impl SideBySide {
                     if tool.selected(self.blink.is_some()).ui(ui).clicked() {
                         self.turn_blink(ui);
                     }
+                }
+                let tool = Tool::new(icons::ICON_FACT_CHECK, "Correct").tooltip("Say which tags are right: that is the ground truth (L)");
+                if tool.selected(self.correcting.is_on).ui(ui).clicked() {
+                    self.correcting.is_on = !self.correcting.is_on;
                 }
                 if !votes.is_blind {
                     answer = answer.take().or(self.trace_ui(ui, view));
@@ -332,14 +338,7 @@ impl SideBySide {
         // A pane that was just added has no cell before the next frame.
         let drawn = self.drawn(ui, cells.len());
         let places = places(ui.available_rect_before_wrap(), drawn.len());
-        let has_words = |cell: &&Cell| {
-            let caption = cell.answer.as_ref().and_then(|answer| answer.caption.as_ref());
-            caption.is_some() || view.doing(Some(cell)).and_then(Doing::text).is_some()
-        };
-        let captions = if cells.iter().flatten().any(has_words) { CAPTION_HEIGHT } else { 0.0 };
-        // A note may tell the model.
-        let notes = cells.iter().filter(|_| !shown.is_hidden).map(|cell| notes_of(*cell).len().min(NOTES_MOST)).max().unwrap_or(0);
-        let heights = Heights { captions, notes: if notes > 0 { notes as f32 * NOTE_HEIGHT + 4.0 } else { 0.0 } };
+        let heights = Heights::of(shown, view);
         let whole = places.first().map_or(Vec2::ZERO, Rect::size);
         self.pane_size = vec2(whole.x, (whole.y - HEAD_HEIGHT - heights.captions - heights.notes).max(40.0));
         let colours = box_colours(diff, tokens);
@@ -483,6 +482,7 @@ impl SideBySide {
         if let Some(blink) = self.blink.as_mut().filter(|_| goes_on) {
             *blink = Blink { pane: blink.pane + 1, since: None };
         }
+        self.correcting.key(ui);
         if pressed(Modifiers::NONE, Key::I) {
             return view.run.photo_ids.get(self.row).copied().map(SideAnswer::Details);
         }
@@ -492,171 +492,7 @@ impl SideBySide {
     }
 }
 
-/// The letter alone, or beside it what is told when the names are shown.
-fn blind_head_ui(ui: &mut Ui, at: usize, shown: &Shown<'_>, view: &MatrixView<'_>, tokens: &Tokens) {
-    let (Some(pane), cell) = (shown.panes.get(at), shown.cells.get(at).copied().flatten()) else { return };
-    ui.horizontal(|ui| {
-        ui.set_min_height(theme::CONTROL_HEIGHT);
-        letter_ui(ui, at, tokens);
-        let name = if shown.is_hidden { format!("Answer {}", LETTERS[at]) } else { view.run.columns[pane.column].label() };
-        ui.add(egui::Label::new(RichText::new(name).font(theme::semibold(theme::TEXT_BODY))).truncate());
-    });
-    let (words, colour) = match cell.map(|cell| cell.state) {
-        // What it took and why it failed may tell the model.
-        Some(CellState::Completed) if shown.is_hidden => ("Answered".to_owned(), tokens.muted),
-        Some(CellState::Failed) if shown.is_hidden => ("No answer".to_owned(), tokens.bad),
-        _ => figures_in_words(cell, view.doing(cell), view.unasked(cell), tokens),
-    };
-    ui.add(egui::Label::new(RichText::new(&words).size(theme::TEXT_SMALL).color(colour)).truncate()).on_hover_text(words);
-}
-
-/// How much room the words below the photos take.
-#[derive(Clone, Copy)]
-struct Heights {
-    captions: f32,
-    notes: f32,
-}
-
-/// Where so many panes stand: beside each other, or in two rows.
-fn places(area: Rect, count: usize) -> Vec<Rect> {
-    let gap = theme::GAP_8;
-    let width_of = |columns: usize| (area.width() - gap * (columns - 1) as f32) / columns as f32;
-    let rows = if count > 3 && width_of(count) < PANE_WIDTH_LEAST { 2 } else { 1 };
-    let columns = count.div_ceil(rows).max(1);
-    let size = vec2(width_of(columns), (area.height() - gap * (rows - 1) as f32) / rows as f32);
-    let at = |at: usize| area.min + vec2((at % columns) as f32 * (size.x + gap), (at / columns) as f32 * (size.y + gap));
-    (0..count).map(|pane| Rect::from_min_size(at(pane), size)).collect()
-}
-
-/// The notes and the caption of a pane, or the end of what has come of its answer.
-fn below_ui(ui: &mut Ui, below: Rect, (at, cells): (usize, &[Option<&Cell>]), heights: Heights, view: &MatrixView<'_>, tokens: &Tokens) {
-    let (noted, below) = below.split_top_bottom_at_y(below.top() + heights.notes);
-    if heights.notes > 0.0 {
-        ui.scope_builder(UiBuilder::new().max_rect(noted), |ui| notes_ui(ui, notes_of(cells[at]), tokens));
-    }
-    if heights.captions > 0.0 {
-        ui.scope_builder(UiBuilder::new().max_rect(below), |ui| match view.doing(cells[at]).and_then(Doing::text) {
-            Some(text) => {
-                let response = ui.allocate_rect(below, egui::Sense::hover());
-                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
-                paint_end(ui, below, text, tokens);
-            }
-            None => caption_ui(ui, at, cells, tokens),
-        });
-    }
-}
-
-/// The pane's letter on a small ground.
-pub fn letter_ui(ui: &mut Ui, at: usize, tokens: &Tokens) {
-    let (rect, _) = ui.allocate_exact_size(vec2(20.0, 20.0), egui::Sense::hover());
-    ui.painter().rect_filled(rect, theme::RADIUS_4, tokens.raised);
-    let letter = LETTERS.get(at).copied().unwrap_or_default();
-    ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, letter, theme::semibold(theme::TEXT_SMALL), tokens.text);
-}
-
 /// Pixels, orientation applied; a common shape while the photo is not known.
 fn photo_size(view: &MatrixView<'_>, id: PhotoId) -> Vec2 {
     view.library.photo(id).map_or(vec2(1500.0, 1000.0), |photo| vec2(photo.width_px as f32, photo.height_px as f32))
-}
-
-/// `146 ms · 1,204 in, 96 out tokens · $0.000194 · model score`, or how the cell stands.
-fn figures_in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&str>, tokens: &Tokens) -> (String, egui::Color32) {
-    let Some(cell) = cell else { return ("Not read yet".to_owned(), tokens.muted) };
-    if let (CellState::Failed, Some(fault)) = (cell.state, &cell.fault) {
-        return (format!("{}: {}", sentence_case(fault.kind.label()), fault.message), tokens.bad);
-    }
-    if let Some(doing) = doing {
-        return (doing.words(), doing.colour(tokens));
-    }
-    let Some(answer) = &cell.answer else {
-        let words = if cell.state == CellState::Running { "Asking…" } else { unasked.unwrap_or("Waiting") };
-        return (words.to_owned(), tokens.muted);
-    };
-    let mut parts: Vec<String> = cell.latency_ms.map(|ms| number::duration_ms(ms as f64)).into_iter().collect();
-    if let (Some(input), Some(output)) = (answer.usage.input_tokens, answer.usage.output_tokens) {
-        parts.push(format!("{} in, {} out tokens", number::count(input), number::count(output)));
-    }
-    parts.extend(Some(cost_words(answer)).filter(|words| !words.is_empty()));
-    parts.push(kind_words(answer.confidence_kind).to_owned());
-    (parts.join(" · "), tokens.muted)
-}
-
-fn notes_of(cell: Option<&Cell>) -> &[Note] {
-    cell.and_then(|cell| cell.answer.as_ref()).map_or(&[][..], |answer| &answer.notes)
-}
-
-/// What was mended in the answer and what is so with every such call, a line each.
-fn notes_ui(ui: &mut Ui, notes: &[Note], tokens: &Tokens) {
-    ui.spacing_mut().item_spacing.y = 2.0;
-    ui.spacing_mut().interact_size.y = NOTE_HEIGHT - 2.0;
-    for (at, note) in notes.iter().take(NOTES_MOST).enumerate() {
-        let rest = if at + 1 == NOTES_MOST { &notes[at..] } else { std::slice::from_ref(note) };
-        let more = if rest.len() > 1 { format!(" · {} more", rest.len() - 1) } else { String::new() };
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = theme::GAP_4;
-            let is_mended = rest.iter().any(Note::is_mended);
-            let (icon, colour) = if is_mended { (icons::ICON_WARNING, tokens.warn) } else { (icons::ICON_INFO, tokens.muted) };
-            ui.label(RichText::new(icon.codepoint).size(theme::TEXT_BODY).color(colour));
-            let words = RichText::new(format!("{}{more}", note.text)).size(theme::TEXT_SMALL).color(colour);
-            let all: Vec<&str> = rest.iter().map(|note| note.text.as_str()).collect();
-            ui.add(egui::Label::new(words).truncate()).on_hover_text(all.join("\n"));
-        });
-    }
-}
-
-/// The caption, and on a ground the words of it that the first pane does not have; there, those that the second does not have.
-fn caption_ui(ui: &mut Ui, at: usize, cells: &[Option<&Cell>], tokens: &Tokens) {
-    // Whether there is a caption is known with the answer.
-    let Some(answer) = cells[at].and_then(|cell| cell.answer.as_ref()) else { return };
-    let Some(caption) = answer.caption.as_deref() else {
-        ui.label(RichText::new("No caption").color(tokens.muted));
-        return;
-    };
-    let other = cells.get(usize::from(at == 0)).copied().flatten().and_then(|cell| cell.answer.as_ref()).and_then(|answer| answer.caption.as_deref());
-    // With more than two panes the first stands for itself: it would differ from each in another way.
-    let own = other.filter(|_| at > 0 || cells.len() == 2).map(|other| caption_diff::own_words(caption, other)).unwrap_or_default();
-    let font = egui::FontId::proportional(theme::TEXT_BODY);
-    let mut job = caption_diff::job(caption, &own, font, tokens.text, tokens.warn.gamma_multiply(0.22), ui.available_width());
-    job.wrap.max_rows = 2;
-    let said = own.iter().map(|range| &caption[range.clone()]).collect::<Vec<_>>().join(", ");
-    let response = ui.label(job);
-    let hover = if said.is_empty() { caption.to_owned() } else { format!("{caption}\n\nOnly in {}: {said}", LETTERS[at]) };
-    if !said.is_empty() {
-        ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(format!("Only here: {said}")));
-    }
-    response.on_hover_text(hover);
-}
-
-/// Boxes of tags that only one answer has are marked; the others keep to the background.
-fn box_colours(diff: &TagDiff, tokens: &Tokens) -> HashMap<String, egui::Color32> {
-    let only = diff.only.iter().flatten().map(|row| (row.name.clone(), tokens.warn));
-    let shared = diff.in_all.iter().chain(&diff.in_some).map(|row| (row.name.clone(), tokens.good));
-    if diff.answered < 2 { HashMap::new() } else { only.chain(shared).collect() }
-}
-
-fn overlay<'t>(tag: &'t Tag, colours: &HashMap<String, egui::Color32>, ui: &Ui) -> Option<OverlayBox<'t>> {
-    let [left, top, right, bottom] = tag.bounds?;
-    let colour = colours.get(&tag.name).copied().unwrap_or(theme::tokens(ui.ctx()).accent);
-    Some(OverlayBox { rect: Rect::from_min_max(pos2(left, top), pos2(right, bottom)), label: &tag.name, colour })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn many_panes_stand_in_two_rows_and_never_on_each_other() {
-        let area = Rect::from_min_size(pos2(20.0, 10.0), vec2(1_000.0, 600.0));
-        for (count, rows) in [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 2)] {
-            let places = places(area, count);
-            let tops: std::collections::BTreeSet<_> = places.iter().map(|place| place.top() as i32).collect();
-            assert_eq!((places.len(), tops.len()), (count, rows));
-            for (at, place) in places.iter().enumerate() {
-                assert!(area.expand(0.1).contains_rect(*place), "{count}: {place:?}");
-                assert!(places[at + 1..].iter().all(|other| !place.shrink(1.0).intersects(*other)), "{count}: {places:?}");
-            }
-        }
-        let wide = Rect::from_min_size(area.min, vec2(1_800.0, 600.0));
-        assert!(places(wide, 6).iter().all(|place| place.top() == wide.top()), "where there is room, beside each other");
-    }
 }

@@ -34,6 +34,11 @@ pub fn is_sweep(run: &Run) -> bool {
 }
 
 impl SweepView {
+    /// Asks again; what is known stays until it is known better.
+    pub fn reload(&mut self) {
+        self.asked = None;
+    }
+
     pub fn logic(&mut self, run: &Run, ctx: &AreaCtx<'_>) {
         self.sweep.poll();
         if !is_sweep(run) || run.counts.completed == 0 || self.sweep.is_pending() {

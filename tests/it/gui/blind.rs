@@ -18,7 +18,7 @@ const PHOTOS: [&str; 8] =
     ["cat.jpg", "dogs_window.jpg", "osprey.jpg", "coffee.jpg", "colosseum.jpg", "boats_1865.jpg", "raccoon.jpg", "city_night.jpg"];
 
 /// A run of eight photos in two columns, whose answers are the same, opened side by side.
-fn side_by_side(look: Look) -> (Console, Run) {
+pub(super) fn side_by_side(look: Look) -> (Console, Run) {
     let clock = TestClock::at(console::fixed_now());
     let scripted: Arc<Scripted> = Scripted::new();
     let options = Options { clock, ..Options::with_providers(vec![scripted as _]).seeded().without_workers() };

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod blind;
+mod correcting;
 mod deploy;
 mod findings;
 mod health;

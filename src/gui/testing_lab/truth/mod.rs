@@ -107,7 +107,8 @@ impl GroundTruth {
         }
     }
 
-    fn set(&mut self, photo: PhotoId, tags: Option<Vec<String>>) {
+    /// Says what a photo has; `None`: nothing is said any more.
+    pub fn set(&mut self, photo: PhotoId, tags: Option<Vec<String>>) {
         self.learn(photo, tags.clone());
         // The one under way has been sent; a later one of the same photo takes the place of one that waits.
         let is_waiting =
