@@ -85,7 +85,7 @@ fn a_free_version_is_measured_by_itself_and_deployed_with_two_clicks_and_rolled_
     console.wait_for("1 of all 3 photos that production answered would change tags");
     console.wait_until("it may be deployed", |console| is_enabled(console, "Deploy to production"));
     console.wait_for("gains rug");
-    console.wait_for("Passed: How many photos change is measured");
+    console.wait_for("Passed: Photos whose tags change");
     console.click("Deploy to production");
     console.wait_for("Photo tags v2 is live");
     console.wait_until("the page is closed", |console| !console.says("Deploy Photo tags v2"));
@@ -135,7 +135,7 @@ fn what_the_analysis_has_against_a_version_leads_to_its_place_in_the_editor_or_i
     console.wait_for("The file is {{ file_nam }}.");
     let finding = "Line 2: “file_nam” is no variable; did you mean “file_name”?";
     console.command(Command::DeployPrompt(Environment::Production));
-    console.wait_for("Failed: The analysis finds nothing that stands against it");
+    console.wait_for("Failed: Findings of the analysis");
     console.click(finding);
     console.wait_until("back at the prompt", |console| !console.says("Deploy Photo tags v3"));
     console.wait_until("the editor has the keyboard", |console| console.harness.query_by_label("Prompt").is_some_and(|editor| editor.is_focused()));
@@ -227,7 +227,7 @@ fn what_may_cost_money_is_asked_about_first_and_begins_only_when_it_may() {
     let (mut console, _) = open_on(&scripted, "gemini/gemini-3.8-flash", 2, look);
     let before = scripted.calls();
     console.command(Command::DeployPrompt(Environment::Production));
-    console.wait_for("Not measured: How many photos change is measured");
+    console.wait_for("Not measured: Photos whose tags change");
     console.wait_until("the price", |console| is_enabled(console, "Measure…"));
     console.click("Measure…");
     console.wait_for("The price of the live model is not known. 2 calls will be made");
@@ -288,7 +288,7 @@ fn pictures(name: &str, look: Look) {
     console.click("Deploy");
     console.command(Command::DeployPrompt(Environment::Production));
     console.wait_for("4 of all 8 photos that production answered would change tags");
-    console.wait_for("Failed: How many photos change is measured");
+    console.wait_for("Failed: Photos whose tags change");
     console.picture(&format!("deploy_review_{name}"));
     let client = console.client();
     console.block_on(async {

@@ -153,7 +153,7 @@ fn pictures(name: &str, look: Look) {
     let console = &mut lab.console;
     console.command(Command::GoTo(Route::Run(first)));
     console.wait_for("15 of 16 answered, 1 failed");
-    console.wait_for("Failed: F1");
+    console.wait_for("Failed: No regression of F1");
     console.command(Command::Reload);
     console.wait_for("p50 1.");
     console.click("Beside");

@@ -87,7 +87,7 @@ async fn sample(core: &Core) -> Result<Vec<SamplePhoto>> {
 
 /// The text gives a question, for a photo like any other and for those that were last.
 fn template(version: &PromptVersion, photos: &[SamplePhoto]) -> Check {
-    let title = "The text can be filled in";
+    let title = "Filling in the text";
     if let Err(error) = prompts::check_renders(version.into()) {
         return Check { blocks: true, ..check("template", title, CheckState::Fail, error.to_string()) };
     }
@@ -107,7 +107,7 @@ fn template(version: &PromptVersion, photos: &[SamplePhoto]) -> Check {
 
 /// The live model can be asked: it is known, and its key is there.
 async fn model(core: &Core, config: &PipelineConfig) -> Check {
-    let title = "The live model can be asked";
+    let title = "Asking the live model";
     match models::check_usable(core, &config.live_model, &Brought::default()).await {
         Ok(()) => check("model", title, CheckState::Pass, format!("{} is known, and needs no key or has one", config.live_model)),
         Err(error) => check("model", title, CheckState::Fail, error.to_string()),
@@ -118,7 +118,7 @@ async fn model(core: &Core, config: &PipelineConfig) -> Check {
 fn held_back(core: &Core, config: &PipelineConfig) -> Option<Check> {
     let fault = providers::held_back(core, &config.live_model)?;
     let why = format!("Its calls are held back, {}: {}", fault.kind.label(), fault.message);
-    Some(check("held_back", "The provider takes calls", CheckState::Warn, why))
+    Some(check("held_back", "Calls to the provider", CheckState::Warn, why))
 }
 
 /// The live model and those that stand in for it stay; told of those that end soon.
@@ -131,7 +131,7 @@ fn retirement(core: &Core, config: &PipelineConfig) -> Option<Check> {
         format!("{}{role}", retiring.words())
     });
     let said = said.collect::<Vec<String>>().join("; ");
-    let title = "The models in use stay";
+    let title = "Retirement of the models in use";
     match () {
         () if ending.is_empty() => None,
         () if live_is_over => Some(check("retirement", title, CheckState::Fail, format!("{said}. Choose another model"))),
@@ -141,7 +141,7 @@ fn retirement(core: &Core, config: &PipelineConfig) -> Option<Check> {
 
 /// What a photo will cost, and how far the limits reach then.
 async fn cost(core: &Core, config: &PipelineConfig, version: &PromptVersion, photos: &[SamplePhoto]) -> Result<Check> {
-    let title = "The price is within the limits";
+    let title = "Price and cost limits";
     let column = RunColumn {
         prompt_name: version.label(),
         prompt_content: version.content.clone(),
@@ -199,7 +199,7 @@ async fn cost(core: &Core, config: &PipelineConfig, version: &PromptVersion, pho
 
 /// How many photos change is known.
 fn measured(radius: Option<&BlastRadius>, has_answers: bool) -> Check {
-    let title = "How many photos change is measured";
+    let title = "Photos whose tags change";
     let say = |state, why: String| check("blast_radius", title, state, why);
     let Some(radius) = radius else {
         return if has_answers {

@@ -54,7 +54,7 @@ fn verdict(all: &[Finding]) -> Check {
     let unnamed = (errors + warnings).saturating_sub(findings.len());
     let more = if unnamed > 0 { format!("; {unnamed} of them are not listed here") } else { String::new() };
     let why = format!("{}{aside}{more}", said.join(", "));
-    Check { findings, ..checks::check("findings", "The analysis finds nothing that stands against it", state, why) }
+    Check { findings, ..checks::check("findings", "Findings of the analysis", state, why) }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::wire::photo_set::PhotoSet;
 use crate::wire::prompt::PromptVersion;
 use crate::wire::validation::{ValidationReport, Verdict};
 
-const TITLE: &str = "The version passes its gates";
+const TITLE: &str = "Gates of the validation";
 
 /// Where there is no photo set there is nothing to validate on, and nothing is said. Staging is where it is measured: nothing of
 /// it is missing there yet.

@@ -12,7 +12,7 @@ pub fn schema(parts: &PromptParts) -> Option<Check> {
     if parts.schema.trim().is_empty() {
         return None;
     }
-    let title = "The answer's schema gives tags";
+    let title = "Schema of the answer";
     Some(match AnswerSchema::parse(&parts.schema) {
         Ok(_) => check("schema", title, CheckState::Pass, "It is valid, and tags can be found in it"),
         Err(problems) => {
@@ -29,7 +29,7 @@ pub fn taken(core: &Core, config: &PipelineConfig, parts: &PromptParts) -> Optio
     }
     let (provider, model) = core.providers.find(&config.live_model)?;
     let left_out = left_out(parts, &provider.takes(model));
-    let title = "The live model takes all parts";
+    let title = "Parts that the live model takes";
     Some(if left_out.is_empty() {
         check("parts", title, CheckState::Pass, format!("{} takes what the version says beside its text", config.live_model))
     } else {
