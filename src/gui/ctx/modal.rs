@@ -4,7 +4,9 @@
 //! ([`give_back`]); a dialog that is drawn in between gets them for as long as it is drawn ([`show`]). So nothing beneath a dialog
 //! has to ask whether one is open.
 
-use egui::{Context, Event, Id, Modal, Ui};
+use egui::{Context, Event, Frame, Id, Modal, Ui};
+
+use crate::gui::theme;
 
 /// A dialog as it was drawn.
 pub struct Shown<R> {
@@ -16,7 +18,9 @@ pub struct Shown<R> {
 /// Draws a dialog; every dialog of an area is drawn with this.
 pub fn show<R>(egui: &Context, modal: Modal, content: impl FnOnce(&mut Ui) -> R) -> Shown<R> {
     let mut had_keys = false;
-    let shown = modal.show(egui, |ui| {
+    // The usual frame of popups is a menu's, with hardly a margin.
+    let frame = Frame::popup(&egui.global_style()).inner_margin(theme::GAP_16);
+    let shown = modal.frame(frame).show(egui, |ui| {
         let is_on_top = egui.memory(egui::Memory::top_modal_layer) == Some(ui.layer_id());
         had_keys = is_on_top && put_back(egui);
         content(ui)

@@ -119,13 +119,17 @@ pub fn ranking_ui(ui: &mut Ui, votes: &Votes, run: &Run, tokens: &Tokens) {
         return;
     }
     let frame = Frame::new().fill(tokens.surface).corner_radius(theme::RADIUS_8).inner_margin(Margin::same(theme::GAP_12 as i8));
-    Panel::right("ranking of votes").resizable(true).default_size(300.0).size_range(220.0..=460.0).frame(frame).show(ui, |ui| {
-        ui.label(RichText::new("Ranking").font(theme::semibold(theme::TEXT_STRONG)));
-        ScrollArea::vertical().id_salt("ranking").auto_shrink(false).show(ui, |ui| match votes.known() {
-            None => drop(ui.label(RichText::new("Reading the votes…").color(tokens.muted))),
-            Some(known) => known_ui(ui, known, run, tokens),
-        });
-    });
+    let frame = frame.outer_margin(Margin { left: theme::GAP_8 as i8, ..Margin::ZERO });
+    Panel::right("ranking of votes").resizable(true).show_separator_line(false).default_size(300.0).size_range(220.0..=460.0).frame(frame).show(
+        ui,
+        |ui| {
+            ui.label(RichText::new("Ranking").font(theme::semibold(theme::TEXT_STRONG)));
+            ScrollArea::vertical().id_salt("ranking").auto_shrink(false).show(ui, |ui| match votes.known() {
+                None => drop(ui.label(RichText::new("Reading the votes…").color(tokens.muted))),
+                Some(known) => known_ui(ui, known, run, tokens),
+            });
+        },
+    );
 }
 
 fn known_ui(ui: &mut Ui, known: &RunVotes, run: &Run, tokens: &Tokens) {

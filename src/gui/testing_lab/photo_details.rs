@@ -1,6 +1,6 @@
 //! What there is to know of one photo: size, format, colours, and what its camera wrote into it.
 
-use egui::{Frame, Grid, Id, Key, Modal, Modifiers, RichText, ScrollArea, Ui};
+use egui::{Grid, Id, Key, Modal, Modifiers, RichText, ScrollArea, Ui};
 
 use super::library::Library;
 use crate::gui::ctx::modal;
@@ -40,8 +40,7 @@ impl PhotoDetails {
         let Some(id) = self.shown else { return };
         let tokens = ctx.tokens();
         let mut asks_again = false;
-        let frame = Frame::popup(ui.style()).inner_margin(theme::GAP_16);
-        let shown = modal::show(ui.ctx(), Modal::new(Id::unique("photo details")).frame(frame), |ui| {
+        let shown = modal::show(ui.ctx(), Modal::new(Id::unique("photo details")), |ui| {
             ui.set_width(WIDTH);
             if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::I)) {
                 ui.close();
