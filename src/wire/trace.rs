@@ -7,6 +7,7 @@ use super::ids::{PhotoId, PromptVersionId, RunId, TraceId};
 use super::money::UsdMicros;
 use super::prompt_parts::PromptParts;
 use super::result::{Decision, FaultKind, Outcome, TraceStep};
+use super::sweep::SentImage;
 
 /// Stands in a request where the photo's bytes stood, as base64.
 pub const PHOTO_MARK: &str = "<the photo as base64>";
@@ -122,6 +123,8 @@ pub enum TracePrompt {
         content: String,
         #[serde(flatten)]
         parts: PromptParts,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<SentImage>,
     },
 }
 
@@ -132,6 +135,9 @@ pub struct ToldPrompt {
     pub content: String,
     #[serde(flatten)]
     pub parts: PromptParts,
+    /// Size and quality of the photo, where a sweep said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<SentImage>,
 }
 
 /// What became of one thing that the model named.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use egui::{Rect, RichText, Ui, UiBuilder, Vec2, pos2, vec2};
+use egui::{Rect, RichText, Ui, UiBuilder, pos2, vec2};
 
 use super::caption_diff;
 use super::cell_now::{Doing, paint_end};

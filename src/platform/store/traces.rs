@@ -322,7 +322,7 @@ mod tests {
             fault: Some(FaultKind::Timeout),
             cost_usd: None,
         };
-        let prompt = TracePrompt::Inline { name: String::new(), content: String::new(), parts: Default::default() };
+        let prompt = TracePrompt::Inline { name: String::new(), content: String::new(), parts: Default::default(), image: None };
         let kept =
             KeptTrace { prompt, outcome: Outcome::Failed(fault), decision: None, ruled: None, steps: Vec::new(), exchanges: Vec::new(), edit: None };
         let mut tx = db.begin().await.expect("begins");

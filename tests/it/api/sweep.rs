@@ -8,6 +8,7 @@ use minerva_console::providers::{Endpoint, Limits, ProviderSettings, Providers};
 use minerva_console::wire::comparison::Measure;
 use minerva_console::wire::run::{RunPrompt, RunState, StartRun};
 use minerva_console::wire::sweep::{SentImage, StartSweep};
+use minerva_console::wire::trace::{ReplayFrom, ReplayTrace};
 
 use crate::support::platform::{self, Options, TestPlatform, jpeg, lasting_prices, until};
 use crate::support::provider_stub::{ProviderStub, Wire};
@@ -87,6 +88,29 @@ async fn a_size_that_was_answered_before_is_known_and_another_one_is_asked() {
     })
     .await;
     assert_eq!((run.reused, stub.traffic().all_questions() - calls), (12, 6));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_a_sweep_is_tried_again_in_the_size_that_it_was_asked_in() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let platform = start(&stub).await;
+    let mut sweep = asked(&platform, SentImage::all(&[300], &[]), &[MODEL]).await;
+    sweep.run.photo_ids.truncate(1);
+    let run = platform.client.start_sweep(&sweep).await.expect("started");
+    until("the run to end", || async { (platform.client.run(run.id).await.expect("run").state != RunState::Running).then_some(()) }).await;
+    let cells = platform.client.run_cells(run.id, None).await.expect("cells").items;
+    let cell = |column: u32| cells.iter().find(|cell| cell.column == column).expect("a cell").id.0;
+    let again = ReplayTrace { from: ReplayFrom::Prompt { model: MODEL.to_owned(), content: "Name the birds".to_owned(), parts: Default::default() } };
+    let tokens = async |id| platform.client.estimate_replay(id, &again).await.expect("an estimate").expect("it calls").columns[0].input_tokens;
+    assert!(tokens(cell(0)).await > tokens(cell(1)).await, "the smaller photo is fewer tokens");
+    let width = || stub.traffic().all().iter().rev().find_map(|seen| seen.photo.as_ref().map(|photo| photo.width_px));
+    let first = platform.client.replay_trace(cell(1), &again).await.expect("replayed");
+    assert_eq!(width(), Some(300));
+    // A replay of a replay as well.
+    platform.client.replay_trace(first.summary.id.0, &again).await.expect("replayed");
+    assert_eq!(width(), Some(300));
+    platform.client.replay_trace(cell(0), &again).await.expect("replayed");
+    assert_eq!(width(), Some(1024), "as the model's rule says");
 }
 
 #[tokio::test(flavor = "multi_thread")]

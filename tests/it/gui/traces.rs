@@ -184,8 +184,12 @@ fn osprey(photo: &Photo) -> (TraceSummary, KeptTrace) {
         fault: None,
         cost_usd: Some(UsdMicros(842)),
     };
-    let prompt =
-        TracePrompt::Inline { name: "Animals v4".to_owned(), content: "Name the animals and what they do".to_owned(), parts: Default::default() };
+    let prompt = TracePrompt::Inline {
+        name: "Animals v4".to_owned(),
+        content: "Name the animals and what they do".to_owned(),
+        parts: Default::default(),
+        image: None,
+    };
     let steps = vec![
         step("fetch", 0.0, 2.1, "412 kB from disk"),
         step("decode", 2.1, 38.0, "2000 × 1333 px"),

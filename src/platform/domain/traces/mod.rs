@@ -103,7 +103,7 @@ fn tries(outcome: &Outcome, steps: &[TraceStep]) -> u32 {
 }
 
 fn no_prompt() -> TracePrompt {
-    TracePrompt::Inline { name: String::new(), content: String::new(), parts: Default::default() }
+    TracePrompt::Inline { name: String::new(), content: String::new(), parts: Default::default(), image: None }
 }
 
 fn decision(outcome: &Outcome, rules: &ProcessingRules) -> Option<Decision> {
@@ -229,15 +229,15 @@ async fn told_prompt(core: &Core, prompt: &TracePrompt) -> Result<Option<ToldPro
     Ok(match prompt {
         TracePrompt::Version { id } => {
             let version = store::prompts::version(&core.db, core.org, *id).await?;
-            version.map(|version| ToldPrompt { name: version.label(), content: version.content, parts: version.parts })
+            version.map(|version| ToldPrompt { name: version.label(), content: version.content, parts: version.parts, image: None })
         }
         TracePrompt::Column { run, column } => {
             let run = store::runs::get(&core.db, core.org, *run).await?;
             let column = run.and_then(|run| run.columns.into_iter().nth(*column as usize));
-            column.map(|column| ToldPrompt { name: column.prompt_name, content: column.prompt_content, parts: column.parts })
+            column.map(|column| ToldPrompt { name: column.prompt_name, content: column.prompt_content, parts: column.parts, image: column.image })
         }
-        TracePrompt::Inline { name, content, parts } => {
-            let told = ToldPrompt { name: name.clone(), content: content.clone(), parts: parts.clone() };
+        TracePrompt::Inline { name, content, parts, image } => {
+            let told = ToldPrompt { name: name.clone(), content: content.clone(), parts: parts.clone(), image: *image };
             Some(told).filter(|told| !told.content.is_empty())
         }
     })

@@ -9,7 +9,7 @@ use super::{NewTrace, Subject, decision, get, ruled, summary};
 use crate::platform::domain::analysis::{self, Analysed};
 use crate::platform::domain::prompts::{self, PromptText};
 use crate::platform::domain::providers::Brought;
-use crate::platform::domain::{Core, DomainError, Result, config, costs, models, photos};
+use crate::platform::domain::{Core, DomainError, Result, config, costs, models, photos, runs};
 use crate::platform::store;
 use crate::platform::store::costs::BilledCall;
 use crate::platform::store::traces::KeptTrace;
@@ -17,6 +17,7 @@ use crate::providers::CallContext;
 use crate::wire::cost::Estimate;
 use crate::wire::result::{Outcome, TraceStep};
 use crate::wire::run::{RunPrompt, StartRun};
+use crate::wire::sweep::SentImage;
 use crate::wire::trace::{ReplayFrom, ReplayTrace, Trace, TraceKind, TracePrompt};
 
 /// For a call with its own retries and waits. A person waits for it.
@@ -38,7 +39,16 @@ pub async fn estimate(core: &Core, id: Uuid, asked: &ReplayTrace) -> Result<Opti
         concurrency: 1,
         ask_again: true,
     };
-    costs::estimate(core, &run.into()).await.map(Some)
+    let images: Vec<SentImage> = image_of(&trace).into_iter().collect();
+    let mut columns = runs::columns(core, &run, &images, None).await?;
+    // The usual size stands before that of a sweep, for a model that can be sent another.
+    let column = columns.pop().into_iter().collect::<Vec<_>>();
+    costs::of_columns(core, &config::current(core).await?, &column, &run.photo_ids, 1, 1).await.map(Some)
+}
+
+/// In which size and quality the photo was sent, where a sweep said so: it is sent so again.
+fn image_of(trace: &Trace) -> Option<SentImage> {
+    trace.prompt.as_ref().and_then(|prompt| prompt.image)
 }
 
 /// Tries a trace again, and keeps what came of it as a trace of its own.
@@ -98,8 +108,10 @@ async fn read_again(core: &Core, trace: &Trace, text: &str) -> Result<NewTrace> 
 async fn ask_again(core: &Core, trace: &Trace, (model, prompt): (&str, PromptText<'_>), brought: Brought) -> Result<NewTrace> {
     let photo = photos::get(core, trace.summary.photo_id).await?;
     let call = CallContext { keys: brought.keys(), ..CallContext::new(core.stop.child_token(), TIME_LIMIT) };
-    let analysed = analysis::analyse(core, &photo, prompt, model, &call).await;
-    let used = TracePrompt::Inline { name: "Edited for a replay".to_owned(), content: prompt.content.to_owned(), parts: prompt.parts.clone() };
+    let image = image_of(trace);
+    let analysed = analysis::analyse_as(core, &photo, prompt, (model, image), &call).await;
+    let (name, content) = ("Edited for a replay".to_owned(), prompt.content.to_owned());
+    let used = TracePrompt::Inline { name, content, parts: prompt.parts.clone(), image };
     of_replay(core, trace, model, used, analysed).await
 }
 
@@ -108,6 +120,7 @@ fn inline(trace: &Trace) -> TracePrompt {
         name: prompt.name,
         content: prompt.content,
         parts: prompt.parts,
+        image: prompt.image,
     })
 }
 
