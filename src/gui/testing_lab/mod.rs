@@ -26,13 +26,16 @@ mod photo_grid;
 mod results;
 mod run_cost;
 mod run_header;
+mod running;
 mod runs_list;
 mod sets;
 mod setup;
 mod setup_panel;
+mod shortcuts;
 mod side_by_side;
 mod side_pane;
 mod step_bar;
+mod steps;
 mod sweep_panel;
 mod sweep_setup;
 mod tag_chip;
@@ -44,7 +47,6 @@ mod validation;
 mod votes;
 mod watching;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use egui::{CentralPanel, Frame, Key, Modifiers, Ui};
@@ -393,54 +395,7 @@ impl Area for TestingLab {
     }
 
     fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
-        match self.step {
-            Step::Choose => vec![
-                ("/", "Search photos"),
-                ("← ↑ ↓ →", "Walk the photos"),
-                ("Space", "Choose the photo, or no more"),
-                ("Shift + arrows", "Choose a range"),
-                ("Ctrl A", "Choose all that are shown"),
-                ("Ctrl V", "Add the photos of the clipboard"),
-                ("Delete", "Delete what is chosen"),
-                ("I", "Details of the photo, with what its camera wrote"),
-                ("Esc", "Choose none"),
-            ],
-            Step::Results => vec![
-                ("← ↑ ↓ →", "Walk the answers"),
-                ("/", "Find a tag or photo"),
-                ("Enter", "Open the answer side by side"),
-                ("P", "Pin the column as the baseline, or unpin it"),
-                ("F", "Figures of every column, or the matrix"),
-                ("Esc", "Back to the photos"),
-            ],
-            Step::SideBySide => vec![
-                ("J  K", "Next and previous photo"),
-                ("Wheel  +  −", "Zoom all panes"),
-                ("Drag  ← ↑ ↓ →", "Move all panes"),
-                ("0  1", "Whole photo, true pixels"),
-                ("R  Shift R", "Turn the photo right, left"),
-                ("B", "Boxes on or off"),
-                ("I", "Details of the photo, with what its camera wrote"),
-                ("T", "What was sent and answered, step by step"),
-                ("X", "Blink: one answer in the place of the other"),
-                ("Space", "Blinking: the next answer"),
-                ("L", "Say which tags are right"),
-                ("V", "Hide which column an answer is of, and vote"),
-                ("1 – 6", "Hidden: this answer is best"),
-                ("T  N", "Hidden: all are equally good, none is good"),
-                ("Backspace", "Hidden: take the last vote back"),
-                ("S  G", "Hidden: show the names, the ranking"),
-                ("Esc", "Back to the matrix"),
-            ],
-            Step::GroundTruth => vec![
-                ("Enter", "Keep the tag; in the empty field: next photo"),
-                ("Tab  ↑ ↓", "Take or choose an offered tag"),
-                ("Backspace", "In the empty field: take the last tag off"),
-                ("Page down, up", "Next photo, photo before"),
-            ],
-            Step::Traces => vec![("/", "Search traces"), ("Esc", "Back to the results, or to the photos")],
-            Step::PastRuns | Step::Validations => Vec::new(),
-        }
+        shortcuts::of(self.step)
     }
 
     fn on_files_dropped(&mut self, paths: Vec<PathBuf>, ctx: &mut AreaCtx<'_>) -> bool {
@@ -496,24 +451,6 @@ impl TestingLab {
         }
     }
 
-    /// Takes in what became of starting, cancelling and resuming.
-    fn answers_logic(&mut self, ctx: &AreaCtx<'_>) {
-        if self.starting.poll()
-            && let Some(run) = self.starting.take()
-        {
-            self.open(run.id);
-            self.on_run(&run);
-        }
-        if self.acting.poll() {
-            if let Some(run) = self.acting.take() {
-                self.on_run(&run);
-            }
-            if let Some(failure) = self.acting.take_failure() {
-                ctx.commands.toast(ToastKind::Bad, failure.to_string());
-            }
-        }
-    }
-
     fn open(&mut self, id: RunId) {
         self.step = Step::Results;
         if self.open.as_ref().is_none_or(|open| open.id() != id) {
@@ -525,157 +462,4 @@ impl TestingLab {
             self.side = None;
         }
     }
-
-    fn run(&mut self, ctx: &AreaCtx<'_>) {
-        if let Some(missing) = self.setup.missing(self.selection.len()) {
-            self.step = Step::Choose;
-            ctx.commands.toast(ToastKind::Warn, missing);
-            return;
-        }
-        if self.starting.is_pending() {
-            return;
-        }
-        let body = self.body();
-        self.starting.take_failure();
-        let providers = providers_of(body.run.models.iter());
-        ctx.ask_with_keys(&mut self.starting, providers, |client| async move { client.start_sweep(&body).await });
-    }
-
-    /// What would be run now: rows in the order of the grid.
-    fn body(&mut self) -> StartSweep {
-        let photo_set = self.sets.of_run(&self.selection, &self.library);
-        let photos = if photo_set.is_some() { Vec::new() } else { self.library.selected(&self.selection) };
-        let run = StartRun { photo_set, ..self.setup.start(photos, String::new()) };
-        StartSweep { run, images: self.setup.images() }
-    }
-
-    /// Keeps the estimate beside the choice, while the choice is looked at.
-    fn estimate_logic(&mut self, ctx: &AreaCtx<'_>) {
-        if self.step != Step::Choose || self.setup.missing(self.selection.len()).is_some() {
-            return;
-        }
-        let choice = self.setup.fingerprint(self.selection.revision());
-        if self.estimate.is_due(choice, ctx) {
-            let body = self.body();
-            self.estimate.ask(body, ctx);
-        }
-    }
-
-    /// Cancels, pauses or resumes the open run; returns whether there is one that it applies to.
-    fn act_on_run(&mut self, ctx: &AreaCtx<'_>, wanted: RunState) -> bool {
-        let Some(run) = self.open.as_ref().and_then(OpenRun::run) else { return false };
-        let can = match wanted {
-            RunState::Paused => run.state == RunState::Running,
-            RunState::Cancelled => matches!(run.state, RunState::Running | RunState::Paused),
-            _ => run.state != RunState::Running,
-        };
-        let id = run.id;
-        if self.acting.is_pending() || !can {
-            return false;
-        }
-        self.resume_or_cancel(ctx, id, wanted);
-        true
-    }
-
-    fn resume_or_cancel(&mut self, ctx: &AreaCtx<'_>, id: RunId, wanted: RunState) {
-        let own = ctx.own_keys();
-        ctx.ask(&mut self.acting, |client| async move {
-            match own {
-                _ if wanted == RunState::Cancelled => client.cancel_run(id).await,
-                _ if wanted == RunState::Paused => client.pause_run(id).await,
-                None => client.resume_run(id).await,
-                Some(own) => {
-                    let run = client.run(id).await?;
-                    let providers = providers_of(run.columns.iter().map(|column| &column.model));
-                    own.bring(&client, &providers).await?.resume_run(id).await
-                }
-            }
-        });
-    }
-
-    /// Pins the column that the keyboard stands on, or unpins it.
-    fn pin_column_of_cursor(&mut self, ctx: &AreaCtx<'_>) -> bool {
-        let Some(run) = self.open.as_ref().and_then(OpenRun::run).filter(|run| run.columns.len() > 1) else { return false };
-        let column = (self.matrix.cursor.1.min(run.columns.len() - 1)) as u32;
-        self.baseline.pin(run, Some(column).filter(|column| run.baseline != Some(*column)), false, ctx);
-        true
-    }
-
-    fn past_runs_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
-        step_bar::past_ui(ui, &mut self.step);
-        match runs_list::ui(ui, &mut self.runs, ctx) {
-            Some(RunsAnswer::Open(id)) => self.open(id),
-            Some(RunsAnswer::Resume(id)) => {
-                self.open(id);
-                self.resume_or_cancel(ctx, id, RunState::Running);
-            }
-            Some(RunsAnswer::NewRun) => self.step = Step::Choose,
-            None => {}
-        }
-    }
-
-    fn truth_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
-        self.truth.ui(ui, &self.sets, &self.library, ctx);
-        if !ui.ctx().text_edit_focused() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
-            self.step = Step::Choose;
-        }
-    }
-
-    fn traces_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
-        let models = self.setup.models.value().map(|page| page.items.as_slice()).unwrap_or_default();
-        if self.traces.ui(ui, models, ctx) {
-            self.step = match (&self.side, &self.open) {
-                (Some(_), Some(_)) => Step::SideBySide,
-                (None, Some(_)) => Step::Results,
-                _ => Step::Choose,
-            };
-        }
-    }
-
-    fn side_by_side_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
-        let (Some(side), Some(open)) = (&mut self.side, &self.open) else {
-            self.step = Step::Results;
-            return;
-        };
-        let Some(run) = open.run() else { return };
-        let colours = results::colours_of(run);
-        let view = matrix::MatrixView {
-            open,
-            run,
-            rows: &self.rows,
-            baseline: &self.baseline,
-            library: &self.library,
-            truth: &self.truth,
-            colours: &colours,
-            now: ctx.now,
-        };
-        let answer = side.ui(ui, &view, &mut self.votes, ctx.textures);
-        match answer {
-            Some(SideAnswer::Trace(cell)) => {
-                self.step = Step::Traces;
-                self.traces.open(cell.0);
-            }
-            Some(SideAnswer::Back) => {
-                let row = self.rows.shown().iter().position(|row| *row == side.row).unwrap_or(0);
-                self.matrix.set_cursor(row, side.panes.last().map_or(0, |pane| pane.column));
-                self.step = Step::Results;
-            }
-            Some(SideAnswer::Details(id)) => self.details.open(id, ctx),
-            Some(SideAnswer::Correct(photo, labels)) => self.truth.set(photo, Some(labels)),
-            Some(SideAnswer::Vote(photo, Said::Cast(vote))) => self.votes.cast(run.id, photo, vote, ctx),
-            Some(SideAnswer::Vote(_, Said::Undo)) => {
-                let photo = self.votes.undo(run.id, ctx);
-                if let Some(row) = run.photo_ids.iter().position(|id| Some(*id) == photo) {
-                    side.row = row;
-                }
-            }
-            None => {}
-        }
-    }
-}
-
-/// The providers of models, each once.
-fn providers_of<'m>(models: impl Iterator<Item = &'m String>) -> Vec<String> {
-    let providers: BTreeSet<&str> = models.map(|model| model.split_once('/').map_or(model.as_str(), |(provider, _)| provider)).collect();
-    providers.into_iter().map(str::to_owned).collect()
 }
