@@ -8,7 +8,7 @@ use crate::gui::widgets::chip::Chip;
 use crate::wire::result::Tag;
 use crate::wire::tag::normal_name;
 
-const FIELD_WIDTH: f32 = 132.0;
+const FIELD_WIDTH: f32 = 164.0;
 
 /// What is kept between frames.
 #[derive(Debug, Default)]

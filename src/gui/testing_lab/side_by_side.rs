@@ -29,6 +29,8 @@ const BLINK: Duration = Duration::from_millis(900);
 /// Longer edge of the picture that stands in until the large one is there.
 const STAND_IN_PX: u32 = super::photo_grid::THUMB_PX;
 const HEAD_HEIGHT: f32 = 58.0;
+/// What the toolbar needs to have words on its buttons and room for the name of the photo.
+const WORDS_WIDTH: f32 = 900.0;
 
 /// Which answer a pane shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -179,6 +181,7 @@ impl SideBySide {
         let tokens = theme::tokens(ui.ctx());
         let mut answer = None;
         let (place, count) = (self.place(view), view.rows.shown().len());
+        let is_narrow = ui.available_width() < WORDS_WIDTH;
         ui.horizontal(|ui| {
             if Tool::new(icons::ICON_ARROW_BACK, "Back to the matrix").tooltip("Back to the matrix (Esc)").icon_only().ui(ui).clicked() {
                 answer = Some(SideAnswer::Back);
@@ -195,23 +198,23 @@ impl SideBySide {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if self.panes.len() < MOST_PANES.min(view.run.columns.len() * view.run.repeats as usize) {
                     let tool = Tool::new(icons::ICON_ADD_COLUMN_RIGHT, "Add a pane").tooltip("Show one more answer beside these");
-                    if tool.ui(ui).clicked() {
+                    if tool.icon_only_if(is_narrow).ui(ui).clicked() {
                         self.add_pane(view.run);
                     }
                 }
                 if self.panes.len() > 1 {
                     let tool = Tool::new(icons::ICON_VISIBILITY_OFF, "Blind").tooltip("Hide which column an answer is of, and vote (V)");
-                    if tool.selected(votes.is_blind).ui(ui).clicked() {
+                    if tool.selected(votes.is_blind).icon_only_if(is_narrow).ui(ui).clicked() {
                         votes.is_blind = !votes.is_blind;
                     }
                     let tool =
                         Tool::new(icons::ICON_FLIP_TO_FRONT, "Blink").tooltip("One answer in the place of the other (X); Space shows the next");
-                    if tool.selected(self.blink.is_some()).ui(ui).clicked() {
+                    if tool.selected(self.blink.is_some()).icon_only_if(is_narrow).ui(ui).clicked() {
                         self.turn_blink(ui);
                     }
                 }
                 let tool = Tool::new(icons::ICON_FACT_CHECK, "Correct").tooltip("Say which tags are right: that is the ground truth (L)");
-                if tool.selected(self.correcting.is_on).ui(ui).clicked() {
+                if tool.selected(self.correcting.is_on).icon_only_if(is_narrow).ui(ui).clicked() {
                     self.correcting.is_on = !self.correcting.is_on;
                 }
                 if !votes.is_blind {
@@ -220,7 +223,7 @@ impl SideBySide {
                 self.zoom_ui(ui, view, id);
                 if has_boxes {
                     let tool = Tool::new(icons::ICON_SELECT_ALL, "Boxes").tooltip("Show where the tags are, where the model says so (B)");
-                    if tool.selected(self.shows_boxes).ui(ui).clicked() {
+                    if tool.selected(self.shows_boxes).icon_only_if(is_narrow).ui(ui).clicked() {
                         self.shows_boxes = !self.shows_boxes;
                     }
                 }

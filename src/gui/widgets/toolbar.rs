@@ -48,6 +48,13 @@ impl<'a> Tool<'a> {
         self
     }
 
+    /// Where there is no room for words.
+    #[must_use]
+    pub fn icon_only_if(mut self, is_narrow: bool) -> Self {
+        self.is_icon_only |= is_narrow;
+        self
+    }
+
     /// The one main action of a view.
     #[must_use]
     pub fn primary(mut self) -> Self {

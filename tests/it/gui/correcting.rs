@@ -41,7 +41,6 @@ fn an_answer_is_corrected_to_ground_truth_and_the_figures_follow() {
     console.command(Command::UndoConfigChange);
     console.wait_for("Take off sofa cushion");
     console.press(Modifiers::NONE, Key::Escape);
-    console.press(Modifiers::NONE, Key::Escape);
     console.wait_for("16 of 16 answered");
     console.command(Command::ShowRunFigures);
     console.wait_for("F1");
@@ -55,9 +54,9 @@ fn pictures(name: &str, look: Look) {
     let all = labels(&console);
     console.click(&format!("{} is right", all[0]));
     console.click("Tags that no answer has");
-    console.type_text("sofa");
+    console.type_text("whiskers");
     console.press(Modifiers::NONE, Key::Enter);
-    console.wait_for("Take off sofa");
+    console.wait_for("Take off whiskers");
     console.wait_until("it is kept", |console| labels(console).len() == all.len());
     console.picture(&format!("lab_correcting_{name}"));
 }
