@@ -54,9 +54,9 @@ fn table_ui(ui: &mut Ui, reports: &[ValidationReport], ctx: &AreaCtx<'_>) -> Opt
         .auto_shrink(false)
         .cell_layout(Layout::left_to_right(Align::Center))
         .column(Column::exact(136.0))
-        .column(Column::initial(width * 0.18).at_least(100.0).resizable(true).clip(true))
-        .column(Column::initial(width * 0.14).at_least(80.0).resizable(true).clip(true))
-        .column(Column::initial(width * 0.12).at_least(80.0).resizable(true).clip(true))
+        .column(Column::initial(width * 0.18).at_least(100.0).clip(true))
+        .column(Column::initial(width * 0.14).at_least(80.0).clip(true))
+        .column(Column::initial(width * 0.12).at_least(80.0).clip(true))
         .column(Column::remainder().at_least(120.0).clip(true))
         .column(Column::exact(100.0))
         .header(theme::ROW_HEIGHT, |mut header| {

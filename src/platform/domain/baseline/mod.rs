@@ -113,7 +113,7 @@ fn overall(measures: &[MeasureComparison]) -> (Verdict, String) {
 
 /// `better, +8.2 pt (+2.1 to +14.0)`.
 fn told(one: &MeasureComparison) -> String {
-    let points = |share: f64| format!("{:+.1}", share * 100.0);
+    let points = |share: f64| format!("{:+.1}", share * 100.0).replace('-', "−");
     let Some(difference) = &one.difference else { return one.verdict.words().to_owned() };
     let interval = difference.interval().map(|(low, high)| format!(" ({} to {})", points(low), points(high))).unwrap_or_default();
     format!("{}, {} pt{interval}", one.verdict.words(), points(difference.value))

@@ -108,7 +108,7 @@ fn a_column_that_is_worse_is_called_so_with_its_interval_and_its_worst_photos_fi
     assert!((f1.figure.value - 80.0 / 110.0).abs() < 1e-12 && (baseline.value - 1.0).abs() < 1e-12);
     let (low, high) = difference.interval().expect("an interval");
     assert!(low < difference.value && difference.value < high && high < 0.0, "{difference:?}");
-    assert!(column.words.starts_with("F1 worse, -27.3 pt ("), "{}", column.words);
+    assert!(column.words.starts_with("F1 worse, −27.3 pt ("), "{}", column.words);
     assert_eq!(column.measure(Measure::Latency).map(|one| one.verdict), Some(Verdict::Better), "less time is better");
     assert_eq!(column.measure(Measure::Cost).map(|one| one.verdict), Some(Verdict::NoDifferenceShown));
     assert_eq!(column.measure(Measure::Confidence).map(|one| one.verdict), Some(Verdict::NoDifferenceShown));
