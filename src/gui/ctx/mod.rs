@@ -63,8 +63,22 @@ pub trait Area {
         false
     }
 
-    /// The window closes: hand over what is not saved yet. May block for at most a second.
+    /// The window is about to close: hand over what is not saved yet. May block for at most a second.
     fn on_exit(&mut self, _ctx: &mut AreaCtx<'_>) {}
+
+    /// What would be gone with the window, after [`Area::on_exit`].
+    fn kept_nowhere(&self) -> Vec<KeptNowhere> {
+        Vec::new()
+    }
+}
+
+/// Something a person typed that could be kept nowhere but in this window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptNowhere {
+    /// Such as "What you typed into Photo tags".
+    pub what: String,
+    pub why: String,
+    pub text: String,
 }
 
 /// Whether the platform is heard.

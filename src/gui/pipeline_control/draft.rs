@@ -214,6 +214,13 @@ impl Draft {
         }
     }
 
+    /// The same at once, also where the disk refused it a moment ago.
+    pub fn flush_now(&mut self) {
+        for kept in self.texts_mut() {
+            kept.flush_now();
+        }
+    }
+
     /// The editor's id: each prompt has its own cursor and its own undo.
     #[must_use]
     pub fn editor_id(&self) -> egui::Id {
@@ -402,6 +409,28 @@ impl Draft {
     #[must_use]
     pub fn not_kept(&self) -> Option<String> {
         self.texts().into_iter().find_map(KeptText::trouble)
+    }
+
+    /// Why what stands here is nowhere but in this window, neither on this computer nor on the platform; `None` where it is kept.
+    /// `disk`: what is wrong with the disk as a whole.
+    #[must_use]
+    pub fn nowhere_else(&self, disk: Option<&str>) -> Option<String> {
+        let mut unsaved = self.texts().into_iter().zip(self.saved.texts()).filter(|(kept, saved)| kept.typed.as_str() != *saved).peekable();
+        unsaved.peek()?;
+        let here = disk.map(str::to_owned).or_else(|| unsaved.find_map(|(kept, _)| kept.trouble()))?;
+        let there = match self.progress() {
+            Progress::NotSaved(why) => why.to_owned(),
+            Progress::Conflict => "the prompt was changed elsewhere, and it is not chosen yet which text stays".to_owned(),
+            _ => "it has not answered yet".to_owned(),
+        };
+        Some(format!("On this computer: {here}. On the platform: {there}"))
+    }
+
+    /// What a person would have to type again.
+    #[must_use]
+    pub fn unsaved_text(&self) -> String {
+        let unsaved = self.texts().into_iter().zip(self.saved.texts()).filter(|(kept, saved)| kept.typed.as_str() != *saved);
+        unsaved.map(|(kept, _)| kept.typed.as_str()).collect::<Vec<_>>().join("\n\n")
     }
 }
 

@@ -182,10 +182,19 @@ pub fn conflict_ui(ui: &mut Ui, editor: &mut PromptEditor, draft: &Draft, wishes
 pub fn not_kept_ui(ui: &mut Ui, draft: &Draft) {
     let Some(why) = draft.not_kept() else { return };
     let tokens = theme::tokens(ui.ctx());
-    bar_ui(ui, tokens.warn, |ui| {
+    let is_nowhere = matches!(draft.progress(), Progress::NotSaved(_) | Progress::Conflict);
+    bar_ui(ui, if is_nowhere { tokens.bad } else { tokens.warn }, |ui| {
         let words = format!("What you type is not being kept on this computer: {why}");
-        let what = "The draft is still saved on the platform, so at most the last second of typing could be lost in a crash. It is tried again every few seconds";
-        ui.add(Label::new(words).wrap()).on_hover_text(what);
+        ui.add(Label::new(words).wrap());
+        let more = if is_nowhere {
+            "The platform has not got it either, so it is only in this window. It is kept by itself as soon as that is possible"
+        } else {
+            "The draft is still saved on the platform; in a crash the last second of typing could be lost. It is tried again every few seconds"
+        };
+        ui.add(Label::new(RichText::new(more).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
+        if is_nowhere && ui.button("Copy text").clicked() {
+            ui.ctx().copy_text(draft.unsaved_text());
+        }
     });
 }
 

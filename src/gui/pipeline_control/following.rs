@@ -31,6 +31,9 @@ impl PipelineControl {
             }
         }
         for (id, draft) in &mut self.drafts {
+            for news in draft.texts_mut().into_iter().filter_map(KeptText::take_news) {
+                ctx.commands.toast(ToastKind::Warn, news);
+            }
             if let Some(since) = draft.stale_since() {
                 let is_fresh = self.data.prompts.received_at().is_some_and(|at| at > since);
                 if !is_fresh {

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, PipelineView, Route};
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, KeptNowhere, PipelineView, Route};
 use crate::gui::widgets::prompt_editor::PromptEditor;
 use crate::wire::config::ProcessingRules;
 use crate::wire::deployment::Environment;
@@ -135,6 +135,8 @@ pub struct PipelineControl {
     models: ModelsPanel,
     editors: Editors,
     document: Document,
+    /// At the last goodbye the journals were not done in time.
+    is_disk_slow: bool,
     /// A part that is shown tells of models.
     wants_models: bool,
     /// Nothing is asked for before the area was looked at or told to do something.
@@ -351,10 +353,18 @@ impl Area for PipelineControl {
             std::thread::sleep(Duration::from_millis(2));
         }
         for draft in self.drafts.values_mut() {
-            draft.flush();
+            draft.flush_now();
         }
-        if let Some(journals) = &self.journals {
-            journals.finish(LAST_WORDS);
-        }
+        self.is_disk_slow = self.journals.as_ref().is_some_and(|journals| !journals.finish(LAST_WORDS));
+    }
+
+    fn kept_nowhere(&self) -> Vec<KeptNowhere> {
+        let disk = self.is_disk_slow.then_some("the disk does not answer");
+        let name = |id| self.data.prompt(id).map_or("a prompt", |prompt| &prompt.name).to_owned();
+        let lost = self.drafts.iter().filter_map(|(id, draft)| {
+            let why = draft.nowhere_else(disk)?;
+            Some(KeptNowhere { what: format!("What you typed into {}", name(*id)), why, text: draft.unsaved_text() })
+        });
+        lost.collect()
     }
 }

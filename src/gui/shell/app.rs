@@ -9,11 +9,12 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use egui::{CentralPanel, Context, Frame, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2, vec2};
+use egui::{CentralPanel, Context, Frame, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2, ViewportCommand, vec2};
 
 use super::ShellOptions;
 use super::alarms::Alarms;
 use super::held_back::HeldBack;
+use super::leaving::{Leaving, Then};
 use super::link::{self, Link};
 use super::navigation::{self, Line, Standing};
 use super::palette::Palette;
@@ -23,7 +24,7 @@ use super::shortcuts::Shortcuts;
 use super::toasts::Toasts;
 use super::unsaved::Unsaved;
 use crate::gui::analytics::Analytics;
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, CommandSender, PhotoTextures, Remote, ToastKind, modal};
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, CommandSender, KeptNowhere, PhotoTextures, Remote, ToastKind, modal};
 use crate::gui::live_status::LiveStatus;
 use crate::gui::pipeline_control::PipelineControl;
 use crate::gui::testing_lab::TestingLab;
@@ -65,6 +66,7 @@ pub struct App {
     toasts: Toasts,
     alarms: Alarms,
     held_back: HeldBack,
+    leaving: Leaving,
     fixed_now: Option<DateTime<Utc>>,
     egui: Context,
     /// An embedded platform that is on its way out.
@@ -99,6 +101,7 @@ impl App {
             toasts: Toasts::default(),
             alarms: Alarms::default(),
             held_back: HeldBack::default(),
+            leaving: Leaving::default(),
             fixed_now: None,
             egui: egui.clone(),
             stopping: None,
@@ -233,8 +236,11 @@ impl App {
 
     fn decide(&mut self, decision: Decision, egui: &Context) {
         // What is typed but not saved goes to where it was typed for.
-        if !matches!(decision, Decision::BeQuiet(_)) {
+        if !matches!(decision, Decision::BeQuiet(_)) && !std::mem::take(&mut self.leaving.is_agreed) {
             self.say_goodbye();
+            if !self.kept_nowhere().is_empty() {
+                return self.leaving.ask(Then::Decide(decision));
+            }
         }
         match decision {
             Decision::BeQuiet(is_quiet) => {
@@ -270,6 +276,27 @@ impl App {
                 area.on_exit(ctx);
             }
         });
+    }
+
+    /// What would be gone if the platform were left now.
+    fn kept_nowhere(&self) -> Vec<KeptNowhere> {
+        self.areas.iter().flat_map(|area| area.kept_nowhere()).collect()
+    }
+
+    /// The window is asked to close: first what was typed is kept; where that fails, a person is asked.
+    fn before_closing(&mut self, egui: &Context) {
+        if self.leaving.is_agreed || !egui.input(|input| input.viewport().close_requested()) {
+            return;
+        }
+        self.say_goodbye();
+        self.leaving.is_agreed = self.kept_nowhere().is_empty();
+        if !self.leaving.is_agreed {
+            self.leaving.ask(Then::Close);
+            self.palette.close();
+            for command in [ViewportCommand::CancelClose, ViewportCommand::Minimized(false), ViewportCommand::Focus] {
+                egui.send_viewport_cmd(command);
+            }
+        }
     }
 
     fn starting_ui(&mut self, ui: &mut Ui) {
@@ -351,6 +378,7 @@ impl eframe::App for App {
                 area.logic(ctx);
             }
         });
+        self.before_closing(egui);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
@@ -408,7 +436,9 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
-        self.say_goodbye();
+        if !self.leaving.is_agreed {
+            self.say_goodbye();
+        }
         let link = std::mem::replace(&mut self.link, Link::Failed("closed".to_owned()));
         if let Some(stopping) = link.stop() {
             let stopped = self.options.runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), stopping).await });

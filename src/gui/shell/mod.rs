@@ -5,6 +5,7 @@ mod app;
 mod desktop;
 mod dialog;
 mod held_back;
+mod leaving;
 mod link;
 mod navigation;
 mod palette;

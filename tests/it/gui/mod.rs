@@ -7,6 +7,7 @@ mod deploy;
 mod findings;
 mod health;
 mod held_back;
+mod leaving;
 mod live_alerts;
 mod live_assistant;
 mod live_events;

@@ -189,6 +189,26 @@ impl Console {
         });
     }
 
+    /// Fills the disk under the embedded platform, or makes room again: a database that can't grow is what a full disk looks like
+    /// from within.
+    pub fn fill_disk(&self, is_full: bool) {
+        let core = self.core.lock().expect("not poisoned").clone().expect("an embedded platform");
+        let statement = if is_full { "PRAGMA max_page_count = 1" } else { "PRAGMA max_page_count = 1000000" };
+        self.block_on(async {
+            let mut tx = core.db.begin().await.expect("a transaction");
+            sqlx::query(statement).execute(&mut *tx).await.expect("done");
+            tx.rollback().await.expect("ended");
+        });
+    }
+
+    /// Asks the window to close as the system does, for Ctrl-Q too; returns whether it agrees.
+    pub fn agrees_to_close(&mut self) -> bool {
+        let root = self.harness.input_mut().viewports.get_mut(&egui::ViewportId::ROOT).expect("a window");
+        root.events.push(egui::ViewportEvent::Close);
+        self.harness.step();
+        !self.harness.output().viewport_output[&egui::ViewportId::ROOT].commands.contains(&egui::ViewportCommand::CancelClose)
+    }
+
     /// Runs what has to be awaited, such as a call of the client.
     pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)

@@ -58,17 +58,19 @@ impl Journals {
             let path = folder.join(format!("{prompt}.{part}.journal"));
             // Where the thread is gone the answer's end is dropped with the order, which the opening notices.
             let _ = self.orders.send(Order::Open { path: path.clone(), answer });
-            Journal { path, orders: self.orders.clone(), trouble: Trouble::default(), state: State::Fresh, written: 0 }
+            Journal { path, orders: self.orders.clone(), trouble: Trouble::default(), state: State::Fresh, written: 0, reading: None }
         });
         Opening { journal, found, since: Instant::now() }
     }
 
-    /// Waits until everything is on the disk, at most so long.
-    pub fn finish(&self, limit: Duration) {
+    /// Waits until everything was tried on the disk, at most so long. Returns whether that was enough.
+    pub fn finish(&self, limit: Duration) -> bool {
         let (done, finished) = mpsc::channel();
-        if self.orders.send(Order::Finish(done)).is_ok() && finished.recv_timeout(limit).is_err() {
+        let is_over = self.orders.send(Order::Finish(done)).is_err() || finished.recv_timeout(limit).is_ok();
+        if !is_over {
             tracing::warn!("the journals were not written to their end within {limit:?}");
         }
+        is_over
     }
 }
 
@@ -91,17 +93,26 @@ impl Opening {
     /// What was found; `None` while it is being read.
     pub fn poll(&mut self) -> Option<Opened> {
         let Some(journal) = &self.journal else { return Some(Opened::default()) };
-        let why = match self.found.try_recv() {
+        let (why, is_late) = match self.found.try_recv() {
             Ok(Ok(found)) => return Some(Opened { journal: self.journal.take(), found, trouble: None }),
-            Ok(Err(why)) => why,
-            Err(TryRecvError::Disconnected) => "the program could not start what writes it".to_owned(),
+            Ok(Err(why)) => (why, false),
+            Err(TryRecvError::Disconnected) => {
+                return Some(Opened { trouble: Some("the program could not start what writes it".to_owned()), ..Opened::default() });
+            }
             Err(TryRecvError::Empty) if self.since.elapsed() > OPEN_PATIENCE => {
-                format!("the disk does not answer ({})", journal.path.display())
+                (format!("the disk does not answer ({})", journal.path.display()), true)
             }
             Err(TryRecvError::Empty) => return None,
         };
-        tracing::warn!(path = %journal.path.display(), why, "no journal of what is typed");
-        Some(Opened { trouble: Some(why), ..Opened::default() })
+        tracing::warn!(path = %journal.path.display(), why, "no journal of what is typed for now");
+        let mut journal = self.journal.take()?;
+        journal.trouble.set(Some(why));
+        journal.state = State::Unread(Instant::now() + RETRY_AFTER);
+        if is_late {
+            // The answer may still come.
+            journal.reading = Some(std::mem::replace(&mut self.found, mpsc::channel().1));
+        }
+        Some(Opened { journal: Some(journal), ..Opened::default() })
     }
 }
 
@@ -122,6 +133,8 @@ enum State {
     Going,
     /// It could not be written; tried again at a time.
     Failed(Instant),
+    /// It could not be read, so that nothing may be written over it yet; tried again at a time.
+    Unread(Instant),
 }
 
 struct Journal {
@@ -131,6 +144,8 @@ struct Journal {
     state: State,
     /// Bytes since the last whole state.
     written: usize,
+    /// What is found there, where it is being read once more.
+    reading: Option<Receiver<Result<Found, String>>>,
 }
 
 /// How what was kept stands to what the platform has.
@@ -144,6 +159,14 @@ pub enum Begun {
     ChangedElsewhere,
     /// Both were changed; a person has to choose. One's own is shown.
     Conflict,
+}
+
+/// What a person should know of a file that could not be read to its end.
+fn told(found: &Found) -> Option<String> {
+    let path = found.put_aside.as_ref()?;
+    let newer = found.reading.as_ref().is_some_and(|reading| reading.fault == Some(Fault::Newer));
+    let why = if newer { "was written by a newer Minerva" } else { "is damaged; what could be read of it is here" };
+    Some(format!("The record of what was typed {why}. It is kept as {}", path.display()))
 }
 
 /// A text whose every keystroke is on disk.
@@ -170,15 +193,12 @@ impl KeptText {
     #[must_use]
     pub fn begin(opened: Opened, held: &str) -> (Self, Begun) {
         let Opened { mut journal, found, trouble } = opened;
-        let news = found.put_aside.as_ref().map(|path| {
-            let newer = found.reading.as_ref().is_some_and(|reading| reading.fault == Some(Fault::Newer));
-            let why = if newer { "was written by a newer Minerva" } else { "is damaged; what could be read of it is here" };
-            format!("The record of what was typed {why}. It is kept as {}", path.display())
-        });
+        let news = told(&found);
         let goes_on = found.put_aside.is_none();
         let now = Digest::of(held);
         let kept = found.reading.and_then(|reading| reading.typed.map(|typed| (typed, reading.known, reading.good_bytes)));
         let Some((mut typed, known, bytes)) = kept else {
+            // Also where it could not be read so far: what it holds is looked at as soon as it can be.
             return (Self { typed: TypedText::new(held), journal, known: vec![now], news, broken: trouble }, Begun::Same);
         };
         if let Some(journal) = &mut journal {
@@ -242,6 +262,7 @@ impl KeptText {
 
     /// Hands over what was typed, and tries again where that failed. Cheap when there is nothing.
     pub fn flush(&mut self) {
+        self.read_again();
         let keystrokes = self.typed.take_keystrokes();
         let Some(journal) = &mut self.journal else { return };
         let is_failing = journal.trouble.get().is_some();
@@ -254,6 +275,7 @@ impl KeptText {
         }
         match journal.state {
             State::Failed(at) if Instant::now() < at => {}
+            State::Unread(_) => {}
             State::Fresh | State::Failed(_) => self.write_whole(),
             State::Going if journal.written > LARGE.max(3 * (self.typed.len() + self.typed.history().bytes())) => self.write_whole(),
             State::Going => {
@@ -263,11 +285,76 @@ impl KeptText {
         }
     }
 
+    /// The same without waiting for its time where writing failed.
+    pub fn flush_now(&mut self) {
+        let Some(journal) = &mut self.journal else { return };
+        if journal.trouble.get().is_some() {
+            journal.state = match journal.state {
+                State::Unread(_) => State::Unread(Instant::now()),
+                _ => State::Failed(Instant::now()),
+            };
+        }
+        self.flush();
+    }
+
+    /// What was found late: it is shown where nothing was typed here meanwhile, else it is put aside where it is a text of its own.
+    fn take_in(&mut self, found: Found) {
+        self.news = told(&found).or(self.news.take());
+        let Some(reading) = found.reading else { return };
+        let Some(before) = reading.typed else { return };
+        if before.as_str() == self.typed.as_str() || self.known.contains(&Digest::of(&before)) {
+            return;
+        }
+        let is_untouched = self.known.contains(&Digest::of(&self.typed));
+        if is_untouched && reading.known.iter().any(|known| self.known.contains(known)) {
+            self.typed.replace(&before);
+            self.known = reading.known;
+            self.news = Some("What you typed before is here again".to_owned());
+        } else if let Some(journal) = &self.journal {
+            let to = writer::aside(&journal.path, "earlier");
+            self.news = Some(format!("What was typed before is kept as {}", to.display()));
+            // Where the writer has ended, nothing takes the file's place either.
+            let _ = journal.orders.send(Order::PutAside { path: journal.path.clone(), to });
+        }
+    }
+
+    /// A journal that could not be read is asked for again.
+    fn read_again(&mut self) {
+        let Some(journal) = &mut self.journal else { return };
+        let State::Unread(at) = journal.state else { return };
+        match journal.reading.as_ref().map(Receiver::try_recv) {
+            Some(Err(TryRecvError::Empty)) => {}
+            Some(Ok(Ok(found))) => {
+                journal.reading = None;
+                journal.trouble.set(None);
+                self.take_in(found);
+                self.typed.take_keystrokes();
+                self.write_whole();
+            }
+            Some(Ok(Err(why))) => {
+                journal.reading = None;
+                journal.trouble.set(Some(why));
+                journal.state = State::Unread(Instant::now() + RETRY_AFTER);
+            }
+            Some(Err(TryRecvError::Disconnected)) => self.broken = Some("the program's own writer has ended".to_owned()),
+            None if Instant::now() < at => {}
+            None => {
+                let (answer, found) = mpsc::channel();
+                // Where nobody is there to answer, the answer's end is dropped, which is seen in the next round.
+                let _ = journal.orders.send(Order::Open { path: journal.path.clone(), answer });
+                journal.reading = Some(found);
+            }
+        }
+    }
+
     /// When [`Self::flush`] should be called though nothing is typed.
     #[must_use]
     pub fn wants_retry(&self) -> Option<Duration> {
-        match self.journal.as_ref()?.state {
-            State::Failed(at) => Some(at.saturating_duration_since(Instant::now())),
+        let journal = self.journal.as_ref()?;
+        match journal.state {
+            // The writer wakes the window when it has read it.
+            State::Unread(_) if journal.reading.is_some() => None,
+            State::Failed(at) | State::Unread(at) => Some(at.saturating_duration_since(Instant::now())),
             _ => None,
         }
     }

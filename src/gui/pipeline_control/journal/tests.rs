@@ -209,3 +209,77 @@ fn what_was_typed_while_the_disk_was_full_is_there_after_it_has_room() {
     while kept.typed.undo() {}
     assert_eq!(kept.typed.as_str(), "a");
 }
+
+/// Hands over again until the disk has taken it.
+fn until_kept(kept: &mut KeptText) {
+    let deadline = Instant::now() + SLOW;
+    while kept.trouble().is_some() {
+        assert!(Instant::now() < deadline, "{:?}", kept.trouble());
+        kept.flush_now();
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Something else lies where the journals do, so that none can be opened; gives them back when called.
+fn out_of_reach(folder: &Path) -> impl FnOnce() + use<'_> {
+    let away = folder.with_extension("away");
+    std::fs::rename(folder, &away).expect("moved");
+    std::fs::write(folder, "no folder").expect("written");
+    move || {
+        std::fs::remove_file(folder).expect("removed");
+        std::fs::rename(away, folder).expect("moved back");
+    }
+}
+
+#[test]
+fn a_journal_that_could_not_be_begun_is_begun_without_a_keystroke_once_that_is_possible() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("typed");
+    std::fs::write(&file, "no folder").expect("written");
+    let (journals, mut kept, _) = start(&file, "a");
+    put(&mut kept, "ab");
+    assert!(kept.wants_retry().is_some());
+    std::fs::remove_file(&file).expect("removed");
+    until_kept(&mut kept);
+    crash(journals, kept);
+    let (_journals, kept, begun) = start(&file, "a");
+    assert_eq!((begun, kept.typed.as_str()), (Begun::Unsent, "ab"));
+}
+
+#[test]
+fn what_was_typed_before_is_here_again_as_soon_as_it_can_be_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let typed = folder.path().join("typed");
+    let (journals, mut kept, _) = start(&typed, "a");
+    put(&mut kept, "mine");
+    crash(journals, kept);
+    let back = out_of_reach(&typed);
+    let (journals, mut kept, begun) = start(&typed, "a");
+    assert_eq!((begun, kept.typed.as_str()), (Begun::Same, "a"));
+    back();
+    until_kept(&mut kept);
+    assert_eq!((kept.typed.as_str(), kept.take_news().as_deref()), ("mine", Some("What you typed before is here again")));
+    crash(journals, kept);
+    let (_journals, kept, begun) = start(&typed, "a");
+    assert_eq!((begun, kept.typed.as_str()), (Begun::Unsent, "mine"));
+}
+
+#[test]
+fn what_was_typed_before_is_put_aside_where_something_newer_was_typed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let typed = folder.path().join("typed");
+    let (journals, mut kept, _) = start(&typed, "a");
+    put(&mut kept, "mine");
+    crash(journals, kept);
+    let back = out_of_reach(&typed);
+    let (journals, mut kept, _) = start(&typed, "a");
+    put(&mut kept, "newer");
+    back();
+    until_kept(&mut kept);
+    let news = kept.take_news().expect("it is told");
+    crash(journals, kept);
+    let aside = news.strip_prefix("What was typed before is kept as ").expect("where");
+    assert!(std::fs::read_to_string(aside).expect("it is there").contains("mine"));
+    let (_journals, kept, _) = start(&typed, "a");
+    assert_eq!(kept.typed.as_str(), "newer");
+}

@@ -1,6 +1,6 @@
 //! The thread that writes journals, so that no frame waits for a disk. It has one queue: what is handed over first is written first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ impl Trouble {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, why: Option<String>) {
+    pub fn set(&self, why: Option<String>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 }
@@ -47,6 +47,11 @@ pub enum Order {
         start: Box<Record>,
         trouble: Trouble,
     },
+    /// Gives the file another name, so that the next whole state does not take its place.
+    PutAside {
+        path: PathBuf,
+        to: PathBuf,
+    },
     /// Answers when everything before it is on the disk.
     Finish(Sender<()>),
 }
@@ -66,6 +71,8 @@ pub struct Writer {
     files: HashMap<PathBuf, Appended>,
     /// One window at a time writes into a folder.
     locks: HashMap<PathBuf, File>,
+    /// Folders that were waited for in vain: tried again without a wait.
+    taken: HashSet<PathBuf>,
 }
 
 struct Appended {
@@ -77,7 +84,7 @@ struct Appended {
 impl Writer {
     #[must_use]
     pub fn new(egui: egui::Context) -> Self {
-        Self { egui, files: HashMap::new(), locks: HashMap::new() }
+        Self { egui, files: HashMap::new(), locks: HashMap::new(), taken: HashSet::new() }
     }
 
     /// Works until nobody can ask for anything any more.
@@ -110,6 +117,12 @@ impl Writer {
                 let outcome = self.rewrite(&path, &start);
                 self.tell(&path, outcome, &trouble);
             }
+            Order::PutAside { path, to } => {
+                self.files.remove(&path);
+                if let Err(error) = std::fs::rename(&path, &to) {
+                    tracing::warn!(path = %path.display(), %error, "what was typed before could not be put aside");
+                }
+            }
             Order::Finish(answer) => {
                 self.sync();
                 let _ = answer.send(());
@@ -118,7 +131,7 @@ impl Writer {
     }
 
     fn tell(&self, path: &Path, outcome: std::io::Result<()>, trouble: &Trouble) {
-        let why = outcome.err().map(|error| error.to_string());
+        let why = outcome.err().map(|error| words(&error));
         if why == trouble.get() {
             return;
         }
@@ -135,13 +148,13 @@ impl Writer {
         let mut bytes = Vec::new();
         match File::open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::default()),
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(words(&error)),
             Ok(mut file) => {
                 let is_file = file.metadata().is_ok_and(|about| about.is_file());
                 if !is_file {
                     return Err(format!("{} is no file", path.display()));
                 }
-                file.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+                file.read_to_end(&mut bytes).map_err(|error| words(&error))?;
             }
         }
         if bytes.is_empty() {
@@ -150,12 +163,18 @@ impl Writer {
         let reading = record::read(&bytes);
         let mut put_aside = None;
         if let Some(fault) = reading.fault {
-            let aside = aside(path, fault);
-            std::fs::rename(path, &aside).map_err(|error| error.to_string())?;
+            let aside = aside(
+                path,
+                match fault {
+                    Fault::Damaged => "damaged",
+                    Fault::Newer => "newer",
+                },
+            );
+            std::fs::rename(path, &aside).map_err(|error| words(&error))?;
             put_aside = Some(aside);
         } else if reading.good_bytes < bytes.len() {
-            let file = OpenOptions::new().write(true).open(path).map_err(|error| error.to_string())?;
-            file.set_len(reading.good_bytes as u64).map_err(|error| error.to_string())?;
+            let file = OpenOptions::new().write(true).open(path).map_err(|error| words(&error))?;
+            file.set_len(reading.good_bytes as u64).map_err(|error| words(&error))?;
         }
         Ok(Found { reading: Some(reading), put_aside })
     }
@@ -164,20 +183,23 @@ impl Writer {
         if self.locks.contains_key(folder) {
             return Ok(());
         }
-        std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join("lock")).map_err(|error| error.to_string())?;
+        std::fs::create_dir_all(folder).map_err(|error| words(&error))?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join("lock")).map_err(|error| words(&error))?;
         let step = Duration::from_millis(50);
-        for _ in 0..LOCK_PATIENCE.as_millis() / step.as_millis() {
+        let tries = if self.taken.contains(folder) { 1 } else { LOCK_PATIENCE.as_millis() / step.as_millis() };
+        for _ in 0..tries {
             match file.try_lock() {
                 Ok(()) => {
                     self.locks.insert(folder.to_owned(), file);
+                    self.taken.remove(folder);
                     return Ok(());
                 }
                 Err(TryLockError::WouldBlock) => std::thread::sleep(step),
-                Err(TryLockError::Error(error)) => return Err(error.to_string()),
+                Err(TryLockError::Error(error)) => return Err(words(&error)),
             }
         }
-        Err("another Minerva window records into the same folder. Close it, then open the prompt again".to_owned())
+        self.taken.insert(folder.to_owned());
+        Err("another Minerva window records into the same folder. Close it, and this one goes on recording".to_owned())
     }
 
     fn append(&mut self, path: &Path, lines: &[u8]) -> std::io::Result<()> {
@@ -225,12 +247,17 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.sync_data()
 }
 
+/// What a person can do something about.
+fn words(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::StorageFull => "the disk is full. Free some space".to_owned(),
+        ErrorKind::QuotaExceeded => "your share of the disk is used up. Free some space".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// A name beside it that is not taken.
-fn aside(path: &Path, fault: Fault) -> PathBuf {
-    let word = match fault {
-        Fault::Damaged => "damaged",
-        Fault::Newer => "newer",
-    };
+pub fn aside(path: &Path, word: &str) -> PathBuf {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     path.with_extension(format!("{word}-{now}"))
 }
@@ -324,7 +351,7 @@ mod tests {
         sender.send(order(typed(1, "b"))).expect("it runs");
         finish();
         let why = trouble.get().expect("it is told");
-        assert!(why.contains("No space left"), "{why}");
+        assert!(why.contains("the disk is full"), "{why}");
         // The whole state is written anew, in place of the link.
         sender.send(Order::Rewrite { path: path.clone(), start: Box::new(start("ab")), trouble: trouble.clone() }).expect("it runs");
         sender.send(order(typed(2, "c"))).expect("it runs");

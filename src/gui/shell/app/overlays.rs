@@ -5,6 +5,7 @@ use egui::Context;
 use super::App;
 use crate::gui::ctx::{LinkState, Toast, ToastKind};
 use crate::gui::shell::desktop;
+use crate::gui::shell::leaving::Then;
 use crate::gui::shell::link::Link;
 use crate::gui::shell::settings::Surroundings;
 use crate::gui::theme::{self, icons};
@@ -38,6 +39,16 @@ impl App {
         self.shortcuts.ui(egui, self.saved.area, &of_area);
         if let Some(decision) = self.settings.ui(egui, &around) {
             self.decide(decision, egui);
+        }
+        if self.leaving.is_asking() {
+            let lost = self.kept_nowhere();
+            if let Some(then) = self.leaving.ui(egui, &lost) {
+                self.leaving.is_agreed = true;
+                match then {
+                    Then::Close => egui.send_viewport_cmd(egui::ViewportCommand::Close),
+                    Then::Decide(decision) => self.decide(decision, egui),
+                }
+            }
         }
         if let Some(command) = self.toasts.ui(egui) {
             self.commands.send(command);

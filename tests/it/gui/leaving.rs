@@ -1,0 +1,93 @@
+//! Closing the window: what was typed is kept somewhere before, or a person is asked.
+
+use std::path::{Path, PathBuf};
+
+use egui::{Key, Modifiers};
+use minerva_console::gui::ctx::AreaId;
+use tempfile::TempDir;
+
+use crate::support::console::{Console, Look};
+use crate::support::platform::Options;
+
+/// More than a page of the database has room for.
+fn long_text() -> String {
+    "Look for boats. ".repeat(2_000)
+}
+
+/// Where the journals lie.
+fn journals(folder: &Path) -> PathBuf {
+    folder.join("typed")
+}
+
+/// A console with a prompt open, in a folder where no journal can be begun.
+fn open_without_journals() -> Console {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::write(journals(folder.path()), "no folder").expect("written");
+    let mut console = Console::open_in(folder, Options::default().without_workers(), Look { size: [1440.0, 900.0], ..Look::default() });
+    console.go_to(AreaId::PipelineControl);
+    console.wait_for("What you type is not being kept on this computer");
+    console
+}
+
+fn type_into_the_prompt(console: &mut Console, text: &str) {
+    console.fill("Prompt", text);
+}
+
+fn draft(console: &Console) -> Option<String> {
+    let client = console.client();
+    console.block_on(async { client.prompts().await.expect("prompts").items.remove(0).draft })
+}
+
+#[test]
+fn a_window_with_a_text_that_is_kept_nowhere_asks_before_it_closes() {
+    let mut console = open_without_journals();
+    console.fill_disk(true);
+    type_into_the_prompt(&mut console, &long_text());
+    assert!(!console.agrees_to_close(), "the text would be gone");
+    console.steps();
+    assert!(console.says("is only in this window and would be lost"), "what");
+    assert!(console.says("On the platform: The disk is full"), "why");
+    console.click("Stay");
+    assert!(!console.says("would be lost"));
+    assert!(console.says("The platform has not got it either"), "the banner stays");
+
+    assert!(!console.agrees_to_close());
+    console.steps();
+    console.press(Modifiers::NONE, Key::Escape);
+    assert!(!console.says("would be lost"), "Escape stays");
+    assert!(!console.agrees_to_close());
+    console.steps();
+    console.click("Close all the same");
+    assert!(console.agrees_to_close());
+}
+
+#[test]
+fn a_text_is_kept_without_a_keystroke_as_soon_as_there_is_room() {
+    let mut console = open_without_journals();
+    console.fill_disk(true);
+    type_into_the_prompt(&mut console, &long_text());
+    assert!(!console.agrees_to_close());
+    console.steps();
+    let typed = journals(console.folder.path());
+    std::fs::remove_file(&typed).expect("removed");
+    console.wait_until("it is kept on this computer", |console| console.says("What you typed is kept now"));
+    console.click("Stay");
+    console.wait_until("the banner goes", |console| !console.says("is not being kept on this computer"));
+    let kept = |entry: std::io::Result<std::fs::DirEntry>| {
+        std::fs::read_to_string(entry.expect("an entry").path()).is_ok_and(|text| text.contains("Look for boats"))
+    };
+    assert!(std::fs::read_dir(typed.join("this computer")).expect("a folder").any(kept));
+    assert_ne!(draft(&console).as_deref(), Some(long_text().as_str()), "the platform has no room yet");
+    assert!(console.agrees_to_close(), "the next start has it again");
+
+    console.fill_disk(false);
+    console.wait_until("the platform has it", |console| draft(console).as_deref() == Some(long_text().as_str()));
+}
+
+#[test]
+fn a_text_that_the_platform_has_needs_no_question() {
+    let mut console = open_without_journals();
+    type_into_the_prompt(&mut console, "Look for boats.");
+    assert!(console.agrees_to_close(), "closing waits for the answer");
+    assert_eq!(draft(&console).as_deref(), Some("Look for boats."));
+}
