@@ -63,6 +63,11 @@ pub enum Happened {
         /// Why, and what to do; empty when it is healthy.
         detail: String,
     },
+    /// Bundled photos could not be added and why, or (`None`) all are there now. Not kept: see
+    /// [`super::status::LiveStatus::bundled_wait`].
+    BundledWait {
+        why: Option<String>,
+    },
     /// The client fell behind or asked for events no longer kept: ask again for everything.
     Resync,
 }
@@ -133,7 +138,7 @@ impl Happened {
     #[must_use]
     pub fn topic(&self) -> EventTopic {
         match self {
-            Self::PhotoAdded(_) | Self::PhotoDeleted { .. } => EventTopic::Photos,
+            Self::PhotoAdded(_) | Self::PhotoDeleted { .. } | Self::BundledWait { .. } => EventTopic::Photos,
             Self::JobChanged(_) | Self::JobsChanged { .. } => EventTopic::Jobs,
             Self::ConfigChanged { .. } => EventTopic::Configuration,
             Self::PromptChanged(_) | Self::PromptVersionSaved(_) | Self::PromptLabelsChanged(_) => EventTopic::Prompts,
@@ -146,6 +151,6 @@ impl Happened {
     /// Whether it is kept, so that a client that reconnects hears it too.
     #[must_use]
     pub fn is_kept(&self) -> bool {
-        !matches!(self, Self::CellNews { .. })
+        !matches!(self, Self::CellNews { .. } | Self::BundledWait { .. })
     }
 }

@@ -50,6 +50,9 @@ pub struct LiveStatus {
     /// Limits on spending that only warn and are crossed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_warning: Option<String>,
+    /// Why bundled photos are missing so far, and what to do; they come by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundled_wait: Option<String>,
     pub live_prompt: String,
     pub workers: u32,
     /// The last 60 minutes, oldest first, one point a minute.

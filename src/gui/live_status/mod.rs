@@ -136,6 +136,7 @@ impl Area for LiveStatus {
             }
             Happened::HealthChanged { .. } => self.health.mark_behind(),
             Happened::PhotoAdded(_) => self.photos.mark_behind(),
+            Happened::BundledWait { .. } => self.figures.mark_behind(),
             Happened::PhotoDeleted { id } => {
                 self.photos.on_deleted(*id);
                 self.list.reload();
@@ -441,7 +442,8 @@ impl LiveStatus {
     fn empty_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>) {
         let filter = self.list.filter();
         if filter.state.is_none() && filter.search.is_empty() {
-            if empty_state::ui(ui, "No photos have been given to the pipeline yet", Some("Add photos…")) {
+            let waits = self.figures.value().and_then(|status| status.bundled_wait.as_deref());
+            if empty_state::ui(ui, waits.unwrap_or("No photos have been given to the pipeline yet"), Some("Add photos…")) {
                 ctx.send(Command::AddPhotos);
             }
         } else if empty_state::ui(ui, "No job matches this filter", Some("Show all jobs")) {

@@ -75,6 +75,13 @@ pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, looks_back: bool
             command_button(ui, ctx, icons::ICON_TUNE, "Set limits", Command::GoTo(Route::Rules), true);
         });
     }
+    if let Some(waits) = status.and_then(|status| status.bundled_wait.as_ref()) {
+        let tokens = ctx.tokens();
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::from(icons::ICON_WARNING).color(tokens.warn));
+            ui.label(RichText::new(waits).color(tokens.warn));
+        });
+    }
     stale_ui(ui, status.is_some(), ctx);
 }
 

@@ -108,10 +108,15 @@ impl TestingLab {
         {
             self.library.reload();
         }
+        let is_empty = !self.library.is_loading() && self.library.all().is_empty();
+        if !is_empty {
+            self.bundled_wait.line_ui(ui);
+        }
         if self.library.is_loading() {
             skeleton_ui(ui, self.grid.edge);
-        } else if self.library.all().is_empty() {
-            if self.library.failure().is_none() && empty_state::ui(ui, "The library has no photos yet", Some("Add photos…")) {
+        } else if is_empty {
+            let words = self.bundled_wait.why().unwrap_or("The library has no photos yet");
+            if self.library.failure().is_none() && empty_state::ui(ui, words, Some("Add photos…")) {
                 self.adding.choose_files(ctx);
             }
         } else if self.library.offered_len() == 0 {

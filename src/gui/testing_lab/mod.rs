@@ -2,6 +2,7 @@
 
 mod baseline;
 mod blind;
+mod bundled_wait;
 mod caption_diff;
 mod cell_now;
 mod choose;
@@ -63,6 +64,7 @@ use crate::wire::run::{Run, RunState, StartRun};
 use crate::wire::sweep::StartSweep;
 use baseline::Baseline;
 use blind::Said;
+use bundled_wait::BundledWait;
 use deleting::Deleting;
 use estimate::LiveEstimate;
 use export::Export;
@@ -104,6 +106,7 @@ pub enum Step {
 pub struct TestingLab {
     step: Step,
     library: Library,
+    bundled_wait: BundledWait,
     alike: AlikePhotos,
     sets: PhotoSets,
     truth: GroundTruth,
@@ -144,6 +147,7 @@ impl Default for TestingLab {
         Self {
             step: Step::default(),
             library: Library::default(),
+            bundled_wait: BundledWait::default(),
             alike: AlikePhotos::default(),
             sets: PhotoSets::default(),
             truth: GroundTruth::default(),
@@ -184,6 +188,7 @@ impl Area for TestingLab {
     fn on_event(&mut self, event: &Event, ctx: &mut AreaCtx<'_>) {
         match &event.what {
             Happened::PhotoAdded(photo) => self.library.on_added(photo.clone()),
+            Happened::BundledWait { why } => self.bundled_wait.on_told(why.as_deref()),
             Happened::JobChanged(job) if job.state == JobState::Completed => self.library.on_processed(job.photo_id),
             Happened::PhotoDeleted { id } => {
                 self.library.on_deleted(*id);
@@ -231,6 +236,7 @@ impl Area for TestingLab {
 
     fn logic(&mut self, ctx: &mut AreaCtx<'_>) {
         self.library.logic(ctx);
+        self.bundled_wait.logic(ctx);
         self.alike.logic(self.library.is_complete().then(|| self.library.all().len()), ctx);
         if let Some(photos) = self.sets.logic(ctx) {
             self.has_chosen = true;
@@ -414,6 +420,7 @@ impl TestingLab {
 
     fn reload(&mut self) {
         self.library.reload();
+        self.bundled_wait.reload();
         self.sets.reload();
         self.truth.reload();
         self.traces.reload();

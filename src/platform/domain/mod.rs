@@ -125,6 +125,8 @@ pub struct Core {
     pub held_by_limit: std::sync::Mutex<Option<crate::wire::result::Fault>>,
     /// Why the last result could not be stored, until one is.
     pub not_stored: std::sync::Mutex<Option<String>>,
+    /// Why bundled photos are missing so far.
+    pub bundled_wait: std::sync::Mutex<Option<String>>,
     /// What is remembered of providers besides their settings.
     pub seen_of_providers: providers::Seen,
     /// What is remembered of counts of tokens.
@@ -218,6 +220,7 @@ impl Core {
             begins_calls: tokio::sync::Mutex::default(),
             held_by_limit: std::sync::Mutex::default(),
             not_stored: std::sync::Mutex::default(),
+            bundled_wait: std::sync::Mutex::default(),
             seen_of_providers: providers::Seen::default(),
             counters: prompt_analysis::Counters::default(),
             in_work: idempotency::InWork::default(),

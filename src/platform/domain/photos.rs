@@ -1,5 +1,7 @@
 //! The library: photos come in checked and stored whole, and leave with their files.
 
+use std::sync::PoisonError;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
@@ -304,6 +306,37 @@ pub async fn seed(core: &Core) -> Result<()> {
     change.commit().await
 }
 
+/// Says to everybody who looks why bundled photos are missing so far, or that none is any more.
+pub async fn say_bundled_wait(core: &Core, error: Option<&DomainError>) -> Result<()> {
+    let mut missing = 0;
+    if error.is_some() {
+        for (_, bytes) in bundled::PHOTOS {
+            let hash = blake3::hash(bytes).to_hex().to_string();
+            missing += usize::from(!store::photos::was_known(&core.db, core.org, &hash).await?);
+        }
+    }
+    let why = error.filter(|_| missing > 0).map(|error| bundled_wait_words(missing, error));
+    let before = std::mem::replace(&mut *core.bundled_wait.lock().unwrap_or_else(PoisonError::into_inner), why.clone());
+    if before != why {
+        // Nobody listens where the send fails.
+        let _ = core.news.send(Happened::BundledWait { why });
+    }
+    Ok(())
+}
+
+fn bundled_wait_words(missing: usize, error: &DomainError) -> String {
+    let which = match missing {
+        1 => "A bundled photo could".to_owned(),
+        all if all == bundled::PHOTOS.len() => "The bundled photos could".to_owned(),
+        some => format!("{some} bundled photos could"),
+    };
+    let why = match error {
+        DomainError::Store(StoreError::DiskFull) => "the disk is full. Free some space".to_owned(),
+        error => error.to_string().trim_end_matches('.').to_owned(),
+    };
+    format!("{which} not be added: {why}. They come by themselves as soon as that is possible")
+}
+
 fn bundled_files(core: &Core) -> impl Iterator<Item = NewFile> {
     // The list shows the newest first, so the first by name comes last.
     bundled::PHOTOS.iter().rev().map(|(name, bytes)| NewFile::new(core, PhotoSource::Bundled, name, Bytes::from_static(bytes)))
@@ -311,7 +344,15 @@ fn bundled_files(core: &Core) -> impl Iterator<Item = NewFile> {
 
 #[cfg(test)]
 mod tests {
-    use super::clean_name;
+    use super::{DomainError, StoreError, bundled, bundled_wait_words, clean_name};
+
+    #[test]
+    fn bundled_photos_that_wait_are_told_with_what_to_do() {
+        let full = DomainError::Store(StoreError::DiskFull);
+        let all = "The bundled photos could not be added: the disk is full. Free some space. They come by themselves as soon as that is possible";
+        assert_eq!(bundled_wait_words(bundled::PHOTOS.len(), &full), all);
+        assert!(bundled_wait_words(7, &full).starts_with("7 bundled photos could not be added"));
+    }
 
     #[test]
     fn names_lose_their_folders_and_control_characters() {

@@ -3,6 +3,7 @@
 mod analytics;
 mod blind;
 mod correcting;
+mod bundled_wait;
 mod deploy;
 mod findings;
 mod health;

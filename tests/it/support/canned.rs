@@ -175,6 +175,7 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
         held_back: canned.held_back.clone(),
         daily_limit_usd: None,
         limit_warning: None,
+        bundled_wait: None,
         live_model: "gemini/gemini-3.8-flash".to_owned(),
         live_prompt: "Photo tags v3".to_owned(),
         workers: 2,

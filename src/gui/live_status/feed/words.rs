@@ -64,7 +64,7 @@ pub fn of(what: &Happened) -> Option<Told> {
             };
             Some(Told { icon, tone, words: format!("{label} {words}"), more: detail.clone(), route: Some(Route::Live(LiveView::Health)) })
         }
-        Happened::CellNews { .. } | Happened::Resync => None,
+        Happened::CellNews { .. } | Happened::BundledWait { .. } | Happened::Resync => None,
     }
 }
 
