@@ -117,6 +117,12 @@ impl FaultKind {
         matches!(self, Self::RateLimited | Self::Overloaded | Self::Server | Self::Timeout | Self::Network)
     }
 
+    /// Whether the photo never reached the model, because it can't be read: such a fault says nothing of the model.
+    #[must_use]
+    pub fn is_of_the_photo(self) -> bool {
+        self == Self::Photo
+    }
+
     /// Whether every further call to the provider would meet the same: its calls are held back until a person acts.
     #[must_use]
     pub fn stops_provider(self) -> bool {

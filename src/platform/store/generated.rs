@@ -42,7 +42,9 @@ pub async fn insert(
     past::invent(tx, &jobs, spells_since).await?;
     results::insert_rows(tx, org, &batch.results).await?;
     for result in &batch.results {
-        rollups.add(&result.counted(org));
+        if let Some(counted) = result.counted(org) {
+            rollups.add(&counted);
+        }
         decisions.add(org, result);
     }
     if rollups.is_full() {

@@ -21,7 +21,9 @@ pub struct NewResult {
 pub async fn insert(tx: &mut Tx, org: OrganizationId, new: &NewResult) -> Result<()> {
     insert_rows(tx, org, std::slice::from_ref(new)).await?;
     let mut rollups = Rollups::new(i64::MIN);
-    rollups.add(&new.counted(org));
+    if let Some(counted) = new.counted(org) {
+        rollups.add(&counted);
+    }
     rollups.write(tx).await?;
     let mut decisions = Decisions::default();
     decisions.add(org, new);
@@ -29,15 +31,16 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, new: &NewResult) -> Result
 }
 
 impl NewResult {
-    /// What the rollups count of it.
+    /// What the rollups count of it; `None`: its photo never reached the model.
     #[must_use]
-    pub fn counted(&self, org: OrganizationId) -> Counted<'_> {
+    pub fn counted(&self, org: OrganizationId) -> Option<Counted<'_>> {
         let result = &self.result;
         let answer = match &result.outcome {
             Outcome::Completed(answer) => Some(answer),
+            Outcome::Failed(fault) if fault.kind.is_of_the_photo() => return None,
             Outcome::Failed(_) => None,
         };
-        Counted {
+        Some(Counted {
             organization: org,
             at_ms: to_ms(result.created_at),
             provider: provider(&result.model),
@@ -48,7 +51,7 @@ impl NewResult {
             mean_confidence: answer.and_then(Answer::mean_confidence).map(f64::from),
             latency_ms: result.provider_response_time_ms,
             wait_ms: result.queue_wait_time_ms,
-        }
+        })
     }
 }
 

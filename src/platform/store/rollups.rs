@@ -1,4 +1,8 @@
 //! Sums over results by minute, hour and day, kept with each result: what screens read instead of the results.
+//!
+//! A result whose photo could not be read is not among them: the photo never reached the model, so it is no failure of the model and
+//! of its provider, and it cost nothing. Its job says that it failed, and why. Sums that were kept before this rule are as they were
+//! counted then: minutes of them are forgotten after eight days, and hours and days stay.
 
 use std::collections::HashMap;
 
@@ -9,9 +13,10 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
 use super::histogram::Histogram;
-use super::{Db, Result, StoreError, Tx, to_ms};
+use super::{Db, Result, StoreError, Tx, from_json, to_ms};
 use crate::wire::ids::OrganizationId;
 use crate::wire::money::UsdMicros;
+use crate::wire::result::Fault;
 
 /// Keys looked for, and rows written, in one statement.
 const ROWS_A_STATEMENT: usize = 200;
@@ -413,7 +418,7 @@ pub(super) async fn read_until_in(connection: &mut SqliteConnection, org: Organi
 /// The results of a part of a minute, its last millisecond included, summed one by one.
 async fn read_results(connection: &mut SqliteConnection, org: OrganizationId, wanted: Wanted<'_>, from_ms: i64, last_ms: i64) -> Result<Vec<Summed>> {
     let rows: Vec<Stored> = sqlx::query_as(
-        "SELECT organization_id, created_at_ms, ai_provider, model, prompt_version_id, status, cost_usd_micros, mean_confidence,
+        "SELECT organization_id, created_at_ms, ai_provider, model, prompt_version_id, status, fault, cost_usd_micros, mean_confidence,
                 provider_response_time_ms, queue_wait_time_ms
          FROM ai_processing_results WHERE organization_id = $1 AND created_at_ms >= $2 AND created_at_ms <= $3 AND COALESCE(ai_provider = $4, TRUE)",
     )
@@ -423,12 +428,14 @@ async fn read_results(connection: &mut SqliteConnection, org: OrganizationId, wa
     .bind(wanted.provider)
     .fetch_all(connection)
     .await?;
-    let summed = |row: &Stored| {
+    let mut all = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let Some(counted) = row.counted()? else { continue };
         let mut sums = Sums::default();
-        sums.add(&row.counted());
-        Summed { step: 0, provider: row.ai_provider.clone(), model: row.model.clone(), completed: row.status == "completed", sums }
-    };
-    Ok(rows.iter().map(summed).collect())
+        sums.add(&counted);
+        all.push(Summed { step: 0, provider: row.ai_provider.clone(), model: row.model.clone(), completed: counted.completed, sums });
+    }
+    Ok(all)
 }
 
 /// Forgets minutes that began before a moment; gives their number.
@@ -451,6 +458,7 @@ struct Stored {
     model: String,
     prompt_version_id: Option<Uuid>,
     status: String,
+    fault: Option<String>,
     cost_usd_micros: Option<i64>,
     mean_confidence: Option<f64>,
     provider_response_time_ms: i64,
@@ -458,8 +466,13 @@ struct Stored {
 }
 
 impl Stored {
-    fn counted(&self) -> Counted<'_> {
-        Counted {
+    /// `None`: its photo never reached the model.
+    fn counted(&self) -> Result<Option<Counted<'_>>> {
+        let fault = self.fault.as_deref().map(from_json::<Fault>).transpose()?;
+        if fault.is_some_and(|fault| fault.kind.is_of_the_photo()) {
+            return Ok(None);
+        }
+        Ok(Some(Counted {
             organization: OrganizationId(self.organization_id),
             at_ms: self.created_at_ms,
             provider: &self.ai_provider,
@@ -470,7 +483,7 @@ impl Stored {
             mean_confidence: self.mean_confidence,
             latency_ms: self.provider_response_time_ms.max(0) as u64,
             wait_ms: self.queue_wait_time_ms.max(0) as u64,
-        }
+        }))
     }
 }
 
@@ -487,13 +500,15 @@ pub(super) async fn add_up_old(db: &Db) -> Result<()> {
     let mut rollups = Rollups::new(newest - MINUTES_KEPT_MS);
     // Read beside the transaction that writes: it sees all, because nothing else writes before the platform answers.
     let mut stored = sqlx::query_as::<_, Stored>(
-        "SELECT organization_id, created_at_ms, ai_provider, model, prompt_version_id, status, cost_usd_micros, mean_confidence,
+        "SELECT organization_id, created_at_ms, ai_provider, model, prompt_version_id, status, fault, cost_usd_micros, mean_confidence,
                 provider_response_time_ms, queue_wait_time_ms
          FROM ai_processing_results ORDER BY organization_id, created_at_ms",
     )
     .fetch(&db.read);
     while let Some(row) = stored.try_next().await? {
-        rollups.add(&row.counted());
+        if let Some(counted) = row.counted()? {
+            rollups.add(&counted);
+        }
         if rollups.is_full() {
             rollups.write(&mut tx).await?;
         }

@@ -4,12 +4,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use minerva_console::platform::domain::photo_files;
 use minerva_console::platform::store::photos::search;
 use minerva_console::platform::store::rollups::{self, Histograms, Span, Wanted};
 use minerva_console::platform::store::{Db, histogram};
+use minerva_console::wire::analytics::PerformanceQuery;
+use minerva_console::wire::config::{PipelineState, SetPipelineState};
+use minerva_console::wire::health::HealthState;
 use minerva_console::wire::ids::OrganizationId;
 use minerva_console::wire::job::JobState;
+use minerva_console::wire::metric::MetricQuery;
 use minerva_console::wire::money::UsdMicros;
+use minerva_console::wire::photo::Photo;
 use minerva_console::wire::photo_search::PhotoSearch;
 use minerva_console::wire::result::{Fault, FaultKind};
 use sqlx::migrate::Migrator;
@@ -29,6 +35,7 @@ struct Scanned {
     ai_provider: String,
     model: String,
     status: String,
+    fault: Option<String>,
     created_at_ms: i64,
     cost_usd_micros: Option<i64>,
     mean_confidence: Option<f64>,
@@ -58,7 +65,9 @@ pub async fn assert_equal_to_a_scan(db: &Db, span: Span, from_ms: i64) {
     let wanted = Wanted { span, from_ms, to_ms, step_ms: span.ms(), provider: None, histograms: Histograms::All };
     let summed = rollups::read(db, OrganizationId::LOCAL, wanted).await.expect("rollups");
     let mut groups: BTreeMap<(i64, String, String, bool), Vec<&Scanned>> = BTreeMap::new();
-    for row in &scanned {
+    // A photo that could not be read never reached its model.
+    let reached = |row: &&Scanned| row.fault.as_ref().is_none_or(|fault| !fault.contains("\"kind\":\"photo\""));
+    for row in scanned.iter().filter(reached) {
         let step = (row.created_at_ms - from_ms).div_euclid(span.ms());
         groups.entry((step, row.ai_provider.clone(), row.model.clone(), row.status == "completed")).or_default().push(row);
     }
@@ -117,6 +126,44 @@ async fn results_are_added_up_as_they_are_stored() {
     }
 }
 
+#[tokio::test]
+async fn a_photo_that_never_reached_the_model_is_no_failure_of_the_model() {
+    let (clock, scripted) = (TestClock::at_noon(), Scripted::new());
+    let options = Options { clock: clock.clone(), ..Options::with_providers(vec![scripted.renamed("metered")]) };
+    let platform = platform::start(options).await;
+    platform.client.activate_model(&minerva_console::wire::model::ActivateModel { name: "metered".to_owned() }).await.expect("live");
+    platform.client.set_pipeline_state(SetPipelineState { state: PipelineState::Paused }).await.expect("paused");
+    let photos = platform.add(4, true).await;
+    let place = |photo: &Photo| photo_files::photo_path(&platform.folder.path().join("data"), &photo.content_hash);
+    // Gone, cut off, larger than is decoded; the fourth is whole.
+    std::fs::remove_file(place(&photos[0])).expect("removed");
+    std::fs::write(place(&photos[1]), &platform::jpeg(64, 48, 1)[..200]).expect("cut");
+    std::fs::write(place(&photos[2]), b"no photo at all").expect("written");
+    platform.client.set_pipeline_state(SetPipelineState { state: PipelineState::Running }).await.expect("running");
+    platform.until_jobs(3, JobState::Failed).await;
+    let done = platform.until_jobs(1, JobState::Completed).await.remove(0);
+    assert_eq!(scripted.calls(), 1, "the others never reached the model");
+
+    let models = platform.client.models().await.expect("models").items;
+    let measured = models.into_iter().find(|model| model.name == "metered").and_then(|model| model.measured).expect("measured");
+    assert_eq!((measured.results, measured.failed, measured.failed_high < 1.0), (1, 0, true));
+    let performance = platform.client.performance(&PerformanceQuery::default()).await.expect("performance");
+    assert_eq!((performance.total.completed, performance.total.failed), (1, 0));
+    let health = platform.client.provider_health().await.expect("health").items;
+    let health = health.iter().find(|health| health.provider_name == "metered").expect("its health");
+    assert_eq!((health.status, health.error_rate), (HealthState::Healthy, Some(0.0)));
+    assert_eq!(platform.client.live_status().await.expect("status").failed_total, 3, "the jobs say so");
+    let db = &platform.host.core().db;
+    for span in Span::ALL {
+        assert_equal_to_a_scan(db, span, 0).await;
+    }
+    // A moment in the past is added up from the results themselves; the look back says the same.
+    clock.advance(TimeDelta::seconds(1));
+    let at = done.finished_at.expect("a time");
+    let past = platform.client.metrics(&MetricQuery { at: Some(at), metric_type: Some("error_rate".to_owned()), ..MetricQuery::default() }).await;
+    assert!(past.expect("metrics").metrics.iter().all(|metric| metric.metric_value == 0.0));
+}
+
 /// The numbers of the migrations there are.
 fn versions() -> Vec<i64> {
     let mut versions: Vec<i64> = std::fs::read_dir(MIGRATIONS)
@@ -162,6 +209,8 @@ async fn fill(connection: &mut SqliteConnection, newest: DateTime<Utc>) {
     let versions = "INSERT INTO prompt_versions (id, organization_id, prompt_id, version, content, note, author, created_at_ms)
                     VALUES ($1, $2, $3, 1, 'Tag it', '', '', 0)";
     run(connection, versions, &[version, org, prompt]).await;
+    // Each insert for itself would wait for the disk six hundred times.
+    sqlx::query("BEGIN").execute(&mut *connection).await.expect("begun");
     for number in 0..600_i64 {
         let model = ["on-device", "gemini/flash", "openai/mini"][(number % 3) as usize];
         let is_completed = number % 7 != 0;
@@ -187,6 +236,7 @@ async fn fill(connection: &mut SqliteConnection, newest: DateTime<Utc>) {
         .await
         .expect("a result");
     }
+    sqlx::query("COMMIT").execute(&mut *connection).await.expect("committed");
 }
 
 #[tokio::test]
