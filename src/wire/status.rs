@@ -34,12 +34,20 @@ pub struct LiveStatus {
     pub queue_wait_avg_ms: Option<f64>,
     /// From a histogram: right to ± 0.8 %.
     pub queue_wait_p95_ms: Option<f64>,
+    /// Of the pipeline.
     pub spend_today_usd: UsdMicros,
     /// What may be spent today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub daily_limit_usd: Option<UsdMicros>,
     /// Results today whose cost is not known.
     pub spend_unknown_results: u64,
+    /// What the lab spent today (runs, validations, replays, `minerva compare`): the limits and `spend_today_usd` are the pipeline's
+    /// alone. Not known of a moment in the past.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lab_spend_today_usd: Option<UsdMicros>,
+    /// Calls of the lab today whose cost is not known.
+    #[serde(default)]
+    pub lab_spend_unknown: u64,
     pub confidence_today: Option<f64>,
     pub confidence_yesterday: Option<f64>,
     pub completed_yesterday: u64,

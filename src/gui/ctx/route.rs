@@ -150,6 +150,8 @@ pub enum Route {
     Provider(String),
     Photo(PhotoId),
     Run(RunId),
+    /// The list of all runs.
+    PastRuns,
     /// What happened to photos, step by step: looked for.
     Traces,
     /// A trace, or the newest of a result or a cell, by its id.
@@ -168,7 +170,7 @@ impl Route {
             Self::Prompt(_) | Self::Pipeline(_) | Self::Deployments | Self::Models | Self::Rules | Self::Providers | Self::Provider(_) => {
                 AreaId::PipelineControl
             }
-            Self::Photo(_) | Self::Run(_) | Self::Traces | Self::Trace(_) => AreaId::TestingLab,
+            Self::Photo(_) | Self::Run(_) | Self::PastRuns | Self::Traces | Self::Trace(_) => AreaId::TestingLab,
             Self::Cost | Self::Latency | Self::Confidence => AreaId::Analytics,
         }
     }

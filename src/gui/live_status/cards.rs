@@ -7,6 +7,7 @@ use crate::gui::theme::Tokens;
 use crate::gui::widgets::card::{self, Card, Trend};
 use crate::gui::widgets::{error_state, number, skeleton};
 use crate::wire::job::JobState;
+use crate::wire::money::UsdMicros;
 use crate::wire::status::{LiveStatus, MinutePoint};
 
 /// Draws the cards, or what stands in for them. Returns whether a retry is wanted.
@@ -26,9 +27,9 @@ pub fn ui(ui: &mut Ui, status: &Remote<LiveStatus>, ctx: &AreaCtx<'_>) -> bool {
     for card in &mut cards {
         card.is_stale = is_stale;
     }
-    if let Some(route) =
-        card::row(ui, &cards, if is_compact { card::Size::Compact } else { card::Size::Full }).and_then(|at| routes.into_iter().nth(at))
-    {
+    let clicked = card::row(ui, &cards, if is_compact { card::Size::Compact } else { card::Size::Full });
+    let route = |clicked: card::Clicked| if clicked.more { Some(Route::PastRuns) } else { routes.into_iter().nth(clicked.card) };
+    if let Some(route) = clicked.and_then(route) {
         ctx.send(Command::GoTo(route));
     }
     false
@@ -163,12 +164,24 @@ fn spend_card(status: &LiveStatus) -> Card<'_> {
     };
     Card {
         title: "Spend today",
+        more: lab_words(status),
+        more_leads_to: "The lab's runs, validations and replays; the pipeline's limits do not count it. Show past runs",
         figure: if nothing_known { "unknown".to_owned() } else { status.spend_today_usd.to_string() },
         note,
         is_partial: status.spend_unknown_results > 0 && !nothing_known,
         series: if nothing_known { Vec::new() } else { series(status, |minute| Some(minute.cost_usd.as_usd())) },
-        leads_to: "Show cost over time",
+        leads_to: "Spent by the pipeline, which the limits count. Show cost over time",
         ..Card::default()
+    }
+}
+
+/// What the lab spent besides; empty when it was nothing.
+fn lab_words(status: &LiveStatus) -> String {
+    match (status.lab_spend_today_usd.unwrap_or_default(), status.lab_spend_unknown) {
+        (UsdMicros(0), 0) => String::new(),
+        (UsdMicros(0), _) => "and an unknown sum in the lab".to_owned(),
+        (cost, 0) => format!("and {cost} in the lab"),
+        (cost, _) => format!("and at least {cost} in the lab"),
     }
 }
 

@@ -136,7 +136,8 @@ impl Area for LiveStatus {
             }
             Happened::HealthChanged { .. } => self.health.mark_behind(),
             Happened::PhotoAdded(_) => self.photos.mark_behind(),
-            Happened::BundledWait { .. } => self.figures.mark_behind(),
+            // A run spends.
+            Happened::BundledWait { .. } | Happened::RunChanged(_) => self.figures.mark_behind(),
             Happened::PhotoDeleted { id } => {
                 self.photos.on_deleted(*id);
                 self.list.reload();

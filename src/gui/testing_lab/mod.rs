@@ -391,6 +391,7 @@ impl Area for TestingLab {
                 self.grid.scroll_to(*id);
             }
             Route::Run(id) => self.open(*id),
+            Route::PastRuns => self.step = Step::PastRuns,
             Route::Traces => self.step = Step::Traces,
             Route::Trace(id) => {
                 self.step = Step::Traces;

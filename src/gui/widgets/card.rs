@@ -7,6 +7,8 @@ use crate::gui::theme;
 
 /// Height of a full card, in points.
 pub const CARD_HEIGHT: f32 = 96.0;
+/// Of a line of small words in it.
+const LINE_HEIGHT: f32 = 15.0;
 
 /// How much room cards take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,14 @@ pub enum Trend {
     Bad,
 }
 
+/// What was clicked of a row of cards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clicked {
+    pub card: usize,
+    /// Its line below the note, not the card.
+    pub more: bool,
+}
+
 /// What a card shows.
 #[derive(Debug, Clone, Default)]
 pub struct Card<'a> {
@@ -55,6 +65,9 @@ pub struct Card<'a> {
     pub unit: &'a str,
     /// Below the number: what belongs to it, or the change against the period before.
     pub note: String,
+    /// A line below the note, and a link of its own.
+    pub more: String,
+    pub more_leads_to: &'a str,
     /// What the note says of the figure.
     pub trend: Option<Trend>,
     /// Oldest first; `None` is a gap. Empty: no line.
@@ -68,13 +81,16 @@ pub struct Card<'a> {
 }
 
 impl Card<'_> {
-    /// Draws the card as wide as told; a click means "lead me to where the number comes from".
-    pub fn ui(&self, ui: &mut Ui, width: f32, size: Size) -> Response {
+    /// Draws the card as wide as told; a click means "lead me to where the number comes from". Returns the card and its line below
+    /// the note, where it has one.
+    pub fn ui(&self, ui: &mut Ui, width: f32, size: Size) -> (Response, Option<Response>) {
         let tokens = theme::tokens(ui.ctx());
         let is_link = !self.leads_to.is_empty();
         let sense = if is_link { Sense::click() } else { Sense::hover() };
         let (rect, response) = ui.allocate_exact_size(vec2(width, size.height()), sense);
-        let said = format!("{}: {} {}. {}", self.title, self.figure, self.unit, self.note).replace(" .", ".");
+        let is_compact = size == Size::Compact;
+        let note = if is_compact && !self.more.is_empty() { format!("{}, {}", self.note, self.more) } else { self.note.clone() };
+        let said = format!("{}: {} {}. {note}", self.title, self.figure, self.unit).replace(" .", ".");
         let role = if is_link { egui::Role::Button } else { egui::Role::Label };
         response.widget_info(|| WidgetInfo::labeled(role, true, &said));
         if ui.is_rect_visible(rect) {
@@ -87,11 +103,28 @@ impl Card<'_> {
                 Size::Compact => self.paint_compact(ui, rect),
             }
         }
-        let response = if size == Size::Compact { response.on_hover_text(&self.note) } else { response };
+        let more = (!is_compact && !self.more.is_empty()).then(|| self.more_ui(ui, rect, &response));
+        let response = if is_compact { response.on_hover_text(note) } else { response };
         if is_link {
-            return response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(self.leads_to);
+            return (response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(self.leads_to), more);
         }
-        response
+        (response, more)
+    }
+
+    /// The line below the note.
+    fn more_ui(&self, ui: &Ui, card: Rect, response: &Response) -> Response {
+        let tokens = theme::tokens(ui.ctx());
+        let inner = card.shrink2(vec2(12.0, 10.0));
+        let line = Rect::from_min_max(pos2(inner.left(), inner.bottom() - LINE_HEIGHT), inner.right_bottom());
+        let more = ui.interact(line, response.id.with("more"), Sense::click());
+        more.widget_info(|| WidgetInfo::labeled(egui::Role::Link, true, &self.more));
+        let colour = if more.hovered() || more.has_focus() { tokens.accent } else { tokens.muted };
+        let words = elided(ui, &self.more, theme::TEXT_SMALL, inner.width(), colour);
+        ui.painter().galley(pos2(inner.left(), inner.bottom() - words.size().y), words, colour);
+        if more.has_focus() {
+            ui.painter().rect_stroke(line.expand(2.0), theme::RADIUS_4, (2.0, tokens.focus), StrokeKind::Inside);
+        }
+        more.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(self.more_leads_to)
     }
 
     fn paint_compact(&self, ui: &Ui, rect: Rect) {
@@ -118,7 +151,10 @@ impl Card<'_> {
         let small = FontId::proportional(theme::TEXT_SMALL);
         if !self.series.is_empty() {
             let colour = self.colour.unwrap_or(tokens.accent);
-            let lane = Rect::from_min_max(pos2(inner.right() - inner.width() * 0.42, inner.top() + 22.0), pos2(inner.right(), inner.bottom() - 20.0));
+            let lane = Rect::from_min_max(
+                pos2(inner.right() - inner.width() * 0.42, inner.top() + 22.0),
+                pos2(inner.right(), inner.bottom() - 20.0 - if self.more.is_empty() { 0.0 } else { LINE_HEIGHT }),
+            );
             sparkline::paint(&painter, lane, &self.series, if self.is_stale { tokens.muted } else { colour });
         }
         painter.text(inner.left_top(), Align2::LEFT_TOP, self.title, small.clone(), tokens.muted);
@@ -129,7 +165,8 @@ impl Card<'_> {
         let layout = |size: f32| painter.layout_no_wrap(self.figure.clone(), FontId::proportional(size), figure_colour);
         let fitting = sizes.iter().skip(usize::from(self.is_name)).map(|size| layout(*size)).find(|galley| galley.size().x <= room);
         let galley = fitting.unwrap_or_else(|| elided(ui, &self.figure, theme::TEXT_BODY, inner.width(), figure_colour));
-        let baseline = inner.center().y + 1.0;
+        let raised = if self.more.is_empty() { 0.0 } else { LINE_HEIGHT };
+        let baseline = inner.center().y + 1.0 - raised * 0.5;
         let figure = Align2::LEFT_CENTER.anchor_size(pos2(inner.left(), baseline), galley.size());
         painter.galley(figure.min, galley, figure_colour);
         painter.text(figure.right_bottom() + vec2(4.0, -3.0), Align2::LEFT_BOTTOM, self.unit, small, tokens.muted);
@@ -139,7 +176,7 @@ impl Card<'_> {
             Some(Trend::Neutral) | None => tokens.muted,
         };
         let note = elided(ui, &self.note, theme::TEXT_SMALL, inner.width(), if self.is_stale { tokens.muted } else { note_colour });
-        painter.galley(pos2(inner.left(), inner.bottom() - note.size().y), note, note_colour);
+        painter.galley(pos2(inner.left(), inner.bottom() - raised - note.size().y), note, note_colour);
     }
 }
 
@@ -151,8 +188,8 @@ fn elided(ui: &Ui, words: &str, size: f32, width: f32, colour: Color32) -> std::
 }
 
 /// Lays cards out in rows of equal widths; the last card takes what is left of its row.
-/// Returns the index of the card that was clicked.
-pub fn row(ui: &mut Ui, cards: &[Card<'_>], size: Size) -> Option<usize> {
+/// Returns what was clicked.
+pub fn row(ui: &mut Ui, cards: &[Card<'_>], size: Size) -> Option<Clicked> {
     let gap = theme::GAP_8;
     let least_width = size.least_width();
     let width = ui.available_width();
@@ -169,8 +206,10 @@ pub fn row(ui: &mut Ui, cards: &[Card<'_>], size: Size) -> Option<usize> {
                 for (column, card) in chunk.iter().enumerate() {
                     let is_last = column + 1 == chunk.len();
                     let width = if is_last { width - (card_width + gap) * column as f32 } else { card_width };
-                    if card.ui(ui, width, size).clicked() {
-                        clicked = Some(row * per_row + column);
+                    let (whole, more) = card.ui(ui, width, size);
+                    let more = more.is_some_and(|more| more.clicked());
+                    if more || whole.clicked() {
+                        clicked = Some(Clicked { card: row * per_row + column, more });
                     }
                 }
             });

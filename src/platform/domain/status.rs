@@ -16,7 +16,7 @@ use crate::wire::status::{LiveStatus, MinutePoint, QueueCounts, QueuePerformance
 const MINUTES: i64 = 60;
 
 /// What a moment in the past is answered without: it is nowhere recorded.
-const NOT_RECORDED: [&str; 4] = ["held_back", "draining_left", "completed_total", "cancelled_total"];
+const NOT_RECORDED: [&str; 5] = ["held_back", "draining_left", "completed_total", "cancelled_total", "lab_spend_today_usd"];
 
 /// Everything that the cards show.
 pub async fn live(core: &Core) -> Result<LiveStatus> {
@@ -35,6 +35,7 @@ pub async fn live_at(core: &Core, at: Option<DateTime<Utc>>) -> Result<LiveStatu
     let figures = store::status::figures(&core.db, core.org, since).await?;
     let (yesterday, today) = (Ended::of(&figures.days, |day| day == 0), Ended::of(&figures.days, |day| day == 1));
     let hour = Ended::of(&figures.hour, |_| true);
+    let lab = if past.is_some() { None } else { Some(store::lab_spending::of_day(&core.db, core.org, now).await?) };
     Ok(LiveStatus {
         at: now,
         pipeline_state: config.state,
@@ -56,6 +57,8 @@ pub async fn live_at(core: &Core, at: Option<DateTime<Utc>>) -> Result<LiveStatu
         spend_today_usd: today.sums.cost,
         daily_limit_usd: config.rules.daily_limit_usd,
         spend_unknown_results: today.sums.cost_unknown,
+        lab_spend_today_usd: lab.map(|lab| lab.cost),
+        lab_spend_unknown: lab.map_or(0, |lab| lab.unknown),
         confidence_today: today.sums.mean_confidence(),
         confidence_yesterday: yesterday.sums.mean_confidence(),
         completed_yesterday: yesterday.completed,

@@ -20,6 +20,7 @@ pub mod histogram;
 pub mod idempotency;
 pub mod jobs;
 pub mod known_answers;
+pub mod lab_spending;
 pub mod metrics;
 pub mod organizations;
 pub mod past;

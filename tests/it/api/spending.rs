@@ -19,8 +19,9 @@ use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::prompt::SavePromptVersion;
 use minerva_console::wire::result::{Fault, FaultKind, Outcome};
 use minerva_console::wire::rules::LimitAction;
-use minerva_console::wire::run::{RunPrompt, StartRun};
+use minerva_console::wire::run::{RunPrompt, RunState, StartRun};
 use minerva_console::wire::status::LiveStatus;
+use minerva_console::wire::trace::{ReplayFrom, ReplayTrace};
 
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform, until};
@@ -298,4 +299,57 @@ async fn the_check_before_a_deployment_holds_the_price_against_every_limit_and_w
     assert!(state == CheckState::Fail && why.contains("more than the limit of $0.000001 a photo: it would not be asked about"), "{why}");
     set(&|rules| rules.photo_limit_action = LimitAction::Warn).await;
     assert_eq!(check().await.0, CheckState::Warn);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_lab_spends_is_told_beside_what_the_pipeline_spends_and_uses_up_no_limit() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let model = "gemini/gemini-3.5-flash-lite";
+    let (platform, clock) = start_with(&stub, "good", model, false).await;
+    let lab = async || {
+        let status = platform.client.live_status().await.expect("status");
+        assert_eq!(status.spend_today_usd, UsdMicros(0), "the pipeline spent nothing");
+        (status.lab_spend_today_usd, status.lab_spend_unknown)
+    };
+    assert_eq!(lab().await, (Some(UsdMicros(0)), 0));
+    let photos = platform.add(3, false).await;
+    let prompt = platform.client.prompts().await.expect("prompts").items.remove(0);
+    let version = platform.client.prompt_versions(prompt.id).await.expect("versions").items.remove(0).id;
+    let asked = StartRun {
+        name: String::new(),
+        photo_ids: photos.iter().map(|photo| photo.id).collect(),
+        photo_set: None,
+        prompts: vec![RunPrompt::Version { id: version }],
+        models: vec!["on-device".to_owned(), model.to_owned()],
+        repeats: 1,
+        concurrency: 2,
+        ask_again: false,
+    };
+    let completed = async |asked: &StartRun| {
+        let id = platform.client.start_run(asked).await.expect("started").id;
+        until("the run's end", || async {
+            let run = platform.client.run(id).await.expect("run");
+            (run.state == RunState::Completed).then_some(run)
+        })
+        .await
+    };
+    let run = completed(&asked).await;
+    assert!(run.cost_usd > UsdMicros(0));
+    assert_eq!(lab().await, (Some(run.cost_usd), 0));
+    let again = completed(&asked).await;
+    assert_eq!((again.cost_usd, lab().await.0), (UsdMicros(0), Some(run.cost_usd)), "what is known costs nothing");
+
+    let cells = platform.client.run_cells(run.id, None).await.expect("cells").items;
+    let cell = cells.iter().find(|cell| cell.column == 1).expect("a paid cell");
+    let from = ReplayFrom::Prompt { model: model.to_owned(), content: "Name the birds".to_owned(), parts: Default::default() };
+    let replay = platform.client.replay_trace(cell.id.0, &ReplayTrace { from }).await.expect("replayed");
+    let cost = replay.summary.cost_usd.expect("a cost");
+    assert_eq!(lab().await, (Some(run.cost_usd + cost), 0));
+
+    // Days are UTC days, and the past of it is not recorded.
+    let before = platform.host.core().now();
+    clock.advance(TimeDelta::hours(12));
+    assert_eq!(lab().await, (Some(UsdMicros(0)), 0));
+    let past = platform.client.live_status_at(before).await.expect("status");
+    assert!(past.lab_spend_today_usd.is_none() && past.unknown.contains(&"lab_spend_today_usd".to_owned()));
 }

@@ -8,6 +8,7 @@ use minerva_console::gui::live_status::LiveStatus;
 use minerva_console::wire::event::Happened;
 use minerva_console::wire::ids::JobId;
 use minerva_console::wire::job::{Job, JobAction, JobQuery, JobState};
+use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::result::{Fault, FaultKind};
 
 use crate::support::area::{self, AreaState, Window, wait_until};
@@ -70,8 +71,21 @@ fn the_cards_say_how_the_pipeline_stands_and_lead_to_where_it_comes_from() {
     pointer::click_label_contains(&mut story.console, "Spend today");
     story.console.run_steps(3);
     assert_eq!(story.console.state().sent, [Command::GoTo(Route::Cost)]);
+    assert!(!has(&story.console, "in the lab"), "nothing was spent there");
     pointer::click_label_contains(&mut story.console, "Failed: ");
     wait_until(&mut story.console, "only failed jobs are listed", |console| !has(console, &row(0)) && has(console, &row(7)));
+}
+
+#[test]
+fn what_the_lab_spent_stands_below_what_the_pipeline_did_and_leads_to_its_runs() {
+    let mut story = story(60, Window { size: [1440.0, 900.0], ..Window::default() });
+    story.platform.lock().expect("canned").lab_spend = UsdMicros(120_000);
+    story.console.state_mut().command(Command::Reload);
+    wait_until(&mut story.console, "it is said", |console| has(console, "and $0.12 in the lab"));
+    assert!(has(&story.console, "Spend today: $0.4123."), "the figure is the pipeline's");
+    pointer::click_label_contains(&mut story.console, "in the lab");
+    story.console.run_steps(3);
+    assert_eq!(story.console.state().sent, [Command::GoTo(Route::PastRuns)]);
 }
 
 #[test]

@@ -45,6 +45,8 @@ pub struct Canned {
     pub is_broken: bool,
     /// Why the live model's provider is asked nothing.
     pub held_back: Option<Fault>,
+    /// Spent today beside the pipeline.
+    pub lab_spend: UsdMicros,
 }
 
 pub type Shared = Arc<Mutex<Canned>>;
@@ -60,6 +62,7 @@ pub fn start(runtime: &tokio::runtime::Runtime, jobs: usize) -> (Client, Shared)
         is_free: false,
         is_broken: false,
         held_back: None,
+        lab_spend: UsdMicros(0),
     }));
     let router = Router::new()
         .route("/api/ai/dashboard/live-status", get(live_status))
@@ -169,6 +172,8 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
         queue_wait_p95_ms: Some(4_120.0),
         spend_today_usd: UsdMicros(412_300),
         spend_unknown_results: 3,
+        lab_spend_today_usd: Some(canned.lab_spend),
+        lab_spend_unknown: 0,
         confidence_today: Some(0.742),
         confidence_yesterday: Some(0.718),
         completed_yesterday: 1_320,

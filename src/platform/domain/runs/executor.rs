@@ -306,8 +306,7 @@ impl<'r> Writer<'r> {
             if let Step::Ended(cell, _) = step {
                 let cost = cost(cell);
                 after.cost_usd += cost.unwrap_or_default();
-                let is_billed = cell.state == CellState::Completed || cell.fault.as_ref().is_some_and(Fault::is_billed);
-                after.cost_unknown_cells += u64::from(is_billed && cost.is_none());
+                after.cost_unknown_cells += u64::from(is_billed(cell) && cost.is_none());
             }
         }
         after
@@ -353,6 +352,9 @@ impl<'r> Writer<'r> {
             if let Step::Ended(_, Beside { key, trace }) = step {
                 let key = key.as_deref().map(|key| (key, self.core.now()));
                 store::runs::finish_cell(&mut change.tx, self.core.org, &cell, cost(&cell), key).await?;
+                if is_billed(&cell) {
+                    store::lab_spending::add(&mut change.tx, self.core.org, self.core.now(), cost(&cell)).await?;
+                }
                 if let Some(NewTrace { summary, kept }) = trace.as_deref() {
                     store::traces::insert(&mut change.tx, self.core.org, summary, kept).await?;
                 }
@@ -424,6 +426,11 @@ fn cost(cell: &Cell) -> Option<UsdMicros> {
         (Some(answer), _) => answer.cost_usd,
         (None, fault) => fault.as_ref().and_then(|fault| fault.cost_usd),
     }
+}
+
+/// Whether the last try of a cell was charged for, as far as is known.
+fn is_billed(cell: &Cell) -> bool {
+    cell.state == CellState::Completed || cell.fault.as_ref().is_some_and(Fault::is_billed)
 }
 
 /// The same for a limit: a call that failed without a word on its cost cost nothing, unless it may have been billed.
