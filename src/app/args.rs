@@ -392,7 +392,10 @@ pub struct ValidateArgs {
     /// Writes a JUnit report, a test case for each gate
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-    /// Writes the report with every answer, as the name says: Markdown, JSON, HTML or CSV
+    /// How to write the report of --out; unless told, as its name says
+    #[arg(long, value_name = "FORMAT", requires = "out")]
+    pub format: Option<RunFormat>,
+    /// Writes the report with every answer, as the name says: Markdown, JSON, HTML, CSV or TSV
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }

@@ -28,6 +28,21 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// The format to write in: as told, else as the ending of the file's name says, else `otherwise`. An ending that stands for no format
+/// is wrong usage: a table in a file called `report.pdf` is opened by nothing.
+pub fn format<F: Copy>(told: Option<F>, out: Option<&Path>, endings: &[(&str, F)], otherwise: F) -> Result<F> {
+    let Some(ending) = out.and_then(Path::extension) else { return Ok(told.unwrap_or(otherwise)) };
+    let ending = ending.to_string_lossy();
+    let named = || endings.iter().find(|(known, _)| known.eq_ignore_ascii_case(&ending)).map(|(_, format)| *format);
+    told.or_else(named).ok_or_else(|| {
+        let known = endings.iter().map(|(known, _)| format!(".{known}")).collect::<Vec<_>>().join(", ");
+        let path = out.unwrap_or(Path::new("")).display();
+        Failure::Usage(format!(
+            "--out {path}: '.{ending}' stands for no format that can be written; name a file that ends in one of {known}, or say which with --format"
+        ))
+    })
+}
+
 /// A report that can't be written is better known before the photos are asked about.
 pub fn check(path: &Path) -> Result<()> {
     let refuse =
@@ -71,10 +86,24 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_ending_says_the_format_unless_that_is_told() {
+        let chosen = |told, out: Option<&str>| format(told, out.map(Path::new), &[("json", 'j'), ("txt", 't')], 't');
+        assert!(matches!(chosen(None, Some("a.JSON")), Ok('j')));
+        assert!(matches!(chosen(Some('t'), Some("a.json")), Ok('t')));
+        assert!(matches!(chosen(Some('j'), Some("a.pdf")), Ok('j')));
+        for out in [None, Some("/dev/stdout"), Some("report")] {
+            assert!(matches!(chosen(None, out), Ok('t')), "{out:?}");
+        }
+        let Err(Failure::Usage(why)) = chosen(None, Some("a.pdf")) else { panic!("a.pdf is nothing that can be written") };
+        assert!(why.contains("'.pdf'") && why.contains(".json, .txt"), "{why}");
+    }
+
+    #[cfg(unix)]
     #[test]
     fn a_link_stays_one_and_a_device_too() {
         let folder = tempfile::tempdir().expect("a folder");

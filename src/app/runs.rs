@@ -12,9 +12,14 @@ use crate::wire::run::{ExportFormat, Run};
 
 pub fn run(settings: &Settings, command: &RunsCommand) -> Result<()> {
     logging::to_terminal(settings);
+    // Better one word now than after the platform was started.
+    let format = match command {
+        RunsCommand::List => ExportFormat::Csv,
+        RunsCommand::Export(args) => format(args.format.map(ExportFormat::from), args.out.as_deref())?,
+    };
     runtime()?.block_on(local::with_platform(settings, async |client| match command {
         RunsCommand::List => list(&client).await,
-        RunsCommand::Export(args) => export(&client, args).await,
+        RunsCommand::Export(args) => export(&client, args, format).await,
     }))
 }
 
@@ -31,7 +36,7 @@ fn line(run: &Run) -> String {
     format!("{}\t{at}\t{}/{}\t{}", run.id, counts.completed, counts.total(), run.name)
 }
 
-async fn export(client: &Client, args: &RunExportArgs) -> Result<()> {
+async fn export(client: &Client, args: &RunExportArgs, format: ExportFormat) -> Result<()> {
     let id = match args.run {
         Some(id) => id,
         None => match client.runs().await.map_err(|error| failed(&error))?.items.first() {
@@ -39,7 +44,6 @@ async fn export(client: &Client, args: &RunExportArgs) -> Result<()> {
             None => return Err(Failure::Usage("There is no run yet".to_owned())),
         },
     };
-    let format = args.format.map_or_else(|| by_name(args.out.as_deref()), ExportFormat::from);
     write(client, id, format, args.out.as_deref()).await
 }
 
@@ -57,8 +61,8 @@ pub(super) async fn write(client: &Client, id: RunId, format: ExportFormat, out:
     report_file::give(out, &text)
 }
 
-/// As the file's name says, else CSV.
-pub(super) fn by_name(out: Option<&Path>) -> ExportFormat {
-    let extension = out.and_then(Path::extension).map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
-    ExportFormat::FILES.into_iter().find(|format| format.name() == extension).unwrap_or(ExportFormat::Csv)
+/// As told, else as the file's name says, else CSV.
+pub(super) fn format(told: Option<ExportFormat>, out: Option<&Path>) -> Result<ExportFormat> {
+    let endings = ExportFormat::FILES.into_iter().chain([ExportFormat::Tsv]).map(|format| (format.name(), format));
+    report_file::format(told, out, &endings.collect::<Vec<_>>(), ExportFormat::Csv)
 }

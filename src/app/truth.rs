@@ -2,17 +2,25 @@
 
 use super::args::{ExportTruthArgs, ImportTruthArgs, TruthCommand};
 use super::config::Settings;
-use super::{Failure, Result, local, logging, runtime, sets, terminal};
+use super::{Failure, Result, local, logging, report_file, runtime, sets, terminal};
 use crate::client::Client;
 use crate::wire::ids::PhotoSetId;
 use crate::wire::truth::{ImportTruth, TruthFormat, TruthQuery};
 use local::failed;
 
+/// What the endings of file names stand for.
+const ENDINGS: [(&str, TruthFormat); 2] = [("csv", TruthFormat::Csv), ("json", TruthFormat::Json)];
+
 pub fn run(settings: &Settings, command: &TruthCommand) -> Result<()> {
     logging::to_terminal(settings);
+    // Better one word now than after the platform was started.
+    let format = match command {
+        TruthCommand::Import(_) => TruthFormat::Csv,
+        TruthCommand::Export(args) => report_file::format(args.format.map(TruthFormat::from), args.out.as_deref(), &ENDINGS, TruthFormat::Csv)?,
+    };
     runtime()?.block_on(local::with_platform(settings, async |client| match command {
         TruthCommand::Import(args) => import(&client, args).await,
-        TruthCommand::Export(args) => export(&client, args).await,
+        TruthCommand::Export(args) => export(&client, args, format).await,
     }))
 }
 
@@ -38,10 +46,8 @@ async fn import(client: &Client, args: &ImportTruthArgs) -> Result<()> {
     terminal::out(&format!("{} photos labelled with {} tags; {} of them {verb} changed", done.photos, done.tags, done.changed))
 }
 
-async fn export(client: &Client, args: &ExportTruthArgs) -> Result<()> {
-    let by_name = args.out.as_ref().map(|out| TruthFormat::of_name(&out.to_string_lossy()));
-    let format = args.format.map(Into::into).or(by_name);
-    let query = TruthQuery { photo_set: set_of(client, args.set.as_ref()).await?, format };
+async fn export(client: &Client, args: &ExportTruthArgs, format: TruthFormat) -> Result<()> {
+    let query = TruthQuery { photo_set: set_of(client, args.set.as_ref()).await?, format: Some(format) };
     let text = client.export_ground_truth(&query).await.map_err(|error| failed(&error))?;
     match &args.out {
         Some(out) => std::fs::write(out, text).map_err(|error| Failure::Failed(format!("{} can't be written: {error}", out.display()))),

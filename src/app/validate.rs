@@ -9,11 +9,11 @@ use super::args::ValidateArgs;
 use super::compare::{follow, spending};
 use super::config::Settings;
 use super::local::{self, failed};
-use super::{Failure, Result, logging, runs, runtime, sets, terminal};
+use super::{Failure, Result, logging, report_file, runs, runtime, sets, terminal};
 use crate::client::{ApiError, Client};
 use crate::wire::ids::{PromptVersionId, RunId};
 use crate::wire::photo_set::SetChoice;
-use crate::wire::run::RunState;
+use crate::wire::run::{ExportFormat, RunState};
 use crate::wire::validation::{GateState, Gates, StartValidation, ValidationReport, ValidationsQuery, Verdict};
 
 /// Between two looks at the run.
@@ -21,10 +21,13 @@ const LOOK_AGAIN: Duration = Duration::from_millis(300);
 
 pub fn run(settings: &Settings, args: &ValidateArgs) -> Result<()> {
     logging::to_terminal(settings);
-    runtime()?.block_on(local::with_platform(settings, async |client| validate(&client, args).await))
+    // A report that can't be written is better known before anything is asked.
+    let format = runs::format(args.format.map(ExportFormat::from), args.out.as_deref())?;
+    args.out.as_deref().map_or(Ok(()), report_file::check)?;
+    runtime()?.block_on(local::with_platform(settings, async |client| validate(&client, args, format).await))
 }
 
-async fn validate(client: &Client, args: &ValidateArgs) -> Result<()> {
+async fn validate(client: &Client, args: &ValidateArgs, format: ExportFormat) -> Result<()> {
     let set = sets::named(client, &args.set).await?;
     let asked = StartValidation {
         prompt_version_id: version(client, args.prompt.as_deref()).await?,
@@ -46,7 +49,7 @@ async fn validate(client: &Client, args: &ValidateArgs) -> Result<()> {
         write_junit(path, &report)?;
     }
     if let Some(path) = &args.out {
-        runs::write(client, report.run_id, runs::by_name(Some(path)), Some(path)).await?;
+        runs::write(client, report.run_id, format, Some(path)).await?;
     }
     match report.verdict {
         Verdict::Passed => Ok(()),

@@ -23,7 +23,7 @@ use crate::keys;
 use crate::platform::domain::baseline::Labels;
 use crate::platform::domain::bundled;
 use crate::platform::domain::ground_truth::Truth;
-use crate::platform::domain::run_report::{Report, ReportPhoto, csv, html, markdown};
+use crate::platform::domain::run_report::{Report, ReportPhoto, SamePhoto, csv, html, markdown};
 use crate::platform::domain::statistics::Units;
 use crate::platform::host::{self, HostOptions};
 use crate::platform::store::peek;
@@ -52,6 +52,7 @@ struct Plan {
     repeats: u32,
     concurrency: u32,
     truth: Option<Truth>,
+    format: ReportFormat,
 }
 
 /// What came of it.
@@ -85,8 +86,18 @@ fn plan(settings: &Settings, args: &CompareArgs, providers: &Providers) -> Resul
     let prompts = inputs::prompt_files(&args.prompt)?;
     let (photos, unreadable) = if args.photos.is_empty() { (bundled_photos(), Vec::new()) } else { inputs::photos(&args.photos)? };
     let truth = args.truth.as_deref().map(|path| read_truth(path, &photos)).transpose()?;
+    let format = report_file::format(args.format, args.out.as_deref(), &ENDINGS, ReportFormat::Table)?;
     args.out.as_deref().map_or(Ok(()), report_file::check)?;
-    Ok(Plan { photos, unreadable, prompts, models, repeats: args.repeat, concurrency: args.concurrency.unwrap_or(calls as u32).clamp(1, 64), truth })
+    Ok(Plan {
+        format,
+        photos,
+        unreadable,
+        prompts,
+        models,
+        repeats: args.repeat,
+        concurrency: args.concurrency.unwrap_or(calls as u32).clamp(1, 64),
+        truth,
+    })
 }
 
 fn bundled_photos() -> Vec<PhotoFile> {
@@ -153,13 +164,14 @@ async fn compare(settings: &Settings, args: &CompareArgs, plan: Plan, providers:
     })
     .await
     .map_err(|error| Failure::Failed(error.to_string()))?;
+    let format = plan.format;
     let done = match Client::new(host.base(), host.token()) {
         Ok(client) => ask(settings, args, &plan, &client, &stop).await,
         Err(error) => Err(Failure::Failed(error.to_string())),
     };
     host.shutdown().await;
     let outcome = done?;
-    write(args, &outcome)?;
+    write(args, format, &outcome)?;
     conclude(&plan, &outcome.report, &stop)
 }
 
@@ -179,7 +191,7 @@ fn stop_token() -> Result<CancellationToken> {
 }
 
 async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Client, stop: &CancellationToken) -> Result<Outcome> {
-    let (photos, labels) = add_photos(client, &plan.photos, plan.truth.as_ref(), stop).await;
+    let Added { photos, same_photos, labels } = add_photos(client, &plan.photos, plan.truth.as_ref(), stop).await;
     let (names, prompts): (Vec<_>, Vec<_>) = run_prompts(settings, &plan.prompts, client).await?.into_iter().unzip();
     let start = StartRun {
         name: "minerva compare".to_owned(),
@@ -204,8 +216,8 @@ async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Clie
     run.baseline = baseline(&run.columns)?;
     let groups = client.look_alikes().await.map_err(|error| Failure::Failed(error.to_string()))?.groups;
     let units = Units::of_groups(&run.photo_ids, &groups);
-    let report = Report::of(&run, cells, &photos, (labels.as_ref(), &units), finished_at);
-    let thumbnails = if format(args) == ReportFormat::Html { thumbnails(client, &photos).await } else { html::Thumbnails::new() };
+    let report = Report { same_photos, ..Report::of(&run, cells, &photos, (labels.as_ref(), &units), finished_at) };
+    let thumbnails = if plan.format == ReportFormat::Html { thumbnails(client, &photos).await } else { html::Thumbnails::new() };
     Ok(Outcome { report, thumbnails, labels })
 }
 
@@ -305,8 +317,15 @@ async fn run_prompts(settings: &Settings, given: &[PromptFile], client: &Client)
     Ok(vec![(config.live_prompt, RunPrompt::Version { id: config.live_prompt_version_id })])
 }
 
-/// Gives the photos to the platform, in order. The same bytes under two names are asked about once.
-async fn add_photos(client: &Client, files: &[PhotoFile], truth: Option<&Truth>, stop: &CancellationToken) -> (Vec<ReportPhoto>, Option<Labels>) {
+/// What came of the photo files.
+struct Added {
+    photos: Vec<ReportPhoto>,
+    same_photos: Vec<SamePhoto>,
+    labels: Option<Labels>,
+}
+
+/// Gives the photos to the platform, in order. The same bytes under two names are asked about once, and that is said.
+async fn add_photos(client: &Client, files: &[PhotoFile], truth: Option<&Truth>, stop: &CancellationToken) -> Added {
     let bar = follow::bar(files.len() as u64, "photos read");
     let added: Vec<(ReportPhoto, &str)> = futures_util::stream::iter(files)
         .map(|file| async {
@@ -320,21 +339,24 @@ async fn add_photos(client: &Client, files: &[PhotoFile], truth: Option<&Truth>,
     bar.finish_and_clear();
     let mut first_with: std::collections::HashMap<_, String> = std::collections::HashMap::new();
     let mut labels = truth.map(|_| Labels::new());
-    let mut unique = Vec::new();
+    let (mut photos, mut same_photos) = (Vec::new(), Vec::new());
     for (photo, file_name) in added {
         if let Ok(id) = &photo.id {
+            // Labels may stand under any of its names; those of the first one count.
+            if let (Some(labels), Some(known)) = (&mut labels, truth.and_then(|truth| truth.labels(file_name))) {
+                labels.entry(*id).or_insert_with(|| known.clone());
+            }
             if let Some(first) = first_with.get(id) {
-                terminal::err(&format!("{} is the same photo as {first} and is asked about once", photo.label));
+                let same = SamePhoto { photo: photo.label, same_as: first.clone() };
+                terminal::err(&same.words());
+                same_photos.push(same);
                 continue;
             }
             first_with.insert(*id, photo.label.clone());
-            if let (Some(labels), Some(known)) = (&mut labels, truth.and_then(|truth| truth.labels(file_name))) {
-                labels.insert(*id, known.clone());
-            }
         }
-        unique.push(photo);
+        photos.push(photo);
     }
-    (unique, labels)
+    Added { photos, same_photos, labels }
 }
 
 pub(super) async fn add_photo(client: &Client, file: &PhotoFile) -> std::result::Result<PhotoId, String> {
@@ -368,37 +390,26 @@ async fn thumbnails(client: &Client, photos: &[ReportPhoto]) -> html::Thumbnails
     thumbnails
 }
 
-/// As told, else as the report's file name says, else a table.
-fn format(args: &CompareArgs) -> ReportFormat {
-    let by_name = || {
-        let extension = args.out.as_ref()?.extension()?.to_string_lossy().to_lowercase();
-        <ReportFormat as clap::ValueEnum>::from_str(&extension, true).ok()
-    };
-    args.format.or_else(by_name).unwrap_or(ReportFormat::Table)
-}
+/// What the endings of file names stand for.
+const ENDINGS: [(&str, ReportFormat); 5] =
+    [("json", ReportFormat::Json), ("csv", ReportFormat::Csv), ("md", ReportFormat::Md), ("html", ReportFormat::Html), ("txt", ReportFormat::Table)];
 
-fn write(args: &CompareArgs, outcome: &Outcome) -> Result<()> {
+fn write(args: &CompareArgs, format: ReportFormat, outcome: &Outcome) -> Result<()> {
     let report = &outcome.report;
-    let text = match format(args) {
+    let text = match format {
         ReportFormat::Table => table::table(report),
         ReportFormat::Json => serde_json::to_string_pretty(report).map_err(|error| Failure::Failed(format!("JSON: {error}")))?,
         ReportFormat::Csv => csv::csv(report).map_err(|error| Failure::Failed(format!("CSV: {error}")))?,
         ReportFormat::Md => markdown::markdown(report),
         ReportFormat::Html => html::page(report, &outcome.thumbnails, outcome.labels.as_ref()),
     };
-    report_file::give(args.out.as_deref(), &text).map_err(|failure| rescued(failure, format(args), text.trim_end()))
+    report_file::give(args.out.as_deref(), &text).map_err(|failure| rescued(failure, format, text.trim_end()))
 }
 
 /// A report that has been paid for is not thrown away because its place is full.
 fn rescued(failure: Failure, format: ReportFormat, text: &str) -> Failure {
     let Failure::Failed(why) = failure else { return failure };
-    let extension = match format {
-        ReportFormat::Table => "txt",
-        ReportFormat::Json => "json",
-        ReportFormat::Csv => "csv",
-        ReportFormat::Md => "md",
-        ReportFormat::Html => "html",
-    };
+    let extension = ENDINGS.into_iter().find(|(_, of)| *of == format).map_or("txt", |(ending, _)| ending);
     let keep = || -> std::io::Result<PathBuf> {
         let mut file = tempfile::Builder::new().prefix("minerva-report-").suffix(&format!(".{extension}")).tempfile()?;
         writeln!(file, "{text}")?;

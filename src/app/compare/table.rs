@@ -6,7 +6,7 @@ use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Tab
 
 use crate::platform::domain::run_report::verdicts::ReportVerdicts;
 use crate::platform::domain::run_report::words::{ACCURACY_NOTE, duration, failure_word, has_accuracy, summary_header, summary_values};
-use crate::platform::domain::run_report::{CellStatus, Report, ReportCell, ReportTag};
+use crate::platform::domain::run_report::{CellStatus, Report, ReportCell, ReportTag, SamePhoto};
 
 /// Columns of the terminal's table; wider than most windows helps nobody.
 const TABLE_WIDTH: u16 = 100;
@@ -46,7 +46,8 @@ pub fn table(report: &Report) -> String {
     }
     let note = if has_accuracy(report) { format!("\n{ACCURACY_NOTE}") } else { String::new() };
     let mut verdicts = String::new();
-    for (at, line) in report.verdicts.iter().flat_map(ReportVerdicts::lines).enumerate() {
+    let same = report.same_photos.iter().map(SamePhoto::words);
+    for (at, line) in same.chain(report.verdicts.iter().flat_map(ReportVerdicts::lines)).enumerate() {
         let _ = write!(verdicts, "{}{line}", if at == 0 { "\n\n" } else { "\n" });
     }
     format!("{cells}\n\n{summary}{note}{verdicts}\n")
@@ -106,7 +107,17 @@ mod tests {
         let cells = vec![ok, blank("The file is cut off, so it can't be shown whole; export it again")];
         let row = |model| summary::summarise(model, "short list", &cells.iter().collect::<Vec<_>>(), None);
         let (now, summary) = (chrono::Utc::now(), vec![row("on-device"), row("gemini/gemini-3.8-flash")]);
-        Report { run_id: RunId::fresh(), started_at: now, finished_at: now, summary, cells, validation: None, verdicts: None, votes: None }
+        Report {
+            run_id: RunId::fresh(),
+            started_at: now,
+            finished_at: now,
+            summary,
+            cells,
+            same_photos: Vec::new(),
+            validation: None,
+            verdicts: None,
+            votes: None,
+        }
     }
 
     #[test]

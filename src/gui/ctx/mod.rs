@@ -10,6 +10,7 @@ pub mod own_keys;
 pub mod photo_adding;
 pub mod photo_textures;
 pub mod photo_upload;
+pub mod pipeline_look;
 pub mod refresh;
 pub mod remote;
 pub mod route;
@@ -56,6 +57,11 @@ pub trait Area {
     /// Words for the `?` sheet: shortcut and what it does, for the keys that only this area knows.
     fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()
+    }
+
+    /// Whether the pipeline is held back, where what the area shows says so: the left panel then says the same.
+    fn is_held_back(&self) -> Option<bool> {
+        None
     }
 
     /// Files were dropped on the window while this area is shown. Returns whether it takes them.

@@ -1,10 +1,10 @@
-//! Dialogs, and who hears the keys while one is open: the dialog alone.
+//! Dialogs, and who hears the keys and sees the pointer while one is open: the dialog alone.
 //!
-//! The shell takes the keys out of a frame's input before it draws what lies beneath ([`withhold`]) and puts them back after it
-//! ([`give_back`]); a dialog that is drawn in between gets them for as long as it is drawn ([`show`]). So nothing beneath a dialog
-//! has to ask whether one is open.
+//! The shell takes keys and pointer out of a frame's input before it draws what lies beneath ([`withhold`]) and puts them back after
+//! it ([`give_back`]); a dialog that is drawn in between gets them for as long as it is drawn ([`show`]). So nothing beneath a dialog
+//! has to ask whether one is open, and no tooltip of what the pointer rests on stays above it.
 
-use egui::{Context, Event, Frame, Id, Modal, Ui};
+use egui::{Context, Event, Frame, Id, Modal, PointerState, Ui};
 
 use crate::gui::theme;
 
@@ -62,12 +62,22 @@ pub fn follow_focus(egui: &Context) {
     egui.data_mut(|data| data.insert_temp(place, now));
 }
 
-/// While a dialog is open, takes the keys out of this frame's input.
+/// What is kept of a frame's input for a dialog.
+#[derive(Clone)]
+struct Held {
+    keys: Vec<Event>,
+    pointer: PointerState,
+}
+
+/// While a dialog is open, takes keys and pointer out of this frame's input.
 pub fn withhold(egui: &Context) {
     if !is_open(egui) {
         return;
     }
-    let held: Vec<Event> = egui.input_mut(|input| input.events.extract_if(.., |event| is_of_keyboard(event)).collect());
+    let held = egui.input_mut(|input| Held {
+        keys: input.events.extract_if(.., |event| is_of_keyboard(event)).collect(),
+        pointer: std::mem::take(&mut input.pointer),
+    });
     egui.data_mut(|data| data.insert_temp(place(), held));
 }
 
@@ -78,13 +88,16 @@ pub fn give_back(egui: &Context) {
 
 /// The same; returns whether anything was taken out.
 fn put_back(egui: &Context) -> bool {
-    let Some(held) = egui.data_mut(|data| data.remove_temp::<Vec<Event>>(place())) else { return false };
-    egui.input_mut(|input| drop(input.events.splice(0..0, held)));
+    let Some(Held { keys, pointer }) = egui.data_mut(|data| data.remove_temp::<Held>(place())) else { return false };
+    egui.input_mut(|input| {
+        input.pointer = pointer;
+        drop(input.events.splice(0..0, keys));
+    });
     true
 }
 
 fn place() -> Id {
-    Id::unique("keys withheld for a dialog")
+    Id::unique("input withheld for a dialog")
 }
 
 fn is_of_keyboard(event: &Event) -> bool {

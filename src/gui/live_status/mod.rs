@@ -271,6 +271,11 @@ impl Area for LiveStatus {
         ]
     }
 
+    fn is_held_back(&self) -> Option<bool> {
+        let now = self.figures.value().filter(|status| self.scrubber.at().is_none() && status.unknown.is_empty());
+        now.map(|status| status.held_back.is_some())
+    }
+
     fn on_files_dropped(&mut self, paths: Vec<PathBuf>, ctx: &mut AreaCtx<'_>) -> bool {
         self.adding.add(paths, ctx);
         true

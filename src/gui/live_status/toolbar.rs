@@ -3,7 +3,7 @@
 use egui::{Button, RichText, Ui};
 use egui_material_icons::MaterialIcon;
 
-use crate::gui::ctx::{AreaCtx, Command, LinkState, LiveView, Route};
+use crate::gui::ctx::{AreaCtx, Command, LinkState, LiveView, Route, pipeline_look};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::number;
 use crate::wire::config::PipelineState;
@@ -30,18 +30,12 @@ pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, looks_back: bool
     let tokens = ctx.tokens();
     ui.horizontal_wrapped(|ui| {
         if let Some(status) = status {
-            let (icon, colour, word) = match status.pipeline_state {
-                PipelineState::Running if status.held_back.is_some() => (icons::ICON_ERROR, tokens.bad, "Held back".to_owned()),
-                PipelineState::Draining if status.held_back.is_some() => (icons::ICON_ERROR, tokens.bad, "Held back".to_owned()),
-                PipelineState::Running => (icons::ICON_PLAY_CIRCLE, tokens.good, "Running".to_owned()),
-                PipelineState::Draining => {
-                    let left = status.draining_left.map(|left| format!(", {} left", number::count(left))).unwrap_or_default();
-                    (icons::ICON_HOURGLASS_BOTTOM, tokens.warn, format!("Draining{left}"))
-                }
-                PipelineState::Paused => (icons::ICON_PAUSE_CIRCLE, tokens.warn, "Paused".to_owned()),
-            };
+            let is_held_back = status.held_back.is_some();
+            let (icon, colour, word) = pipeline_look::look(status.pipeline_state, is_held_back, tokens);
+            let left = status.draining_left.filter(|_| status.pipeline_state == PipelineState::Draining && !is_held_back);
+            let left = left.map(|left| format!(", {} left", number::count(left))).unwrap_or_default();
             ui.label(RichText::from(icon).size(theme::TEXT_HEADING).color(colour));
-            ui.label(RichText::new(word).size(theme::TEXT_STRONG));
+            ui.label(RichText::new(format!("{word}{left}")).size(theme::TEXT_STRONG));
             ui.add_space(theme::GAP_8);
             match status.pipeline_state {
                 PipelineState::Running => {

@@ -14,6 +14,7 @@ use egui::{CentralPanel, Context, Frame, RichText, ScrollArea, Sense, Ui, UiBuil
 use super::ShellOptions;
 use super::alarms::Alarms;
 use super::held_back::HeldBack;
+use super::held_now::HeldNow;
 use super::leaving::{Leaving, Then};
 use super::link::{self, Link};
 use super::navigation::{self, Line, Standing};
@@ -66,6 +67,7 @@ pub struct App {
     toasts: Toasts,
     alarms: Alarms,
     held_back: HeldBack,
+    held_now: HeldNow,
     leaving: Leaving,
     fixed_now: Option<DateTime<Utc>>,
     egui: Context,
@@ -101,6 +103,7 @@ impl App {
             toasts: Toasts::default(),
             alarms: Alarms::default(),
             held_back: HeldBack::default(),
+            held_now: HeldNow::default(),
             leaving: Leaving::default(),
             fixed_now: None,
             egui: egui.clone(),
@@ -182,6 +185,7 @@ impl App {
         }
         let now = self.now();
         for event in &news.events {
+            self.held_now.on_event(&event.what);
             match &event.what {
                 Happened::ConfigChanged { config, .. } => learn(&mut self.config, config.clone()),
                 Happened::AlertChanged(alert) => {
@@ -214,6 +218,15 @@ impl App {
         {
             learn(&mut self.config, config);
         }
+    }
+
+    /// Whether the pipeline is held back: as the area says that is shown, else as is asked for here.
+    fn is_held_back(&self) -> bool {
+        self.told_by_area().unwrap_or_else(|| self.held_now.is_held_back())
+    }
+
+    fn told_by_area(&self) -> Option<bool> {
+        self.areas.iter().find(|area| area.id() == self.saved.area)?.is_held_back()
     }
 
     fn take_dropped_files(&mut self, egui: &Context) {
@@ -266,6 +279,7 @@ impl App {
         (self.config, self.asked_config) = (None, Remote::default());
         self.alarms = Alarms::default();
         self.held_back = HeldBack::default();
+        self.held_now = HeldNow::default();
     }
 
     /// Lets the areas hand over what is not saved yet.
@@ -378,6 +392,9 @@ impl eframe::App for App {
                 area.logic(ctx);
             }
         });
+        if let (Link::Up(up), None) = (&self.link, self.told_by_area()) {
+            self.held_now.logic(&up.client, &self.options.runtime, egui);
+        }
         self.before_closing(egui);
     }
 
@@ -395,6 +412,7 @@ impl eframe::App for App {
                 Link::Up(up) => Line::Up(&up.state),
             },
             config: self.config.as_ref(),
+            is_held_back: self.is_held_back(),
             alerts: self.alarms.loud(self.now()),
             remote: remote.and_then(url::Url::host_str),
             is_narrow: self.saved.is_narrow || ui.available_width() < RAIL_BELOW,

@@ -5,6 +5,7 @@ mod app;
 mod desktop;
 mod dialog;
 mod held_back;
+mod held_now;
 mod leaving;
 mod link;
 mod navigation;

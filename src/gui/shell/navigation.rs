@@ -10,11 +10,11 @@ use egui::{
 };
 use egui_material_icons::MaterialIcon;
 
-use crate::gui::ctx::{AreaId, Command, LinkState, LiveView, Route};
+use crate::gui::ctx::{AreaId, Command, LinkState, LiveView, Route, pipeline_look};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::keycap;
 use crate::gui::widgets::toolbar::Tool;
-use crate::wire::config::{PipelineConfig, PipelineState};
+use crate::wire::config::PipelineConfig;
 
 /// Points of the rail.
 const RAIL: f32 = 52.0;
@@ -30,15 +30,15 @@ pub enum Line<'a> {
 }
 
 /// Below this height a rail shows of its foot what leads to all the rest, and is scrolled.
-const RAIL_LOW: f32 = 420.0;
-/// More where alerts stand in it.
-const RAIL_ALERTS: f32 = 38.0;
+const RAIL_LOW: f32 = 458.0;
 
 /// What the panel shows besides the areas.
 pub struct Standing<'a> {
     pub shown: AreaId,
     pub line: Line<'a>,
     pub config: Option<&'a PipelineConfig>,
+    /// The pipeline runs, and nothing is begun all the same.
+    pub is_held_back: bool,
     /// Alerts that nobody has taken on, and whether one of them is critical.
     pub alerts: (usize, bool),
     /// The platform's address when it is a team's.
@@ -63,10 +63,16 @@ pub fn panel(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
 fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
     let mut command = None;
     ui.spacing_mut().item_spacing.y = theme::GAP_4;
-    let rail_height = RAIL_LOW + if standing.alerts.0 > 0 { RAIL_ALERTS } else { 0.0 };
-    if standing.is_narrow && ui.available_height() < rail_height {
+    if standing.is_narrow && ui.available_height() < RAIL_LOW {
         let rail = ScrollArea::vertical().id_salt("rail").scroll_bar_visibility(ScrollBarVisibility::AlwaysHidden);
-        rail.show(ui, |ui| command = areas_ui(ui, standing).or(foot(ui, standing, true)));
+        rail.show(ui, |ui| {
+            command = areas_ui(ui, standing);
+            if standing.alerts.0 == 0 {
+                // The foot must not move when one comes.
+                ui.add_space(theme::CONTROL_HEIGHT + ui.spacing().item_spacing.y);
+            }
+            command = command.take().or(foot(ui, standing, true));
+        });
         return command;
     }
     let below = Panel::bottom("navigation foot").resizable(false).show_separator_line(false).frame(Frame::NONE);
@@ -97,9 +103,10 @@ fn areas_ui(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
         if area_ui(ui, area, area == standing.shown, standing.is_narrow).clicked() {
             command = Some(Command::GoTo(Route::Area(area)));
         }
-        if area == AreaId::LiveStatus && alerts_ui(ui, standing.alerts, standing.is_narrow) {
-            command = Some(Command::GoTo(Route::Live(LiveView::Alerts)));
-        }
+    }
+    // Below the areas: one that comes moves nothing under the pointer.
+    if alerts_ui(ui, standing.alerts, standing.is_narrow) {
+        command = Some(Command::GoTo(Route::Live(LiveView::Alerts)));
     }
     command
 }
@@ -107,7 +114,7 @@ fn areas_ui(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
 fn foot(ui: &mut Ui, standing: &Standing<'_>, is_low: bool) -> Option<Command> {
     let mut command = None;
     if let Some(config) = standing.config
-        && live_ui(ui, config, standing.is_narrow, is_low).clicked()
+        && live_ui(ui, (config, standing.is_held_back), standing.is_narrow, is_low).clicked()
     {
         command = Some(Command::GoTo(Route::Models));
     }
@@ -228,13 +235,10 @@ fn row(ui: &mut Ui, icon: MaterialIcon, label: &str, command: &Command, is_narro
 }
 
 /// The live model and prompt, as one button that leads to where they are chosen.
-fn live_ui(ui: &mut Ui, config: &PipelineConfig, is_narrow: bool, is_low: bool) -> Response {
+fn live_ui(ui: &mut Ui, (config, is_held_back): (&PipelineConfig, bool), is_narrow: bool, is_low: bool) -> Response {
     let tokens = theme::tokens(ui.ctx());
-    let (icon, colour, state) = match config.state {
-        PipelineState::Running => (icons::ICON_PLAY_CIRCLE, tokens.good, "Pipeline running"),
-        PipelineState::Draining => (icons::ICON_HOURGLASS_BOTTOM, tokens.warn, "Pipeline draining"),
-        PipelineState::Paused => (icons::ICON_PAUSE_CIRCLE, tokens.warn, "Pipeline paused"),
-    };
+    let (icon, colour, word) = pipeline_look::look(config.state, is_held_back, tokens);
+    let state = &format!("Pipeline {}", word.to_lowercase());
     let said = format!("{state} with {} and {}", config.live_model, config.live_prompt);
     let hover = format!("{said}\nClick to change what is live");
     if is_narrow {

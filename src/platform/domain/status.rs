@@ -64,7 +64,7 @@ pub async fn live_at(core: &Core, at: Option<DateTime<Utc>>) -> Result<LiveStatu
         completed_yesterday: yesterday.completed,
         held_back: if past.is_some() { None } else { held_back(core, &config) },
         limit_warning: if past.is_some() { None } else { spending::warning(core, &config).await? },
-        bundled_wait: core.bundled_wait.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        bundled_wait: if past.is_some() { None } else { core.bundled_wait.lock().unwrap_or_else(PoisonError::into_inner).clone() },
         live_model: config.live_model,
         live_prompt: config.live_prompt,
         workers: config.rules.workers,

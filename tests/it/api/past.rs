@@ -181,7 +181,7 @@ async fn a_moment_in_the_past_is_answered_as_it_was_at_that_moment() {
     for (at, said) in &story.said {
         let then = ask(&story.platform, *at, Some(*at)).await;
         // How many had ended by then is not recorded.
-        let said_then = LiveStatus { completed_total: None, cancelled_total: None, ..said.status.clone() };
+        let said_then = LiveStatus { completed_total: None, cancelled_total: None, lab_spend_today_usd: None, ..said.status.clone() };
         assert_eq!(then.status, said_then, "status at {at}");
         for (query, (then, said)) in job_queries(Some(*at)).iter().zip(then.jobs.iter().zip(&said.jobs)) {
             assert_eq!(then, said, "{query:?}");
@@ -241,7 +241,7 @@ async fn the_prompt_and_the_rules_of_a_moment_are_those_that_were_live_then() {
         let status = platform.client.live_status_at(at).await.expect("status");
         assert_eq!(
             (status.at, status.unknown),
-            (at, ["held_back", "draining_left", "completed_total", "cancelled_total"].map(str::to_owned).to_vec())
+            (at, ["held_back", "draining_left", "completed_total", "cancelled_total", "lab_spend_today_usd"].map(str::to_owned).to_vec())
         );
         seen.push((status.live_prompt, status.workers));
     }

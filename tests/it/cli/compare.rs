@@ -123,6 +123,30 @@ fn a_bad_photo_is_a_failed_cell_and_the_rest_is_written() {
     assert!(said.err.contains("2 of 3 cells"), "{}", said.err);
 }
 
+/// A photo is known by its bytes: a second file of them is not asked about again, and not lost in silence either.
+#[test]
+fn a_file_with_the_bytes_of_another_is_named_beside_the_one_that_was_asked_about() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = |name: &str| folder.path().join(name);
+    for name in ["a.jpg", "b.jpg"] {
+        std::fs::copy("assets/photos/cat.jpg", file(name)).expect("copies");
+    }
+    // Its labels stand under the other name.
+    std::fs::write(file("labels.csv"), "photo,tag\nb.jpg,cat\n").expect("writes");
+    let paths = ["a.jpg", "b.jpg", "labels.csv", "report.txt"].map(|name| file(name).to_str().expect("UTF-8").to_owned());
+    let said = compare(&["--photos", &paths[0], &paths[1], "--truth", &paths[2], "--format", "json"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let report = json(&said);
+    assert_eq!(report["cells"].as_array().map(Vec::len), Some(1));
+    assert_eq!(report["same_photos"], serde_json::json!([{"photo": "b.jpg", "same_as": "a.jpg"}]));
+    assert!(report["summary"][0]["recall"].is_number(), "{report}");
+    let words = "b.jpg is the same photo as a.jpg: it was asked about once";
+    assert!(said.err.contains(words), "{}", said.err);
+    let said = compare(&["--photos", &paths[0], &paths[1], "--out", &paths[3]]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(std::fs::read_to_string(&paths[3]).expect("written").contains(words));
+}
+
 /// A device without end and a pipe that nobody writes to are not read; the rest goes on, and nothing is coloured where no terminal is.
 #[cfg(unix)]
 #[test]
@@ -154,7 +178,8 @@ fn wrong_usage_is_told_before_anything_is_asked() {
     let prompt = file("bad.md", "Tags for {{ file_name");
     let config = file("config.toml", "on_device_threads = 2\ngemini_key = \"x\"\n");
     let server = file("server.toml", "[providers.lab]\nbase_url = \"http://127.0.0.1:9/?key=secret-word\"\n");
-    let cases: [(&[&str], &[&str]); 12] = [
+    let pdf = folder.path().join("report.pdf").to_str().expect("UTF-8").to_owned();
+    let cases: [(&[&str], &[&str]); 13] = [
         (&["--model", "on-devise"], &["on-devise", "on-device"]),
         (&["--model", "gemini"], &["gemini"]),
         (&["--model", "gemini/gemini-3.8-flash"], &["GEMINI_API_KEY", "keyring"]),
@@ -167,6 +192,7 @@ fn wrong_usage_is_told_before_anything_is_asked() {
         (&["--base-url", "gemni=http://127.0.0.1:9/"], &["gemni", "gemini"]),
         (&["--base-url", "lab=http://me:secret-word@127.0.0.1:9/"], &["lab", "environment variable"]),
         (&["--config", &server], &["server.toml", "line 2", "base URL"]),
+        (&["--out", &pdf], &["report.pdf", "'.pdf'", ".json, .csv, .md, .html, .txt", "--format"]),
     ];
     for (arguments, words) in cases {
         let said = compare(&[&["--photos", "assets/photos/cat.jpg"], arguments].concat());

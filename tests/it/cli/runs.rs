@@ -42,6 +42,11 @@ fn a_run_of_the_library_is_listed_and_written_to_a_file() {
     let (code, _, trouble) = run(&["export", "--out", &page.to_string_lossy()]);
     let page = std::fs::read_to_string(page).expect("written");
     assert!(code == Some(0) && page.starts_with("<!doctype html>") && page.matches("data:image/jpeg").count() == 2, "{trouble}");
+    let pdf = home.path().join("run.pdf").to_string_lossy().into_owned();
+    let (code, _, trouble) = run(&["export", "--out", &pdf]);
+    assert!(code == Some(2) && trouble.contains(".csv, .json, .md, .html, .tsv"), "{trouble}");
+    let (code, _, trouble) = run(&["export", "--out", &pdf, "--format", "csv"]);
+    assert!(code == Some(0) && std::path::Path::new(&pdf).exists(), "{trouble}");
     let (code, _, trouble) = run(&["export", "0198c0de-0000-7000-8000-000000000000"]);
     assert!(code == Some(2) && trouble.contains("minerva runs list"), "{trouble}");
 }

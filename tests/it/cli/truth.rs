@@ -29,6 +29,8 @@ fn labels_come_from_a_file_and_go_out_as_they_came() {
     std::fs::write(path("bad.csv"), "photo;tag\n").expect("a file");
     let (code, _, err) = command(&["truth", "import", &path("bad.csv")]);
     assert!(code == Some(2) && err.contains("bad.csv, line 1"), "{err}");
+    let (code, _, err) = command(&["truth", "export", "--out", &path("out.pdf")]);
+    assert!(code == Some(2) && err.contains(".csv, .json"), "{err}");
     let (code, _, err) = command(&["truth", "export", "--set", "Nothing"]);
     assert!(code == Some(2) && err.contains("There is no photo set 'Nothing'; there is Two"), "{err}");
 }

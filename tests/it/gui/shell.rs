@@ -1,16 +1,24 @@
 //! The window around the areas: navigation, palette, dialogs, messages, the line to the platform.
 
+use std::collections::HashMap;
+
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use minerva_console::client::Client;
 use minerva_console::gui::ctx::{AreaId, Command, PhotoTexture, PhotoTextures, Route, Toast, ToastKind};
-use minerva_console::wire::config::{PipelineState, SetPipelineState};
-use minerva_console::wire::ids::PhotoId;
+use minerva_console::keys::Keys;
+use minerva_console::wire::alert::{Alert, AlertMetric, Severity};
+use minerva_console::wire::config::{PipelineState, ProcessingRules, SetPipelineState};
+use minerva_console::wire::event::Happened;
+use minerva_console::wire::ids::{AlertId, PhotoId};
+use minerva_console::wire::model::ActivateModel;
+use minerva_console::wire::money::UsdMicros;
 use secrecy::ExposeSecret;
 
 use crate::support::clock::TestClock;
 use crate::support::console::{Console, Look, THEMES, fixed_now};
 use crate::support::platform::{self, Options};
+use crate::support::scripted::Scripted;
 
 const IN_USE: &str = "Another Minerva uses the data folder /home/ada/minerva. Close it, or choose another folder with --data-dir";
 
@@ -200,6 +208,80 @@ fn a_question_mark_shows_the_keys_of_the_area() {
 }
 
 /// More photos than any screen shows are asked for at once: no frame waits, and few are under way at a time.
+#[test]
+fn a_tooltip_does_not_stay_above_a_dialog() {
+    let mut console = Console::open(Options::default().without_workers());
+    let tooltip = AreaId::Analytics.question();
+    let place = console.harness.get_by_label("Analytics").rect().center();
+    console.harness.event(egui::Event::PointerMoved(place));
+    console.wait_for(tooltip);
+    console.type_text("?");
+    console.wait_for("Keyboard shortcuts");
+    console.wait_until("the tooltip is gone", |console| !console.says(tooltip));
+    console.press(Modifiers::NONE, Key::Escape);
+    console.wait_until("the dialog is closed", |console| !console.says("Keyboard shortcuts"));
+    console.wait_for(tooltip);
+}
+
+#[test]
+fn the_left_panel_and_the_header_tell_one_state_of_the_pipeline() {
+    const MODEL: &str = "gemini/gemini-3.5-flash-lite";
+    let keys = Keys::new(HashMap::from([("gemini".to_owned(), "a-key-for-nobody".into())]), false);
+    let list = vec![Scripted::new() as _, Scripted::new().on_the_net("gemini", "gemini-3.5-flash-lite")];
+    let mut console = Console::open(Options { keys, ..Options::with_providers(list) });
+    console.go_to(AreaId::Analytics);
+    console.wait_for("Pipeline running");
+    let client = console.client();
+    console.block_on(async {
+        client.activate_model(&ActivateModel { name: MODEL.to_owned() }).await.expect("live");
+        let config = client.config().await.expect("config");
+        let rules = ProcessingRules { daily_limit_usd: Some(UsdMicros(1)), ..config.rules };
+        client.set_processing_rules(config.revision, &rules).await.expect("set");
+        client.add_photos(vec![("a.jpg".to_owned(), platform::jpeg(64, 48, 1))], true).await.expect("added");
+    });
+    console.wait_for("Pipeline held back");
+    assert!(!console.says("Pipeline running"));
+    console.go_to(AreaId::LiveStatus);
+    console.wait_until("the header says it too", |console| console.harness.query_by_label("Held back").is_some());
+    assert!(console.says("Pipeline held back") && !console.says("Pipeline running"));
+    let paused = SetPipelineState { state: PipelineState::Paused };
+    console.block_on(client.set_pipeline_state(paused)).expect("paused");
+    console.wait_until("both say that it is paused", |console| {
+        console.says("Pipeline paused") && console.harness.query_by_label("Paused").is_some() && !console.says("eld back")
+    });
+}
+
+#[test]
+fn an_alert_that_comes_moves_no_area_under_the_pointer() {
+    for size in [[1280.0, 800.0], [900.0, 600.0], [900.0, 400.0]] {
+        let mut console = Console::open_looking(Options::default().without_workers(), Look { size, ..Look::default() });
+        let names = ["Pipeline control", "Testing lab", "Analytics", "Commands", "Settings"];
+        let places = |console: &Console| names.map(|name| console.harness.get_by_label(name).rect());
+        console.steps();
+        let before = places(&console);
+        console.tell(Happened::AlertChanged(alert()));
+        console.wait_for("1 alert");
+        console.steps();
+        assert_eq!(places(&console), before, "{size:?}");
+    }
+}
+
+fn alert() -> Alert {
+    Alert {
+        id: AlertId::fresh(),
+        rule: "queue_depth".to_owned(),
+        metric: AlertMetric::QueueDepth,
+        severity: Severity::Critical,
+        subject: None,
+        threshold: 1_000.0,
+        value: 1_204.0,
+        fired_at: fixed_now(),
+        acknowledged: None,
+        snoozed_until: None,
+        resolved_at: None,
+    }
+}
+
 #[test]
 fn a_thousand_photos_never_hold_up_a_frame() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");

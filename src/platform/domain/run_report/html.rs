@@ -60,6 +60,9 @@ pub fn head(report: &Report) -> String {
         gates(&mut page, validation);
     }
     summary(&mut page, report);
+    for same in &report.same_photos {
+        let _ = writeln!(page, "<p>{}</p>", escape(&same.words()));
+    }
     for line in report.verdicts.iter().flat_map(super::verdicts::ReportVerdicts::lines) {
         let _ = writeln!(page, "<p>{}</p>", escape(&line));
     }

@@ -24,6 +24,9 @@ pub fn markdown(report: &Report) -> String {
     if has_accuracy(report) {
         let _ = writeln!(text, "\n{ACCURACY_NOTE}");
     }
+    for same in &report.same_photos {
+        let _ = writeln!(text, "\n{}", safe(&same.words()));
+    }
     for line in report.verdicts.iter().flat_map(super::verdicts::ReportVerdicts::lines) {
         let _ = writeln!(text, "\n{}", safe(&line));
     }

@@ -37,6 +37,10 @@ pub struct Report {
     pub cells: Vec<ReportCell>,
     /// By prompt, then model.
     pub summary: Vec<SummaryRow>,
+    /// Files that have the bytes of another one: their photo was asked about once, and its answers stand at the other file. They have
+    /// no cells of their own, because answers, costs and intervals would then count one photo twice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub same_photos: Vec<SamePhoto>,
     /// Only of a validation: its gates, as they were judged when the run ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation: Option<ValidationReport>,
@@ -46,6 +50,21 @@ pub struct Report {
     /// Only where people have voted on the answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub votes: Option<ReportVotes>,
+}
+
+/// A file with the bytes of another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SamePhoto {
+    pub photo: String,
+    /// The file that its answers stand at.
+    pub same_as: String,
+}
+
+impl SamePhoto {
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} is the same photo as {}: it was asked about once, and the answers stand there", self.photo, self.same_as)
+    }
 }
 
 /// A photo of a report, and under which id the platform knows it, or why it does not.
@@ -197,7 +216,17 @@ impl Report {
             }
         }
         let summary = summaries(&run.columns, &listed, labels);
-        Self { run_id: run.id, started_at: run.started_at, finished_at, cells: listed, summary, validation: None, verdicts, votes: None }
+        Self {
+            run_id: run.id,
+            started_at: run.started_at,
+            finished_at,
+            cells: listed,
+            summary,
+            same_photos: Vec::new(),
+            validation: None,
+            verdicts,
+            votes: None,
+        }
     }
 
     #[must_use]

@@ -42,10 +42,21 @@ fn report() -> Report {
         finished_at: now,
         summary: vec![row("on-device"), row("gemini/gemini-3.8-flash")],
         cells,
+        same_photos: vec![SamePhoto { photo: "copy.jpg".into(), same_as: "boats_1865.jpg".into() }],
         validation: None,
         verdicts: None,
         votes: None,
     }
+}
+
+#[test]
+fn a_file_with_the_bytes_of_another_is_named_wherever_a_person_reads() {
+    let (report, said) = (report(), "copy.jpg is the same photo as boats_1865.jpg");
+    for text in [markdown::markdown(&report), html::page(&report, &Thumbnails::new(), None)] {
+        assert_eq!(text.matches(said).count(), 1, "{text}");
+    }
+    let json = serde_json::to_value(&report).expect("JSON");
+    assert_eq!(json["same_photos"], serde_json::json!([{"photo": "copy.jpg", "same_as": "boats_1865.jpg"}]));
 }
 
 #[test]
