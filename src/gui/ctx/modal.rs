@@ -63,7 +63,7 @@ pub fn follow_focus(egui: &Context) {
 }
 
 /// What is kept of a frame's input for a dialog.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Held {
     keys: Vec<Event>,
     pointer: PointerState,

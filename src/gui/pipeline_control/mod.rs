@@ -54,6 +54,12 @@ use template_check::CheckedText;
 use versions::{Asked as VersionsAsked, Versions};
 use writes::Writes;
 
+/// Least widths of the panels. What is left and right of the editor gives way where the window became smaller, however wide it was
+/// made before, so that nothing of the editor's tools is cut off.
+const LEFT_LEAST: f32 = 120.0;
+const MIDDLE_LEAST: f32 = 384.0;
+const RIGHT_LEAST: f32 = 240.0;
+
 /// Drafts are handed over within this time when the window closes.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -240,7 +246,7 @@ impl Area for PipelineControl {
         let left = Panel::left("prompts")
             .resizable(true)
             .default_size((width * 0.17).clamp(140.0, 190.0))
-            .size_range(120.0..=(width * 0.26).clamp(140.0, 320.0));
+            .size_range(LEFT_LEAST..=(width * 0.26).clamp(140.0, 320.0).min((width - RIGHT_LEAST - MIDDLE_LEAST).max(LEFT_LEAST)));
         let gap = |left: i8, right: i8| Frame::new().inner_margin(Margin { left, right, top: 16, bottom: 12 });
         left.frame(gap(16, 12)).show(ui, |ui| {
             // A panel is as wide as its content: what is short must not make it narrow.
@@ -248,7 +254,8 @@ impl Area for PipelineControl {
             self.left_ui(ui, ctx, &mut wishes);
         });
         let right = Panel::right("versions, models, rules").resizable(true).default_size((width * 0.31).clamp(256.0, 384.0));
-        let right = right.size_range(240.0..=(width * 0.42).clamp(250.0, 560.0));
+        let room = (ui.available_width() - MIDDLE_LEAST).max(RIGHT_LEAST);
+        let right = right.size_range(RIGHT_LEAST..=(width * 0.42).clamp(250.0, 560.0).min(room));
         right.frame(gap(12, 16)).show(ui, |ui| {
             ui.set_min_width(ui.available_width());
             self.right_ui(ui, ctx, &mut wishes);

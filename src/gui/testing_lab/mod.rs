@@ -50,7 +50,7 @@ mod watching;
 
 use std::path::PathBuf;
 
-use egui::{CentralPanel, Frame, Key, Modifiers, Ui};
+use egui::{CentralPanel, Frame, Ui};
 
 use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, PhotoAdding, Remote, Route, Toast, ToastKind};
 use crate::gui::theme;
@@ -60,10 +60,8 @@ use crate::wire::event::{Event, Happened};
 use crate::wire::ids::{PhotoId, PhotoSetId, RunId};
 use crate::wire::job::JobState;
 use crate::wire::photo::PhotoSource;
-use crate::wire::run::{Run, RunState, StartRun};
-use crate::wire::sweep::StartSweep;
+use crate::wire::run::{Run, RunState};
 use baseline::Baseline;
-use blind::Said;
 use bundled_wait::BundledWait;
 use deleting::Deleting;
 use estimate::LiveEstimate;
@@ -75,10 +73,10 @@ use matrix_rows::MatrixRows;
 use open_run::OpenRun;
 use photo_details::PhotoDetails;
 use photo_grid::PhotoGrid;
-use runs_list::{RunsAnswer, RunsList};
+use runs_list::RunsList;
 use sets::PhotoSets;
 use setup::Setup;
-use side_by_side::{SideAnswer, SideBySide};
+use side_by_side::SideBySide;
 use sweep_panel::SweepView;
 use traces::Traces;
 use truth::GroundTruth;

@@ -105,7 +105,7 @@ impl TestingLab {
 }
 
 /// The providers of models, each once.
-fn providers_of<'m>(models: impl Iterator<Item = &'m String>) -> Vec<String> {
+pub(super) fn providers_of<'m>(models: impl Iterator<Item = &'m String>) -> Vec<String> {
     let providers: BTreeSet<&str> = models.map(|model| model.split_once('/').map_or(model.as_str(), |(provider, _)| provider)).collect();
     providers.into_iter().map(str::to_owned).collect()
 }

@@ -5,7 +5,7 @@ use egui::{Key, Modifiers, Ui};
 use super::blind::Said;
 use super::runs_list::RunsAnswer;
 use super::side_by_side::SideAnswer;
-use super::{Step, TestingLab, matrix, results, step_bar};
+use super::{Step, TestingLab, matrix, results, runs_list, step_bar};
 use crate::gui::ctx::AreaCtx;
 use crate::wire::run::RunState;
 

@@ -2,8 +2,8 @@
 
 mod analytics;
 mod blind;
-mod correcting;
 mod bundled_wait;
+mod correcting;
 mod deploy;
 mod findings;
 mod health;

@@ -195,6 +195,36 @@ fn journal(folder: &Path) -> PathBuf {
     files.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "journal")).expect("a journal")
 }
 
+/// Drags with the mouse from one place to another.
+fn drag(console: &mut Console, from: egui::Pos2, to: egui::Pos2) {
+    let button = |pos, pressed| egui::Event::PointerButton { pos, button: egui::PointerButton::Primary, pressed, modifiers: Modifiers::NONE };
+    for event in [egui::Event::PointerMoved(from), button(from, true), egui::Event::PointerMoved(to), button(to, false)] {
+        console.harness.event(event);
+        console.steps();
+    }
+}
+
+#[test]
+fn panels_that_were_made_wide_give_way_in_a_smaller_or_enlarged_window() {
+    let mut console = open("Look for boats.");
+    let search = |console: &Console| console.harness.get_by_label("Search all versions").rect();
+    let edge = egui::pos2(search(&console).left() - 12.0, 500.0);
+    drag(&mut console, edge, edge - egui::vec2(150.0, 0.0));
+    assert!(search(&console).left() < edge.x - 100.0, "the panel is wider");
+    // 1280 × 800 enlarged by half, and the smallest window.
+    for size in [[853.0, 533.0], [1024.0, 640.0]] {
+        console.harness.set_size(size.into());
+        console.steps();
+        let right = search(&console).left() - 12.0;
+        let editor = console.harness.get_by(|node| node.role() == Role::MultilineTextInput && node.label().as_deref() == Some("Prompt")).rect();
+        for (what, place) in [("the editor", editor), ("the last tab", console.harness.get_by_label("Part: Preview").rect())] {
+            assert!(place.right() <= right, "{what} ends at {} and the panel begins at {right} in {size:?}", place.right());
+        }
+        let tokens = console.harness.get_by_label_contains("≈").rect();
+        assert!(tokens.right() <= right, "{tokens:?} in {size:?}");
+    }
+}
+
 #[test]
 fn a_damaged_journal_is_told_and_put_aside() {
     let mut console = open("Base.");

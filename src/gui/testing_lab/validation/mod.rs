@@ -119,7 +119,7 @@ impl Validating {
     fn start(&mut self, asked: StartValidation, setup: &Setup, ctx: &AreaCtx<'_>) {
         self.starting.take_failure();
         let live = setup.models.value().into_iter().flat_map(|page| &page.items).find(|model| model.is_live);
-        let providers = super::providers_of(live.map(|model| &model.name).into_iter());
+        let providers = super::running::providers_of(live.map(|model| &model.name).into_iter());
         ctx.ask_with_keys(&mut self.starting, providers, |client| async move { client.start_validation(&asked).await });
     }
 }

@@ -91,6 +91,7 @@ fn the_page_needs_nothing_from_outside_and_shows_text_as_text() {
         finished_at: now,
         summary: Vec::new(),
         cells: vec![cell],
+        same_photos: Vec::new(),
         validation: None,
         verdicts: None,
         votes: None,
