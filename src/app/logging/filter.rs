@@ -47,7 +47,8 @@ impl LogFilter {
     /// For a terminal: warnings alone, unless somebody asked for more just now.
     #[must_use]
     pub fn to_terminal(&self) -> EnvFilter {
-        if self.is_asked_for { self.to_layer() } else { EnvFilter::new("warn") }
+        // That a statement was slow is for who looks into it, not for who waits for a command.
+        if self.is_asked_for { self.to_layer() } else { EnvFilter::new("warn,sqlx=error") }
     }
 }
 
