@@ -119,22 +119,11 @@ fn a_column_is_pinned_and_what_got_worse_is_one_click_away() {
     console.wait_until("all photos are shown again", |console| rows(console).len() > 3 && !console.says("Photos: Regressions"));
 }
 
-/// Times are written here: real ones differ from run to run, and pictures must not.
-fn steady_times(console: &Console) {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(console.folder.path().join("data").join("minerva.sqlite"));
-    console.block_on(async {
-        let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("opens");
-        let written = sqlx::query("UPDATE run_cells SET latency_ms = 900 + 260 * column_index + 37 * (length(answer) % 7)");
-        written.execute(&mut connection).await.expect("written");
-        sqlx::Connection::close(connection).await.expect("closed");
-    });
-}
-
 fn pictures(name: &str, look: Look) {
     let scripted = Scripted::new();
     let mut console = Console::open_looking(options(&scripted), look);
     let run = a_run(&mut console, &scripted);
-    steady_times(&console);
+    console.steady_times(260);
     let client = console.client();
     console.block_on(client.set_baseline(run, Some(0))).expect("pinned");
     console.command(Command::Reload);

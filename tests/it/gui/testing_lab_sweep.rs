@@ -114,24 +114,13 @@ fn swept(look: Look) -> Console {
         until("the run to end", || async { (client.run(run.id).await.expect("run").state == RunState::Completed).then_some(()) }).await;
         run.id
     });
-    steady_times(&console);
+    console.steady_times(-200);
     console.command(Command::Reload);
     console.command(Command::GoTo(Route::Run(run)));
     console.wait_for("36 of 36 answered");
     console.command(Command::ShowRunFigures);
     console.wait_for("Accuracy against cost");
     console
-}
-
-/// Times are written here: real ones differ from run to run, and pictures must not.
-fn steady_times(console: &Console) {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(console.folder.path().join("data").join("minerva.sqlite"));
-    console.block_on(async {
-        let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("opens");
-        let written = sqlx::query("UPDATE run_cells SET latency_ms = 900 - 200 * column_index + 37 * (length(answer) % 7)");
-        written.execute(&mut connection).await.expect("written");
-        sqlx::Connection::close(connection).await.expect("closed");
-    });
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn pictures(name: &str, look: Look) {
     }
     let first = lab.validate(Gates { f1: Some(0.7), cost_per_photo_usd: Some(minerva_console::wire::money::UsdMicros(500)), ..Gates::default() });
     lab.validate(Gates::default());
-    steady_times(&lab.console);
+    lab.console.steady_times(260);
     let console = &mut lab.console;
     console.command(Command::GoTo(Route::Run(first)));
     console.wait_for("15 of 16 answered, 1 failed");
@@ -165,17 +165,6 @@ fn pictures(name: &str, look: Look) {
     console.click("Validations");
     console.wait_for("Open the validation of Animals v1: Passed all 3 gates");
     console.picture(&format!("lab_validations_{name}"));
-}
-
-/// Times are written here: real ones differ from run to run, and pictures must not.
-fn steady_times(console: &Console) {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(console.folder.path().join("data").join("minerva.sqlite"));
-    console.block_on(async {
-        let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("opens");
-        let written = sqlx::query("UPDATE run_cells SET latency_ms = 900 + 260 * column_index + 37 * (length(answer) % 7)");
-        written.execute(&mut connection).await.expect("written");
-        sqlx::Connection::close(connection).await.expect("closed");
-    });
 }
 
 pictured!(pictures_dark "dark" DARK, pictures_light "light" LIGHT, pictures_of_a_small_window "small" SMALL);
