@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::wire::ids::RunId;
 use crate::wire::money::UsdMicros;
+use crate::wire::prompt_parts::Effort;
 use crate::wire::run::ExportFormat;
 use crate::wire::truth::TruthFormat;
 
@@ -148,6 +149,12 @@ pub struct CompareArgs {
     /// JPEG qualities, 10-100, in which photos are sent beside the usual one, each in every size
     #[arg(long, value_name = "N", num_args = 1.., value_parser = clap::value_parser!(u8).range(10..=100))]
     pub jpeg_quality: Vec<u8>,
+    /// Temperatures, 0-2: a column each, in place of what the prompt says
+    #[arg(long, value_name = "T", num_args = 1..)]
+    pub temperature: Vec<f64>,
+    /// How much a model thinks: a column each, with every temperature. What a model does not take makes no column
+    #[arg(long, value_name = "LEVEL", num_args = 1..)]
+    pub thinking: Vec<ThinkingLevel>,
     /// Calls in flight at once, 1-64; all cores on-device, 8 with a model on the network unless told
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub concurrency: Option<u32>,
@@ -188,6 +195,27 @@ pub enum ReportFormat {
     Csv,
     Md,
     Html,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ThinkingLevel {
+    Off,
+    Minimal,
+    Low,
+    Medium,
+    High,
+}
+
+impl From<ThinkingLevel> for Effort {
+    fn from(level: ThinkingLevel) -> Self {
+        match level {
+            ThinkingLevel::Off => Self::Off,
+            ThinkingLevel::Minimal => Self::Minimal,
+            ThinkingLevel::Low => Self::Low,
+            ThinkingLevel::Medium => Self::Medium,
+            ThinkingLevel::High => Self::High,
+        }
+    }
 }
 
 /// `minerva costs`.

@@ -92,6 +92,27 @@ impl Parameters {
         }
     }
 
+    /// All temperatures with each way of thinking; with one of the lists empty, the other one as it is.
+    #[must_use]
+    pub fn all(temperatures: &[f64], efforts: &[Effort]) -> Vec<Self> {
+        let temperatures = || temperatures.iter().copied().map(Some).chain(temperatures.is_empty().then_some(None));
+        let efforts = || efforts.iter().copied().map(Some).chain(efforts.is_empty().then_some(None));
+        let all = temperatures().flat_map(|temperature| efforts().map(move |effort| Self { temperature, effort, ..Self::default() }));
+        all.filter(|parameters| !parameters.is_unset()).collect()
+    }
+
+    /// Those that a model takes.
+    #[must_use]
+    pub fn taken(self, takes: &Takes) -> Self {
+        Self {
+            temperature: self.temperature.filter(|_| takes.temperature),
+            top_p: self.top_p.filter(|_| takes.top_p),
+            max_output_tokens: self.max_output_tokens.filter(|_| takes.max_output_tokens),
+            seed: self.seed.filter(|_| takes.seed),
+            effort: self.effort.filter(|effort| takes.efforts.contains(effort)),
+        }
+    }
+
     /// What is set, each with its value: `temperature 0.2`.
     #[must_use]
     pub fn words(&self) -> Vec<String> {

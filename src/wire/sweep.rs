@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::comparison::{Figure, Measure, Verdict};
 use super::ids::RunId;
+use super::prompt_parts::{Parameters, Takes};
 use super::run::StartRun;
 
 /// Longer edge of a photo that is sent, in pixels.
@@ -11,6 +12,8 @@ pub const EDGE_PX: std::ops::RangeInclusive<u32> = 64..=8_192;
 pub const QUALITY: std::ops::RangeInclusive<u8> = 10..=100;
 /// Sizes × qualities of one sweep.
 pub const IMAGES_MOST: usize = 40;
+/// Sets of parameters of one run.
+pub const PARAMETERS_MOST: usize = 40;
 
 /// How a column's photos are sent, in place of what the model's own rule and the pipeline's rules say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,12 +53,60 @@ pub struct StartSweep {
     /// Beside the photo as it is usually sent, which each column is held against. Empty: no sweep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<SentImage>,
+    /// A column each, in place of what the prompt says of them; what they leave out is as the prompt says. Empty: as the prompt says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Parameters>,
+}
+
+impl StartSweep {
+    /// What the columns of one prompt on one model differ in.
+    #[must_use]
+    pub fn variants(&self) -> Variants<'_> {
+        Variants { images: &self.images, parameters: &self.parameters }
+    }
 }
 
 impl From<StartRun> for StartSweep {
     fn from(run: StartRun) -> Self {
-        Self { run, images: Vec::new() }
+        Self { run, images: Vec::new(), parameters: Vec::new() }
     }
+}
+
+/// What the columns of one prompt on one model differ in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Variants<'a> {
+    pub images: &'a [SentImage],
+    pub parameters: &'a [Parameters],
+}
+
+impl Variants<'_> {
+    /// Columns of one prompt on one model, at the most.
+    #[must_use]
+    pub fn most(self) -> usize {
+        (1 + self.images.len()) * self.parameters.len().max(1)
+    }
+
+    /// The parameters that a model is asked with, each set once; `None`: those of the prompt. What a model does not take makes no
+    /// difference to it.
+    #[must_use]
+    pub fn parameters_of(self, takes: &Takes) -> Vec<Option<Parameters>> {
+        let mut all: Vec<Option<Parameters>> = Vec::new();
+        for parameters in self.parameters {
+            let taken = Some(parameters.taken(takes)).filter(|taken| !taken.is_unset());
+            if !all.contains(&taken) {
+                all.push(taken);
+            }
+        }
+        if all.is_empty() { vec![None] } else { all }
+    }
+}
+
+/// The name of a column: the prompt's, and what is particular to it.
+#[must_use]
+pub fn column_name(prompt: &str, parameters: Option<Parameters>, image: Option<SentImage>) -> String {
+    let said = parameters.map(|parameters| parameters.words()).unwrap_or_default();
+    let particular: Vec<String> = said.into_iter().chain(image.map(SentImage::words)).collect();
+    if particular.is_empty() { prompt.to_owned() } else { format!("{prompt} · {}", particular.join(", ")) }
 }
 
 /// `GET /api/ai/testing/live-test/{run}/sweep`: accuracy against cost.
@@ -106,6 +157,7 @@ pub struct SweepPoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::prompt_parts::Effort;
 
     #[test]
     fn sizes_and_qualities_are_multiplied_and_one_alone_stands_for_itself() {
@@ -114,5 +166,23 @@ mod tests {
         assert_eq!(words(&[512], &[]), ["512 px"]);
         assert_eq!(words(&[], &[60]), ["quality 60"]);
         assert!(words(&[], &[]).is_empty());
+    }
+
+    #[test]
+    fn parameters_that_a_model_does_not_take_make_no_columns() {
+        let of = |temperature, effort| Parameters { temperature, effort, ..Parameters::default() };
+        let all = Parameters::all(&[0.0, 0.7], &[Effort::Low, Effort::High]);
+        assert_eq!(all.len(), 4);
+        let variants = Variants { images: &[], parameters: &all };
+        let names = |takes: &Takes| variants.parameters_of(takes).into_iter().map(|one| column_name("P", one, None)).collect::<Vec<_>>();
+        let both = Takes { temperature: true, efforts: vec![Effort::Low, Effort::High], ..Takes::default() };
+        let expected = ["P · temperature 0, thinking low", "P · temperature 0, thinking high", "P · temperature 0.7, thinking low"];
+        assert_eq!(names(&both)[..3], expected);
+        assert_eq!(names(&Takes { temperature: true, ..Takes::default() }), ["P · temperature 0", "P · temperature 0.7"]);
+        assert_eq!(names(&Takes::default()), ["P"]);
+        assert_eq!(Parameters::all(&[], &[Effort::Low]), [of(None, Some(Effort::Low))]);
+        assert_eq!((Parameters::all(&[], &[]).len(), Variants::default().parameters_of(&both)), (0, vec![None]));
+        let image = SentImage { max_edge_px: Some(512), quality: None };
+        assert_eq!(column_name("P", Some(of(Some(0.2), None)), Some(image)), "P · temperature 0.2, 512 px");
     }
 }

@@ -7,6 +7,7 @@ mod recorded;
 pub(super) mod spending;
 mod table;
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -30,9 +31,9 @@ use crate::platform::store::peek;
 use crate::providers::{KeyNeed, ON_DEVICE, Providers};
 use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::money::UsdMicros;
-use crate::wire::prompt_parts::PromptParts;
+use crate::wire::prompt_parts::{Effort, Parameters, PromptParts, Takes};
 use crate::wire::run::{Cell, Run, RunColumn, RunCounts, RunKind, RunPrompt, RunState, StartRun};
-use crate::wire::sweep::{SentImage, StartSweep};
+use crate::wire::sweep::{SentImage, StartSweep, Variants, column_name};
 use inputs::{PhotoFile, PromptFile, Source};
 use spending::Cap;
 pub use spending::usd;
@@ -203,12 +204,15 @@ async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Clie
         concurrency: plan.concurrency,
         ask_again: false,
     };
-    let start = StartSweep { run: start, images: SentImage::all(&args.image_size, &args.jpeg_quality) };
+    let efforts: Vec<Effort> = args.thinking.iter().map(|level| Effort::from(*level)).collect();
+    let (images, parameters) = (SentImage::all(&args.image_size, &args.jpeg_quality), Parameters::all(&args.temperature, &efforts));
+    let start = StartSweep { run: start, images, parameters };
+    let takes = takes(client).await?;
     let baseline = |columns: &[RunColumn]| args.baseline.as_deref().map(|name| baseline_column(columns, name)).transpose();
     // Better one word now than after everything is paid for.
-    baseline(&unasked(&start, &names).columns)?;
+    baseline(&unasked(&start, &names, &takes).columns)?;
     let (mut run, cells) = if start.run.photo_ids.is_empty() {
-        (unasked(&start, &names), Vec::new())
+        (unasked(&start, &names, &takes), Vec::new())
     } else {
         run_and_read(settings, client, &start, args.max_cost, stop).await?
     };
@@ -242,9 +246,10 @@ async fn run_and_read(
 }
 
 /// What stands in for a run when no photo could be read: the report then says why, photo by photo.
-fn unasked(StartSweep { run: start, images }: &StartSweep, prompt_names: &[String]) -> Run {
-    let column = |prompt: &String, model: &String, image: Option<SentImage>| RunColumn {
-        prompt_name: image.map_or_else(|| prompt.clone(), |image| format!("{prompt} · {}", image.words())),
+fn unasked(sweep: &StartSweep, prompt_names: &[String], takes: &HashMap<String, Takes>) -> Run {
+    let start = &sweep.run;
+    let column = |prompt: &String, model: &String, (parameters, image): (Option<Parameters>, Option<SentImage>)| RunColumn {
+        prompt_name: column_name(prompt, parameters, image),
         prompt_content: String::new(),
         parts: PromptParts::default(),
         prompt_version_id: None,
@@ -260,7 +265,10 @@ fn unasked(StartSweep { run: start, images }: &StartSweep, prompt_names: &[Strin
         photo_set: None,
         columns: prompt_names
             .iter()
-            .flat_map(|prompt| start.models.iter().flat_map(move |model| images_for(model, images).map(move |image| column(prompt, model, image))))
+            .flat_map(|prompt| {
+                let of_model = |model| ways(model, sweep.variants(), takes.get(model)).into_iter().map(move |way| column(prompt, model, way));
+                start.models.iter().flat_map(of_model).collect::<Vec<_>>()
+            })
             .collect(),
         repeats: start.repeats,
         concurrency: start.concurrency,
@@ -279,10 +287,17 @@ fn unasked(StartSweep { run: start, images }: &StartSweep, prompt_names: &[Strin
     }
 }
 
-/// How photos are sent to a model; one on this machine sees whole pixels.
-fn images_for<'i>(model: &str, images: &'i [SentImage]) -> impl Iterator<Item = Option<SentImage>> + use<'i> {
-    let is_sent = model != ON_DEVICE;
-    std::iter::once(None).chain(images.iter().filter(move |_| is_sent).copied().map(Some))
+/// In which ways a model is asked; one on this machine sees whole pixels.
+fn ways(model: &str, variants: Variants<'_>, takes: Option<&Takes>) -> Vec<(Option<Parameters>, Option<SentImage>)> {
+    let images = || std::iter::once(None).chain(variants.images.iter().filter(|_| model != ON_DEVICE).copied().map(Some));
+    let parameters = takes.map_or_else(|| vec![None], |takes| variants.parameters_of(takes));
+    parameters.into_iter().flat_map(|parameters| images().map(move |image| (parameters, image))).collect()
+}
+
+/// What each model takes, by its full name.
+async fn takes(client: &Client) -> Result<HashMap<String, Takes>> {
+    let models = client.models().await.map_err(|error| Failure::Failed(error.to_string()))?.items;
+    Ok(models.into_iter().map(|model| (model.name, model.takes)).collect())
 }
 
 /// The column that `--baseline` names: by its model, its prompt, or both as `PROMPT · MODEL`.

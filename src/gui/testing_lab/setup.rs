@@ -10,8 +10,9 @@ use crate::wire::ids::{PhotoId, PromptId, PromptVersionId};
 use crate::wire::model::{KeyState, ModelInfo};
 use crate::wire::page::Page;
 use crate::wire::prompt::{Prompt, PromptVersion};
+use crate::wire::prompt_parts::{Effort, Parameters};
 use crate::wire::run::{RunPrompt, StartRun};
-use crate::wire::sweep::SentImage;
+use crate::wire::sweep::{SentImage, Variants};
 
 /// Takes whole pixels: no size or quality is another one for it.
 const ON_DEVICE: &str = "on-device";
@@ -44,6 +45,9 @@ pub struct Setup {
     /// Sizes and qualities in which photos are sent beside the usual ones.
     pub sizes: BTreeSet<u32>,
     pub qualities: BTreeSet<u8>,
+    /// In hundredths: in place of what the prompts say.
+    pub temperatures: BTreeSet<u16>,
+    pub efforts: BTreeSet<Effort>,
     /// Asks even what is known already.
     pub ask_again: bool,
     /// Counts the lists that have come: a draft may have other words in the next.
@@ -68,6 +72,8 @@ impl Default for Setup {
             concurrency: 4,
             sizes: BTreeSet::new(),
             qualities: BTreeSet::new(),
+            temperatures: BTreeSet::new(),
+            efforts: BTreeSet::new(),
             ask_again: false,
             lists: 0,
             prompts_behind: true,
@@ -193,7 +199,7 @@ impl Setup {
     pub fn fingerprint(&self, photos_revision: u64) -> u64 {
         let mut hasher = std::hash::DefaultHasher::new();
         (photos_revision, self.lists, &self.chosen_prompts, &self.chosen_models, self.repeats, self.concurrency, self.ask_again).hash(&mut hasher);
-        (&self.sizes, &self.qualities).hash(&mut hasher);
+        (&self.sizes, &self.qualities, &self.temperatures, &self.efforts).hash(&mut hasher);
         hasher.finish()
     }
 
@@ -210,11 +216,24 @@ impl Setup {
         SentImage::all(&largest_first, &self.qualities.iter().rev().copied().collect::<Vec<u8>>())
     }
 
-    /// Chosen models, each as often as photos are sent to it in another way.
+    /// What models are asked with in place of what the prompts say.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<Parameters> {
+        let temperatures: Vec<f64> = self.temperatures.iter().map(|hundredths| f64::from(*hundredths) / 100.0).collect();
+        Parameters::all(&temperatures, &self.efforts.iter().copied().collect::<Vec<Effort>>())
+    }
+
+    /// Chosen models, each as often as it is asked in another way.
     #[must_use]
     pub fn variants(&self) -> u64 {
-        let sent = self.chosen_models.iter().filter(|model| model.as_str() != ON_DEVICE).count() as u64;
-        self.chosen_models.len() as u64 + sent * self.images().len() as u64
+        let (images, parameters) = (self.images(), self.parameters());
+        let known = self.models.value().map(|page| page.items.as_slice()).unwrap_or_default();
+        let ways = |name: &String| {
+            let sent = if name == ON_DEVICE { 1 } else { 1 + images.len() };
+            let takes = known.iter().find(|model| model.name == *name).map(|model| &model.takes);
+            sent * takes.map_or(1, |takes| Variants { images: &[], parameters: &parameters }.parameters_of(takes).len())
+        };
+        self.chosen_models.iter().map(ways).sum::<usize>() as u64
     }
 
     /// Why there is nothing to run yet, in the order of the choices.

@@ -262,9 +262,11 @@ fn sum_words(setup: &Setup, photos: usize) -> String {
     let plural = |count: usize, word: &str| format!("{} {word}{}", number::count(count as u64), if count == 1 { "" } else { "s" });
     let repeats = if setup.repeats > 1 { format!(" × {} repeats", setup.repeats) } else { String::new() };
     let prompts = plural(setup.chosen_prompts.len(), "prompt");
-    let models = match setup.images().len() {
-        0 => plural(setup.chosen_models.len(), "model"),
-        _ => format!("{} models and sizes", number::count(setup.variants())),
+    let models = match (setup.images().is_empty(), setup.parameters().is_empty()) {
+        (true, true) => plural(setup.chosen_models.len(), "model"),
+        (false, true) => format!("{} models and sizes", number::count(setup.variants())),
+        (true, false) => format!("{} models and parameters", number::count(setup.variants())),
+        (false, false) => format!("{} models, parameters and sizes", number::count(setup.variants())),
     };
     let calls = setup.calls(photos) as usize;
     format!("{} × {prompts} × {models}{repeats} = {}", plural(photos, "photo"), plural(calls, "call"))

@@ -25,8 +25,9 @@ use crate::wire::ids::{CellId, RunId};
 use crate::wire::money::UsdMicros;
 use crate::wire::page::Page;
 use crate::wire::photo_set::SetUsed;
+use crate::wire::prompt_parts::{Parameters, PromptParts};
 use crate::wire::run::{Cell, CellState, Run, RunCells, RunColumn, RunCounts, RunKind, RunPrompt, RunState, StartRun};
-use crate::wire::sweep::{SentImage, StartSweep};
+use crate::wire::sweep::{SentImage, StartSweep, Variants, column_name};
 
 const REPEATS_MOST: u32 = 20;
 const CONCURRENCY_MOST: u32 = 64;
@@ -38,10 +39,11 @@ const CELLS_A_PAGE: u32 = 2_000;
 
 /// Begins a run: checks it whole, stores it with all its cells, and starts to work on them.
 pub async fn start(core: &Arc<Core>, asked: impl Into<StartSweep>, brought: Brought) -> Result<Run> {
-    let StartSweep { run: mut asked, images } = asked.into();
+    let StartSweep { run: mut asked, images, parameters } = asked.into();
+    let variants = Variants { images: &images, parameters: &parameters };
     let photo_set = photo_sets::fill_in(core, &mut asked).await?;
-    check_size(&asked, &images)?;
-    let columns = columns(core, &asked, &images, Some(&brought)).await?;
+    check_size(&asked, variants)?;
+    let columns = columns(core, &asked, variants, Some(&brought)).await?;
     let mut seen = HashSet::new();
     let photo_ids: Vec<_> = asked.photo_ids.iter().copied().filter(|id| seen.insert(*id)).collect();
     let config = config::current(core).await?;
@@ -118,8 +120,8 @@ fn in_work() -> DomainError {
     DomainError::Conflict { code: "still_stopping", message: message.to_owned() }
 }
 
-pub(super) fn check_size(asked: &StartRun, images: &[SentImage]) -> Result<()> {
-    sweep::check(images)?;
+pub(super) fn check_size(asked: &StartRun, variants: Variants<'_>) -> Result<()> {
+    sweep::check(variants)?;
     if asked.photo_ids.is_empty() {
         return refuse("no_photos", "Choose at least one photo");
     }
@@ -132,7 +134,7 @@ pub(super) fn check_size(asked: &StartRun, images: &[SentImage]) -> Result<()> {
     if !(1..=CONCURRENCY_MOST).contains(&asked.concurrency) {
         return refuse("concurrency", format!("Calls at once must be from 1 to {CONCURRENCY_MOST}"));
     }
-    let factors = [asked.photo_ids.len(), asked.prompts.len(), asked.models.len(), 1 + images.len(), asked.repeats as usize];
+    let factors = [asked.photo_ids.len(), asked.prompts.len(), asked.models.len(), variants.most(), asked.repeats as usize];
     let cells = factors.into_iter().fold(1, usize::saturating_mul);
     if cells > CELLS_MOST {
         let message = format!("That would be {cells} calls; a run has at most {CELLS_MOST}. Choose fewer photos, prompts, models or repeats");
@@ -142,7 +144,7 @@ pub(super) fn check_size(asked: &StartRun, images: &[SentImage]) -> Result<()> {
 }
 
 /// Pins the columns: prompts outermost, the text as it is now. Without `brought` nothing is going to be asked, so no key is missed.
-pub(super) async fn columns(core: &Core, asked: &StartRun, images: &[SentImage], brought: Option<&Brought>) -> Result<Vec<RunColumn>> {
+pub(super) async fn columns(core: &Core, asked: &StartRun, variants: Variants<'_>, brought: Option<&Brought>) -> Result<Vec<RunColumn>> {
     let mut models: Vec<&String> = Vec::new();
     for model in &asked.models {
         if !models.contains(&model) {
@@ -169,14 +171,11 @@ pub(super) async fn columns(core: &Core, asked: &StartRun, images: &[SentImage],
         // Better one word now than the same fault in every cell.
         prompts::check_renders(PromptText { content: &content, parts: &parts })?;
         for model in &models {
-            // A model that takes whole pixels is sent no file whose size could be another.
-            let is_sent = core.providers.find(model).is_some_and(|(provider, model)| provider.photo_rule(model) != PhotoRule::Pixels);
-            let images = images.iter().copied().filter(|_| is_sent).map(Some);
-            for image in std::iter::once(None).chain(images) {
+            for (parameters, image) in ways(core, model, variants) {
                 let column = RunColumn {
-                    prompt_name: image.map_or_else(|| name.clone(), |image| format!("{name} · {}", image.words())),
+                    prompt_name: column_name(&name, parameters, image),
                     prompt_content: content.clone(),
-                    parts: parts.clone(),
+                    parts: PromptParts { parameters: parameters.unwrap_or_default().or(parts.parameters), ..parts.clone() },
                     prompt_version_id: version,
                     model: (*model).clone(),
                     image,
@@ -188,6 +187,16 @@ pub(super) async fn columns(core: &Core, asked: &StartRun, images: &[SentImage],
         }
     }
     Ok(columns)
+}
+
+/// In which ways a model is asked: parameters outermost, each with the photo as usual before its other sizes and qualities.
+fn ways(core: &Core, model: &str, variants: Variants<'_>) -> Vec<(Option<Parameters>, Option<SentImage>)> {
+    let Some((provider, model)) = core.providers.find(model) else { return vec![(None, None)] };
+    // A model that takes whole pixels is sent no file whose size could be another.
+    let is_sent = provider.photo_rule(model) != PhotoRule::Pixels;
+    let images = || std::iter::once(None).chain(variants.images.iter().copied().filter(|_| is_sent).map(Some));
+    let parameters = variants.parameters_of(&provider.takes(model));
+    parameters.into_iter().flat_map(|parameters| images().map(move |image| (parameters, image))).collect()
 }
 
 fn shorten(name: &str) -> String {

@@ -5,14 +5,21 @@ use super::statistics::Units;
 use super::{Core, DomainError, Result, near_duplicates, runs, truth};
 use crate::wire::comparison::{ColumnComparison, Measure, Verdict};
 use crate::wire::ids::RunId;
+use crate::wire::prompt_parts::Parameters;
 use crate::wire::run::{Cell, Run};
-use crate::wire::sweep::{EDGE_PX, IMAGES_MOST, QUALITY, SentImage, Sweep, SweepLine, SweepPoint};
+use crate::wire::sweep::{EDGE_PX, IMAGES_MOST, PARAMETERS_MOST, QUALITY, Sweep, SweepLine, SweepPoint, Variants};
 
-/// Refuses sizes and qualities that no photo is sent in.
-pub fn check(images: &[SentImage]) -> Result<()> {
+/// Refuses sizes and qualities that no photo is sent in, and parameters that no model is asked with.
+pub fn check(Variants { images, parameters }: Variants<'_>) -> Result<()> {
     let refuse = |code, message: String| Err(DomainError::Invalid { code, message });
     if images.len() > IMAGES_MOST {
         return refuse("too_many_images", format!("A sweep has at most {IMAGES_MOST} sizes and qualities together; choose fewer"));
+    }
+    if parameters.len() > PARAMETERS_MOST {
+        return refuse("too_many_parameters", format!("A run has at most {PARAMETERS_MOST} sets of parameters; choose fewer"));
+    }
+    if let Some((_, words)) = parameters.iter().flat_map(Parameters::problems).next() {
+        return refuse("parameters", words);
     }
     for image in images {
         if image.max_edge_px.is_some_and(|edge| !EDGE_PX.contains(&edge)) {

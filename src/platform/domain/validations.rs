@@ -19,6 +19,7 @@ use crate::wire::page::Page;
 use crate::wire::photo_set::SetUsed;
 use crate::wire::prompt::PromptVersion;
 use crate::wire::run::{Run, RunColumn, RunCounts, RunKind, RunPrompt, RunState, SpendLimit, StartRun};
+use crate::wire::sweep::Variants;
 use crate::wire::validation::{Gate, Gates, StartValidation, ValidationReport, ValidationsQuery, Verdict};
 
 /// What a validation asks, in columns: the version first, then what it is held against.
@@ -57,11 +58,11 @@ async fn plan(core: &Core, config: &PipelineConfig, asked: &StartValidation, bro
         ask_again: true,
     };
     let photo_set = photo_sets::fill_in(core, &mut like).await?;
-    runs::check_size(&like, &[])?;
-    let mut columns = runs::columns(core, &like, &[], brought).await?;
+    runs::check_size(&like, Variants::default())?;
+    let mut columns = runs::columns(core, &like, Variants::default(), brought).await?;
     if let Some(live) = against {
         let production = StartRun { prompts: vec![RunPrompt::Version { id: live }], models: vec![config.live_model.clone()], ..like.clone() };
-        columns.extend(runs::columns(core, &production, &[], brought).await?);
+        columns.extend(runs::columns(core, &production, Variants::default(), brought).await?);
     }
     let estimate = costs::of_columns(core, config, &columns, &like.photo_ids, 1, asked.concurrency).await?;
     Ok(Plan { version, model, against, like, photo_set, columns, estimate })

@@ -6,7 +6,8 @@ use std::time::Duration;
 use minerva_console::keys::Keys;
 use minerva_console::providers::{Endpoint, Limits, ProviderSettings, Providers};
 use minerva_console::wire::comparison::Measure;
-use minerva_console::wire::run::{RunPrompt, RunState, StartRun};
+use minerva_console::wire::prompt_parts::{Effort, Parameters};
+use minerva_console::wire::run::{RunColumn, RunPrompt, RunState, StartRun};
 use minerva_console::wire::sweep::{SentImage, StartSweep};
 use minerva_console::wire::trace::{ReplayFrom, ReplayTrace};
 
@@ -35,7 +36,7 @@ async fn asked(platform: &TestPlatform, images: Vec<SentImage>, models: &[&str])
         concurrency: 2,
         ask_again: false,
     };
-    StartSweep { run, images }
+    StartSweep { run, images, parameters: Vec::new() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,6 +89,32 @@ async fn a_size_that_was_answered_before_is_known_and_another_one_is_asked() {
     })
     .await;
     assert_eq!((run.reused, stub.traffic().all_questions() - calls), (12, 6));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parameters_are_columns_of_models_that_take_them() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let platform = start(&stub).await;
+    let mut asked = asked(&platform, Vec::new(), &["on-device", MODEL]).await;
+    asked.parameters = Parameters::all(&[0.0, 0.7], &[Effort::Low, Effort::High]);
+    let estimate = platform.client.estimate_sweep(&asked).await.expect("an estimate");
+    assert_eq!((estimate.columns.len(), estimate.calls), (3, 18), "it takes no temperature, and what is on this machine takes nothing");
+    let run = platform.client.start_sweep(&asked).await.expect("started");
+    let labels: Vec<String> = run.columns.iter().map(RunColumn::label).collect();
+    assert_eq!(labels, ["Draft · on-device", &format!("Draft · thinking low · {MODEL}"), &format!("Draft · thinking high · {MODEL}")]);
+    until("the run to end", || async { (platform.client.run(run.id).await.expect("run").state != RunState::Running).then_some(()) }).await;
+    let bodies: Vec<String> = stub.traffic().all().iter().map(|seen| String::from_utf8_lossy(&seen.body).into_owned()).collect();
+    for effort in ["low", "high"] {
+        let told = format!("\"effort\":\"{effort}\"");
+        assert_eq!(bodies.iter().filter(|body| body.contains(&told)).count(), 6, "{effort}");
+    }
+    let calls = stub.traffic().all_questions();
+    asked.parameters = Parameters::all(&[], &[Effort::Low]);
+    let again = platform.client.start_sweep(&asked).await.expect("started");
+    assert_eq!((again.reused, stub.traffic().all_questions()), (12, calls), "what was asked in the same way is known");
+    let hot = StartSweep { parameters: Parameters::all(&[7.0], &[]), ..asked };
+    let refused = platform.client.start_sweep(&hot).await.expect_err("too hot");
+    assert_eq!((refused.code(), refused.to_string().contains("Temperature goes from 0 to 2")), (Some("parameters"), true), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

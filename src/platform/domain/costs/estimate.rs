@@ -41,10 +41,11 @@ const CHANGE_NEAR: Duration = Duration::days(45);
 
 /// What a run would need. Refuses what starting it would refuse.
 pub async fn estimate(core: &Core, asked: &StartSweep) -> Result<Estimate> {
-    let StartSweep { run: mut asked, images } = asked.clone();
+    let variants = asked.variants();
+    let mut asked = asked.run.clone();
     photo_sets::fill_in(core, &mut asked).await?;
-    runs::check_size(&asked, &images)?;
-    let columns = runs::columns(core, &asked, &images, None).await?;
+    runs::check_size(&asked, variants)?;
+    let columns = runs::columns(core, &asked, variants, None).await?;
     let mut seen = HashSet::new();
     let photo_ids: Vec<PhotoId> = asked.photo_ids.iter().copied().filter(|id| seen.insert(*id)).collect();
     let config = config::current(core).await?;

@@ -23,6 +23,7 @@ use crate::wire::money::UsdMicros;
 use crate::wire::prompt::PromptVersion;
 use crate::wire::result::{Answer, Note, Outcome, PhotoResult, TraceStep, Usage};
 use crate::wire::run::{Cell, CellState, Run, RunColumn, RunCounts, RunKind, RunPrompt, RunState, SpendLimit, StartRun};
+use crate::wire::sweep::Variants;
 
 /// The last answered photos that a sample stands for.
 const POPULATION: u32 = 1_000;
@@ -94,7 +95,7 @@ async fn plan(core: &Core, config: &PipelineConfig, asked: &MeasureBlastRadius, 
         ask_again: true,
     };
     prompts::check_renders((&version).into())?;
-    let columns = runs::columns(core, &like, &[], brought).await?;
+    let columns = runs::columns(core, &like, Variants::default(), brought).await?;
     let [production, candidate] = columns.as_slice() else { return Err(DomainError::NotFound { what: "prompt version" }) };
     let missing: Vec<PhotoId> = photos.iter().copied().filter(|id| !stored.contains_key(id)).collect();
     let mut estimate = costs::of_columns(core, config, std::slice::from_ref(candidate), &photos, 1, CALLS_AT_ONCE).await?;

@@ -17,7 +17,7 @@ use crate::providers::CallContext;
 use crate::wire::cost::Estimate;
 use crate::wire::result::{Outcome, TraceStep};
 use crate::wire::run::{RunPrompt, StartRun};
-use crate::wire::sweep::SentImage;
+use crate::wire::sweep::{SentImage, Variants};
 use crate::wire::trace::{ReplayFrom, ReplayTrace, Trace, TraceKind, TracePrompt};
 
 /// For a call with its own retries and waits. A person waits for it.
@@ -40,7 +40,7 @@ pub async fn estimate(core: &Core, id: Uuid, asked: &ReplayTrace) -> Result<Opti
         ask_again: true,
     };
     let images: Vec<SentImage> = image_of(&trace).into_iter().collect();
-    let mut columns = runs::columns(core, &run, &images, None).await?;
+    let mut columns = runs::columns(core, &run, Variants { images: &images, parameters: &[] }, None).await?;
     // The usual size stands before that of a sweep, for a model that can be sent another.
     let column = columns.pop().into_iter().collect::<Vec<_>>();
     costs::of_columns(core, &config::current(core).await?, &column, &run.photo_ids, 1, 1).await.map(Some)
