@@ -266,7 +266,9 @@ fn unasked(sweep: &StartSweep, prompt_names: &[String], takes: &HashMap<String, 
         columns: prompt_names
             .iter()
             .flat_map(|prompt| {
-                let of_model = |model| ways(model, sweep.variants(), takes.get(model)).into_iter().map(move |way| column(prompt, model, way));
+                let of_model = |model: &String| {
+                    ways(model, sweep.variants(), takes.get(model)).into_iter().map(|way| column(prompt, model, way)).collect::<Vec<_>>()
+                };
                 start.models.iter().flat_map(of_model).collect::<Vec<_>>()
             })
             .collect(),

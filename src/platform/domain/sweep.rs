@@ -111,6 +111,7 @@ mod tests {
     use crate::wire::money::UsdMicros;
     use crate::wire::result::{Answer, ConfidenceKind, Tag, Usage};
     use crate::wire::run::CellState;
+    use crate::wire::sweep::SentImage;
 
     /// One prompt on one model, as usual and in two sizes.
     fn run(photos: usize) -> Run {
@@ -176,8 +177,11 @@ mod tests {
 
     #[test]
     fn what_no_photo_is_sent_in_is_refused() {
-        let refused = |max_edge_px, quality| check(&[SentImage { max_edge_px, quality }]).is_err();
+        fn sent(images: &[SentImage]) -> Variants<'_> {
+            Variants { images, parameters: &[] }
+        }
+        let refused = |max_edge_px, quality| check(sent(&[SentImage { max_edge_px, quality }])).is_err();
         assert!(!refused(Some(64), Some(100)) && refused(Some(63), None) && refused(None, Some(9)) && refused(Some(9_000), None));
-        assert!(check(&[SentImage { max_edge_px: Some(512), quality: None }; 41]).is_err());
+        assert!(check(sent(&[SentImage { max_edge_px: Some(512), quality: None }; 41])).is_err());
     }
 }

@@ -48,6 +48,9 @@ fn an_answer_is_corrected_to_ground_truth_and_the_figures_follow() {
 
 fn pictures(name: &str, look: Look) {
     let (mut console, _) = side_by_side(look);
+    console.steady_times(260);
+    console.command(Command::Reload);
+    console.wait_for(" s · 300 in");
     console.press(Modifiers::NONE, Key::L);
     console.click("All of A");
     console.wait_for(" tags are right");
