@@ -29,6 +29,8 @@ pub enum Line<'a> {
     Up(&'a LinkState),
 }
 
+/// Of a row that leads to an area.
+const AREA_HEIGHT: f32 = 34.0;
 /// Below this height a rail shows of its foot what leads to all the rest, and is scrolled.
 const RAIL_LOW: f32 = 458.0;
 
@@ -65,14 +67,7 @@ fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
     ui.spacing_mut().item_spacing.y = theme::GAP_4;
     if standing.is_narrow && ui.available_height() < RAIL_LOW {
         let rail = ScrollArea::vertical().id_salt("rail").scroll_bar_visibility(ScrollBarVisibility::AlwaysHidden);
-        rail.show(ui, |ui| {
-            command = areas_ui(ui, standing);
-            if standing.alerts.0 == 0 {
-                // The foot must not move when one comes.
-                ui.add_space(theme::CONTROL_HEIGHT + ui.spacing().item_spacing.y);
-            }
-            command = command.take().or(foot(ui, standing, true));
-        });
+        rail.show(ui, |ui| command = areas_ui(ui, standing).or(foot(ui, standing, true)));
         return command;
     }
     let below = Panel::bottom("navigation foot").resizable(false).show_separator_line(false).frame(Frame::NONE);
@@ -104,8 +99,9 @@ fn areas_ui(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
             command = Some(Command::GoTo(Route::Area(area)));
         }
     }
-    // Below the areas: one that comes moves nothing under the pointer.
-    if alerts_ui(ui, standing.alerts, standing.is_narrow) {
+    // Below the areas, in a place that is always kept: one that comes moves nothing under the pointer.
+    let (place, _) = ui.allocate_exact_size(vec2(ui.available_width(), AREA_HEIGHT), Sense::hover());
+    if alerts_ui(&mut ui.new_child(UiBuilder::new().max_rect(place)), standing.alerts, standing.is_narrow) {
         command = Some(Command::GoTo(Route::Live(LiveView::Alerts)));
     }
     command
@@ -184,7 +180,7 @@ fn area_ui(ui: &mut Ui, area: AreaId, is_shown: bool, is_narrow: bool) -> Respon
     };
     let keys = Command::GoTo(Route::Area(area)).shortcut().map(|shortcut| keycap::words(ui.ctx(), &shortcut)).unwrap_or_default();
     let icon = RichText::new(icon.codepoint).size(18.0).color(if is_shown { tokens.accent } else { tokens.muted });
-    let size = vec2(ui.available_width(), 34.0);
+    let size = vec2(ui.available_width(), AREA_HEIGHT);
     let button = if is_narrow {
         Button::selectable(is_shown, icon)
     } else {
@@ -206,6 +202,10 @@ fn area_ui(ui: &mut Ui, area: AreaId, is_shown: bool, is_narrow: bool) -> Respon
 fn alerts_ui(ui: &mut Ui, (count, is_critical): (usize, bool), is_narrow: bool) -> bool {
     if count == 0 {
         return false;
+    }
+    if is_narrow {
+        // Sign and number fit into the rail.
+        ui.spacing_mut().button_padding.x = 2.0;
     }
     let tokens = theme::tokens(ui.ctx());
     let colour = if is_critical { tokens.bad } else { tokens.warn };

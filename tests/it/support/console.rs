@@ -205,11 +205,22 @@ impl Console {
     /// from within.
     pub fn fill_disk(&self, is_full: bool) {
         let core = self.core.lock().expect("not poisoned").clone().expect("an embedded platform");
-        let statement = if is_full { "PRAGMA max_page_count = 1" } else { "PRAGMA max_page_count = 1000000" };
+        let statements: &[&'static str] = if is_full {
+            // Pages that are free inside of the file are used up first.
+            &[
+                "CREATE TABLE filler (bytes BLOB)",
+                "INSERT INTO filler SELECT zeroblob(freelist_count * page_size) FROM pragma_freelist_count(), pragma_page_size()",
+                "PRAGMA max_page_count = 1",
+            ]
+        } else {
+            &["PRAGMA max_page_count = 1000000"]
+        };
         self.block_on(async {
             let mut tx = core.db.begin().await.expect("a transaction");
-            sqlx::query(statement).execute(&mut *tx).await.expect("done");
-            tx.rollback().await.expect("ended");
+            for statement in statements {
+                sqlx::query(*statement).execute(&mut *tx).await.expect("done");
+            }
+            tx.commit().await.expect("committed");
         });
     }
 
