@@ -221,6 +221,13 @@ impl Draft {
         }
     }
 
+    /// The last words before the window closes: see [`KeptText::drop_stale`].
+    pub fn drop_stale(&self) {
+        for (kept, held) in self.texts().into_iter().zip(self.saved.texts()) {
+            kept.drop_stale(held);
+        }
+    }
+
     /// The editor's id: each prompt has its own cursor and its own undo.
     #[must_use]
     pub fn editor_id(&self) -> egui::Id {

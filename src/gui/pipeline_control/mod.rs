@@ -363,6 +363,14 @@ impl Area for PipelineControl {
             draft.flush_now();
         }
         self.is_disk_slow = self.journals.as_ref().is_some_and(|journals| !journals.finish(LAST_WORDS));
+        for draft in self.drafts.values_mut() {
+            // Takes in whether it failed.
+            draft.flush();
+            draft.drop_stale();
+        }
+        if let Some(journals) = &self.journals {
+            journals.finish(LAST_WORDS);
+        }
     }
 
     fn kept_nowhere(&self) -> Vec<KeptNowhere> {

@@ -6,6 +6,7 @@ use super::dialog;
 use super::settings::Decision;
 use crate::gui::ctx::KeptNowhere;
 use crate::gui::theme;
+use crate::gui::widgets::number;
 
 /// What was asked for.
 pub enum Then {
@@ -67,7 +68,7 @@ impl Leaving {
 fn words_ui(ui: &mut Ui, lost: &[KeptNowhere]) {
     let tokens = theme::tokens(ui.ctx());
     for KeptNowhere { what, why, text } in lost {
-        let letters = text.chars().count();
+        let letters = number::count(text.chars().count() as u64);
         ui.add(Label::new(format!("{what} ({letters} characters) is only in this window and would be lost.")).wrap());
         ui.add(Label::new(RichText::new(why).color(tokens.muted)).wrap());
         ui.add_space(theme::GAP_8);

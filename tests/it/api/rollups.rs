@@ -19,7 +19,7 @@ use minerva_console::wire::photo::Photo;
 use minerva_console::wire::photo_search::PhotoSearch;
 use minerva_console::wire::result::{Fault, FaultKind};
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 use uuid::Uuid;
 
@@ -174,8 +174,8 @@ fn versions() -> Vec<i64> {
     versions
 }
 
-/// A database as the program of a past version left it: with its migrations and no others.
-async fn database_of(version: i64, path: &Path) -> SqliteConnection {
+/// Brings a database to where the program of a past version left it: with its migrations and no others.
+async fn bring_to(version: i64, path: &Path) {
     let known = tempfile::tempdir().expect("a folder");
     for entry in std::fs::read_dir(MIGRATIONS).expect("migrations") {
         let entry = entry.expect("an entry");
@@ -184,10 +184,15 @@ async fn database_of(version: i64, path: &Path) -> SqliteConnection {
             std::fs::copy(entry.path(), known.path().join(name)).expect("copied");
         }
     }
-    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
-    let mut connection = options.connect().await.expect("a database");
+    let mut connection = open(path).await;
     Migrator::new(known.path()).await.expect("migrations").run(&mut connection).await.expect("migrated");
-    connection
+    connection.close().await.expect("closed");
+}
+
+/// What a power cut would do to it does not matter here.
+async fn open(path: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true).synchronous(SqliteSynchronous::Off);
+    options.connect().await.expect("a database")
 }
 
 /// Results over twelve days, in the columns that the first version had.
@@ -244,10 +249,15 @@ async fn a_folder_of_every_past_version_comes_up_with_its_results_added_up() {
     let newest: DateTime<Utc> = "2026-03-14T12:00:30Z".parse().expect("a time");
     let known = versions();
     assert!(known.len() >= 5, "{known:?}");
+    // One database goes through all versions; a copy of it is filled and started at each of them.
+    let past_folder = tempfile::tempdir().expect("a folder");
+    let past = past_folder.path().join("past.sqlite");
     for version in known {
+        bring_to(version, &past).await;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("minerva.sqlite");
-        let mut connection = database_of(version, &path).await;
+        std::fs::copy(&past, &path).expect("copied");
+        let mut connection = open(&path).await;
         fill(&mut connection, newest).await;
         connection.close().await.expect("closed");
         for start in ["first", "second"] {

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use egui::{Key, Modifiers};
 use minerva_console::gui::ctx::AreaId;
 use tempfile::TempDir;
 
+use crate::support::clock::TestClock;
 use crate::support::console::{Console, Look};
 use crate::support::platform::Options;
 
@@ -24,7 +26,9 @@ fn journals(folder: &Path) -> PathBuf {
 fn open_without_journals() -> Console {
     let folder = TempDir::new().expect("a folder");
     std::fs::write(journals(folder.path()), "no folder").expect("written");
-    let mut console = Console::open_in(folder, Options::default().without_workers(), Look { size: [1440.0, 900.0], ..Look::default() });
+    let clock = TestClock::at_noon();
+    clock.advance(TimeDelta::minutes(-160));
+    let mut console = Console::open_in(folder, Options { clock, ..Options::default().without_workers() }, Look::default());
     console.go_to(AreaId::PipelineControl);
     console.wait_for("What you type is not being kept on this computer");
     console
@@ -57,6 +61,7 @@ fn a_window_with_a_text_that_is_kept_nowhere_asks_before_it_closes() {
     assert!(!console.agrees_to_close(), "the text would be gone");
     console.wait_for("is only in this window and would be lost");
     console.wait_for("On the platform: The disk is full");
+    console.picture("leaving_dark");
     console.click("Stay");
     assert!(!console.says("would be lost"));
     assert!(console.says("The platform has not got it either"), "the banner stays");

@@ -81,7 +81,7 @@ fn what_the_lab_spent_stands_below_what_the_pipeline_did_and_leads_to_its_runs()
     let mut story = story(60, Window { size: [1440.0, 900.0], ..Window::default() });
     story.platform.lock().expect("canned").lab_spend = UsdMicros(120_000);
     story.console.state_mut().command(Command::Reload);
-    wait_until(&mut story.console, "it is said", |console| has(console, "and $0.12 in the lab"));
+    wait_until(&mut story.console, "it is said", |console| has(console, "and $0.1200 in the lab"));
     assert!(has(&story.console, "Spend today: $0.4123."), "the figure is the pipeline's");
     pointer::click_label_contains(&mut story.console, "in the lab");
     story.console.run_steps(3);

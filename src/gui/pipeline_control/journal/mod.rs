@@ -297,6 +297,16 @@ impl KeptText {
         self.flush();
     }
 
+    /// The platform holds the text, and the file is behind because it can't be written: it goes, or the next start would take the
+    /// two for texts of two people.
+    pub fn drop_stale(&self, held: &str) {
+        let Some(journal) = &self.journal else { return };
+        if matches!(journal.state, State::Failed(_)) && journal.trouble.get().is_some() && self.typed.as_str() == held {
+            // Where the writer has ended, the file stays.
+            let _ = journal.orders.send(Order::Remove { path: journal.path.clone() });
+        }
+    }
+
     /// What was found late: it is shown where nothing was typed here meanwhile, else it is put aside where it is a text of its own.
     fn take_in(&mut self, found: Found) {
         self.news = told(&found).or(self.news.take());

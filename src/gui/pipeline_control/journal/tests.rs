@@ -210,6 +210,29 @@ fn what_was_typed_while_the_disk_was_full_is_there_after_it_has_room() {
     assert_eq!(kept.typed.as_str(), "a");
 }
 
+#[test]
+fn a_journal_that_fell_behind_what_the_platform_holds_is_no_conflict_at_the_next_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (journals, mut kept, _) = start(folder.path(), "a");
+    put(&mut kept, "ab");
+    journals.finish(SLOW);
+    // A whole state can't be begun: something else has its name.
+    let path = folder.path().join(format!("{PROMPT}.user.journal"));
+    let new = path.with_extension("new");
+    std::fs::create_dir_all(new.join("in the way")).expect("made");
+    kept.write_whole();
+    journals.finish(SLOW);
+    put(&mut kept, "abc");
+    assert!(kept.trouble().is_some() && kept.wants_retry().is_some());
+    kept.drop_stale("ab");
+    journals.finish(SLOW);
+    assert!(path.exists(), "the platform has not got what stands here");
+    kept.drop_stale("abc");
+    crash(journals, kept);
+    let (_journals, kept, begun) = start(folder.path(), "abc");
+    assert_eq!((begun, kept.typed.as_str()), (Begun::Same, "abc"));
+}
+
 /// Hands over again until the disk has taken it.
 fn until_kept(kept: &mut KeptText) {
     let deadline = Instant::now() + SLOW;

@@ -52,6 +52,10 @@ pub enum Order {
         path: PathBuf,
         to: PathBuf,
     },
+    /// Takes away a file that could not be kept current; that needs no room.
+    Remove {
+        path: PathBuf,
+    },
     /// Answers when everything before it is on the disk.
     Finish(Sender<()>),
 }
@@ -121,6 +125,12 @@ impl Writer {
                 self.files.remove(&path);
                 if let Err(error) = std::fs::rename(&path, &to) {
                     tracing::warn!(path = %path.display(), %error, "what was typed before could not be put aside");
+                }
+            }
+            Order::Remove { path } => {
+                self.files.remove(&path);
+                if let Err(error) = std::fs::remove_file(&path) {
+                    tracing::warn!(path = %path.display(), %error, "an old journal could not be removed");
                 }
             }
             Order::Finish(answer) => {
