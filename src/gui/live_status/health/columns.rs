@@ -11,7 +11,9 @@ const GO: f32 = theme::CONTROL_HEIGHT;
 const FIGURE: f32 = 62.0;
 const WHEN: f32 = 82.0;
 /// Below this width, in points, only the uptime of the period that is shown has room.
-const WIDE: f32 = 1120.0;
+const WIDE: f32 = 960.0;
+/// From this width on the past has a long strip.
+const LONG_STRIP: f32 = 1120.0;
 /// The scroll bar beside the rows.
 const BAR: f32 = 12.0;
 
@@ -41,7 +43,7 @@ impl Columns {
     pub fn of(available: f32) -> Self {
         let width = available - BAR;
         let is_wide = width >= WIDE;
-        Self { width, strip: if is_wide { 200.0 } else { 120.0 }, is_wide }
+        Self { width, strip: if width >= LONG_STRIP { 200.0 } else { 120.0 }, is_wide }
     }
 
     /// The places within a row that begins here.
@@ -83,6 +85,6 @@ impl Columns {
         for (place, head) in places.uptimes.iter().zip(heads) {
             right(*place, head);
         }
-        left(places.strip, if period == Period::Day { "24 hours ago to now" } else { "30 days ago to today" });
+        left(places.strip, if period == Period::Day { "24 h ago to now" } else { "30 d ago to today" });
     }
 }

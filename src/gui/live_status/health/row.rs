@@ -7,7 +7,7 @@ use super::{Period, look, strip};
 use crate::gui::ctx::{AreaCtx, Command, Route};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::{badge, number, relative_time};
-use crate::wire::health::Component;
+use crate::wire::health::{Component, Uptime};
 use crate::wire::job::JobState;
 
 const HEIGHT: f32 = 50.0;
@@ -43,7 +43,10 @@ pub fn ui(ui: &mut Ui, component: &Component, columns: &Columns, period: Period,
     let of_period = if period == Period::Day { uptime.day } else { uptime.month };
     let uptimes: &[Option<f64>] = if columns.is_wide { &[uptime.day, uptime.week, uptime.month] } else { &[of_period] };
     for (place, uptime) in places.uptimes.iter().zip(uptimes) {
-        figure(ui, *place, uptime.map(share), "No data: nobody has looked in this time");
+        let response = figure(ui, *place, uptime.map(share), "No data: nobody has looked in this time");
+        if uptime.is_some() {
+            response.on_hover_text(in_words(component.uptime));
+        }
     }
     strip::ui(ui, places.strip.shrink2(vec2(0.0, 13.0)), component, period);
     go_ui(ui, places.go, component)
@@ -65,6 +68,12 @@ fn figure(ui: &mut Ui, place: Rect, words: Option<String>, why_not: &str) -> egu
 /// Uptime: two digits behind the point unless all is well, since 99.9 % of a month is three quarters of an hour.
 fn share(share: f64) -> String {
     if share >= 1.0 { "100 %".to_owned() } else { format!("{:.2} %", (share * 10_000.0).floor() / 100.0) }
+}
+
+/// `Up 100 % of 24 hours, 99.87 % of 7 days, no data of 30 days`.
+fn in_words(uptime: Uptime) -> String {
+    let of = |share_of: Option<f64>, period: &str| format!("{} of {period}", share_of.map_or_else(|| "no data".to_owned(), share));
+    format!("Up {}, {}, {}", of(uptime.day, "24 hours"), of(uptime.week, "7 days"), of(uptime.month, "30 days"))
 }
 
 fn go_ui(ui: &mut Ui, place: Rect, component: &Component) -> Option<Command> {

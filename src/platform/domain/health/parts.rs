@@ -209,9 +209,19 @@ pub fn whole(parts: &[Part]) -> Part {
     let worst = parts.iter().filter(|part| part.weighs).max_by_key(|part| part.status);
     let (status, detail) = match worst {
         Some(worst) if worst.status > HealthState::Healthy => (worst.status, format!("{}: {}", worst.label, worst.detail)),
-        _ => (HealthState::Healthy, "All parts are well".to_owned()),
+        _ => (HealthState::Healthy, without_need(parts)),
     };
     Part::new(super::PLATFORM, status, detail)
+}
+
+/// What is not well without holding anything up is named all the same.
+fn without_need(parts: &[Part]) -> String {
+    let ailing: Vec<String> = parts
+        .iter()
+        .filter(|part| !part.weighs && part.status > HealthState::Healthy)
+        .map(|part| format!("{} is {}", part.label, part.status.label().to_lowercase()))
+        .collect();
+    if ailing.is_empty() { "All parts are well".to_owned() } else { format!("All that is needed is well; {}", ailing.join(", ")) }
 }
 
 /// What is needed for the parts alone.
