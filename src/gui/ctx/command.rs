@@ -8,7 +8,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::route::{AreaId, LiveView, PipelineView, Route};
 use crate::wire::deployment::Environment;
-use crate::wire::ids::{ConfigChangeId, JobChangeId, PromptId, PromptVersionId, RunId};
+use crate::wire::ids::{AlertId, ConfigChangeId, JobChangeId, PromptId, PromptVersionId, RunId};
 use crate::wire::run::ExportFormat;
 
 /// One thing to do.
@@ -391,6 +391,8 @@ pub struct Toast {
     pub text: String,
     /// A button on the toast: its label and what it does.
     pub action: Option<(String, Box<Command>)>,
+    /// It goes when that alert is taken on, put off or over.
+    pub alert: Option<AlertId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -403,7 +405,7 @@ pub enum ToastKind {
 
 impl Toast {
     pub fn new(kind: ToastKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), action: None }
+        Self { kind, text: text.into(), action: None, alert: None }
     }
 
     #[must_use]

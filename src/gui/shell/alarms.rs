@@ -48,7 +48,8 @@ impl Alarms {
         let show = |toast: Toast| Some(toast.with_action("Show", Command::GoTo(Route::Live(LiveView::Alerts))));
         if alert.is_loud(now) {
             let kind = if alert.severity == Severity::Critical { ToastKind::Bad } else { ToastKind::Warn };
-            return show(Toast::new(kind, format!("{}: {}", alert.severity.label(), alert.words())));
+            let toast = Toast::new(kind, format!("{}: {}", alert.severity.label(), alert.words()));
+            return show(Toast { alert: Some(alert.id), ..toast });
         }
         let was_loud = before.is_some_and(|before| before.is_loud(now));
         if was_loud && !alert.is_firing() { show(Toast::new(ToastKind::Good, format!("Resolved: {}", alert.words()))) } else { None }

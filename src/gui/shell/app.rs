@@ -189,6 +189,9 @@ impl App {
             match &event.what {
                 Happened::ConfigChanged { config, .. } => learn(&mut self.config, config.clone()),
                 Happened::AlertChanged(alert) => {
+                    if !alert.is_loud(now) {
+                        self.toasts.withdraw(alert.id);
+                    }
                     if let Some(toast) = self.alarms.on_alert(alert, now) {
                         self.call_attention(egui, &toast);
                         self.toasts.push(toast);

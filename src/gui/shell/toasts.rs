@@ -8,6 +8,7 @@ use crate::gui::ctx::kept_free::take_height_kept_free;
 use crate::gui::ctx::{Command, Toast, ToastKind};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
+use crate::wire::ids::AlertId;
 
 const STAYS: Duration = Duration::from_secs(6);
 const STAYS_WITH_ACTION: Duration = Duration::from_secs(12);
@@ -36,6 +37,11 @@ impl Toasts {
         if self.shown.len() > MOST {
             self.shown.remove(0);
         }
+    }
+
+    /// Takes away what was said of an alert that is taken on, put off or over.
+    pub fn withdraw(&mut self, alert: AlertId) {
+        self.shown.retain(|shown| shown.toast.alert != Some(alert));
     }
 
     /// Draws them; returns the command of a button that was pressed.

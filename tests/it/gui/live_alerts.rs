@@ -212,9 +212,16 @@ fn an_alert_is_told_anywhere_in_the_window_and_leads_to_itself() {
     console.click("Show");
     console.wait_for("Nothing fires");
     let resolved_at = Some(fixed_now());
-    console.tell(Happened::AlertChanged(minerva_console::wire::alert::Alert { resolved_at, ..alert }));
+    console.tell(Happened::AlertChanged(minerva_console::wire::alert::Alert { resolved_at, ..alert.clone() }));
     console.wait_for("Resolved: Queue depth");
     assert!(!console.says("1 alert"));
+
+    // What somebody has put off elsewhere is not left standing in the way.
+    console.tell(Happened::AlertChanged(alert.clone()));
+    console.wait_for("Critical: Queue depth is 1,204 jobs, above 1,000 jobs");
+    let snoozed_until = Some(fixed_now() + chrono::TimeDelta::hours(1));
+    console.tell(Happened::AlertChanged(minerva_console::wire::alert::Alert { snoozed_until, ..alert }));
+    console.wait_until("the message is gone", |console| !console.says("Critical: Queue depth"));
 }
 
 #[test]
