@@ -44,6 +44,12 @@ impl LogFilter {
         EnvFilter::new(&self.text)
     }
 
+    /// Whether spans are told as well when they end, with their time: requests, calls of providers, frames.
+    #[must_use]
+    pub fn tells_spans(&self) -> bool {
+        self.to_layer().max_level_hint() == Some(LevelFilter::TRACE)
+    }
+
     /// For a terminal: warnings alone, unless somebody asked for more just now.
     #[must_use]
     pub fn to_terminal(&self) -> EnvFilter {
@@ -52,9 +58,10 @@ impl LogFilter {
     }
 }
 
-/// Dependencies stay at warnings.
+/// Dependencies stay at warnings; with everything else come the queries, which are the database library's to tell.
 fn of_level(level: &str) -> String {
-    format!("warn,minerva_console={level}")
+    let queries = if level.eq_ignore_ascii_case("trace") { "sqlx=debug," } else { "" };
+    format!("warn,{queries}minerva_console={level}")
 }
 
 /// A bare level is meant for Minerva; anything else is a filter as written.
@@ -100,8 +107,15 @@ mod tests {
         assert_eq!(chosen(false, None, Some("error")), "warn,minerva_console=error");
         assert_eq!(chosen(false, Some("debug"), Some("error")), "warn,minerva_console=debug");
         assert_eq!(chosen(false, Some("  "), Some("error")), "warn,minerva_console=error");
+        assert_eq!(chosen(false, Some("trace"), None), "warn,sqlx=debug,minerva_console=trace");
         assert_eq!(chosen(true, None, Some("error")), "warn,minerva_console=debug");
         assert_eq!(chosen(true, Some("warn,sqlx=trace"), None), "minerva_console=debug,warn,sqlx=trace");
+    }
+
+    #[test]
+    fn spans_are_told_where_everything_is() {
+        let tells = |text| LogFilter::choose(false, Some(text), None).expect("sound").tells_spans();
+        assert!(tells("trace") && tells("warn,minerva_console::gui=trace") && !tells("debug") && !tells("off"));
     }
 
     #[test]

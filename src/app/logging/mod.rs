@@ -10,6 +10,7 @@ use std::path::Path;
 
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
@@ -42,7 +43,8 @@ impl Logging {
         make_private(&folder).map_err(unwritable)?;
         let (writer, guard) = tracing_appender::non_blocking(LogFile::open(&folder).map_err(unwritable)?);
         let log = Log::beside(&folder);
-        let to_file = fmt::layer().with_ansi(false).with_writer(writer).with_filter(settings.log.to_layer());
+        let spans = if settings.log.tells_spans() { FmtSpan::CLOSE } else { FmtSpan::NONE };
+        let to_file = fmt::layer().with_ansi(false).with_span_events(spans).with_writer(writer).with_filter(settings.log.to_layer());
         let to_memory = ToMemory::new(log.clone()).with_filter(settings.log.to_layer());
         // A second subscriber in one process only happens in tests; the first one stays.
         let _ = tracing_subscriber::registry().with(to_file).with(to_memory).with(to_stderr()).try_init();
