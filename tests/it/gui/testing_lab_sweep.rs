@@ -64,6 +64,15 @@ fn sizes_are_chosen_beside_the_models_and_counted_before_anything_is_asked() {
     give(&mut console, "Send in quality 60");
     give(&mut console, "Send in quality 85");
     console.wait_for("24 photos × 1 prompt × 2 models = 48 calls");
+
+    // What is on this machine takes no parameters, and the other one takes no temperature.
+    give(&mut console, "Parameters");
+    give(&mut console, "Ask with thinking low");
+    give(&mut console, "Ask with thinking high");
+    console.wait_for("24 photos × 1 prompt × 3 models and parameters = 72 calls");
+    give(&mut console, "Ask with temperature 0.2");
+    console.wait_for("Parameters (2 in place of the prompt's)");
+    console.wait_for("24 photos × 1 prompt × 3 models and parameters = 72 calls");
     assert_eq!(stub.traffic().all_questions(), 0);
 }
 
