@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::chat::{self, ChatReading, ChatRequest};
-use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, status_words};
+use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, SHORTEN, is_beyond_context, status_words};
 use super::fit::SchemaRule;
 use super::price::ListedModel;
 use super::{PhotoRequest, PhotoRule, SentPhoto};
@@ -292,6 +292,9 @@ fn gone_on(before: &Usage, told: &Value) -> Usage {
 /// How the words begin that tell of a spend limit which the organisation or its workspace has set itself; nothing else does: status
 /// and type are those of any bad request. <https://platform.claude.com/docs/en/api/errors>
 const OWN_LIMIT: [&str; 2] = ["You have reached your specified API usage limits", "You have reached your specified workspace API usage limits"];
+/// The same of a credit that is used up, and of an organisation that was shut out.
+const NO_CREDIT: &str = "credit balance is too low";
+const DISABLED: &str = "organization has been disabled";
 
 /// Branches on the stable `error_code`, then on the type, and on the words where there is nothing else.
 fn fault_of(status: Option<StatusCode>, reply: &Value) -> Fault {
@@ -302,6 +305,7 @@ fn fault_of(status: Option<StatusCode>, reply: &Value) -> Fault {
     let number = status.map_or(0, |status| status.as_u16());
     // Its list of models names the date; a model that is gone is known by its words alone.
     let is_retired = said.contains("retired") || said.contains("deprecated");
+    let is_barred = said.contains(DISABLED);
     let (kind, advice) = match (code, kind_told, number) {
         (Some("enforced_spend_limit_reached"), ..) => (FaultKind::QuotaSpent, "Raise the spend limit or wait for the next month"),
         (Some("ramp_limit_exceeded"), ..) | (_, "rate_limit_error", _) => (FaultKind::RateLimited, "Wait, or run fewer calls at once"),
@@ -309,6 +313,11 @@ fn fault_of(status: Option<StatusCode>, reply: &Value) -> Fault {
         (_, "invalid_request_error", 400) if OWN_LIMIT.iter().any(|begin| said.starts_with(begin)) => {
             (FaultKind::QuotaSpent, "Raise the spend limit in the Claude Console, or wait until it begins anew")
         }
+        (_, _, 400 | 403) if said.contains(NO_CREDIT) => {
+            (FaultKind::QuotaSpent, "Buy credit in the Claude Console; until then none of this key's calls is answered")
+        }
+        (_, _, 400 | 401 | 403) if is_barred => (FaultKind::Permission, "Ask Anthropic's support, or enter the key of another organisation"),
+        (_, "invalid_request_error", 400) if is_beyond_context(&said) => (FaultKind::TooLarge, SHORTEN),
         (_, "billing_error", _) | (_, _, 402) => (FaultKind::QuotaSpent, "Check the account's credit"),
         (_, "authentication_error", _) | (_, _, 401) => (FaultKind::Auth, "Enter a valid Anthropic key in Pipeline control"),
         (_, "permission_error", _) | (_, _, 403) => (FaultKind::Permission, "The key may not use this; check its workspace"),
@@ -324,7 +333,7 @@ fn fault_of(status: Option<StatusCode>, reply: &Value) -> Fault {
     };
     let code = code.or(Some(kind_told).filter(|kind| !kind.is_empty())).map(str::to_owned);
     let request_id = reply["request_id"].as_str().map(str::to_owned);
-    Fault { code, request_id, ..Fault::new(kind, format!("Anthropic: {}. {advice}", said.trim_end().trim_end_matches('.'))) }
+    Fault { code, request_id, is_barred, ..Fault::new(kind, format!("Anthropic: {}. {advice}", said.trim_end().trim_end_matches('.'))) }
 }
 
 #[cfg(test)]
@@ -352,5 +361,10 @@ mod tests {
         assert_eq!(spent.kind, FaultKind::QuotaSpent);
         assert!(spent.message.contains("regain access on 2026-12-01"), "{spent}");
         assert_eq!(fault("messages: You have reached a limit of 100 images").kind, FaultKind::BadRequest);
+        let empty = "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.";
+        assert_eq!(fault(empty).kind, FaultKind::QuotaSpent);
+        assert_eq!(fault("prompt is too long: 210345 tokens > 200000 maximum").kind, FaultKind::TooLarge);
+        let shut_out = fault("This organization has been disabled.");
+        assert!(shut_out.stops_provider() && shut_out.kind == FaultKind::Permission, "{shut_out:?}");
     }
 }

@@ -192,6 +192,55 @@ pub fn status_words(status: StatusCode) -> String {
     meaning.map_or_else(|| format!("Status {}", status.as_u16()), |meaning| format!("Status {} ({meaning})", status.as_u16()))
 }
 
+/// Whether a server says that prompt, photo and answer are more than its model takes at once. OpenAI and routers have a code for
+/// it, vLLM and routers, Anthropic, llama.cpp and Ollama these words.
+#[must_use]
+pub fn is_beyond_context(said: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "context_length_exceeded",
+        "exceed_context_size",
+        "ContextWindowExceeded",
+        "maximum context length",
+        "prompt is too long",
+        "exceed context limit",
+        "exceeds the available context size",
+        "exceeds the context length",
+        "exceeds the maximum number of tokens allowed",
+    ];
+    WORDS.iter().any(|words| said.contains(words))
+}
+
+/// What helps then.
+pub const SHORTEN: &str = "Shorten the prompt, send a smaller photo, or choose a model that takes more";
+
+/// `6ms`, `7.25s`, `1m30s`, `1h`.
+#[must_use]
+pub fn duration_ms(text: &str) -> Option<u64> {
+    let (mut rest, mut ms) = (text.trim(), 0.0);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
+        ms += number
+            * match &rest[digits..unit_end] {
+                "ms" => 1.0,
+                "s" => 1e3,
+                "m" => 6e4,
+                "h" => 3.6e6,
+                _ => return None,
+            };
+        rest = &rest[unit_end..];
+    }
+    (ms.is_finite() && ms > 0.0 && ms < 1e12).then(|| ms.ceil() as u64)
+}
+
+/// The wait that a sentence tells: `Please try again in 1m30s.`
+#[must_use]
+pub fn wait_in_words(said: &str) -> Option<u64> {
+    let (_, wait) = said.split_once("try again in ")?;
+    duration_ms(wait.split_whitespace().next()?.trim_end_matches(['.', ',']))
+}
+
 /// Whether an answer is asked for in pieces, and held to the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AskMode {
@@ -275,6 +324,18 @@ pub struct OfferedModel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn waits_are_read_as_they_are_written() {
+        for (text, ms) in [("6ms", Some(6)), ("7.25s", Some(7_250)), ("1m30s", Some(90_000)), ("1h", Some(3_600_000)), ("soon", None), ("7", None)] {
+            assert_eq!(duration_ms(text), ms, "{text}");
+        }
+        let limit = "Rate limit reached for requests per min (RPM): Limit 3. Please try again in";
+        for (wait, ms) in [("4s. Visit the page", Some(4_000)), ("120ms", Some(120)), ("1m30s.", Some(90_000)), ("a moment", None)] {
+            assert_eq!(wait_in_words(&format!("{limit} {wait}")), ms, "{wait}");
+        }
+        assert_eq!(wait_in_words("Try later"), None);
+    }
 
     #[test]
     fn a_status_without_words_says_what_it_means_where_that_is_known() {

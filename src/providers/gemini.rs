@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::chat::{self, ChatReading, ChatRequest};
-use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, status_words};
+use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, SHORTEN, is_beyond_context, status_words};
 use super::fit::SchemaRule;
 use super::price::ListedModel;
 use super::{PhotoRequest, SentPhoto};
@@ -275,6 +275,14 @@ fn usage(meta: &Value) -> Usage {
     }
 }
 
+/// Why Google turns away whatever a key asks for, until somebody has changed its project or its restrictions.
+const BARRED: [&str; 4] = ["SERVICE_DISABLED", "API_KEY_SERVICE_BLOCKED", "API_KEY_IP_ADDRESS_BLOCKED", "API_KEY_HTTP_REFERRER_BLOCKED"];
+
+/// Whether Google's words are those of a quota that no short wait brings back: a credit, a cap, or the calls of a day.
+pub(super) fn is_spent(said: &str) -> bool {
+    ["limit: 0", "credits are depleted", "spending cap", "per day"].iter().any(|words| said.contains(words))
+}
+
 /// Reads a bad status. The error may come alone or as the one element of an array.
 pub(super) fn read_fault(status: StatusCode, reply: &Value) -> Fault {
     let error = if reply.is_array() { &reply[0]["error"] } else { &reply["error"] };
@@ -287,22 +295,28 @@ pub(super) fn read_fault(status: StatusCode, reply: &Value) -> Fault {
         let violations = quota["violations"].as_array().into_iter().flatten();
         violations.filter_map(|violation| violation["quotaId"].as_str()).any(|id| id.contains("PerDay"))
     });
-    let spent = per_day || said.contains("limit: 0") || said.contains("credits are depleted");
+    let spent = per_day || is_spent(&said);
+    let is_elsewhere = said.contains("location is not supported");
+    let is_barred = is_elsewhere || reason.is_some_and(|reason| BARRED.contains(&reason));
     let (kind, advice) = match status.as_u16() {
         _ if matches!(reason, Some("API_KEY_INVALID")) => (FaultKind::Auth, "Enter a valid Gemini key in Pipeline control"),
+        _ if said.contains("reported as leaked") => (FaultKind::Auth, "Make a new key, enter it in Pipeline control, and delete this one"),
         401 => (FaultKind::Auth, "Enter a valid Gemini key in Pipeline control"),
         402 => (FaultKind::QuotaSpent, "Check the billing of the Google account"),
         // No call of this key will be answered before somebody has seen to it.
         403 if matches!(reason, Some("BILLING_DISABLED" | "CONSUMER_SUSPENDED")) => {
             (FaultKind::QuotaSpent, "Switch billing on for the key's Google Cloud project")
         }
+        403 if reason == Some("SERVICE_DISABLED") => (FaultKind::Permission, "Switch the API on for the key's Google Cloud project"),
         403 => (FaultKind::Permission, "The key may not use this model or API; check its restrictions"),
         404 if said.contains("no longer available") => (FaultKind::RetiredModel, "Choose another model"),
         404 => (FaultKind::UnknownModel, "Choose another model"),
         410 => (FaultKind::RetiredModel, "Choose another model"),
         413 => (FaultKind::TooLarge, "Send a smaller photo"),
         400 if said.contains("payload size exceeds") => (FaultKind::TooLarge, "Send a smaller photo"),
-        // Billing is off, or the free tier is not offered where the call comes from: so it is with every call of this key.
+        400 if is_elsewhere => (FaultKind::Permission, "Gemini is not offered where this call comes from"),
+        400 if is_beyond_context(&said) => (FaultKind::TooLarge, SHORTEN),
+        // Billing is off: so it is with every call of this key.
         400 if error["status"] == "FAILED_PRECONDITION" => {
             (FaultKind::QuotaSpent, "Switch billing on for the key's project; without it Gemini does not answer here")
         }
@@ -315,6 +329,7 @@ pub(super) fn read_fault(status: StatusCode, reply: &Value) -> Fault {
     };
     Fault {
         wait_ms,
+        is_barred,
         code: reason.or(error["status"].as_str()).map(str::to_owned),
         ..Fault::new(kind, format!("Gemini says: {}. {advice}", said.trim_end_matches('.')))
     }
@@ -342,7 +357,13 @@ mod tests {
         assert_eq!(kind(429, "RESOURCE_EXHAUSTED", depleted), FaultKind::QuotaSpent, "as it was told until autumn 2026");
         assert_eq!(kind(429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota)."), FaultKind::RateLimited);
         let elsewhere = "User location is not supported for the API use.";
-        assert_eq!(kind(400, "FAILED_PRECONDITION", elsewhere), FaultKind::QuotaSpent);
+        assert_eq!(kind(400, "FAILED_PRECONDITION", elsewhere), FaultKind::Permission);
+        assert_eq!(kind(400, "FAILED_PRECONDITION", "Billing is off"), FaultKind::QuotaSpent);
+        assert_eq!(kind(429, "RESOURCE_EXHAUSTED", "Your project has exceeded its monthly spending cap."), FaultKind::QuotaSpent);
+        let vision =
+            |of: &str| format!("Quota exceeded for quota metric 'Requests' and limit 'Requests per {of}' of service 'vision.googleapis.com'");
+        assert_eq!(kind(429, "RESOURCE_EXHAUSTED", &vision("day")), FaultKind::QuotaSpent);
+        assert_eq!(kind(429, "RESOURCE_EXHAUSTED", &vision("minute")), FaultKind::RateLimited);
         assert_eq!(kind(400, "INVALID_ARGUMENT", "Invalid value at 'contents'"), FaultKind::BadRequest);
         assert_eq!(kind(400, "INVALID_ARGUMENT", "Request payload size exceeds the limit: 20971520 bytes."), FaultKind::TooLarge);
     }

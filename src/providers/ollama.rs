@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::chat::{self, ChatReading, ChatRequest};
-use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, status_words};
+use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, SHORTEN, is_beyond_context, status_words};
 use super::openai::bearer;
 use super::price::ListedModel;
 use super::{KeyNeed, PhotoRequest, PhotoRule, SentPhoto};
@@ -197,6 +197,7 @@ fn fault_of(status: StatusCode, reply: &Value) -> Fault {
         403 => (FaultKind::Permission, "Check what the account may use"),
         404 => (FaultKind::UnknownModel, "Get it with 'ollama pull MODEL', or choose one that is there"),
         410 => (FaultKind::RetiredModel, "Choose another model"),
+        400 | 500 if is_beyond_context(&said) => (FaultKind::TooLarge, SHORTEN),
         413 => (FaultKind::TooLarge, "Send a smaller photo"),
         408 | 504 => (FaultKind::Timeout, "Try again later"),
         429 if said.contains("usage limit") => (FaultKind::QuotaSpent, "Waiting a few minutes will not help"),

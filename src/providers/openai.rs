@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::chat::{self, ChatReading, ChatRequest};
-use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading};
+use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, duration_ms};
 use super::fit::{SchemaRule, is_closed};
 use super::price::ListedModel;
 use super::{KeyNeed, PhotoRequest, PhotoRule, SentPhoto};
@@ -318,36 +318,9 @@ fn micros(usd: f64) -> Option<UsdMicros> {
     (0.0..1e9).contains(&usd).then(|| UsdMicros((usd * 1e6).round() as i64))
 }
 
-/// `6ms`, `7.25s`, `1m30s`, `1h`.
-fn duration_ms(text: &str) -> Option<u64> {
-    let (mut rest, mut ms) = (text.trim(), 0.0);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
-        ms += number
-            * match &rest[digits..unit_end] {
-                "ms" => 1.0,
-                "s" => 1e3,
-                "m" => 6e4,
-                "h" => 3.6e6,
-                _ => return None,
-            };
-        rest = &rest[unit_end..];
-    }
-    (ms.is_finite() && ms > 0.0 && ms < 1e12).then(|| ms.ceil() as u64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reset_times_are_read_as_openai_writes_them() {
-        for (text, ms) in [("6ms", Some(6)), ("7.25s", Some(7_250)), ("1m30s", Some(90_000)), ("1h", Some(3_600_000)), ("soon", None), ("7", None)] {
-            assert_eq!(duration_ms(text), ms, "{text}");
-        }
-    }
 
     #[test]
     fn a_router_tells_the_cost_itself_and_faults_inside_a_good_status() {

@@ -139,6 +139,14 @@ impl PriceBook {
         self.is_free(place).then_some(UsdMicros(0))
     }
 
+    /// What a person should know of the cost of a call: where the book has no price for input that was cached, the cost is the most
+    /// that it can be.
+    #[must_use]
+    pub fn cost_note(&self, place: Place<'_>, usage: &Usage, reported: Option<UsdMicros>) -> Option<&'static str> {
+        let lacks_rate = || self.prices(place).is_some_and(|prices| prices.iter().any(|price| price.lacks_cached_rate(usage)));
+        (reported.is_none() && lacks_rate()).then_some("Cached tokens are charged at the full price, since the price book has none for them")
+    }
+
     /// Whether a call is known to cost nothing: the book has no price for it, and it stays on this machine or network as
     /// far as the address tells. Who has a price from a later day on is not known to be free until then; a person who means
     /// it to be free writes a price of 0 from an earlier day. While the person's own file can't be read, nobody knows what it

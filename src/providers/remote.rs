@@ -178,11 +178,24 @@ impl Remote {
         })
     }
 
-    fn cost(&self, model: &str, reading: &Reading) -> Option<UsdMicros> {
+    fn place<'p>(&'p self, model: &'p str) -> Place<'p> {
         // Who passes calls on is not near: without its address nothing is taken for free.
         let base = self.base.as_ref().ok().filter(|_| !self.state.passes_on.load(Ordering::Relaxed));
-        let place = Place { provider: &self.name, model, base, day: Utc::now().date_naive() };
-        self.book.cost(place, &reading.usage, reading.cost_usd)
+        Place { provider: &self.name, model, base, day: Utc::now().date_naive() }
+    }
+
+    fn cost(&self, model: &str, reading: &Reading) -> Option<UsdMicros> {
+        self.book.cost(self.place(model), &reading.usage, reading.cost_usd)
+    }
+
+    /// What a person should know of that cost.
+    fn cost_note(&self, model: &str, reading: &Reading) -> Option<&'static str> {
+        self.book.cost_note(self.place(model), &reading.usage, reading.cost_usd)
+    }
+
+    /// Whether no call of the model costs anything.
+    fn is_free(&self, model: &str) -> bool {
+        self.book.is_free(self.place(model))
     }
 
     /// What is logged on the way of a call that is about no photo; those about photos have a span where they are asked for.

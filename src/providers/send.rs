@@ -116,7 +116,7 @@ impl Request<'_> {
         }
         if reading.end == End::Unknown {
             let words = format!("{}'s answer broke off in the middle. What was written until then may have been charged", self.dialect.label());
-            return Err(Fault::new(FaultKind::Network, words));
+            return Err(Fault { may_cost: true, ..Fault::new(FaultKind::Network, words) });
         }
         Ok((reading, request_id))
     }
@@ -131,7 +131,7 @@ impl Request<'_> {
             self.dialect.label(),
             self.limit.as_secs_f32().round()
         );
-        Fault::new(FaultKind::Timeout, words)
+        Fault { may_cost: true, ..Fault::new(FaultKind::Timeout, words) }
     }
 
     /// Sends it and reads the status; a bad one is a fault.
@@ -165,7 +165,7 @@ impl Request<'_> {
         let body = self.read_body(response).await?;
         let reply: Value = serde_json::from_slice(&body).unwrap_or_default();
         let mut fault = self.dialect.read_fault(status, &headers, &reply);
-        fault.wait_ms = fault.wait_ms.or_else(|| wait_told(&headers, Utc::now()));
+        fault.wait_ms = wait_told(&headers, Utc::now()).or(fault.wait_ms);
         if status == StatusCode::REQUEST_TIMEOUT {
             fault.kind = FaultKind::Timeout;
         }
@@ -186,7 +186,7 @@ impl Request<'_> {
     fn not_json(&self, body: &[u8]) -> Fault {
         let label = self.dialect.label();
         let words = format!("The answer is not {label}'s. {}. Check the base URL, and proxies on the way", beginning(body));
-        Fault { status: Some(200), ..Fault::new(FaultKind::BadAnswer, words) }
+        Fault { status: Some(200), may_cost: true, ..Fault::new(FaultKind::BadAnswer, words) }
     }
 }
 
@@ -202,7 +202,7 @@ fn redirected(label: &str) -> Fault {
 }
 
 fn too_large() -> Fault {
-    Fault::new(FaultKind::BadAnswer, "The answer is larger than 8 MB and was not read")
+    Fault { may_cost: true, ..Fault::new(FaultKind::BadAnswer, "The answer is larger than 8 MB and was not read") }
 }
 
 fn is_stream(headers: &HeaderMap) -> bool {
@@ -233,7 +233,10 @@ fn pieces(
                 Ok(event) if event.data.is_empty() || event.data.trim() == "[DONE]" => None,
                 Ok(event) => Some(piece(mask.text(&event.data).as_bytes())),
                 Err(eventsource_stream::EventStreamError::Transport(fault)) => Some(Err(fault)),
-                Err(error) => Some(Err(Fault::new(FaultKind::BadAnswer, format!("The stream of the answer can't be read: {error}")))),
+                Err(error) => {
+                    let words = format!("The stream of the answer can't be read: {error}");
+                    Some(Err(Fault { may_cost: true, ..Fault::new(FaultKind::BadAnswer, words) }))
+                }
             })
         })),
         Framing::Lines => Box::pin(lines(bytes).map(move |line| piece(&mask.bytes(line?)))),
@@ -241,7 +244,10 @@ fn pieces(
 }
 
 fn piece(text: &[u8]) -> Result<Value, Fault> {
-    serde_json::from_slice(text).map_err(|_| Fault::new(FaultKind::BadAnswer, format!("A piece of the answer is not JSON. {}", beginning(text))))
+    serde_json::from_slice(text).map_err(|_| {
+        let words = format!("A piece of the answer is not JSON. {}", beginning(text));
+        Fault { may_cost: true, ..Fault::new(FaultKind::BadAnswer, words) }
+    })
 }
 
 /// How something that can't be read begins, in words.
@@ -317,11 +323,13 @@ fn from_reqwest(label: &str, error: reqwest::Error) -> Fault {
         words = inner.to_string();
         cause = inner.source();
     }
-    match (timeout, connect) {
+    let fault = match (timeout, connect) {
         (true, _) => Fault::new(FaultKind::Timeout, format!("{label} was too slow to answer. Try again later")),
         (_, true) => Fault::new(FaultKind::Network, format!("{label} can't be reached: {words}. Check the network and its base URL")),
         _ => Fault::new(FaultKind::Network, format!("The connection to {label} broke before the answer was complete: {words}")),
-    }
+    };
+    // Nothing goes over a connection that was never made.
+    Fault { may_cost: !connect, ..fault }
 }
 
 #[cfg(test)]

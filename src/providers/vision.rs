@@ -65,6 +65,9 @@ fn fault_of_photo(error: &Value) -> Fault {
     let said = error["message"].as_str().unwrap_or("no reason given").trim_end_matches('.');
     let code = error["code"].as_u64();
     let (kind, words) = match (code, error["status"].as_str()) {
+        (Some(8 | 429), _) | (_, Some("RESOURCE_EXHAUSTED")) if gemini::is_spent(said) => {
+            (FaultKind::QuotaSpent, format!("Cloud Vision says: {said}. Waiting a few minutes will not help"))
+        }
         (Some(8 | 429), _) | (_, Some("RESOURCE_EXHAUSTED")) => {
             (FaultKind::RateLimited, format!("Cloud Vision says: {said}. Wait, or run fewer calls at once"))
         }
@@ -248,6 +251,7 @@ mod tests {
             (json!({"code": 13, "message": "Internal error"}), FaultKind::Server),
             (json!({"code": 4}), FaultKind::Timeout),
             (json!({"code": 8, "message": "Quota exceeded for quota metric 'Requests'."}), FaultKind::RateLimited),
+            (json!({"code": 8, "message": "Quota exceeded for limit 'Requests per day'"}), FaultKind::QuotaSpent),
             (json!({"code": 3, "message": "Bad image data."}), FaultKind::BadRequest),
         ] {
             assert_eq!(fault(error.clone()).kind, kind, "{error}");

@@ -123,7 +123,7 @@ impl FaultKind {
         self == Self::Photo
     }
 
-    /// Whether every further call to the provider would meet the same: its calls are held back until a person acts.
+    /// Whether a fault of this kind always stops its provider, see [`Fault::stops_provider`].
     #[must_use]
     pub fn stops_provider(self) -> bool {
         matches!(self, Self::Auth | Self::QuotaSpent)
@@ -182,11 +182,17 @@ pub struct Fault {
     /// Nothing was sent to the provider.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_unsent: bool,
+    /// Key or account are barred, whatever they are asked: every further call would meet the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_barred: bool,
     /// Refusals and cut answers are billed.
     #[serde(default)]
     pub usage: Usage,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<UsdMicros>,
+    /// It was sent, and what became of it was not heard to its end: the provider may have charged for it, and nobody knows how much.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_cost: bool,
     /// Calls made beyond the first.
     #[serde(default)]
     pub retries: u32,
@@ -205,22 +211,30 @@ impl Fault {
             wait_ms: None,
             until: None,
             is_unsent: false,
+            is_barred: false,
             usage: Usage::default(),
             cost_usd: None,
+            may_cost: false,
             retries: 0,
         }
     }
 
-    /// Whether the provider charged for the call, whatever its price.
+    /// Whether the provider charged for the call, or may have, whatever its price.
     #[must_use]
     pub fn is_billed(&self) -> bool {
-        self.cost_usd.is_some() || self.usage != Usage::default()
+        self.cost_usd.is_some() || self.usage != Usage::default() || self.may_cost
     }
 
-    /// Whether every further call to the provider would meet the same: until a person acts, or until the time that it says.
+    /// Whether every further call to the provider would meet the same: its calls are held back until a person acts.
+    #[must_use]
+    pub fn stops_provider(&self) -> bool {
+        self.kind.stops_provider() || self.is_barred
+    }
+
+    /// The same, or until the time that it says.
     #[must_use]
     pub fn holds_back(&self) -> bool {
-        self.kind.stops_provider() || self.until.is_some()
+        self.stops_provider() || self.until.is_some()
     }
 
     /// Of a fault that holds its provider's calls back: whose they are, and why in a few words.

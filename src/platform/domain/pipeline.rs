@@ -159,7 +159,7 @@ async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: 
     let gives_back = match course.outcome() {
         Outcome::Failed(_) if course.is_cancelled() => core.stop.is_cancelled(),
         // A provider that was not asked, because it wants to be left alone, costs the job no try.
-        Outcome::Failed(fault) if fault.kind.stops_provider() || fault.until.is_some() && fault.is_unsent => {
+        Outcome::Failed(fault) if fault.stops_provider() || fault.until.is_some() && fault.is_unsent => {
             fallbacks::first(core, &claimed.model, &claimed.fallbacks).is_err()
         }
         _ => false,

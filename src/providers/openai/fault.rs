@@ -6,11 +6,13 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::providers::dialect::status_words;
+use crate::providers::dialect::{SHORTEN, is_beyond_context, status_words, wait_in_words};
 use crate::wire::result::{Fault, FaultKind};
 
-/// Codes of a quota or a credit that is used up.
-const SPENT: [&str; 5] = [
+/// Codes and types of a quota or a credit that is used up; `LiteLLM` has a type of its own for the budget that somebody set there.
+const SPENT: [&str; 7] = [
+    "billing_hard_limit_reached",
+    "budget_exceeded",
     "insufficient_quota",
     "credit_balance_exhausted",
     "organization_spend_limit_exceeded",
@@ -52,9 +54,14 @@ pub(super) fn of(label: &str, status: StatusCode, error: &Value) -> Fault {
         Value::Number(code) => Some(code.to_string()),
         _ => None,
     };
-    let code = code.or_else(|| error["type"].as_str().map(str::to_owned));
-    let (kind, advice) = told_by_router(status, &error["metadata"]).unwrap_or_else(|| kind_of(status, code.as_deref(), &said));
-    Fault { code, ..Fault::new(kind, format!("{label}: {}. {advice}", said.trim_end().trim_end_matches('.'))) }
+    let type_told = error["type"].as_str();
+    let code = code.or_else(|| type_told.map(str::to_owned));
+    let (kind, advice) = told_by_router(status, &error["metadata"])
+        .or_else(|| spent(status, code.as_deref(), type_told, &said))
+        .unwrap_or_else(|| kind_of(status, code.as_deref(), &said));
+    let wait_ms = Some(&said).filter(|_| kind == FaultKind::RateLimited).and_then(|said| wait_in_words(said));
+    let is_barred = code.as_deref() == Some(UNSUPPORTED_PLACE);
+    Fault { code, wait_ms, is_barred, ..Fault::new(kind, format!("{label}: {}. {advice}", said.trim_end().trim_end_matches('.'))) }
 }
 
 /// What `OpenRouter` says beyond the status, which stands for several things there.
@@ -72,17 +79,29 @@ fn told_by_router(status: StatusCode, metadata: &Value) -> Option<(FaultKind, &'
 
 const REFUSED: (FaultKind, &str) = (FaultKind::Refused, "The photo or the prompt was filtered: leave it out, or ask another model");
 
+/// A quota, a credit or a budget that is used up. What is limited by the minute, and what the provider asks to wait for, heals.
+fn spent(status: StatusCode, code: Option<&str>, type_told: Option<&str>, said: &str) -> Option<(FaultKind, &'static str)> {
+    let is_named = [code, type_told].into_iter().flatten().any(|name| SPENT.contains(&name));
+    // OpenRouter's free models have a number of calls a day, and no code for it.
+    let is_spent = is_named || said.contains("free-models-per-day");
+    let is_status = matches!(status.as_u16(), 400 | 402 | 403 | 429);
+    (is_spent && is_status).then_some((FaultKind::QuotaSpent, "Check the account's credit and limits; waiting a few minutes will not help"))
+}
+
+/// The code of a call from where the service is not offered.
+const UNSUPPORTED_PLACE: &str = "unsupported_country_region_territory";
+
 fn kind_of(status: StatusCode, code: Option<&str>, said: &str) -> (FaultKind, &'static str) {
-    let is_spent = code.is_some_and(|code| SPENT.contains(&code));
     let is_filtered = code.is_some_and(|code| FILTERED.contains(&code));
     let is_unknown = code == Some("model_not_found");
     let is_retired = said.contains("deprecated") || said.contains("retired") || said.contains("shut down");
     match status.as_u16() {
         402 => (FaultKind::QuotaSpent, "Check the account's credit"),
-        429 if is_spent => (FaultKind::QuotaSpent, "Check the account's credit and limits; waiting will not help"),
         400 | 403 if is_filtered => REFUSED,
+        400 | 413 | 500 if code.is_some_and(is_beyond_context) || is_beyond_context(said) => (FaultKind::TooLarge, SHORTEN),
         400 if code == Some("image_too_large") => (FaultKind::TooLarge, "Send a smaller photo"),
         401 => (FaultKind::Auth, "Enter a valid key in Pipeline control"),
+        403 if code == Some(UNSUPPORTED_PLACE) => (FaultKind::Permission, "The service is not offered where this call comes from"),
         403 => (FaultKind::Permission, "The key may not use this model; check its rights"),
         404 | 400 if is_unknown && is_retired => (FaultKind::RetiredModel, "Choose another model"),
         404 | 400 if is_unknown => (FaultKind::UnknownModel, "Choose another model"),
@@ -118,6 +137,31 @@ mod tests {
         assert_eq!(kind(403, &json!({"code": 403, "message": "No"})), FaultKind::Permission);
         let flagged = json!({"code": 403, "message": "Flagged", "metadata": {"reasons": ["violence"], "flagged_input": "a dog"}});
         assert_eq!(kind(403, &flagged), FaultKind::Refused);
+    }
+
+    #[test]
+    fn a_budget_of_a_proxy_and_a_free_quota_of_the_day_are_spent_and_the_minutes_are_not() {
+        let budget = json!({"message": "Budget has been exceeded! Current cost: 1.2, Max budget: 1.0", "type": "budget_exceeded", "param": null, "code": "400"});
+        assert_eq!((kind(400, &budget), kind(429, &budget)), (FaultKind::QuotaSpent, FaultKind::QuotaSpent));
+        let free = |of: &str| json!({"message": format!("Rate limit exceeded: free-models-per-{of}"), "code": 429});
+        assert_eq!((kind(429, &free("day")), kind(429, &free("min"))), (FaultKind::QuotaSpent, FaultKind::RateLimited));
+        let rolling =
+            json!({"message": "Rate limit reached on requests per day (RPD): Limit 200. Please try again in 7m12s.", "code": "rate_limit_exceeded"});
+        let fault = of("mine", StatusCode::TOO_MANY_REQUESTS, &rolling);
+        assert_eq!((fault.kind, fault.wait_ms), (FaultKind::RateLimited, Some(432_000)), "it says when there is room again");
+    }
+
+    #[test]
+    fn what_is_more_than_the_model_takes_is_known_by_code_or_words() {
+        for (status, said) in [
+            (400, "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens"),
+            (400, "the request exceeds the available context size, try increasing it"),
+            (500, "the request exceeds the available context size, try increasing it"),
+        ] {
+            assert_eq!(kind(status, &json!({"message": said, "type": "BadRequestError", "code": 400})), FaultKind::TooLarge, "{said}");
+        }
+        let coded = json!({"message": "Your input is too long", "type": "invalid_request_error", "code": "context_length_exceeded"});
+        assert_eq!(kind(400, &coded), FaultKind::TooLarge);
     }
 
     #[test]

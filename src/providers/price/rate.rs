@@ -57,7 +57,7 @@ pub struct Price {
     pub input: Rate,
     #[serde(default, rename = "out")]
     pub output: Rate,
-    /// Input that the provider had cached; `None`: not known.
+    /// Input that the provider had cached; `None`: not known, and charged as any other input, which it never costs more than.
     #[serde(default)]
     pub cached: Option<Rate>,
     /// Input that the provider put into its cache; `None`: not known.
@@ -106,8 +106,17 @@ impl Price {
         let rates = self.rates_for(input);
         let cached = usage.cached_tokens.unwrap_or(0).min(input);
         let written = usage.cache_write_tokens.unwrap_or(0).min(input - cached);
-        let part = |count: u64, rate: Option<Rate>| if count == 0 { Some(0) } else { rate.map(|rate| rate.of(count)) };
-        Some(rates.input.of(input - cached - written) + part(cached, rates.cached)? + part(written, rates.cache_write)? + rates.output.of(output))
+        let read = rates.cached.unwrap_or(rates.input).of(cached);
+        // To write costs more than plain input, so that no other rate stands in for it.
+        let write = if written == 0 { 0 } else { rates.cache_write?.of(written) };
+        Some(rates.input.of(input - cached - written) + read + write + rates.output.of(output))
+    }
+
+    /// Whether a call had cached input that has no rate of its own.
+    pub(super) fn lacks_cached_rate(&self, usage: &Usage) -> bool {
+        let is_cached = usage.cached_tokens.unwrap_or(0) > 0;
+        let rates = self.rates_for(usage.input_tokens.unwrap_or(0));
+        self.unit.is_none() && is_cached && rates.cached.is_none() && rates.input != Rate(0)
     }
 
     /// Whether every rate that is known is 0, and there is a price for tokens at all.

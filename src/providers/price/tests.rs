@@ -47,12 +47,24 @@ fn half_a_micro_dollar_is_rounded_up_once() {
     assert_eq!(cost(1_320, 150), Some(UsdMicros(771)));
 }
 
+/// Cached input never costs more than plain input: without a rate of its own it is charged as that, and it is said.
+#[test]
+fn cached_input_without_a_price_is_charged_in_full_and_noted() {
+    let book = own(r#"{"models": [{"provider": "p", "id": "m", "prices": [{"from": "2026-01-01", "in": 1, "out": 1}]},
+            {"provider": "p", "id": "cheap", "prices": [{"from": "2026-01-01", "in": 1, "out": 1, "cached": 0.1}]}]}"#);
+    let used = Usage { cached_tokens: Some(500), ..usage(760, 100) };
+    assert_eq!(book.cost(place("p", "m"), &used, None), Some(UsdMicros(860)));
+    assert!(book.cost_note(place("p", "m"), &used, None).is_some_and(|note| note.contains("full price")));
+    assert_eq!(book.cost_note(place("p", "m"), &used, Some(UsdMicros(7))), None, "the provider said it itself");
+    assert_eq!(book.cost_note(place("p", "m"), &usage(760, 100), None), None, "none was cached");
+    assert_eq!((book.cost(place("p", "cheap"), &used, None), book.cost_note(place("p", "cheap"), &used, None)), (Some(UsdMicros(410)), None));
+}
+
 #[test]
 fn what_is_not_known_is_not_zero() {
     let book = own(r#"{"models": [{"provider": "p", "id": "m", "prices": [{"from": "2026-01-01", "in": 1, "out": 1}]}]}"#);
     let cost = |used: &Usage| book.cost(place("p", "m"), used, None);
     assert_eq!(cost(&Usage::default()), None);
-    assert_eq!(cost(&Usage { cached_tokens: Some(1), ..usage(9, 9) }), None);
     assert_eq!(cost(&Usage { cache_write_tokens: Some(1), ..usage(9, 9) }), None);
     assert_eq!(book.cost(Place { day: day("2025-12-31"), ..place("p", "m") }, &usage(9, 9), None), None);
     assert_eq!(book.cost(place("p", "another"), &usage(9, 9), None), None);

@@ -19,6 +19,8 @@ pub(super) struct Admitted {
     pub whose: Whose,
     /// Something of it went to the provider.
     pub was_sent: AtomicBool,
+    /// One of its tries may have been charged for.
+    pub may_cost: AtomicBool,
 }
 
 impl Admitted {
@@ -27,9 +29,10 @@ impl Admitted {
         self.whose == Whose::default()
     }
 
-    /// Its fault, with whether anything was sent.
+    /// Its fault, with whether anything was sent, and whether a try of it may have been charged for.
     pub fn told(&self, fault: Fault) -> Fault {
-        Fault { is_unsent: !self.was_sent.load(Ordering::Relaxed), ..fault }
+        let may_cost = fault.may_cost || self.may_cost.load(Ordering::Relaxed);
+        Fault { is_unsent: !self.was_sent.load(Ordering::Relaxed), may_cost, ..fault }
     }
 }
 
@@ -39,13 +42,13 @@ impl Remote {
         // A key that a person brought says nothing of the platform's own.
         if let Some(brought) = self.brought_key(call).await {
             let whose = Whose::of(Some(brought.expose_secret()));
-            return Ok(Admitted { key: Some(brought), whose, was_sent: AtomicBool::new(false) });
+            return Ok(Admitted { key: Some(brought), whose, was_sent: AtomicBool::new(false), may_cost: AtomicBool::new(false) });
         }
         if let Some(stop) = self.stop() {
             return Err(stop);
         }
         let key = self.own_key().await.map_err(|fault| Fault { is_unsent: true, ..fault })?;
-        Ok(Admitted { key, whose: Whose::default(), was_sent: AtomicBool::new(false) })
+        Ok(Admitted { key, whose: Whose::default(), was_sent: AtomicBool::new(false), may_cost: AtomicBool::new(false) })
     }
 
     /// The fault that holds its calls back until a person acts.
@@ -66,12 +69,12 @@ impl Remote {
 
     /// What was said of another call, for one that is not made.
     fn unsent(&self, fault: Fault) -> Fault {
-        Fault { is_unsent: true, retries: 0, usage: Usage::default(), cost_usd: None, ..self.named(fault) }
+        Fault { is_unsent: true, retries: 0, usage: Usage::default(), cost_usd: None, may_cost: false, ..self.named(fault) }
     }
 
     /// A fault that stops the provider holds its later calls back.
     pub(super) fn settle(&self, fault: Fault, is_own: bool) -> Fault {
-        if is_own && fault.kind.stops_provider() && !fault.is_unsent {
+        if is_own && fault.stops_provider() && !fault.is_unsent {
             self.state.stopped.send_if_modified(|held| held.is_none() && held.replace(fault.clone()).is_none());
         }
         self.named(fault)

@@ -122,7 +122,7 @@ impl<'p> Course<'p> {
             Some(last) => Fault { message: format!("{label} gave no answer within {limit} s in all. The try before: {}", last.message), ..last },
             None => {
                 let advice = "Try again later, with fewer calls at once, or allow more time in all on its page";
-                Fault::new(FaultKind::Timeout, format!("{label} gave no whole answer within {limit} s. {advice}"))
+                Fault { may_cost: true, ..Fault::new(FaultKind::Timeout, format!("{label} gave no whole answer within {limit} s. {advice}")) }
             }
         }
     }

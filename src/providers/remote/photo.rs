@@ -34,8 +34,18 @@ impl Remote {
         let is_own = admitted.is_own();
         let outcome = outcome.and_then(|(reading, request_id)| self.answer(request, reading, request_id));
         match outcome {
-            Ok(answer) => Ok(Answer { retries, ..answer }),
-            Err(fault) => Err(admitted.told(self.settle(Fault { retries, ..fault }, is_own))),
+            Ok(mut answer) => {
+                if admitted.may_cost.load(Ordering::Relaxed) && !self.is_free(&request.model) {
+                    let words = "A try before broke off and may have been charged for as well, which is not part of the cost";
+                    answer.notes.push(Note::routine(words));
+                }
+                Ok(Answer { retries, ..answer })
+            }
+            Err(fault) => {
+                let fault = admitted.told(self.settle(Fault { retries, ..fault }, is_own));
+                let may_cost = fault.may_cost && fault.cost_usd.is_none() && !fault.is_unsent && !self.is_free(&request.model);
+                Err(Fault { may_cost, ..fault })
+            }
         }
     }
 
@@ -76,6 +86,9 @@ impl Remote {
         });
         admitted.was_sent.store(true, Ordering::Relaxed);
         let outcome = self.exchange(&sent, request, call, mode).await;
+        if outcome.as_ref().is_err_and(|fault| fault.may_cost) {
+            admitted.may_cost.store(true, Ordering::Relaxed);
+        }
         if let Some(note) = &sent.note {
             note.ended(outcome.as_ref().map(|(reading, _)| reading.text.as_str()));
         }
@@ -113,10 +126,12 @@ impl Remote {
     pub(super) fn answer(&self, request: &PhotoRequest, mut reading: Reading, request_id: Option<String>) -> Result<Answer, Fault> {
         reading.notes.extend(answer::believe(&mut reading.usage).map(Note::mended));
         let cost_usd = self.cost(&request.model, &reading);
+        reading.notes.extend(self.cost_note(&request.model, &reading).map(Note::routine));
         let label = self.dialect.label();
         let billed = |kind, code: Option<String>, message: String| Fault {
             usage: reading.usage,
             cost_usd,
+            may_cost: cost_usd.is_none(),
             // The header names the request, the body its answer.
             request_id: request_id.clone().or_else(|| reading.request_id.clone()),
             code,

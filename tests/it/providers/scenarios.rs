@@ -94,6 +94,7 @@ const TABLE: &[Row] = &[
     works("limited-date",      ALL).tries(2).wait_ms(1_900),
     works("limited-ms",        &[OpenAi, Compatible]).tries(2).wait_ms(1_300),
     works("limited-info",      &[Gemini, Vision]).tries(2).wait_ms(1_200),
+    works("limited-words",     &[OpenAi, Compatible]).tries(2).wait_ms(1_300),
     fails("limited-long",      ALL, RateLimited).wait_ms(300_000),
     works("fails-twice",       ALL).tries(3),
     works("no-schema",         Wire::STREAMS).tries(2),
@@ -107,14 +108,23 @@ const TABLE: &[Row] = &[
     fails("spent--project_spend_limit_exceeded",     &[OpenAi, Compatible], QuotaSpent),
     fails("spent--organization_usage_limit_exceeded", &[OpenAi, Compatible], QuotaSpent),
     fails("spent",             &[Anthropic, Ollama], QuotaSpent),
+    fails("spent--credit",     &[Anthropic], QuotaSpent),
+    fails("spent--spending-cap",                     &[Gemini], QuotaSpent),
+    fails("spent--words-per-day",                    &[Vision], QuotaSpent),
+    fails("spent--billing_hard_limit_reached",       &[OpenAi, Compatible], QuotaSpent),
+    fails("spent--budget_exceeded",                  &[OpenAi, Compatible], QuotaSpent),
+    fails("spent--free-models-per-day",              &[OpenAi, Compatible], QuotaSpent),
 
     fails("key-refused",       ALL,    Auth),
+    fails("barred--leaked",    &[Gemini], Auth),
+    fails("barred",            &[Gemini, Vision, OpenAi, Compatible, Anthropic], Permission),
     fails("forbidden",         ALL,    Permission),
     fails("unknown-model",     TEXT,   UnknownModel),
     fails("retired",           RETIRE, RetiredModel),
     fails("gone",              ALL,    RetiredModel),
     fails("bad-request",       ALL,    BadRequest),
     fails("too-large",         ALL,    TooLarge),
+    fails("beyond-context",    TEXT,   TooLarge),
     fails("redirected",        ALL,    BadRequest),
 
     fails("error-500",         ALL, Server).tries(4),
@@ -244,6 +254,12 @@ fn mismatches(stub: &ProviderStub, wire: Wire, row: &Row, mode: Mode, outcome: &
             check(fault.message.contains(called(wire)), format!("does not say whose fault it is: '{fault}'"));
             check(!fault.message.contains(".."), format!("two full stops: '{fault}'"));
             check(fault.until.is_some() == (row.scenario == "limited-long"), format!("left alone until {:?}", fault.until));
+            let stops = matches!(kind, Auth | QuotaSpent) || row.scenario == "barred";
+            check(fault.stops_provider() == stops, format!("whether it stops the provider: {}", fault.stops_provider()));
+            // Whoever heard nothing, or something else than an answer, does not know what it cost, where anything costs at all.
+            let is_unheard = matches!(row.scenario, "slow" | "stalled" | "cut" | "html" | "malformed");
+            let may_cost = is_unheard && !matches!(wire, Compatible | Ollama);
+            check(fault.may_cost == may_cost, format!("whether it may have been charged for: {}", fault.may_cost));
             check(!fault.is_unsent, "says that nothing was sent".to_owned());
             check(!fault.message.contains("unknown status"), format!("says '{fault}'"));
             check(row.wait_ms.is_none() || fault.wait_ms == row.wait_ms, format!("wait {:?}, not {:?}", fault.wait_ms, row.wait_ms));

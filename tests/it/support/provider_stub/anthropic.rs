@@ -115,8 +115,15 @@ pub fn event(event: &Value) -> String {
 pub fn refusal(problem: &Problem, model: &str) -> Refusal {
     let (status, kind, code, message) = match problem {
         Problem::Limited(_) => (429, "rate_limit_error", None, "This request would exceed your rate limit".to_owned()),
+        Problem::Spent(how) if how == "credit" => (
+            400,
+            "invalid_request_error",
+            None,
+            "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.".to_owned(),
+        ),
         Problem::Spent(_) => (429, "rate_limit_error", Some("enforced_spend_limit_reached"), "The spend limit is reached".to_owned()),
         Problem::KeyRefused => (401, "authentication_error", None, "invalid x-api-key".to_owned()),
+        Problem::Barred(_) => (400, "invalid_request_error", None, "This organization has been disabled.".to_owned()),
         Problem::Forbidden => (403, "permission_error", None, "Your key may not use this resource".to_owned()),
         Problem::UnknownModel => (404, "not_found_error", None, format!("model: {model}")),
         Problem::Retired => (404, "not_found_error", None, format!("model: {model} has been retired")),
@@ -126,6 +133,7 @@ pub fn refusal(problem: &Problem, model: &str) -> Refusal {
             (400, "invalid_request_error", None, "output_config.format: this model does not support structured outputs".to_owned())
         }
         Problem::TooLarge => (413, "request_too_large", None, "Request exceeds the maximum size".to_owned()),
+        Problem::BeyondContext => (400, "invalid_request_error", None, "prompt is too long: 210345 tokens > 200000 maximum".to_owned()),
         Problem::Internal => (500, "api_error", None, "Internal server error".to_owned()),
         Problem::Overloaded => (529, "overloaded_error", None, "Overloaded".to_owned()),
     };

@@ -103,6 +103,10 @@ pub fn refusal(problem: &Problem, model: &str) -> Refusal {
     let (status, name, message, details) = match problem {
         Problem::Limited(Wait::Info(delay)) => exhausted("Quota exceeded", json!([quota(per_minute), retry_info(delay)])),
         Problem::Limited(_) => exhausted("Quota exceeded", json!([quota(per_minute)])),
+        Problem::Spent(how) if how == "spending-cap" => exhausted("Your project has exceeded its monthly spending cap.", json!([retry_info("46s")])),
+        Problem::Spent(how) if how == "words-per-day" => {
+            exhausted("Quota exceeded for quota metric 'Requests' and limit 'Requests per day' of service 'vision.googleapis.com'", json!([]))
+        }
         Problem::Spent(how) if how == "limit-zero" => exhausted("Quota exceeded for metric, limit: 0", json!([])),
         Problem::Spent(_) => exhausted("Quota exceeded", json!([quota("GenerateRequestsPerDayPerProjectPerModel"), retry_info("46s")])),
         Problem::KeyRefused => (
@@ -111,6 +115,15 @@ pub fn refusal(problem: &Problem, model: &str) -> Refusal {
             "API key not valid. Please pass a valid API key.".to_owned(),
             json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]),
         ),
+        Problem::Barred(how) if how == "leaked" => {
+            (403, "PERMISSION_DENIED", "Your API key was reported as leaked. Please use another API key.".to_owned(), json!([]))
+        }
+        Problem::Barred(_) => (
+            403,
+            "PERMISSION_DENIED",
+            "The API has not been used in project 1 before or it is disabled.".to_owned(),
+            json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED"}]),
+        ),
         Problem::Forbidden => (403, "PERMISSION_DENIED", "Method not allowed for this key".to_owned(), json!([])),
         Problem::UnknownModel => (404, "NOT_FOUND", format!("models/{model} is not found for API version v1"), json!([])),
         Problem::Retired => (404, "NOT_FOUND", format!("This model models/{model} is no longer available. Please use a newer model"), json!([])),
@@ -118,6 +131,9 @@ pub fn refusal(problem: &Problem, model: &str) -> Refusal {
         Problem::BadRequest(why) => (400, "INVALID_ARGUMENT", why.clone(), json!([])),
         Problem::SchemaRefused => (400, "INVALID_ARGUMENT", "responseJsonSchema is not supported by this model".to_owned(), json!([])),
         Problem::TooLarge => (413, "INVALID_ARGUMENT", "Request payload size exceeds the limit".to_owned(), json!([])),
+        Problem::BeyondContext => {
+            (400, "INVALID_ARGUMENT", "The input token count (2100000) exceeds the maximum number of tokens allowed (1048576).".to_owned(), json!([]))
+        }
         Problem::Internal => (500, "INTERNAL", "An internal error has occurred".to_owned(), json!([])),
         Problem::Overloaded => (503, "UNAVAILABLE", "The model is overloaded".to_owned(), json!([])),
     };

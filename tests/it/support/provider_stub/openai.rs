@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::asked::{Asked, fields, no_null, photo, schema, text};
-use super::scenario::{Ended, Problem, Said};
+use super::scenario::{Ended, Problem, Said, Wait};
 use super::wire::Wire;
 use super::wires::{Refusal, thirds};
 
@@ -107,7 +107,22 @@ pub fn pieces(asked: &Asked, said: &Said) -> Vec<String> {
 /// OpenAI's error.
 pub fn refusal(problem: &Problem, model: &str) -> Refusal {
     let (status, kind, code, message) = match problem {
+        Problem::Limited(Wait::Words(wait)) => {
+            (429, "requests", "rate_limit_exceeded", format!("Rate limit reached for requests per min (RPM): Limit 3. Please try again in {wait}."))
+        }
         Problem::Limited(_) => (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests".to_owned()),
+        Problem::Spent(how) if how == "billing_hard_limit_reached" => {
+            (400, "billing_limit_user_error", "billing_hard_limit_reached", "Billing hard limit has been reached".to_owned())
+        }
+        Problem::Spent(how) if how == "budget_exceeded" => {
+            (400, "budget_exceeded", "400", "Budget has been exceeded! Current cost: 1.2, Max budget: 1.0".to_owned())
+        }
+        Problem::Spent(how) if how == "free-models-per-day" => (
+            429,
+            "rate_limit",
+            "429",
+            "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests per day".to_owned(),
+        ),
         Problem::Spent(code) => {
             let code = if code.is_empty() { "insufficient_quota" } else { code };
             return Refusal::new(
@@ -116,6 +131,9 @@ pub fn refusal(problem: &Problem, model: &str) -> Refusal {
             );
         }
         Problem::KeyRefused => (401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided".to_owned()),
+        Problem::Barred(_) => {
+            (403, "request_forbidden", "unsupported_country_region_territory", "Country, region, or territory not supported".to_owned())
+        }
         Problem::Forbidden => (403, "invalid_request_error", "model_not_allowed", "Project does not have access to this model".to_owned()),
         Problem::UnknownModel => {
             (404, "invalid_request_error", "model_not_found", format!("The model `{model}` does not exist or you do not have access to it."))
@@ -127,6 +145,12 @@ pub fn refusal(problem: &Problem, model: &str) -> Refusal {
             (400, "invalid_request_error", "unsupported_value", "response_format of type json_schema is not supported".to_owned())
         }
         Problem::TooLarge => (413, "invalid_request_error", "request_too_large", "The request is too large".to_owned()),
+        Problem::BeyondContext => (
+            400,
+            "invalid_request_error",
+            "context_length_exceeded",
+            "This model's maximum context length is 128000 tokens. However, your messages resulted in 210345 tokens".to_owned(),
+        ),
         Problem::Internal => (500, "server_error", "server_error", "The server had an error while processing your request".to_owned()),
         Problem::Overloaded => (503, "server_error", "overloaded", "The engine is currently overloaded".to_owned()),
     };

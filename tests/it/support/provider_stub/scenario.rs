@@ -34,6 +34,8 @@ pub enum Problem {
     /// Quota, credit or a spend limit is used up; the wire's own code for it.
     Spent(String),
     KeyRefused,
+    /// The key or its account is barred; in which way.
+    Barred(String),
     Forbidden,
     UnknownModel,
     Retired,
@@ -42,6 +44,8 @@ pub enum Problem {
     BadRequest(String),
     SchemaRefused,
     TooLarge,
+    /// Prompt and photo are more tokens than the model takes.
+    BeyondContext,
     Internal,
     Overloaded,
 }
@@ -58,6 +62,8 @@ pub enum Wait {
     Millis(u64),
     /// Google's `RetryInfo` in the body.
     Info(&'static str),
+    /// In the message: `Please try again in 1.3s.`
+    Words(&'static str),
 }
 
 /// What a model says.
@@ -111,6 +117,7 @@ pub fn act(name: &str, nth: u64, asked: &Asked) -> Act {
     let problem = match scenario {
         "spent" => Problem::Spent(argument.to_owned()),
         "key-refused" => Problem::KeyRefused,
+        "barred" => Problem::Barred(argument.to_owned()),
         "forbidden" => Problem::Forbidden,
         "unknown-model" => Problem::UnknownModel,
         "retired" => Problem::Retired,
@@ -118,6 +125,7 @@ pub fn act(name: &str, nth: u64, asked: &Asked) -> Act {
         "bad-request" => Problem::BadRequest("The request can't be served".to_owned()),
         "no-schema" if asked.has_schema => Problem::SchemaRefused,
         "too-large" => Problem::TooLarge,
+        "beyond-context" => Problem::BeyondContext,
         "error-500" => Problem::Internal,
         "fails-once" if nth == 1 => Problem::Internal,
         "fails-twice" if nth <= 2 => Problem::Internal,
@@ -134,6 +142,7 @@ fn wait(scenario: &str) -> Option<Wait> {
         "limited-date" => Wait::Date(3),
         "limited-ms" => Wait::Millis(1_300),
         "limited-info" => Wait::Info("1.2s"),
+        "limited-words" => Wait::Words("1.3s"),
         "limited-long" => Wait::Seconds(300),
         // As long as is waited for where nobody stands in.
         "limited-minute" => Wait::Seconds(55),

@@ -129,7 +129,7 @@ impl Wire {
                     Some(("retry-after", at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()))
                 }
                 Wait::Millis(ms) => Some(("retry-after-ms", ms.to_string())),
-                Wait::Untold | Wait::Info(_) => None,
+                Wait::Untold | Wait::Info(_) | Wait::Words(_) => None,
             });
         }
         refusal
