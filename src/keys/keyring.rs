@@ -61,13 +61,15 @@ fn entry(store: &Store, user: &str) -> Result<keyring_core::Entry, KeyProblem> {
 
 /// The words of an error; none of them can hold a key, which the errors of reading and writing do not carry.
 fn unavailable(error: &Error) -> KeyProblem {
-    let why = match error {
-        Error::NoStorageAccess(_) => "it is locked".to_owned(),
-        Error::PlatformFailure(cause) => format!("no keyring service answers ({cause})"),
-        Error::BadEncoding(_) => "the entry is not text".to_owned(),
-        other => other.to_string(),
+    let words = match error {
+        Error::NoStorageAccess(_) => "The system's keyring is locked. Unlock it, or keep the key for this session only",
+        Error::PlatformFailure(_) | Error::NoDefaultStore => {
+            "No keyring answers on this computer. Start one, such as gnome-keyring or KWallet, or keep the key for this session only"
+        }
+        Error::BadEncoding(_) => "What the system's keyring holds is not text. Store the key again, or keep it for this session only",
+        _ => "The system's keyring can't be used. Keep the key for this session only",
     };
-    KeyProblem::KeyringUnavailable(format!("The system's keyring can't be used: {why}. Unlock it, or keep the key for this session only"))
+    KeyProblem::KeyringUnavailable { words: words.to_owned(), cause: Some(error.to_string()) }
 }
 
 /// Serialised on one thread: operations of the same entry from several threads may be reordered on Windows.
@@ -84,13 +86,13 @@ async fn on_a_thread<T: Send + 'static>(work: impl FnOnce(&Store) -> Result<T, K
         // Nobody waits any more when the patience has ended.
         let _ = sender.send(open().and_then(|store| work(&store)));
     });
-    let ended = || KeyProblem::KeyringUnavailable("The keyring's thread has ended. Start the program again".to_owned());
+    let ended = || KeyProblem::keyring("The keyring's thread has ended. Start the program again");
     thread.send(begin).map_err(|_| ended())?;
     match tokio::time::timeout(PATIENCE, receiver).await {
         Ok(outcome) => outcome.map_err(|_| ended())?,
-        Err(_) => Err(KeyProblem::KeyringUnavailable(
-            "The system's keyring did not answer within 10 s; it may be waiting for its password. Unlock it and try again".to_owned(),
-        )),
+        Err(_) => {
+            Err(KeyProblem::keyring("The system's keyring did not answer within 10 s; it may be waiting for its password. Unlock it and try again"))
+        }
     }
 }
 

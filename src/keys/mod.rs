@@ -6,12 +6,14 @@
 mod keyring;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::wire::model::{KEYS_PLACE, KeyState};
+use crate::wire::provider::provider_label;
 
 /// How long a keyring that failed is left alone, and one that has no key of a provider is not asked for it again: every call would
 /// wait for it otherwise, one after the other.
@@ -41,8 +43,27 @@ impl KeyOrigin {
 pub enum KeyProblem {
     #[error("{0}")]
     Missing(String),
-    #[error("{0}")]
-    KeyringUnavailable(String),
+    #[error("{words}")]
+    KeyringUnavailable {
+        words: String,
+        /// What the system itself said, for who mends it.
+        cause: Option<String>,
+    },
+}
+
+impl KeyProblem {
+    fn keyring(words: &str) -> Self {
+        Self::KeyringUnavailable { words: words.to_owned(), cause: None }
+    }
+
+    /// The words, and what the system itself said.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        match self {
+            Self::KeyringUnavailable { words, cause: Some(cause) } => format!("{words} ({cause})"),
+            _ => self.to_string(),
+        }
+    }
 }
 
 /// Whether keys can be kept in the OS keyring.
@@ -65,6 +86,8 @@ pub struct Keys {
     absent: Arc<Mutex<HashMap<String, Instant>>>,
     /// When and why the keyring could not be asked.
     keyring_failed: Arc<Mutex<Option<(Instant, KeyProblem)>>>,
+    /// Grows with every key that is stored, held or removed here.
+    revision: Arc<AtomicU64>,
     use_keyring: bool,
 }
 
@@ -72,7 +95,24 @@ impl Keys {
     /// `environment`: keys by provider, already read by the app (the only reader of the environment).
     #[must_use]
     pub fn new(environment: HashMap<String, SecretString>, use_keyring: bool) -> Self {
-        Self { environment: Arc::new(environment), held: Arc::default(), absent: Arc::default(), keyring_failed: Arc::default(), use_keyring }
+        Self {
+            environment: Arc::new(environment),
+            held: Arc::default(),
+            absent: Arc::default(),
+            keyring_failed: Arc::default(),
+            revision: Arc::default(),
+            use_keyring,
+        }
+    }
+
+    /// Another number after every key that was stored, held or removed here: whoever shows whether there is one asks again then.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
+    fn changed(&self) {
+        self.revision.fetch_add(1, Ordering::Release);
     }
 
     /// The key of a provider: this session's, else the keyring's, else the environment's.
@@ -91,7 +131,8 @@ impl Keys {
         }
         in_keyring?;
         let variable = variable(provider);
-        Err(KeyProblem::Missing(format!("There is no key for {provider} yet. Enter one {KEYS_PLACE}, or set {variable}")))
+        let label = provider_label(provider);
+        Err(KeyProblem::Missing(format!("There is no key for {label} yet. Enter one {KEYS_PLACE}, or set {variable}")))
     }
 
     /// Asks the keyring for a provider's key, unless it had none a moment ago.
@@ -130,18 +171,18 @@ impl Keys {
         match self.ask_keyring(NOBODY).await {
             _ if !self.use_keyring => KeyringState::NotUsed,
             Ok(_) => KeyringState::Available,
-            Err(problem) => KeyringState::Unavailable(problem.to_string()),
+            Err(problem) => KeyringState::Unavailable(problem.in_full()),
         }
     }
 
     /// Why no key can be kept in the keyring, as far as that is known without asking it; what a frame may ask.
     #[must_use]
-    pub fn known_keyring_trouble(&self) -> Option<String> {
+    pub fn known_keyring_trouble(&self) -> Option<KeyProblem> {
         if !self.use_keyring {
-            return Some("The keyring is not used here".to_owned());
+            return Some(KeyProblem::keyring("The keyring is not used here"));
         }
         let failed = self.keyring_failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.as_ref().map(|(_, problem)| problem.to_string())
+        failed.as_ref().map(|(_, problem)| problem.clone())
     }
 
     /// What a list of models may say about a provider's key.
@@ -156,30 +197,31 @@ impl Keys {
     /// [`Keys::set_for_session`] is what can be offered.
     pub async fn set(&self, provider: &str, key: SecretString) -> Result<(), KeyProblem> {
         if !self.use_keyring {
-            return Err(KeyProblem::KeyringUnavailable("The keyring is not used here. Keep the key for this session only".to_owned()));
+            return Err(KeyProblem::keyring("The keyring is not used here. Keep the key for this session only"));
         }
         keyring::set(provider, key.clone()).await?;
         *self.keyring_failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.held().insert(provider.to_owned(), (key, KeyOrigin::Keyring));
+        self.absent().remove(provider);
+        self.changed();
         Ok(())
     }
 
     /// Holds a key in memory until the program ends.
     pub fn set_for_session(&self, provider: &str, key: SecretString) {
         self.held().insert(provider.to_owned(), (key, KeyOrigin::Session));
+        self.changed();
     }
 
-    /// Forgets a key in the keyring and the session.
+    /// Forgets the key that is in use: this session's, and a stored one is used again; else the keyring's.
     pub async fn remove(&self, provider: &str) -> Result<(), KeyProblem> {
-        let held = self.held().remove(provider);
-        if !self.use_keyring {
-            return Ok(());
+        let is_of_session = matches!(self.held().get(provider), Some((_, KeyOrigin::Session)));
+        if !is_of_session && self.use_keyring {
+            keyring::remove(provider).await?;
         }
-        match keyring::remove(provider).await {
-            // A key of this session may be there because no keyring is.
-            Err(_) if matches!(held, Some((_, KeyOrigin::Session))) => Ok(()),
-            removed => removed,
-        }
+        self.held().remove(provider);
+        self.changed();
+        Ok(())
     }
 
     fn absent(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {

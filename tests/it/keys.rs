@@ -75,6 +75,12 @@ fn the_keyring_keeps_a_key_over_a_restart_and_forgets_it_when_told() {
         let (key, origin) = keys.get("gemini").await.expect("found");
         assert_eq!((key.expose_secret() == MARKER, origin), (true, KeyOrigin::Keyring));
         assert_eq!(keys.state("gemini").await, KeyState::Present { tail: "seen".to_owned(), from: "keyring".to_owned() });
+        // A key of this session goes first; removed, it takes nothing else along.
+        let seen = keys.revision();
+        keys.set_for_session("gemini", SecretString::from("of-this-session".to_owned()));
+        assert_eq!(keys.get("gemini").await.expect("found").1, KeyOrigin::Session);
+        keys.remove("gemini").await.expect("removed");
+        assert_eq!((keys.get("gemini").await.expect("found").1, keys.revision()), (KeyOrigin::Keyring, seen + 2));
         keys.remove("gemini").await.expect("removed");
         let keys = Keys::new(HashMap::new(), true);
         assert!(matches!(keys.get("gemini").await, Err(KeyProblem::Missing(_))));
@@ -90,8 +96,10 @@ fn without_a_keyring_service_it_says_why_and_a_session_key_still_works() {
     runtime.block_on(async {
         let keys = Keys::new(HashMap::new(), true);
         let problem = keys.set("gemini", SecretString::from(MARKER.to_owned())).await.expect_err("no service");
-        assert!(matches!(problem, KeyProblem::KeyringUnavailable(_)), "{problem:?}");
-        assert!(problem.to_string().contains("session"), "{problem}");
+        assert!(matches!(problem, KeyProblem::KeyringUnavailable { .. }), "{problem:?}");
+        let words = problem.to_string();
+        assert!(words.starts_with("No keyring answers on this computer") && words.contains("session") && !words.contains("nonexistent"), "{words}");
+        assert!(problem.in_full().len() > words.len(), "for who mends it: {}", problem.in_full());
         keys.set_for_session("gemini", SecretString::from(MARKER.to_owned()));
         assert_eq!(keys.get("gemini").await.expect("found").1, KeyOrigin::Session);
         // The environment is asked where the keyring can't be.

@@ -22,6 +22,7 @@ use crate::platform::host;
 use crate::platform::store::peek;
 use crate::providers::{CallContext, KeyNeed, ON_DEVICE, PhotoRequest, Provider, Providers, SentPhoto};
 use crate::wire::model::RETIREMENT_NEAR_DAYS;
+use crate::wire::provider::provider_label;
 use crate::wire::result::{Fault, FaultKind};
 
 /// Longest that one provider or the model is waited for.
@@ -155,13 +156,13 @@ async fn keyring(settings: &Settings) -> Check {
     let [provider, ..] = BUILT_IN;
     let variable = keys::variable(provider);
     match settings.keys.get(provider).await {
-        Err(KeyProblem::KeyringUnavailable(why)) => Check::warn(
+        Err(problem @ KeyProblem::KeyringUnavailable { .. }) => Check::warn(
             NAME,
-            why,
+            problem.in_full(),
             format!("Unlock or start the system's keyring, or give keys by environment variable ({variable}); on-device needs none"),
         ),
         Err(KeyProblem::Missing(_)) => Check::ok(NAME, "No key is stored"),
-        Ok((_, origin)) => Check::ok(NAME, format!("The key for {provider} comes from the {}", origin.as_str())),
+        Ok((_, origin)) => Check::ok(NAME, format!("The key for {} comes from the {}", provider_label(provider), origin.as_str())),
     }
 }
 
@@ -197,7 +198,7 @@ async fn on_device_model(providers: &Providers) -> Check {
 }
 
 async fn remote_provider(settings: &Settings, provider: &dyn Provider) -> Check {
-    let name = format!("Provider {}", provider.name());
+    let name = format!("Provider {}", provider.label());
     let has_key = settings.keys.get(provider.name()).await.is_ok();
     if !has_key && provider.key_need() == KeyNeed::Required {
         let variable = keys::variable(provider.name());

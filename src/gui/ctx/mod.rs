@@ -4,6 +4,7 @@ pub mod command;
 pub mod file_choosing;
 pub mod folder_look;
 pub mod kept_free;
+pub mod keys_seen;
 pub mod modal;
 pub mod moment;
 pub mod own_keys;
@@ -26,6 +27,7 @@ use crate::wire::event::Event;
 /// What areas ask and how it fails; they know the platform by these alone.
 pub use crate::client::{ApiError, Client};
 pub use command::{Command, CommandSender, Toast, ToastKind};
+pub use keys_seen::KeysSeen;
 pub use moment::Moment;
 pub use own_keys::OwnKeys;
 pub use photo_adding::PhotoAdding;

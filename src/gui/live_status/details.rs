@@ -171,7 +171,7 @@ fn sentence(words: &str) -> String {
 /// The next step that mends each kind of fault.
 fn what_to_do(kind: FaultKind) -> &'static str {
     match kind {
-        FaultKind::Auth => "Check the provider's key in Pipeline control › Models, then retry",
+        FaultKind::Auth => "Check the provider's key in Pipeline control › Providers, then retry",
         FaultKind::Permission => "Ask for access at the provider, or choose another model, then retry",
         FaultKind::UnknownModel | FaultKind::RetiredModel => "Choose a model that the provider still has in Pipeline control › Models, then retry",
         FaultKind::BadRequest | FaultKind::TooLarge => "Choose another model or a smaller photo, then retry",

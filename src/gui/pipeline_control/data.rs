@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::draft::Contents;
-use crate::gui::ctx::{AreaCtx, Remote};
+use crate::gui::ctx::{AreaCtx, KeysSeen, Remote};
 use crate::wire::config::{ConfigChange, PHOTO_SET_FIELD, PipelineConfig, TRUTH_FIELD};
 use crate::wire::event::{Event, Happened};
 use crate::wire::ids::{PromptId, PromptVersionId};
@@ -40,6 +40,7 @@ pub struct Data {
     /// Who changed the configuration last, as far as it was heard here.
     pub changed_by: Option<String>,
     wants: Wants,
+    keys_seen: KeysSeen,
 }
 
 /// What has to be asked again although there is an answer.
@@ -69,6 +70,9 @@ impl Data {
 
     /// Asks for what is missing or old. Prompts and configuration are always wanted.
     pub fn ask(&mut self, ctx: &AreaCtx<'_>) {
+        if self.keys_seen.changed(ctx.keys) {
+            (self.wants.models, self.wants.providers) = (true, true);
+        }
         if std::mem::take(&mut self.wants.prompts) || self.prompts.is_untouched() {
             ctx.ask(&mut self.prompts, |client| async move { client.prompts().await });
         }

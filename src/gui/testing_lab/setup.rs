@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher as _};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::gui::ctx::{AreaCtx, Remote};
+use crate::gui::ctx::{AreaCtx, KeysSeen, Remote};
 use crate::wire::ids::{PhotoId, PromptId, PromptVersionId};
 use crate::wire::model::{KeyState, ModelInfo};
 use crate::wire::page::Page;
@@ -54,6 +54,7 @@ pub struct Setup {
     lists: u64,
     prompts_behind: bool,
     models_behind: bool,
+    keys_seen: KeysSeen,
     /// The defaults were set once; after that the choice is the person's.
     prompts_set: bool,
     models_set: bool,
@@ -78,6 +79,7 @@ impl Default for Setup {
             lists: 0,
             prompts_behind: true,
             models_behind: true,
+            keys_seen: KeysSeen::default(),
             prompts_set: false,
             models_set: false,
             wants_live_model: false,
@@ -101,6 +103,7 @@ impl Setup {
         if self.models.poll() && self.models.failure().is_none() {
             self.take_in_models();
         }
+        self.models_behind |= self.keys_seen.changed(ctx.keys);
         // A change while an answer is under way asks once more after it, not once a change.
         if self.prompts_behind && !self.prompts.is_pending() {
             self.prompts_behind = false;

@@ -23,7 +23,7 @@ fn a_fresh_machine_is_sound_and_stays_untouched() {
     let said = run(home.path(), &["doctor", "--format", "json"]);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     let report: Value = serde_json::from_str(&said.out).expect("JSON");
-    for name in ["Database", "Data folder", "Disk", "On-device model", "Prices", "Provider gemini"] {
+    for name in ["Database", "Data folder", "Disk", "On-device model", "Prices", "Provider Google Gemini"] {
         assert_eq!(state(&report, name), "ok", "{report}");
     }
     assert_eq!(state(&report, "Display"), "warn", "this process has none");

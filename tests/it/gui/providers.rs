@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use minerva_console::gui::ctx::{Command, Route};
+use minerva_console::gui::ctx::{AreaId, Command, Route};
 use minerva_console::keys::Keys;
 use minerva_console::providers::{Endpoint, Limits, ProviderSettings, Providers};
 use minerva_console::wire::provider::{ProviderLimits, ProviderSetting};
@@ -52,7 +52,7 @@ fn a_key_is_entered_tested_and_removed_and_never_shown() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let stub = runtime.block_on(ProviderStub::start(Duration::ZERO));
     let mut console = open(options(Some(stub.base(Wire::Gemini).as_str()), &without_keys()));
-    console.wait_for("There is no key for gemini yet. Enter one here, or set GEMINI_API_KEY");
+    console.wait_for("There is no key for Google Gemini yet. Enter one here, or set GEMINI_API_KEY");
     console.click("Test key");
     console.wait_for("This can't be done now");
     assert!(!console.says("in Pipeline control"), "nobody is sent to the page that they look at");
@@ -84,7 +84,54 @@ fn a_key_is_entered_tested_and_removed_and_never_shown() {
     console.click("Remove…");
     console.wait_for("Forget the key for Google Gemini?");
     console.click("Remove key");
-    console.wait_for("There is no key for gemini yet");
+    console.wait_for("There is no key for Google Gemini yet");
+    console.wait_until("what another key did is not said of none", |console| !console.says("Failed") && !console.says("Works"));
+}
+
+/// The question is a dialog: it hides nothing, is closed with Escape, and does not stay behind.
+#[test]
+fn a_key_is_kept_with_escape_and_the_question_fits_a_small_window() {
+    let size = [1280.0, 800.0];
+    let mut console = open_looking(options(None, &without_keys()), Look { size, ..Look::default() });
+    console.fill("Key for Google Gemini", "AIza-for-an-hour-1357");
+    console.wait_until("it can be used", |console| !console.harness.get_by_label("Use for this session only").accesskit_node().is_disabled());
+    console.click("Use for this session only");
+    console.wait_for("····1357");
+    console.click("Remove…");
+    console.wait_for("Forget the key for Google Gemini?");
+    let window = egui::Rect::from_min_size(egui::Pos2::ZERO, size.into());
+    for label in ["Remove key", "Keep it"] {
+        let button = console.harness.get_by_label(label).rect();
+        assert!(window.contains_rect(button), "{label} is out of sight: {button:?}");
+    }
+    console.picture("providers_remove_key");
+    console.press(Modifiers::NONE, Key::Escape);
+    console.wait_until("the question is gone", |console| !console.says("Forget the key for Google Gemini?"));
+    assert!(console.says("····1357"), "the key is kept");
+}
+
+/// Every area knows at once whether there is a key.
+#[test]
+fn a_key_that_comes_or_goes_is_known_in_the_lab_at_once() {
+    let mut console = open(options(None, &without_keys()));
+    console.go_to(AreaId::TestingLab);
+    console.wait_for("No key for Google Gemini");
+    console.command(Command::GoTo(Route::Provider("gemini".to_owned())));
+    console.wait_for("Models on offer");
+    console.fill("Key for Google Gemini", "AIza-for-an-hour-1357");
+    console.wait_until("it can be used", |console| !console.harness.get_by_label("Use for this session only").accesskit_node().is_disabled());
+    console.click("Use for this session only");
+    console.wait_for("····1357");
+    console.go_to(AreaId::TestingLab);
+    console.wait_until("the lab knows the key", |console| !console.says("No key for Google Gemini"));
+    console.command(Command::GoTo(Route::Provider("gemini".to_owned())));
+    console.wait_for("····1357");
+    console.click("Remove…");
+    console.wait_for("Forget the key for Google Gemini?");
+    console.click("Remove key");
+    console.wait_for("There is no key for Google Gemini yet");
+    console.go_to(AreaId::TestingLab);
+    console.wait_for("No key for Google Gemini");
 }
 
 /// Whoever does not want a key in the keyring need not wait for the keyring to fail.
@@ -298,7 +345,8 @@ fn a_platform_elsewhere_gets_a_persons_own_key_only_with_what_they_start() {
     console.wait_until("the list of providers", |console| console.harness.query_by_label_contains("Google Gemini, ").is_some());
     pointer::click_label_contains(&mut console.harness, "Google Gemini, ");
     console.wait_for("Your own key for tests");
-    console.wait_for("There is no key for gemini yet");
+    console.wait_for("127.0.0.1 has no key for Google Gemini");
+    assert!(!console.says("can't be used"), "the server's keyring is not this computer's");
     console.fill("Key for Google Gemini", Wire::Gemini.key());
     console.press(Modifiers::NONE, Key::Enter);
     console.wait_for("The keyring is not used here");

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use egui::{Align, ComboBox, Id, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui, WidgetInfo};
 use egui_commonmark::CommonMarkCache;
 
-use crate::gui::ctx::{ApiError, AreaCtx, Command, Remote, Route, Toast, ToastKind};
+use crate::gui::ctx::{ApiError, AreaCtx, Command, KeysSeen, Remote, Route, Toast, ToastKind};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{choice, empty_state, error_state, skeleton};
@@ -32,6 +32,7 @@ pub struct AssistantView {
     is_changed: bool,
     typed: String,
     models: Remote<Page<ModelInfo>>,
+    keys_seen: KeysSeen,
     answering: Option<Answering>,
     switching: Remote<ConfigChanged>,
     markdown: CommonMarkCache,
@@ -75,6 +76,9 @@ impl AssistantView {
     /// Takes in what came; called in every frame, shown or not.
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
         self.models.poll();
+        if self.keys_seen.changed(ctx.keys) {
+            self.reload();
+        }
         if self.switching.poll() {
             if let Some(failure) = self.switching.take_failure() {
                 ctx.commands.toast(ToastKind::Bad, format!("The model was not switched. {failure}"));

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use egui::text_edit::TextEditState;
-use egui::{Id, Key, Label, RichText, TextEdit, Ui};
+use egui::{Id, Key, Label, Modal, RichText, TextEdit, Ui};
 use poll_promise::Promise;
 use secrecy::SecretString;
 
 use super::page;
-use crate::gui::ctx::{AreaCtx, ToastKind, own_keys};
+use crate::gui::ctx::{AreaCtx, ToastKind, modal, own_keys};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::{badge, relative_time};
 use crate::wire::model::KeyState;
@@ -36,7 +36,8 @@ pub struct KeyForm {
     /// The model that is made live once the key is there.
     then_activate: Option<String>,
     typed: String,
-    doing: Option<(Doing, Promise<Result<(), String>>)>,
+    /// Ends with what was done, in words.
+    doing: Option<(Doing, Promise<Result<String, String>>)>,
     /// The key went into this session.
     is_kept: bool,
     /// Why the keyring did not do it.
@@ -79,12 +80,9 @@ impl KeyForm {
                 self.doing = Some((doing, promise));
                 None
             }
-            Ok(Ok(())) => {
+            Ok(Ok(words)) => {
                 self.forget_typed(provider, ctx);
-                let (words, then) = match doing {
-                    Doing::Store => ("The key is stored in the keyring", self.then_activate.take()),
-                    Doing::Remove => ("The key was removed", None),
-                };
+                let then = self.then_activate.take_if(|_| doing == Doing::Store);
                 ctx.commands.toast(ToastKind::Good, words);
                 Some(Changed { then_activate: then.filter(|_| ctx.embedded) })
             }
@@ -104,15 +102,19 @@ impl KeyForm {
     }
 
     fn start(&mut self, doing: Doing, provider: &str, ctx: &AreaCtx<'_>) {
-        let (keys, provider, egui) = (ctx.keys.clone(), account(provider, ctx), ctx.egui.clone());
+        let (keys, account, egui) = (ctx.keys.clone(), account(provider, ctx), ctx.egui.clone());
         let key = SecretString::from(self.typed.trim().to_owned());
         let (sender, promise) = Promise::new();
         ctx.runtime.spawn(async move {
             let work = async {
                 match doing {
-                    Doing::Store => keys.set(&provider, key).await.map_err(|problem| problem.to_string()),
-                    Doing::Remove => keys.remove(&provider).await.map_err(|problem| problem.to_string()),
+                    Doing::Store => keys.set(&account, key).await.map_err(|problem| problem.to_string())?,
+                    Doing::Remove => keys.remove(&account).await.map_err(|problem| problem.to_string())?,
                 }
+                Ok(match doing {
+                    Doing::Store => "The key is stored in the keyring".to_owned(),
+                    Doing::Remove => removed_words(&keys.state(&account).await),
+                })
             };
             let outcome = tokio::time::timeout(PATIENCE, work).await;
             let waited = format!("The keyring did not answer within {} s. Unlock it and try again", PATIENCE.as_secs());
@@ -123,6 +125,16 @@ impl KeyForm {
         self.offers_session = false;
         self.doing = Some((doing, promise));
     }
+}
+
+/// What was removed, and what is used now instead.
+fn removed_words(now: &KeyState) -> String {
+    match now {
+        KeyState::Present { from, .. } if from == "keyring" => "The key of this session was removed; the one in the keyring is used again",
+        KeyState::Present { .. } => "The key was removed; the one of the environment variable is used now",
+        _ => "The key was removed",
+    }
+    .to_owned()
 }
 
 /// What the keyring calls the key: for a platform elsewhere it is one for that platform alone.
@@ -175,6 +187,15 @@ fn standing_ui(ui: &mut Ui, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
         KeyState::Missing { .. } if provider.key_wish == KeyWish::Optional => {
             ui.label(RichText::new("No key is sent. Enter one if the server wants it").color(tokens.muted));
         }
+        // The platform's own reason: its keyring is not this computer's, and this one's is told of below.
+        KeyState::Missing { why } if !ctx.embedded => {
+            let words = format!("{} has no key for {}", host(ctx), provider.label);
+            ui.label(RichText::new(words).color(tokens.muted)).on_hover_text(why);
+        }
+        KeyState::Missing { .. } if ctx.keys.known_keyring_trouble().is_some() => {
+            let words = format!("There is no key for {} yet. Enter one here, or set {}", provider.label, provider.key_variable);
+            ui.add(Label::new(RichText::new(words).color(tokens.muted)).wrap());
+        }
         KeyState::Missing { why } => {
             ui.add(Label::new(RichText::new(page::here(why)).color(tokens.muted)).wrap());
         }
@@ -197,11 +218,8 @@ fn place(from: &str, provider: &ProviderInfo, ctx: &AreaCtx<'_>) -> String {
 fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
     let is_idle = form.doing.is_none();
-    let from = match &provider.key {
-        // A server's key is not for this form.
-        KeyState::Present { from, .. } if ctx.embedded || own_keys::is_own(from) => Some(from.as_str()),
-        _ => None,
-    };
+    let from = from(provider, ctx);
+    let is_held = from.is_some_and(is_of_session);
     let hint = if from.is_some() { "Paste another key" } else { "Paste the key here" };
     ui.horizontal_wrapped(|ui| {
         let width = (ui.available_width() - 430.0).clamp(200.0, 360.0);
@@ -231,10 +249,7 @@ fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &Area
             }
         }
         let is_ours = from.is_some_and(|from| from != "environment");
-        if is_ours
-            && !form.is_removing
-            && ui.add_enabled(is_idle, egui::Button::new("Remove…")).on_hover_text("Forget the key that is in use").clicked()
-        {
+        if is_ours && ui.add_enabled(is_idle, egui::Button::new("Remove…")).on_hover_text("Forget the key that is in use").clicked() {
             form.is_removing = true;
         }
         if !is_idle {
@@ -243,20 +258,53 @@ fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &Area
         }
     });
     if form.is_removing {
+        removing_ui(ui, form, provider, is_held, ctx);
+    }
+    if form.trouble.is_none() {
+        let words = RichText::new(keeping_words(is_held, provider, ctx)).size(theme::TEXT_SMALL).color(tokens.muted);
+        let told = ui.add(Label::new(words).wrap());
+        if let Some(trouble) = ctx.keys.known_keyring_trouble() {
+            told.on_hover_text(trouble.in_full());
+        }
+    }
+}
+
+/// Where the key in use that this form can replace or remove is from; a server's key is not for it.
+fn from<'p>(provider: &'p ProviderInfo, ctx: &AreaCtx<'_>) -> Option<&'p str> {
+    match &provider.key {
+        KeyState::Present { from, .. } if ctx.embedded || own_keys::is_own(from) => Some(from.as_str()),
+        _ => None,
+    }
+}
+
+/// Whether a key is held in memory alone.
+fn is_of_session(from: &str) -> bool {
+    from == "session" || from == own_keys::FROM_SESSION
+}
+
+/// Asks before a key is forgotten. Escape keeps it.
+fn removing_ui(ui: &Ui, form: &mut KeyForm, provider: &ProviderInfo, is_held: bool, ctx: &AreaCtx<'_>) {
+    let shown = modal::show(ui.ctx(), Modal::new(Id::unique("remove a key")), |ui| {
+        ui.set_width(400.0);
+        ui.label(RichText::new(format!("Forget the key for {}?", provider.label)).font(theme::semibold(theme::TEXT_STRONG)));
+        let words = if is_held {
+            "The key of this session can't be shown again or brought back. If the keyring holds another one, that is used again"
+        } else {
+            "It can't be shown again or brought back"
+        };
+        ui.add(Label::new(RichText::new(words).color(ctx.tokens().muted)).wrap());
+        ui.add_space(theme::GAP_12);
         ui.horizontal(|ui| {
-            ui.label(format!("Forget the key for {}? It can't be shown again or brought back", provider.label));
-            if ui.add_enabled(is_idle, egui::Button::new("Remove key")).clicked() {
+            if ui.button("Remove key").clicked() {
                 form.start(Doing::Remove, &provider.name, ctx);
+                form.is_removing = false;
             }
             if ui.button("Keep it").clicked() {
                 form.is_removing = false;
             }
         });
-    }
-    if form.trouble.is_none() && !form.is_removing {
-        let is_held = from == Some("session") || from == Some(own_keys::FROM_SESSION);
-        ui.add(Label::new(RichText::new(keeping_words(is_held, provider, ctx)).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
-    }
+    });
+    form.is_removing &= !shown.closes;
 }
 
 /// Where a key goes. `is_held`: the one in use is held in memory alone.
@@ -265,7 +313,7 @@ fn keeping_words(is_held: bool, provider: &ProviderInfo, ctx: &AreaCtx<'_>) -> S
     if let Some(why) = trouble.as_ref().filter(|_| ctx.embedded) {
         let key = if is_held { "The key in use" } else { "A key that is entered here" };
         let variable = &provider.key_variable;
-        let why = page::here(why);
+        let why = page::here(&why.to_string());
         return format!("{key} is held in memory alone and is gone when the program ends; {variable} holds one for longer. {why}");
     }
     if ctx.embedded {
@@ -279,8 +327,9 @@ fn keeping_words(is_held: bool, provider: &ProviderInfo, ctx: &AreaCtx<'_>) -> S
     let host = host(ctx);
     let kept =
         if is_held || trouble.is_some() { "it is held in memory alone until the program ends," } else { "it stays in this computer's keyring" };
+    let why = trouble.map(|trouble| format!(". {trouble}")).unwrap_or_default();
     format!(
         "Your own key for tests: {kept} and goes to {host} only with the tests that you start; {host} does not keep it. The live pipeline works \
-         with the key that {host} holds"
+         with the key that {host} holds{why}"
     )
 }

@@ -58,6 +58,8 @@ struct Page {
     models: Remote<ProviderModels>,
     resumed: Remote<()>,
     filter: String,
+    /// When the key became another one: tests before that say nothing of it.
+    key_changed: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 impl ProviderPages {
@@ -164,6 +166,7 @@ impl Page {
             }
             self.check = Remote::default();
             self.check_refused = None;
+            self.key_changed = Some(ctx.now);
             wishes.extend(then_activate.map(Wish::Activate));
             is_old = true;
         }

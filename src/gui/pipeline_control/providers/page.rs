@@ -9,7 +9,7 @@ use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{badge, relative_time, section};
 use crate::wire::health::{HealthState, ProviderHealth};
-use crate::wire::model::KEYS_PLACE;
+use crate::wire::model::{KEYS_PLACE, KeyState};
 use crate::wire::provider::{KeyWish, ProviderInfo};
 use crate::wire::result::Fault;
 
@@ -53,7 +53,10 @@ pub fn ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, (is_busy, who):
 
 fn header_ui(ui: &mut Ui, page: &Page, provider: &ProviderInfo, is_busy: bool, wishes: &mut Vec<Wish>) {
     /// Points that are kept for the word beside the name.
-    const STATE_WIDTH: f32 = 96.0;
+    const STATE_WIDTH: f32 = 104.0;
+    /// Below this the button has room for its picture alone.
+    const NARROW: f32 = 420.0;
+    let is_narrow = ui.available_width() < NARROW;
     ui.horizontal(|ui| {
         ui.set_min_height(theme::CONTROL_HEIGHT);
         // The right end first: the name takes what is left, and is cut before it runs under the buttons.
@@ -62,12 +65,9 @@ fn header_ui(ui: &mut Ui, page: &Page, provider: &ProviderInfo, is_busy: bool, w
             if close.ui(ui).clicked() {
                 wishes.push(Wish::CloseProvider);
             }
-            if provider.is_added
-                && ui
-                    .add_enabled(!is_busy, egui::Button::new("Remove the server"))
-                    .on_hover_text("Forget its address and limits; can be undone")
-                    .clicked()
-            {
+            let remove =
+                Tool::new(icons::ICON_DELETE, "Remove the server").tooltip("Remove the server: forget its address and limits; can be undone");
+            if provider.is_added && remove.icon_only_if(is_narrow).enabled(!is_busy).ui(ui).clicked() {
                 wishes.push(Wish::Provider(Asked::Remove { name: provider.name.clone(), label: provider.label.clone() }));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -89,13 +89,16 @@ fn stopped_ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, fault: &Fau
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
-            ui.label(RichText::new(icons::ICON_PAUSE_CIRCLE.codepoint).size(theme::TEXT_HEADING).color(tokens.bad));
-            ui.label(RichText::new(held_words(fault)).font(theme::semibold(theme::TEXT_BODY)));
+            // The button first: the words take what is left.
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let is_idle = !page.resumed.is_pending();
                 if ui.add_enabled(is_idle, egui::Button::new("Resume")).on_hover_text("Let calls through again").clicked() {
                     page.resume(&provider.name, ctx);
                 }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.label(RichText::new(icons::ICON_PAUSE_CIRCLE.codepoint).size(theme::TEXT_HEADING).color(tokens.bad));
+                    ui.add(Label::new(RichText::new(held_words(fault)).font(theme::semibold(theme::TEXT_BODY))).truncate());
+                });
             });
         });
         ui.add(Label::new(here(fault.said())).wrap());
@@ -125,8 +128,14 @@ pub fn here(words: &str) -> String {
 /// The newest test of a provider: the one that was just made here, or one that the platform made since.
 #[must_use]
 pub fn last_check<'c>(page: Option<&'c Page>, provider: &'c ProviderInfo) -> Option<&'c ProviderHealth> {
+    if matches!(provider.key, KeyState::Missing { .. }) && provider.key_wish == KeyWish::Required {
+        // It was another key that worked then.
+        return None;
+    }
     let made_here = page.and_then(|page| page.check.value());
-    [made_here, provider.last_check.as_ref()].into_iter().flatten().max_by_key(|check| check.last_check)
+    let changed = page.and_then(|page| page.key_changed);
+    let of_this_key = provider.last_check.as_ref().filter(|check| changed.is_none_or(|changed| check.last_check > Some(changed)));
+    [made_here, of_this_key].into_iter().flatten().max_by_key(|check| check.last_check)
 }
 
 /// The test, and how the last one ended.

@@ -125,8 +125,8 @@ impl SettingsForm {
         self.trouble = None;
     }
 
-    fn trouble_of(&self, code: &str) -> Option<&str> {
-        self.trouble.as_ref().filter(|(of, _)| of == code).map(|(_, why)| why.as_str())
+    fn is_refused(&self, code: &str) -> bool {
+        self.trouble.as_ref().is_some_and(|(of, _)| of == code)
     }
 
     /// What would be set, or the field that can't be read and why.
@@ -177,10 +177,6 @@ pub fn ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, (is_bus
         form.allow_http = false;
     }
     ui.add_space(theme::GAP_8);
-    let is_told = |code: &str| code == "base_url" || code == "http_unconfirmed" || LIMITS.iter().any(|(of, ..)| *of == code);
-    if let Some((_, why)) = form.trouble.as_ref().filter(|(code, _)| !is_told(code)) {
-        ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());
-    }
     ui.horizontal(|ui| {
         let can_discard = form.typed.is_some() && !is_busy;
         let can = can_discard && !is_open;
@@ -205,7 +201,26 @@ pub fn ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, (is_bus
             ui.spinner();
         }
     });
+    trouble_ui(ui, form, tokens);
     ui.data_mut(|data| data.remove::<bool>(entered_id()));
+}
+
+/// Why the settings were not taken, below the button that was pressed: nothing moves away under the pointer.
+fn trouble_ui(ui: &mut Ui, form: &mut SettingsForm, tokens: &Tokens) {
+    let Some((code, why)) = &form.trouble else { return };
+    let is_question = code == "http_unconfirmed";
+    ui.add(Label::new(RichText::new(why).color(if is_question { tokens.warn } else { tokens.bad })).wrap());
+    if is_question {
+        ui.checkbox(&mut form.allow_http, "Send photos and the key unencrypted all the same");
+    }
+}
+
+/// The colours of a field that was not taken.
+fn mark(ui: &mut Ui, is_refused: bool, tokens: &Tokens) {
+    if is_refused {
+        ui.visuals_mut().widgets.inactive.bg_stroke = (1.0, tokens.bad).into();
+        ui.visuals_mut().widgets.hovered.bg_stroke = (1.0, tokens.bad).into();
+    }
 }
 
 /// Whether a field of the form was left with Enter in this frame.
@@ -219,9 +234,10 @@ fn note_entered(ui: &Ui, field: &egui::Response) {
     }
 }
 
-fn address_ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, typed: &mut Typed, tokens: &Tokens) {
+fn address_ui(ui: &mut Ui, form: &SettingsForm, provider: &ProviderInfo, typed: &mut Typed, tokens: &Tokens) {
     ui.horizontal(|ui| {
         let label = ui.label("Base URL");
+        mark(ui, form.is_refused("base_url") || form.is_refused("http_unconfirmed"), tokens);
         let width = (ui.available_width() - 80.0).max(140.0);
         let edit = TextEdit::singleline(&mut typed.base_url).id_salt("base url").char_limit(500).desired_width(width);
         let field = ui.add(edit.hint_text(provider.default_base_url.as_deref().unwrap_or("http://localhost:1234/v1"))).labelled_by(label.id);
@@ -232,13 +248,6 @@ fn address_ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, typ
             typed.base_url = default;
         }
     });
-    if let Some(why) = form.trouble_of("base_url") {
-        ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());
-    }
-    if let Some(why) = form.trouble_of("http_unconfirmed").map(str::to_owned) {
-        ui.add(Label::new(RichText::new(why).color(tokens.warn)).wrap());
-        ui.checkbox(&mut form.allow_http, "Send photos and the key unencrypted all the same");
-    }
     let words = match provider.base_url_from {
         SettingOrigin::BuiltIn => "The provider's own address",
         SettingOrigin::Told => "From the command line or the configuration file; what is set here goes before it",
@@ -248,6 +257,11 @@ fn address_ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, typ
 }
 
 fn limits_ui(ui: &mut Ui, form: &SettingsForm, provider: &ProviderInfo, typed: &mut Typed, tokens: &Tokens) {
+    /// Below this a unit has room for one letter; the tooltip says the rest.
+    const NARROW: f32 = 480.0;
+    /// What is kept for it.
+    const UNIT_WIDTH: f32 = 20.0;
+    let is_narrow = ui.available_width() < NARROW;
     let mut told = provider.told_limits;
     for ((code, name, tooltip, hint, of), words) in LIMITS.iter().zip(&mut typed.limits) {
         ui.horizontal(|ui| {
@@ -258,19 +272,19 @@ fn limits_ui(ui: &mut Ui, form: &SettingsForm, provider: &ProviderInfo, typed: &
             });
             let label = label.inner.on_hover_text(*tooltip);
             let hint = of(&mut told).map_or_else(|| (*hint).to_owned(), |value| format!("{value} (configuration)"));
-            let edit = TextEdit::singleline(words).id_salt(*code).char_limit(12).hint_text(hint).desired_width(150.0);
-            let field = ui.add(edit).labelled_by(label.id).on_hover_text(*tooltip);
-            note_entered(ui, &field);
             let unit = match *code {
+                "timeout_s" | "total_s" if is_narrow => "s",
                 "timeout_s" => "seconds of a try without a word",
                 "total_s" => "seconds for a photo, with all retries",
                 _ => "",
             };
+            mark(ui, form.is_refused(code), tokens);
+            let width = (ui.available_width() - UNIT_WIDTH).clamp(60.0, 150.0);
+            let edit = TextEdit::singleline(words).id_salt(*code).char_limit(12).hint_text(hint).desired_width(width);
+            let field = ui.add(edit).labelled_by(label.id).on_hover_text(*tooltip);
+            note_entered(ui, &field);
             // What is wider than the page would push the right ends of all that follows out of sight.
             ui.add(Label::new(RichText::new(unit).color(tokens.muted)).truncate());
         });
-        if let Some(why) = form.trouble_of(code) {
-            ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());
-        }
     }
 }
