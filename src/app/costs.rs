@@ -2,12 +2,13 @@
 
 use chrono::{Days, NaiveTime};
 use comfy_table::{CellAlignment, Table, presets};
+use serde_json::json;
 
 use super::args::{CostsArgs, DoctorFormat};
 use super::config::Settings;
 use super::{Failure, Result, local, logging, runtime, terminal};
 use crate::platform::host;
-use crate::wire::cost::{Reprice, Repriced, RepricedSum, sum_words};
+use crate::wire::cost::{Reprice, Repriced, RepricedModel, RepricedSum, sum_words};
 
 pub fn run(settings: &Settings, args: &CostsArgs) -> Result<()> {
     logging::to_terminal(settings);
@@ -19,7 +20,7 @@ pub fn run(settings: &Settings, args: &CostsArgs) -> Result<()> {
     match args.format {
         DoctorFormat::Text => terminal::out(&text(&repriced))?,
         DoctorFormat::Json => {
-            let json = serde_json::to_string_pretty(&repriced).map_err(|error| Failure::Failed(error.to_string()))?;
+            let json = serde_json::to_string_pretty(&in_micros(&repriced)).map_err(|error| Failure::Failed(error.to_string()))?;
             terminal::out(&json)?;
         }
     }
@@ -41,6 +42,28 @@ fn asked(args: &CostsArgs) -> Result<Reprice> {
 /// Through the same platform and the same API as the window.
 async fn ask(settings: &Settings, asked: &Reprice) -> Result<Repriced> {
     local::with_platform(settings, async |client| client.reprice(asked).await.map_err(|error| local::failed(&error))).await
+}
+
+/// For programs: whole micro-dollars, which no reader rounds; the API's own decimals are for the window.
+fn in_micros(repriced: &Repriced) -> serde_json::Value {
+    let sum = |sum: &RepricedSum| {
+        json!({
+            "calls": sum.calls,
+            "charged_usd_micros": sum.charged_usd.0,
+            "charged_unknown": sum.charged_unknown,
+            "repriced_usd_micros": sum.repriced_usd.0,
+            "repriced_unknown": sum.repriced_unknown,
+        })
+    };
+    let of_model = |model: &RepricedModel| {
+        let mut entry = json!({"model": model.model});
+        if let (Some(entry), serde_json::Value::Object(sum)) = (entry.as_object_mut(), sum(&model.sum)) {
+            entry.extend(sum);
+        }
+        entry
+    };
+    let models: Vec<_> = repriced.models.iter().map(of_model).collect();
+    json!({"from": repriced.from, "to": repriced.to, "total": sum(&repriced.total), "models": models})
 }
 
 fn text(repriced: &Repriced) -> String {

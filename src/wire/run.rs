@@ -138,11 +138,22 @@ pub enum RunKind {
 }
 
 /// What a run may cost at most: no call is begun that might cross it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpendLimit {
     pub most_usd: UsdMicros,
     /// Set aside for a call before it is begun.
     pub call_usd: UsdMicros,
+    /// The same for each column, where they differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub column_usd: Vec<UsdMicros>,
+}
+
+impl SpendLimit {
+    /// What is set aside for a call of a column.
+    #[must_use]
+    pub fn call_of(&self, column: u32) -> UsdMicros {
+        self.column_usd.get(column as usize).copied().unwrap_or(self.call_usd)
+    }
 }
 
 /// One column: a prompt on a model, all its parts and its name pinned when the run began.
@@ -212,9 +223,18 @@ pub struct Run {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoppedColumn {
     pub column: u32,
+    /// Those that were in flight when it stopped among them.
     pub faults: u32,
-    /// The last of them.
+    /// The last of those that stopped it.
     pub fault: Fault,
+}
+
+impl StoppedColumn {
+    /// `short list · openai/x stopped early: 5 calls in a row failed (no permission)`
+    #[must_use]
+    pub fn words(&self, label: &str) -> String {
+        format!("{label} stopped early: {} calls in a row failed ({})", self.faults, self.fault.kind.label())
+    }
 }
 
 /// Where an answer is from that was not asked for again.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::comparison::{Figure, Measure, Verdict};
 use super::ids::RunId;
+use super::money::UsdMicros;
 use super::prompt_parts::{Parameters, Takes};
 use super::run::StartRun;
 
@@ -56,6 +57,9 @@ pub struct StartSweep {
     /// A column each, in place of what the prompt says of them; what they leave out is as the prompt says. Empty: as the prompt says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<Parameters>,
+    /// No call is begun that might bring the whole above it. `None`: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost_usd: Option<UsdMicros>,
 }
 
 impl StartSweep {
@@ -68,7 +72,7 @@ impl StartSweep {
 
 impl From<StartRun> for StartSweep {
     fn from(run: StartRun) -> Self {
-        Self { run, images: Vec::new(), parameters: Vec::new() }
+        Self { run, images: Vec::new(), parameters: Vec::new(), max_cost_usd: None }
     }
 }
 

@@ -7,7 +7,6 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
 use super::news::News;
-use super::spending::Cap;
 use crate::app::terminal;
 use crate::client::event::StreamItem;
 use crate::client::{Client, Result};
@@ -27,9 +26,8 @@ pub fn bar(length: u64, what: &'static str) -> ProgressBar {
         .with_prefix(what)
 }
 
-/// Starts a run and waits for its end. When `stop` is cancelled or the cap is near it is cancelled too, and what is answered
-/// stays.
-pub async fn run_to_end(client: &Client, start: &StartSweep, cap: Option<Cap>, stop: &CancellationToken) -> Result<Run> {
+/// Starts a run and waits for its end. When `stop` is cancelled it is cancelled too, and what is answered stays.
+pub async fn run_to_end(client: &Client, start: &StartSweep, stop: &CancellationToken) -> Result<Run> {
     let mut events = client.follow_events(None, || {});
     let mut run = client.start_sweep(start).await?;
     let bar = bar(run.counts.total(), "answers");
@@ -55,10 +53,8 @@ pub async fn run_to_end(client: &Client, start: &StartSweep, cap: Option<Cap>, s
             },
             () = tokio::time::sleep(LOOK_AGAIN) => run = client.run(run.id).await?,
         }
-        if let Some(cap) = cap.filter(|cap| !is_stopping && run.state == RunState::Running && cap.is_near(&run)) {
-            is_stopping = true;
-            bar.suspend(|| terminal::err(&cap.stopped_words(&run)));
-            run = client.cancel_run(run.id).await?;
+        for words in news.on_run(&run) {
+            bar.suspend(|| terminal::err(&words));
         }
         bar.set_position(run.counts.finished());
         let failed = (run.counts.failed > 0).then(|| format!("{} failed", run.counts.failed));

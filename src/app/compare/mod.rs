@@ -35,7 +35,6 @@ use crate::wire::prompt_parts::{Effort, Parameters, PromptParts, Takes};
 use crate::wire::run::{Cell, Run, RunColumn, RunCounts, RunKind, RunPrompt, RunState, StartRun};
 use crate::wire::sweep::{SentImage, StartSweep, Variants, column_name};
 use inputs::{PhotoFile, PromptFile, Source};
-use spending::Cap;
 pub use spending::usd;
 
 /// Photos read and checked at the same time.
@@ -128,7 +127,7 @@ fn read_truth(path: &Path, photos: &[PhotoFile]) -> Result<Truth> {
 async fn check_keys(settings: &Settings, models: &[String], providers: &Providers) -> Result<()> {
     for provider in inputs::check_models(models, providers)? {
         if let Some(warning) = settings.key_in_the_open(provider.name()).await {
-            terminal::err(&format!("Warning: {}: {warning}", provider.name()));
+            terminal::err(&format!("Warning: {}: {warning}", provider.label()));
         }
         if provider.key_need() != KeyNeed::Required {
             continue;
@@ -137,8 +136,8 @@ async fn check_keys(settings: &Settings, models: &[String], providers: &Provider
             let variable = keys::variable(provider.name());
             return Err(Failure::Usage(format!(
                 "No key for {}: set the environment variable {variable}, or store a key in the system's keyring with the console \
-                 (Pipeline Control › Models). {problem}",
-                provider.name()
+                 (Pipeline control › Providers). {problem}",
+                provider.label()
             )));
         }
     }
@@ -206,7 +205,7 @@ async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Clie
     };
     let efforts: Vec<Effort> = args.thinking.iter().map(|level| Effort::from(*level)).collect();
     let (images, parameters) = (SentImage::all(&args.image_size, &args.jpeg_quality), Parameters::all(&args.temperature, &efforts));
-    let start = StartSweep { run: start, images, parameters };
+    let start = StartSweep { run: start, images, parameters, max_cost_usd: args.max_cost };
     let takes = takes(client).await?;
     let baseline = |columns: &[RunColumn]| args.baseline.as_deref().map(|name| baseline_column(columns, name)).transpose();
     // Better one word now than after everything is paid for.
@@ -214,7 +213,7 @@ async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Clie
     let (mut run, cells) = if start.run.photo_ids.is_empty() {
         (unasked(&start, &names, &takes), Vec::new())
     } else {
-        run_and_read(settings, client, &start, args.max_cost, stop).await?
+        run_and_read(settings, client, &start, stop).await?
     };
     let finished_at = run.finished_at.unwrap_or_else(Utc::now);
     run.baseline = baseline(&run.columns)?;
@@ -225,22 +224,19 @@ async fn ask(settings: &Settings, args: &CompareArgs, plan: &Plan, client: &Clie
     Ok(Outcome { report, thumbnails, labels })
 }
 
-async fn run_and_read(
-    settings: &Settings,
-    client: &Client,
-    start: &StartSweep,
-    most: Option<UsdMicros>,
-    stop: &CancellationToken,
-) -> Result<(Run, Vec<Cell>)> {
+async fn run_and_read(settings: &Settings, client: &Client, start: &StartSweep, stop: &CancellationToken) -> Result<(Run, Vec<Cell>)> {
     let failed = |error: ApiError| match &error {
         ApiError::Problem(problem) if problem.status == 422 => Failure::Usage(problem.detail.clone()),
         _ => Failure::Failed(error.to_string()),
     };
     let estimate = client.estimate_sweep(start).await.map_err(failed)?;
-    spending::tell(&estimate, most.is_some());
-    let cap = most.map(|most| Cap::of(most, &estimate)).transpose()?;
-    let run = follow::run_to_end(client, start, cap, stop).await.map_err(failed)?;
+    spending::tell(&estimate, start.max_cost_usd.is_some());
+    start.max_cost_usd.map_or(Ok(()), |most| spending::check(most, &estimate))?;
+    let run = follow::run_to_end(client, start, stop).await.map_err(failed)?;
     let cells = follow::cells(client, run.id).await.map_err(|error| Failure::Failed(error.to_string()))?;
+    if let Some(words) = spending::stopped_words(&run, &cells) {
+        terminal::err(&words);
+    }
     recorded::record(settings, &run, &cells).await;
     Ok((run, cells))
 }

@@ -1,19 +1,21 @@
 //! What holds up a run, in the few words that fit beside its progress bar.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::wire::ids::CellId;
 use crate::wire::provider::{provider_label, provider_of};
 use crate::wire::result::{Fault, FaultKind};
-use crate::wire::run::{Cell, CellNow, CellState, Run};
+use crate::wire::run::{Cell, CellNow, CellState, Run, RunState};
 
 /// What was heard of the cells that are being asked, and of the providers that hold their calls back.
 #[derive(Debug, Default)]
 pub struct News {
     /// The models of the columns.
     models: Vec<String>,
+    /// Columns of which was said that they stopped early.
+    stopped: BTreeSet<u32>,
     /// The column of each cell that is being asked.
     asked: HashMap<CellId, u32>,
     waits: HashMap<CellId, Wait>,
@@ -48,6 +50,20 @@ impl News {
         let provider = self.provider(cell.column)?.to_owned();
         let words = format!("{}. {}", fault.held_back_words(&provider), fault.said());
         self.held.insert(provider, fault.clone()).is_none().then_some(words)
+    }
+
+    /// Takes in how the run stands; gives what is said loudly, once a column: that it stopped early, and why. Said at the end, when all
+    /// that failed is counted.
+    pub fn on_run(&mut self, run: &Run) -> Vec<String> {
+        if run.state == RunState::Running {
+            return Vec::new();
+        }
+        let fresh = run.stopped.iter().filter(|stopped| self.stopped.insert(stopped.column));
+        let words = fresh.filter_map(|stopped| {
+            let label = run.columns.get(stopped.column as usize)?.label();
+            Some(format!("{}. {}", stopped.words(&label), stopped.fault.message))
+        });
+        words.collect()
     }
 
     /// Takes in what a cell does while it is being asked.

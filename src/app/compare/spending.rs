@@ -1,64 +1,56 @@
 //! What a comparison will cost: told before anything is asked, and held below what a person allows.
 
-use crate::app::{Failure, Result, terminal};
-use crate::wire::cost::{Estimate, UnknownCost, unknown_words};
-use crate::wire::money::UsdMicros;
-use crate::wire::run::Run;
+use std::collections::BTreeSet;
 
-/// What a person allows, and how much one more call may cost.
-#[derive(Debug, Clone, Copy)]
-pub struct Cap {
-    most: UsdMicros,
-    /// With long answers.
-    dearest_call: UsdMicros,
-    all_calls: UsdMicros,
+use crate::app::{Failure, Result, terminal};
+use crate::wire::cost::{Estimate, UnknownCost, sum_words, unknown_words};
+use crate::wire::money::UsdMicros;
+use crate::wire::provider::provider_of;
+use crate::wire::result::Fault;
+use crate::wire::run::{Cell, CellState, Run, RunState};
+
+/// Refuses what may cost more than a person allows, or what can't be told beforehand; the estimate is that of a whole run.
+pub fn check(most: UsdMicros, estimate: &Estimate) -> Result<()> {
+    if let Some(unknown) = unknown_words(estimate.total.unknown_calls) {
+        let models = |why| unknown_models(estimate, why).join(", ");
+        let (unpriced, uncounted) = (models(UnknownCost::Price), models(UnknownCost::PhotoTokens));
+        // Each wants another entry: a price is of no use where nobody knows the tokens of a photo.
+        let (what, mend) = match (unpriced.is_empty(), uncounted.is_empty()) {
+            (_, true) => (format!("{unknown} ({unpriced})"), "their prices"),
+            (true, false) => (format!("{unknown}: how many tokens a photo is for {uncounted} is not known"), "their image_tokens"),
+            (false, false) => (format!("{unknown} (no price: {unpriced}; no tokens of a photo: {uncounted})"), "their prices and image_tokens"),
+        };
+        return Err(Failure::Usage(format!(
+            "Nothing was asked: with --max-cost every cost must be known beforehand, and there are {what}. \
+             Leave them out, or write {mend} into model-catalogue.json beside the configuration file"
+        )));
+    }
+    let high = estimate.total.cost.high_usd;
+    if high > most {
+        return Err(Failure::Usage(format!(
+            "Nothing was asked: this may cost up to {high}, and --max-cost is {most}. Ask about fewer photos, or raise it"
+        )));
+    }
+    Ok(())
 }
 
-impl Cap {
-    /// Refuses what may cost more, or what can't be told beforehand; the estimate is that of a whole run.
-    pub fn of(most: UsdMicros, estimate: &Estimate) -> Result<Self> {
-        if let Some(unknown) = unknown_words(estimate.total.unknown_calls) {
-            let models = |why| unknown_models(estimate, why).join(", ");
-            let (unpriced, uncounted) = (models(UnknownCost::Price), models(UnknownCost::PhotoTokens));
-            // Each wants another entry: a price is of no use where nobody knows the tokens of a photo.
-            let (what, mend) = match (unpriced.is_empty(), uncounted.is_empty()) {
-                (_, true) => (format!("{unknown} ({unpriced})"), "their prices"),
-                (true, false) => (format!("{unknown}: how many tokens a photo is for {uncounted} is not known"), "their image_tokens"),
-                (false, false) => (format!("{unknown} (no price: {unpriced}; no tokens of a photo: {uncounted})"), "their prices and image_tokens"),
-            };
-            return Err(Failure::Usage(format!(
-                "Nothing was asked: with --max-cost every cost must be known beforehand, and there are {what}. \
-                 Leave them out, or write {mend} into model-catalogue.json beside the configuration file"
-            )));
-        }
-        let high = estimate.total.cost.high_usd;
-        if high > most {
-            return Err(Failure::Usage(format!(
-                "Nothing was asked: this may cost up to {high}, and --max-cost is {most}. Ask about fewer photos, or raise it"
-            )));
-        }
-        let dearest = estimate.columns.iter().filter_map(|column| {
-            let calls = i64::try_from(column.calls).ok().filter(|calls| *calls > 0)?;
-            column.cost.map(|cost| (cost.high_usd.0 + calls - 1) / calls)
-        });
-        Ok(Self { most, dearest_call: UsdMicros(dearest.max().unwrap_or(0)), all_calls: high })
-    }
+/// Whether calls were left out for the limit, in words.
+pub fn stopped_words(run: &Run, cells: &[Cell]) -> Option<String> {
+    let limit = run.limit.as_ref().filter(|_| run.state == RunState::Interrupted)?;
+    let held: BTreeSet<&str> =
+        cells.iter().filter(|cell| cell.fault.as_ref().is_some_and(Fault::holds_back)).filter_map(|cell| provider(run, cell)).collect();
+    let is_for_limit = |cell: &&Cell| {
+        let is_stopped = run.stopped.iter().any(|stopped| stopped.column == cell.column);
+        cell.state == CellState::Waiting && !is_stopped && provider(run, cell).is_some_and(|provider| !held.contains(provider))
+    };
+    let left = cells.iter().filter(is_for_limit).count();
+    let spent = sum_words(run.cost_usd, run.cost_unknown_cells);
+    let most = limit.most_usd;
+    (left > 0).then(|| format!("Stopped at {spent}: calls cost more than was expected, and any of the {left} left might cross --max-cost {most}"))
+}
 
-    /// Whether the calls in flight and the next ones could cross it: answers may be longer than was expected.
-    #[must_use]
-    pub fn is_near(&self, run: &Run) -> bool {
-        let left = run.counts.waiting + run.counts.running;
-        let soon = left.min(2 * u64::from(run.concurrency));
-        // Those in flight may be the dearest, but all that are left are no more than their share of the whole.
-        let dearest = i128::from(self.dearest_call.0) * i128::from(soon);
-        let share = i128::from(self.all_calls.0) * i128::from(left) / i128::from(run.counts.total().max(1));
-        left > 0 && i128::from(run.cost_usd.0) + dearest.min(share) > i128::from(self.most.0)
-    }
-
-    #[must_use]
-    pub fn stopped_words(&self, run: &Run) -> String {
-        format!("Stopped at {}: the answers cost more than was expected, and more calls could cross --max-cost {}", run.cost_usd, self.most)
-    }
+fn provider<'r>(run: &'r Run, cell: &Cell) -> Option<&'r str> {
+    run.columns.get(cell.column as usize).map(|column| provider_of(&column.model))
 }
 
 fn unknown_models(estimate: &Estimate, why: UnknownCost) -> Vec<&str> {
@@ -139,32 +131,14 @@ mod tests {
     #[test]
     fn what_may_cross_the_cap_is_refused_before_anything_is_asked() {
         let dear = estimate(&[("a/x", 10, Some((1_000, 5_000))), ("b/y", 10, Some((100, 200)))]);
-        assert!(matches!(Cap::of(UsdMicros(5_199), &dear), Err(Failure::Usage(why)) if why.contains("$0.005200") && why.contains("$0.005199")));
-        assert!(Cap::of(UsdMicros(5_200), &dear).is_ok());
+        assert!(matches!(check(UsdMicros(5_199), &dear), Err(Failure::Usage(why)) if why.contains("$0.005200") && why.contains("$0.005199")));
+        assert!(check(UsdMicros(5_200), &dear).is_ok());
         let unknown = estimate(&[("a/x", 10, Some((1, 1))), ("b/y", 4, None)]);
-        assert!(matches!(Cap::of(UsdMicros(1_000_000), &unknown), Err(Failure::Usage(why)) if why.contains("4 calls of unknown price (b/y)")));
+        assert!(matches!(check(UsdMicros(1_000_000), &unknown), Err(Failure::Usage(why)) if why.contains("4 calls of unknown price (b/y)")));
         let mut uncounted = unknown;
         uncounted.columns[1].unknown = Some(UnknownCost::PhotoTokens);
-        let Err(Failure::Usage(why)) = Cap::of(UsdMicros(1_000_000), &uncounted) else { panic!("it is refused") };
+        let Err(Failure::Usage(why)) = check(UsdMicros(1_000_000), &uncounted) else { panic!("it is refused") };
         assert!(why.contains("how many tokens a photo is for b/y is not known") && why.contains("write their image_tokens"), "{why}");
-    }
-
-    #[test]
-    fn the_calls_stop_before_the_cap_when_answers_are_longer_than_expected() {
-        let cap = Cap::of(UsdMicros(10_000), &estimate(&[("a/x", 100, Some((2_000, 10_000)))])).expect("allowed");
-        let run = |completed, cost| Run {
-            counts: crate::wire::run::RunCounts { waiting: 100 - completed, completed, ..Default::default() },
-            cost_usd: UsdMicros(cost),
-            ..serde_json::from_str(
-                r#"{"id": "0198c0de-0000-7000-8000-000000000000", "name": "", "state": "running", "photo_ids": [], "columns": [], "repeats": 1,
-                    "concurrency": 4, "counts": {"waiting": 0, "running": 0, "completed": 0, "failed": 0}, "cost_usd": 0,
-                    "cost_unknown_cells": 0, "started_at": "2026-11-23T12:00:00Z", "finished_at": null}"#,
-            )
-            .expect("a run")
-        };
-        // On pace: 50 calls for half of it, even the last one. Eight more of 100 each fit 9,200, not 9,201.
-        assert!(!cap.is_near(&run(50, 5_000)) && !cap.is_near(&run(99, 9_900)) && !cap.is_near(&run(100, 10_000)));
-        assert!(!cap.is_near(&run(50, 9_200)) && cap.is_near(&run(50, 9_201)));
     }
 
     #[test]

@@ -110,8 +110,7 @@ pub fn stopped_ui(ui: &mut Ui, run: &Run, ctx: &AreaCtx<'_>) {
                     ui.spacing_mut().item_spacing.y = 2.0;
                     let kind = stopped.fault.kind;
                     let then = if kind.can_heal() { "once the provider is well again" } else { "once that is mended" };
-                    let (label, faults, why) = (column.label(), stopped.faults, kind.label());
-                    let words = format!("{label} stopped early: {faults} calls in a row failed ({why}). Resume asks what is missing {then}");
+                    let words = format!("{}. Resume asks what is missing {then}", stopped.words(&column.label()));
                     ui.add(Label::new(RichText::new(words).font(theme::semibold(theme::TEXT_BODY))).wrap());
                     let said = RichText::new(&stopped.fault.message).size(theme::TEXT_SMALL).color(tokens.muted);
                     ui.add(Label::new(said).truncate()).on_hover_text(&stopped.fault.message);

@@ -48,7 +48,7 @@ impl TestingLab {
         let photo_set = self.sets.of_run(&self.selection, &self.library);
         let photos = if photo_set.is_some() { Vec::new() } else { self.library.selected(&self.selection) };
         let run = StartRun { photo_set, ..self.setup.start(photos, String::new()) };
-        StartSweep { run, images: self.setup.images(), parameters: self.setup.parameters() }
+        StartSweep { run, images: self.setup.images(), parameters: self.setup.parameters(), max_cost_usd: None }
     }
 
     /// Keeps the estimate beside the choice, while the choice is looked at.

@@ -39,7 +39,7 @@ const CELLS_A_PAGE: u32 = 2_000;
 
 /// Begins a run: checks it whole, stores it with all its cells, and starts to work on them.
 pub async fn start(core: &Arc<Core>, asked: impl Into<StartSweep>, brought: Brought) -> Result<Run> {
-    let StartSweep { run: mut asked, images, parameters } = asked.into();
+    let StartSweep { run: mut asked, images, parameters, max_cost_usd } = asked.into();
     let variants = Variants { images: &images, parameters: &parameters };
     let photo_set = photo_sets::fill_in(core, &mut asked).await?;
     check_size(&asked, variants)?;
@@ -49,6 +49,7 @@ pub async fn start(core: &Arc<Core>, asked: impl Into<StartSweep>, brought: Brou
     let config = config::current(core).await?;
     let known = if asked.ask_again { HashMap::new() } else { known::find(core, &config, &columns, &photo_ids, asked.repeats).await? };
     let estimate = costs::of_missing(core, &config, &columns, &photo_ids, &asked, &known).await?;
+    let limit = max_cost_usd.map(|most| budget::limit_of(most, &estimate)).transpose()?;
     let name = asked.name.trim();
     let run = Run {
         id: RunId::fresh(),
@@ -64,7 +65,7 @@ pub async fn start(core: &Arc<Core>, asked: impl Into<StartSweep>, brought: Brou
         prices: costs::run_prices(core, &config, &columns),
         estimate: Some(estimate.total),
         kind: RunKind::Comparison,
-        limit: None,
+        limit,
         baseline: None,
         reused: 0,
         stopped: Vec::new(),

@@ -125,7 +125,7 @@ fn spend_limit(most: UsdMicros, estimate: &Estimate) -> Result<SpendLimit> {
         return refuse(format!("Nothing was asked: this may cost up to {high}, and {most} is the most. Choose a smaller set, or raise it"));
     }
     let calls = i64::try_from(estimate.calls).unwrap_or(i64::MAX).max(1);
-    Ok(SpendLimit { most_usd: most, call_usd: UsdMicros(high.0.saturating_mul(MARGIN) / calls) })
+    Ok(SpendLimit { most_usd: most, call_usd: UsdMicros(high.0.saturating_mul(MARGIN) / calls), column_usd: Vec::new() })
 }
 
 fn check(gates: &Gates) -> Result<()> {

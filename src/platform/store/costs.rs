@@ -41,7 +41,7 @@ struct Used {
     #[serde(default)]
     usage: Usage,
     #[serde(default)]
-    kind: Option<String>,
+    may_cost: bool,
 }
 
 /// Pixel sizes of photos, deleted ones included.
@@ -162,22 +162,23 @@ pub fn pipeline_calls(db: &Db, org: OrganizationId, from: DateTime<Utc>, to: Dat
     rows.filter_map(async |row| {
         let read = || -> Result<Option<BilledCall>> {
             let (model, at, usage, cost, fault) = row?;
-            let kind = fault.as_deref().map(from_json::<Used>).transpose()?.map(|used| used.kind.unwrap_or_default());
+            let fault = fault.as_deref().map(from_json::<Used>).transpose()?;
             let call = BilledCall { model, at: from_ms(at)?, usage: from_json(&usage)?, cost: cost.map(UsdMicros) };
-            Ok(is_billed(kind.as_deref(), &call).then_some(call))
+            Ok(is_billed(fault.as_ref(), &call).then_some(call))
         };
         read().transpose()
     })
 }
 
-/// What the cells of the runs that began in `[from, to)` used in their last try. Answers without a latency were not asked for.
+/// What the cells of the runs that began in `[from, to)` used in their last try. Answers that were known already, and those without a
+/// latency, were not asked for.
 pub fn run_calls(db: &Db, org: OrganizationId, from: DateTime<Utc>, to: DateTime<Utc>) -> impl Stream<Item = Result<BilledCall>> + Send {
     type Row = (String, i64, i64, Option<String>, Option<String>, Option<i64>);
     let rows = sqlx::query_as::<_, Row>(
         "SELECT r.columns, c.column_index, r.started_at_ms, c.answer, c.fault, c.cost_usd_micros
          FROM runs r JOIN run_cells c ON c.organization_id = r.organization_id AND c.run_id = r.id
          WHERE r.organization_id = $1 AND r.started_at_ms >= $2 AND r.started_at_ms < $3 AND c.state IN ('completed', 'failed')
-           AND (c.answer IS NULL OR c.latency_ms IS NOT NULL)",
+           AND c.reused IS NULL AND (c.answer IS NULL OR c.latency_ms IS NOT NULL)",
     )
     .bind(org.0)
     .bind(to_ms(from))
@@ -188,22 +189,23 @@ pub fn run_calls(db: &Db, org: OrganizationId, from: DateTime<Utc>, to: DateTime
             let (columns, column, at, answer, fault, cost) = row?;
             let columns: Vec<RunColumn> = from_json(&columns)?;
             let Some(column) = columns.into_iter().nth(column as usize) else { return Ok(None) };
-            let (kind, usage) = match (answer, fault) {
-                (Some(answer), _) => (None, from_json::<Used>(&answer)?.usage),
+            let (usage, fault) = match (answer, fault) {
+                (Some(answer), _) => (from_json::<Used>(&answer)?.usage, None),
                 (None, Some(fault)) => {
                     let used: Used = from_json(&fault)?;
-                    (Some(used.kind.unwrap_or_default()), used.usage)
+                    (used.usage, Some(used))
                 }
                 (None, None) => return Ok(None),
             };
             let call = BilledCall { model: column.model, at: from_ms(at)?, usage, cost: cost.map(UsdMicros) };
-            Ok(is_billed(kind.as_deref(), &call).then_some(call))
+            Ok(is_billed(fault.as_ref(), &call).then_some(call))
         };
         read().transpose()
     })
 }
 
-/// Answers are billed, and so are refusals and cut answers: faults that say what they used or cost.
-fn is_billed(fault_kind: Option<&str>, call: &BilledCall) -> bool {
-    fault_kind.is_none() || call.cost.is_some() || call.usage != Usage::default()
+/// Answers are billed, and so are refusals and cut answers: faults that say what they used or cost, or that may
+/// have cost something.
+fn is_billed(fault: Option<&Used>, call: &BilledCall) -> bool {
+    fault.is_none_or(|fault| fault.may_cost) || call.cost.is_some() || call.usage != Usage::default()
 }

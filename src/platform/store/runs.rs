@@ -266,12 +266,13 @@ struct Counted {
     reused: u64,
 }
 
-/// Cells by state, the sum of the known costs, and the billed cells without one: answers, and faults that tell what they used
-/// (a quotation mark within a message is escaped, so that no message looks like it).
+/// Cells by state, the sum of the known costs, and the billed cells without one: answers, and faults that tell what they used or that
+/// they may have cost something (a quotation mark within a message is escaped, so that no message looks like it).
 async fn counts(db: &Db, org: OrganizationId, id: RunId) -> Result<Counted> {
     let rows: Vec<(String, i64, i64, i64, i64)> = sqlx::query_as(
         r#"SELECT state, COUNT(*), CAST(COALESCE(SUM(cost_usd_micros), 0) + SUM(spent_before_usd_micros) AS BIGINT),
                 CAST(SUM(CASE WHEN cost_usd_micros IS NOT NULL THEN 0 WHEN fault IS NULL THEN 1
+                              WHEN fault LIKE '%"may_cost":true%' THEN 1
                               WHEN fault LIKE '%"usage":{"input_tokens":null%' THEN 0 ELSE 1 END) AS BIGINT),
                 COUNT(reused)
            FROM run_cells WHERE organization_id = $1 AND run_id = $2 GROUP BY state"#,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use minerva_console::providers::Provider;
+use minerva_console::wire::cost::Reprice;
 use minerva_console::wire::ids::RunId;
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::photo::Photo;
@@ -74,6 +75,12 @@ async fn an_answer_that_is_known_is_taken_as_it_is_and_says_where_it_is_from() {
     let taken = known[0].answer.as_ref().expect("an answer");
     assert_eq!((taken.tags[0].name.as_str(), taken.cost_usd, taken.usage.input_tokens), ("otter", Some(UsdMicros(0)), None));
     assert!(taken.notes.iter().any(|note| note.text.starts_with("Known already: answered in “First” on ")), "{:?}", taken.notes);
+
+    // What was not asked is no call of the period either, whose cost somebody could not know.
+    let day = chrono::TimeDelta::days(1);
+    let period = Reprice { from: second.started_at - day, to: second.started_at + day, book: None };
+    let total = platform.client.reprice(&period).await.expect("costs").total;
+    assert_eq!((total.calls, total.charged_usd, total.charged_unknown), (8, UsdMicros(8 * 194), 0), "{total:?}");
 
     // All of it is known now, also after a restart; from the first run, not from the second that took it from there.
     let folder = platform.stop().await;

@@ -36,7 +36,7 @@ async fn asked(platform: &TestPlatform, images: Vec<SentImage>, models: &[&str])
         concurrency: 2,
         ask_again: false,
     };
-    StartSweep { run, images, parameters: Vec::new() }
+    StartSweep { run, images, parameters: Vec::new(), max_cost_usd: None }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,7 +26,19 @@ const CELL: [&str; 15] = [
     "error_kind",
     "request_id",
 ];
-const SUMMARY: [&str; 9] = ["model", "prompt", "photos", "ok", "failed", "latency_p50_ms", "latency_p95_ms", "cost_usd_micros", "mean_confidence"];
+const SUMMARY: [&str; 11] = [
+    "model",
+    "prompt",
+    "photos",
+    "ok",
+    "failed",
+    "latency_p50_ms",
+    "latency_p95_ms",
+    "cost_usd_micros",
+    "known_cost_usd_micros",
+    "unknown_cost_cells",
+    "mean_confidence",
+];
 
 fn compare(arguments: &[&str]) -> Said {
     let home = tempfile::tempdir().expect("folder");
@@ -336,7 +348,7 @@ async fn the_cost_is_told_before_it_is_spent_and_a_cap_holds() {
     assert!(said.code == Some(0) && said.err.contains("Expected cost of 2 calls"), "whoever sets a limit is told: {}", said.err);
     // A key that others can read on its way is warned of before it goes.
     let said = output(ask(&["gemini/priced", "--max-cost", "0", "--base-url", "gemini=http://192.0.2.7/"])).await;
-    assert!(said.code == Some(2) && said.err.contains("gemini: The key and the photos travel to 192.0.2.7 unencrypted"), "{}", said.err);
+    assert!(said.code == Some(2) && said.err.contains("Google Gemini: The key and the photos travel to 192.0.2.7 unencrypted"), "{}", said.err);
     // A price without the tokens of a photo is of no use, and it is the tokens that are asked for.
     let entry = r#"{"provider": "gemini", "id": "uncounted", "prices": [{"from": "2026-01-01", "in": 1, "out": 10}]}"#;
     file("model-catalogue.json", &format!("{{\"models\": [{entry}]}}"));
@@ -350,6 +362,79 @@ async fn the_cost_is_told_before_it_is_spent_and_a_cap_holds() {
     assert!(said.code == Some(0) && said.err.contains("model-catalogue.json is not used: models[0]"), "it costs nothing all the same: {}", said.err);
     let said = output(ask(&["on-device", "--max-cost", "5"])).await;
     assert!(said.code == Some(2) && said.err.contains("every cost must be known beforehand. The price file"), "{}", said.err);
+}
+
+/// The file of a person's own prices, and `compare` with it.
+fn with_prices(home: &tempfile::TempDir, stub: &ProviderStub, entry: &str, arguments: &[&str]) -> Command {
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, "").expect("writes");
+    std::fs::write(home.path().join("model-catalogue.json"), format!("{{\"models\": [{entry}]}}")).expect("writes");
+    on_stub(home, stub, &[&["--config", config.to_str().expect("UTF-8")], arguments].concat())
+}
+
+/// By hand: 760 tokens at 10 USD per million are 7,600 micro-dollars a call, where 1 token of photo and a few of the prompt were
+/// expected. Two calls cost 15,200; a third one would cross 20,000.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_call_is_begun_that_might_cross_the_cap_however_little_was_expected() {
+    let home = tempfile::tempdir().expect("folder");
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let entry = r#"{"provider": "gemini", "id": "dear", "image_tokens": {"rule": "flat", "tokens": 1},
+                    "prices": [{"from": "2026-01-01", "in": 10, "out": 0}]}"#;
+    let prompt = home.path().join("short.md");
+    std::fs::write(&prompt, "Name it").expect("writes");
+    let prompt = prompt.to_str().expect("UTF-8");
+    let arguments = ["--prompt", prompt, "--model", "gemini/dear", "--repeat", "3", "--concurrency", "1", "--max-cost", "0.02"];
+    let said = output(with_prices(&home, &stub, entry, &arguments)).await;
+    assert_eq!((said.code, stub.traffic().all_questions()), (Some(1), 2), "{}", said.err);
+    assert!(said.err.contains("Stopped at $0.0152") && said.err.contains("4 left"), "{}", said.err);
+    let report = json(&said);
+    assert_eq!(report["summary"][0]["cost_usd_micros"], 15_200);
+    let unasked = &report["cells"][5];
+    assert_eq!((&unasked["error_kind"], &unasked["error"]), (&"not_asked".into(), &"Not asked: it might have crossed the limit of $0.0200".into()));
+}
+
+/// 760 tokens in, 500 of them cached, 100 out: 860 micro-dollars at most.
+#[tokio::test(flavor = "multi_thread")]
+async fn cached_tokens_without_a_price_of_their_own_are_charged_in_full_and_it_is_said() {
+    let home = tempfile::tempdir().expect("folder");
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let entry = r#"{"provider": "gemini", "id": "cached", "image_tokens": {"rule": "flat", "tokens": 560},
+                    "prices": [{"from": "2026-01-01", "in": 1, "out": 1}]}"#;
+    let said = output(with_prices(&home, &stub, entry, &["--model", "gemini/cached"])).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let report = json(&said);
+    assert_eq!(report["summary"][0]["cost_usd_micros"], 2 * 860);
+    let notes = report["cells"][0]["notes"].to_string();
+    assert!(notes.contains("Cached tokens are charged at the full price"), "{notes}");
+}
+
+/// What was sent and not understood may have been charged for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cost_that_nobody_knows_is_never_zero() {
+    let home = tempfile::tempdir().expect("folder");
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let said = output(on_stub(&home, &stub, &["--model", "gemini/html", "gemini/forbidden"])).await;
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let report = json(&said);
+    let row = &report["summary"][0];
+    assert_eq!((&row["cost_usd_micros"], &row["known_cost_usd_micros"], &row["unknown_cost_cells"]), (&Value::Null, &0.into(), &2.into()), "{row}");
+    let row = &report["summary"][1];
+    assert_eq!((&row["cost_usd_micros"], &row["unknown_cost_cells"]), (&0.into(), &0.into()), "what was turned away is not charged: {row}");
+}
+
+/// Each of the calls that are left would fail as those before: they are not made, and everything says why.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_that_stops_early_says_so() {
+    let home = tempfile::tempdir().expect("folder");
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let said = output(on_stub(&home, &stub, &["--model", "gemini/forbidden", "--repeat", "4", "--concurrency", "1"])).await;
+    assert_eq!((said.code, stub.traffic().all_questions()), (Some(1), 5), "{}", said.err);
+    assert_eq!(said.err.matches("stopped early: 5 calls in a row failed (no permission). Gemini says: ").count(), 1, "{}", said.err);
+    let report = json(&said);
+    let unasked = &report["cells"][7];
+    assert_eq!(unasked["error_kind"], "not_asked");
+    let error = unasked["error"].as_str().expect("a reason");
+    assert!(error.starts_with("Not asked: ") && error.contains("stopped early: 5 calls in a row failed (no permission). Gemini says: "), "{error}");
 }
 
 /// One cell says that the key is refused, the others that they were not asked for it; a refusal is no outage.

@@ -48,7 +48,7 @@ async fn a_past_day_is_priced_again_with_these_and_with_other_prices() {
     assert!(said.code == Some(0) && said.out.contains("$0.000388") && said.out.contains("$0.002160"), "{} {}", said.out, said.err);
     let said = costs(&[&day[..], &["--book", book, "--format", "json"]].concat());
     let json: Value = serde_json::from_str(&said.out).expect("JSON");
-    assert_eq!((&json["total"]["charged_usd"], &json["total"]["repriced_usd"]), (&0.000_388.into(), &0.001.into()), "{json}");
+    assert_eq!((&json["total"]["charged_usd_micros"], &json["total"]["repriced_usd_micros"]), (&388.into(), &1_000.into()), "{json}");
     let said = costs(&["--from", "2026-03-15", "--to", "2026-03-16"]);
     assert!(said.code == Some(0) && said.out.contains("No call was billed"), "{} {}", said.out, said.err);
     let said = costs(&["--from", "2026-03-15", "--to", "2026-03-14"]);
@@ -84,6 +84,6 @@ async fn what_compare_spent_is_counted_with_the_rest() {
     let said = ask(&["costs", "--data-dir", &data, "--from", &from, "--to", &to, "--format", "json"]).await;
     let json: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{} {}", said.out, said.err));
     let model = &json["models"][0];
-    assert_eq!((&model["model"], &model["calls"], &model["charged_usd"]), (&"openai/gpt-6-luna".into(), &2.into(), &0.000_252.into()), "{json}");
+    assert_eq!((&model["model"], &model["calls"], &model["charged_usd_micros"]), (&"openai/gpt-6-luna".into(), &2.into(), &252.into()), "{json}");
     assert_eq!(json["models"].as_array().map(Vec::len), Some(1), "what runs in the program itself costs nothing: {json}");
 }

@@ -119,7 +119,10 @@ fn swept(look: Look) -> Console {
             concurrency: 1,
             ask_again: false,
         };
-        let run = client.start_sweep(&StartSweep { run, images: SentImage::all(&[512, 256], &[60]), parameters: Vec::new() }).await.expect("begun");
+        let run = client
+            .start_sweep(&StartSweep { run, images: SentImage::all(&[512, 256], &[60]), parameters: Vec::new(), max_cost_usd: None })
+            .await
+            .expect("begun");
         until("the run to end", || async { (client.run(run.id).await.expect("run").state == RunState::Completed).then_some(()) }).await;
         run.id
     });

@@ -150,7 +150,7 @@ pub async fn begin(core: &Arc<Core>, asked: &MeasureBlastRadius, brought: Brough
     }
     let limit = match asked.may_cost_usd {
         _ if total.cost.high_usd == UsdMicros(0) => None,
-        Some(most) if most > UsdMicros(0) => Some(SpendLimit { most_usd: most, call_usd: plan.call() }),
+        Some(most) if most > UsdMicros(0) => Some(SpendLimit { most_usd: most, call_usd: plan.call(), column_usd: Vec::new() }),
         _ => {
             let message = format!("Measuring it is expected to cost {}. Say what it may cost at most", total.cost);
             return refuse("confirm_cost", message);
@@ -280,7 +280,7 @@ async fn read(core: &Core, sample: SampleRow) -> Result<BlastRadius> {
     let share = |count| share(count, (found.compared, units), sample.population);
     let open = run.counts.waiting + run.counts.running;
     let is_on_device = sample.model == ON_DEVICE;
-    let at_limit = run.limit.is_some_and(|limit| run.cost_usd + limit.call_usd > limit.most_usd);
+    let at_limit = run.limit.as_ref().is_some_and(|limit| run.cost_usd + limit.call_usd > limit.most_usd);
     Ok(BlastRadius {
         run_id: run.id,
         outdated: outdated(&config, &sample, &version, &baseline),
@@ -301,7 +301,7 @@ async fn read(core: &Core, sample: SampleRow) -> Result<BlastRadius> {
         calls: RunCounts { completed: run.counts.completed.saturating_sub(u64::from(sample.reused)), ..run.counts },
         cost_usd: if is_on_device { UsdMicros(0) } else { run.cost_usd },
         cost_unknown_calls: if is_on_device { 0 } else { run.cost_unknown_cells },
-        limit_usd: run.limit.map(|limit| limit.most_usd),
+        limit_usd: run.limit.as_ref().map(|limit| limit.most_usd),
         stopped_at_limit: run.state == RunState::Interrupted && open > 0 && at_limit,
         time_left_ms: (run.state == RunState::Running).then(|| time_left(&run, &cells)).flatten(),
         started_at: run.started_at,

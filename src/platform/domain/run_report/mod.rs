@@ -24,7 +24,7 @@ use super::statistics::Units;
 use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::provider::provider_of;
 use crate::wire::result::{FaultKind, Note};
-use crate::wire::run::{Cell, CellState, Run, RunColumn};
+use crate::wire::run::{Cell, CellState, Run, RunColumn, RunState};
 use crate::wire::validation::ValidationReport;
 
 /// A whole comparison.
@@ -146,7 +146,7 @@ pub struct ReportCell {
     /// Labels are looked up by it.
     #[serde(skip)]
     pub photo_id: Option<PhotoId>,
-    /// Whether the provider charged for it, whatever the price.
+    /// Whether the provider charged for it, or may have, whatever the price.
     #[serde(skip)]
     pub is_billed: bool,
 }
@@ -203,7 +203,7 @@ impl Report {
         let none = Labels::new();
         let comparison = run.baseline.map(|_| baseline::of(run, &cells, labels.unwrap_or(&none), units, run.baseline));
         let verdicts = comparison.and_then(|comparison| verdicts::of(comparison, run, photos));
-        let held = held_back(run, &cells);
+        let unasked = why_unasked(run, &cells);
         let mut by_place: HashMap<(PhotoId, u32, u32), Cell> =
             cells.into_iter().map(|cell| ((cell.photo_id, cell.column, cell.repeat), cell)).collect();
         let mut listed = Vec::new();
@@ -211,7 +211,7 @@ impl Report {
             for (at, column) in run.columns.iter().enumerate() {
                 for repeat in 0..run.repeats {
                     let found = photo.id.as_ref().map(|id| by_place.remove(&(*id, at as u32, repeat)));
-                    listed.push(ReportCell { place: (row, at), ..report_cell(photo, column, repeat + 1, found, &held) });
+                    listed.push(ReportCell { place: (row, at), ..report_cell(photo, column, repeat + 1, found, &unasked[at]) });
                 }
             }
         }
@@ -244,6 +244,25 @@ fn summaries(columns: &[RunColumn], cells: &[ReportCell], labels: Option<&Labels
     columns.iter().zip(&by_column).map(summarise).collect()
 }
 
+/// Why the cells of each column that were not asked were not.
+fn why_unasked(run: &Run, cells: &[Cell]) -> Vec<String> {
+    let held = held_back(run, cells);
+    let limit = run.limit.as_ref().filter(|_| run.state == RunState::Interrupted);
+    let of_column = |(at, column): (usize, &RunColumn)| {
+        if let Some(stopped) = run.stopped.iter().find(|stopped| stopped.column as usize == at) {
+            return format!("Not asked: {}. {}", stopped.words(&column.label()), stopped.fault.message);
+        }
+        if let Some(words) = held.get(provider_of(&column.model)) {
+            return words.clone();
+        }
+        match limit {
+            Some(limit) => format!("Not asked: it might have crossed the limit of {}", limit.most_usd),
+            None => "Stopped before it was answered".to_owned(),
+        }
+    };
+    run.columns.iter().enumerate().map(of_column).collect()
+}
+
 /// Why the cells of a provider that holds its calls back were not asked, by its name. One cell has told.
 fn held_back(run: &Run, cells: &[Cell]) -> HashMap<String, String> {
     let told = cells.iter().filter_map(|cell| {
@@ -254,13 +273,7 @@ fn held_back(run: &Run, cells: &[Cell]) -> HashMap<String, String> {
     told.collect()
 }
 
-fn report_cell(
-    photo: &ReportPhoto,
-    column: &RunColumn,
-    repeat: u32,
-    found: Result<Option<Cell>, &String>,
-    held: &HashMap<String, String>,
-) -> ReportCell {
+fn report_cell(photo: &ReportPhoto, column: &RunColumn, repeat: u32, found: Result<Option<Cell>, &String>, unasked: &str) -> ReportCell {
     let blank = |kind: ErrorKind, error: String| ReportCell::failed(photo, column, repeat, (kind, error));
     let cell = match found {
         Err(why) => return blank(ErrorKind::Fault(FaultKind::Photo), why.clone()),
@@ -292,9 +305,6 @@ fn report_cell(
             request_id: fault.request_id,
             ..blank(ErrorKind::Fault(fault.kind), fault.message)
         },
-        _ => match held.get(provider_of(&column.model)) {
-            Some(words) => blank(not_asked, words.clone()),
-            None => blank(not_asked, "Stopped before it was answered".to_owned()),
-        },
+        _ => blank(not_asked, unasked.to_owned()),
     }
 }

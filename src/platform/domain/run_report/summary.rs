@@ -24,6 +24,10 @@ pub struct SummaryRow {
     pub latency_p95_ms: Option<f64>,
     /// `None` when the cost of any billed cell is not known.
     pub cost_usd_micros: Option<i64>,
+    /// Of the cells whose cost is known: the least that all of them cost.
+    pub known_cost_usd_micros: i64,
+    /// Cells that were charged for, or may have been, at a cost that nobody knows.
+    pub unknown_cost_cells: usize,
     /// Mean over the answers of each answer's mean tag confidence.
     pub mean_confidence: Option<f64>,
     /// Only with labels.
@@ -49,6 +53,8 @@ pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], labels: Optio
     let mut latencies: Vec<f64> = answered.iter().filter_map(|cell| cell.latency_ms).map(|ms| ms as f64).collect();
     latencies.sort_by(f64::total_cmp);
     let confidences: Vec<f64> = answered.iter().filter_map(|cell| mean(cell.tags.iter().filter_map(|tag| tag.confidence).map(f64::from))).collect();
+    let known_cost = cells.iter().filter_map(|cell| cell.cost_usd_micros).sum();
+    let unknown_cost_cells = cells.iter().filter(|cell| cell.is_billed && cell.cost_usd_micros.is_none()).count();
     SummaryRow {
         model: model.to_owned(),
         prompt: prompt.to_owned(),
@@ -57,7 +63,9 @@ pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], labels: Optio
         failed: cells.len() - answered.len(),
         latency_p50_ms: quantile(&latencies, 0.5).map(rounded),
         latency_p95_ms: quantile(&latencies, 0.95).map(rounded),
-        cost_usd_micros: cost(cells),
+        cost_usd_micros: Some(known_cost).filter(|_| unknown_cost_cells == 0),
+        known_cost_usd_micros: known_cost,
+        unknown_cost_cells,
         mean_confidence: mean(confidences).map(rounded),
         accuracy: labels.map(|labels| accuracy(&answered, labels)),
     }
@@ -66,13 +74,6 @@ pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], labels: Optio
 /// Six decimals: what single-precision confidences carry, without their noise.
 fn rounded(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
-}
-
-fn cost(cells: &[&ReportCell]) -> Option<i64> {
-    if cells.iter().any(|cell| cell.is_billed && cell.cost_usd_micros.is_none()) {
-        return None;
-    }
-    Some(cells.iter().filter_map(|cell| cell.cost_usd_micros).sum())
 }
 
 fn accuracy(answered: &[&ReportCell], known: &Labels) -> Accuracy {
@@ -139,7 +140,8 @@ mod tests {
     fn one_unknown_price_makes_the_sum_unknown() {
         let known = cell("a.jpg", 1, &[], Some(120));
         let unknown = cell("b.jpg", 1, &[], None);
-        assert_eq!(summarise("m", "p", &[&known, &unknown], None).cost_usd_micros, None);
+        let row = summarise("m", "p", &[&known, &unknown], None);
+        assert_eq!((row.cost_usd_micros, row.known_cost_usd_micros, row.unknown_cost_cells), (None, 120, 1));
         let not_billed = failed("c", "");
         assert_eq!(summarise("m", "p", &[&known, &not_billed], None).cost_usd_micros, Some(120));
     }

@@ -44,13 +44,22 @@ pub fn summary_values(row: &SummaryRow) -> Vec<String> {
         format!("{}/{}", row.ok, row.ok + row.failed),
         duration(row.latency_p50_ms),
         duration(row.latency_p95_ms),
-        row.cost_usd_micros.map_or_else(|| "unknown".to_owned(), |micros| UsdMicros(micros).to_string()),
+        cost(row),
         share(row.mean_confidence),
     ];
     if let Some(accuracy) = row.accuracy {
         values.extend([share(accuracy.precision), share(accuracy.recall), share(accuracy.f1)]);
     }
     values
+}
+
+/// `$0.0015`; `≥ $0.0015, 2 unknown` where that is known of the others alone.
+fn cost(row: &SummaryRow) -> String {
+    match (row.cost_usd_micros, UsdMicros(row.known_cost_usd_micros)) {
+        (Some(micros), _) => UsdMicros(micros).to_string(),
+        (None, UsdMicros(0)) => "unknown".to_owned(),
+        (None, known) => format!("≥ {known}, {} unknown", row.unknown_cost_cells),
+    }
 }
 
 /// `146 ms`, `1.24 s`; `–` where there is none.

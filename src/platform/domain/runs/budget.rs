@@ -1,11 +1,31 @@
 //! A run's limit: what each call may cost is set aside before it is begun, and what it did cost takes the place of that.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::platform::domain::{DomainError, Result};
+use crate::wire::cost::Estimate;
 use crate::wire::money::UsdMicros;
 use crate::wire::run::SpendLimit;
+
+/// The limit of a run that may cost so much at most: a call of each column may cost what it does with a long answer. Refuses what may
+/// cost more, and what can't be told.
+pub fn limit_of(most: UsdMicros, estimate: &Estimate) -> Result<SpendLimit> {
+    let refuse = |message: String| Err(DomainError::Invalid { code: "over_budget", message });
+    let (high, unknown) = (estimate.total.cost.high_usd, estimate.total.unknown_calls);
+    if unknown > 0 {
+        return refuse(format!("Nothing was asked: the price of {unknown} calls is not known, so they can't be kept within {most}"));
+    }
+    if high > most {
+        return refuse(format!("Nothing was asked: this may cost up to {high}, and {most} is the most. Choose fewer photos, or raise it"));
+    }
+    let each = |high: UsdMicros, calls: u64| UsdMicros(u64::try_from(high.0).unwrap_or(0).div_ceil(calls.max(1)) as i64);
+    let column_usd: Vec<UsdMicros> =
+        estimate.columns.iter().map(|column| each(column.cost.map(|cost| cost.high_usd).unwrap_or_default(), column.calls)).collect();
+    Ok(SpendLimit { most_usd: most, call_usd: column_usd.iter().copied().max().unwrap_or_default(), column_usd })
+}
 
 /// What is left of a limit.
 pub struct Budget {
@@ -17,24 +37,34 @@ pub struct Budget {
 #[derive(Default)]
 struct Now {
     spent: UsdMicros,
-    calls: i64,
+    /// For the calls under way, and how many they are.
+    aside: UsdMicros,
+    calls: u32,
+    /// By column, the dearest call so far: the next one may cost as much, whatever was expected.
+    dearest: HashMap<u32, UsdMicros>,
 }
 
 /// Set aside for one call; dropped it is free again.
-pub struct SetAside<'b>(Option<&'b Budget>);
+pub struct SetAside<'b>(Option<Place<'b>>);
+
+struct Place<'b> {
+    budget: &'b Budget,
+    column: u32,
+    aside: UsdMicros,
+}
 
 impl Budget {
     #[must_use]
     pub fn new(limit: SpendLimit, spent: UsdMicros) -> Self {
-        Self { limit, now: Mutex::new(Now { spent, calls: 0 }), changed: Notify::new() }
+        Self { limit, now: Mutex::new(Now { spent, ..Now::default() }), changed: Notify::new() }
     }
 
     fn now(&self) -> MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits while calls under way may leave room; `None` when there is none.
-    pub async fn set_aside(&self) -> Option<SetAside<'_>> {
+    /// Waits while calls under way may leave room for one of this column; `None` when there is none.
+    pub async fn set_aside(&self, column: u32) -> Option<SetAside<'_>> {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
@@ -42,10 +72,11 @@ impl Budget {
             changed.as_mut().enable();
             {
                 let mut now = self.now();
-                let aside = UsdMicros(self.limit.call_usd.0.saturating_mul(now.calls + 1));
-                if now.spent + aside <= self.limit.most_usd {
+                let aside = self.limit.call_of(column).max(now.dearest.get(&column).copied().unwrap_or_default());
+                if now.spent + now.aside + aside <= self.limit.most_usd {
                     now.calls += 1;
-                    return Some(SetAside(Some(self)));
+                    now.aside += aside;
+                    return Some(SetAside(Some(Place { budget: self, column, aside })));
                 }
                 if now.calls == 0 {
                     return None;
@@ -65,16 +96,23 @@ impl SetAside<'_> {
 
     /// The call has ended. A cost that nobody knows may have been all that was set aside.
     pub fn spend(self, cost: Option<UsdMicros>) {
-        if let Some(budget) = self.0 {
-            budget.now().spent += cost.unwrap_or(budget.limit.call_usd);
+        if let Some(Place { budget, column, aside }) = &self.0 {
+            let mut now = budget.now();
+            now.spent += cost.unwrap_or(*aside);
+            let dearest = now.dearest.entry(*column).or_default();
+            *dearest = cost.unwrap_or_default().max(*dearest);
         }
     }
 }
 
 impl Drop for SetAside<'_> {
     fn drop(&mut self) {
-        if let Some(budget) = self.0 {
-            budget.now().calls -= 1;
+        if let Some(Place { budget, aside, .. }) = &self.0 {
+            {
+                let mut now = budget.now();
+                now.calls -= 1;
+                now.aside = UsdMicros(now.aside.0 - aside.0);
+            }
             budget.changed.notify_waiters();
         }
     }
@@ -84,26 +122,52 @@ impl Drop for SetAside<'_> {
 mod tests {
     use super::*;
 
+    fn limit(most: i64, call: i64) -> SpendLimit {
+        SpendLimit { most_usd: UsdMicros(most), call_usd: UsdMicros(call), column_usd: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_was_dearer_than_expected_is_expected_again() {
+        let budget = Budget::new(limit(30_000, 700), UsdMicros(0));
+        for _ in 0..3 {
+            budget.set_aside(0).await.expect("room").spend(Some(UsdMicros(7_875)));
+        }
+        assert!(budget.set_aside(0).await.is_none(), "3 × 7,875 leave 6,375");
+        assert!(budget.set_aside(1).await.is_some(), "another column's calls cost what was expected of them");
+    }
+
+    #[tokio::test]
+    async fn each_column_has_calls_of_its_own_price() {
+        let columns = vec![UsdMicros(90), UsdMicros(10)];
+        let budget = Budget::new(SpendLimit { column_usd: columns, ..limit(100, 90) }, UsdMicros(0));
+        let dear = budget.set_aside(0).await.expect("room");
+        let cheap = budget.set_aside(1).await.expect("room for a cheap one beside it");
+        // Nobody knows what it cost: all of it may be gone.
+        dear.spend(None);
+        cheap.spend(Some(UsdMicros(4)));
+        assert!(budget.set_aside(0).await.is_none() && budget.set_aside(1).await.is_none(), "90 + 4 leave 6");
+    }
+
     #[tokio::test]
     async fn no_call_is_begun_that_might_cross_the_limit() {
-        let budget = Budget::new(SpendLimit { most_usd: UsdMicros(100), call_usd: UsdMicros(40) }, UsdMicros(10));
-        let (one, other) = (budget.set_aside().await.expect("room"), budget.set_aside().await.expect("room"));
+        let budget = Budget::new(limit(100, 40), UsdMicros(10));
+        let (one, other) = (budget.set_aside(0).await.expect("room"), budget.set_aside(0).await.expect("room"));
         // A third waits for what the others really cost.
-        let third = budget.set_aside();
+        let third = budget.set_aside(0);
         tokio::pin!(third);
         assert!(futures_util::poll!(third.as_mut()).is_pending());
         one.spend(Some(UsdMicros(5)));
         let third = third.await.expect("40 set aside and 15 spent leave 45");
         other.spend(Some(UsdMicros(30)));
         third.spend(None);
-        assert!(budget.set_aside().await.is_none(), "10 + 5 + 30 + 40 leave 15");
+        assert!(budget.set_aside(0).await.is_none(), "10 + 5 + 30 + 40 leave 15");
     }
 
     #[tokio::test]
     async fn a_call_that_was_given_up_leaves_its_room() {
-        let budget = Budget::new(SpendLimit { most_usd: UsdMicros(10), call_usd: UsdMicros(10) }, UsdMicros(0));
-        drop(budget.set_aside().await.expect("room"));
-        budget.set_aside().await.expect("room again").spend(Some(UsdMicros(10)));
-        assert!(budget.set_aside().await.is_none());
+        let budget = Budget::new(limit(10, 10), UsdMicros(0));
+        drop(budget.set_aside(0).await.expect("room"));
+        budget.set_aside(0).await.expect("room again").spend(Some(UsdMicros(10)));
+        assert!(budget.set_aside(0).await.is_none());
     }
 }

@@ -26,7 +26,7 @@ use crate::wire::event::Happened;
 use crate::wire::ids::PhotoId;
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{Fault, FaultKind, Outcome};
-use crate::wire::run::{Cell, CellState, Run, RunColumn, RunKind, RunState};
+use crate::wire::run::{Cell, CellState, Run, RunColumn, RunKind, RunState, SpendLimit};
 
 /// For one cell, all tries and waits together.
 const TIME_LIMIT: Duration = Duration::from_secs(180);
@@ -64,7 +64,9 @@ struct Beside {
 pub async fn execute(core: &Arc<Core>, run: Run, cells: Vec<Cell>, place: &Place, brought: Brought) {
     let (sender, receiver) = mpsc::channel(BATCH);
     let (concurrency, columns) = (run.concurrency as usize, run.columns.clone());
-    let budget = run.limit.map(|limit| Budget::new(limit, run.cost_usd));
+    // A cost that nobody knows may have been all that was set aside for it.
+    let spent = |limit: &SpendLimit| run.cost_usd + UsdMicros(limit.call_usd.0.saturating_mul(run.cost_unknown_cells as i64));
+    let budget = run.limit.as_ref().map(|limit| Budget::new(limit.clone(), spent(limit)));
     let outages = Outages::default();
     let writing = Writer::new(core, run, cells.len(), place, &outages).write(receiver);
     let round = Round { cancel: &place.cancel, paused: place.paused.clone(), brought, said: Mutex::default(), outages: &outages, budget };
@@ -88,7 +90,7 @@ async fn ask_all(core: &Arc<Core>, cells: Vec<Cell>, columns: &[RunColumn], conc
                 if !round.may_begin().await || round.is_said(core, &column.model) || round.outages.is_down(cell.column) {
                     return;
                 }
-                let Some(set_aside) = round.set_aside().await else { return };
+                let Some(set_aside) = round.set_aside(cell.column).await else { return };
                 // Nobody receives any more only when the platform stops.
                 if sender.send(Step::Begun(cell.clone())).await.is_ok() {
                     let step = ask(core, cell, column, round).await;
@@ -210,11 +212,11 @@ impl Round<'_> {
     }
 
     /// What the next call may cost is set aside; `None` when it might cross the limit.
-    async fn set_aside(&self) -> Option<SetAside<'_>> {
+    async fn set_aside(&self, column: u32) -> Option<SetAside<'_>> {
         match &self.budget {
             None => Some(SetAside::nothing()),
             Some(budget) => tokio::select! {
-                set_aside = budget.set_aside() => set_aside,
+                set_aside = budget.set_aside(column) => set_aside,
                 () = self.cancel.cancelled() => None,
             },
         }
@@ -433,14 +435,9 @@ fn is_billed(cell: &Cell) -> bool {
     cell.state == CellState::Completed || cell.fault.as_ref().is_some_and(Fault::is_billed)
 }
 
-/// The same for a limit: a call that failed without a word on its cost cost nothing, unless it may have been billed.
+/// The same for a limit: what was not charged for cost nothing.
 fn charged(cell: &Cell) -> Option<UsdMicros> {
-    let may_be_billed =
-        |kind| matches!(kind, FaultKind::BadAnswer | FaultKind::Refused | FaultKind::Truncated | FaultKind::Timeout | FaultKind::Cancelled);
-    match &cell.fault {
-        Some(fault) if cell.answer.is_none() && !may_be_billed(fault.kind) => Some(fault.cost_usd.unwrap_or_default()),
-        _ => cost(cell),
-    }
+    if is_billed(cell) { cost(cell) } else { Some(UsdMicros(0)) }
 }
 
 /// Works on cells in the background until they have ended, then gives the place free.

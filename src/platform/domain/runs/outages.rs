@@ -19,12 +19,16 @@ impl Outages {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in how a cell ended. A column that is down stays so until a resume: what is still in flight changes nothing.
+    /// Takes in how a cell ended. A column that is down stays so until a resume: what is still in flight is counted, and changes nothing.
     pub fn note(&self, cell: &Cell) {
-        if self.is_down(cell.column) {
-            return;
-        }
+        let is_down = self.is_down(cell.column);
         match cell.fault.as_ref().filter(|fault| cell.state == CellState::Failed && is_outage(fault)) {
+            Some(_) if is_down => {
+                if let Some(seen) = self.lock().get_mut(&cell.column) {
+                    seen.faults += 1;
+                }
+            }
+            None if is_down => {}
             Some(fault) => {
                 let mut columns = self.lock();
                 let seen = columns.entry(cell.column).or_insert_with(|| StoppedColumn { column: cell.column, faults: 0, fault: fault.clone() });
@@ -101,8 +105,10 @@ mod tests {
         assert!(!outages.is_down(0) && !outages.is_down(1));
         outages.note(&cell(0, Some(FaultKind::Timeout)));
         assert!(outages.is_down(0));
+        // In flight meanwhile.
         outages.note(&cell(0, None));
+        outages.note(&cell(0, Some(FaultKind::Server)));
         let stopped = outages.stopped();
-        assert_eq!(stopped.iter().map(|one| (one.column, one.faults, one.fault.kind)).collect::<Vec<_>>(), [(0, 5, FaultKind::Timeout)]);
+        assert_eq!(stopped.iter().map(|one| (one.column, one.faults, one.fault.kind)).collect::<Vec<_>>(), [(0, 6, FaultKind::Timeout)]);
     }
 }
