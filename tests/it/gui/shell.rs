@@ -256,6 +256,7 @@ fn an_alert_that_comes_moves_no_area_under_the_pointer() {
     for size in [[1280.0, 800.0], [900.0, 600.0], [900.0, 400.0]] {
         let mut console = Console::open_looking(Options::default().without_workers(), Look { size, ..Look::default() });
         let names = ["Pipeline control", "Testing lab", "Analytics", "Commands", "Settings"];
+        console.wait_for("Pipeline running");
         let places = |console: &Console| names.map(|name| console.harness.get_by_label(name).rect());
         console.steps();
         let before = places(&console);

@@ -201,25 +201,18 @@ impl Console {
         });
     }
 
-    /// Fills the disk under the embedded platform, or makes room again: a database that can't grow is what a full disk looks like
-    /// from within.
-    pub fn fill_disk(&self, is_full: bool) {
+    /// Lets the embedded platform store no draft, or store them again. A database that can't grow would not do: the connection that
+    /// met a full disk is replaced by one without that limit.
+    pub fn refuse_drafts(&self, refuses: bool) {
         let core = self.core.lock().expect("not poisoned").clone().expect("an embedded platform");
-        let statements: &[&'static str] = if is_full {
-            // Pages that are free inside of the file are used up first.
-            &[
-                "CREATE TABLE filler (bytes BLOB)",
-                "INSERT INTO filler SELECT zeroblob(freelist_count * page_size) FROM pragma_freelist_count(), pragma_page_size()",
-                "PRAGMA max_page_count = 1",
-            ]
+        let statement = if refuses {
+            "CREATE TRIGGER no_drafts BEFORE UPDATE ON prompts BEGIN SELECT RAISE(ABORT, 'as the test asked for'); END"
         } else {
-            &["PRAGMA max_page_count = 1000000"]
+            "DROP TRIGGER no_drafts"
         };
         self.block_on(async {
             let mut tx = core.db.begin().await.expect("a transaction");
-            for statement in statements {
-                sqlx::query(*statement).execute(&mut *tx).await.expect("done");
-            }
+            sqlx::query(statement).execute(&mut *tx).await.expect("done");
             tx.commit().await.expect("committed");
         });
     }
