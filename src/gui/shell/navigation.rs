@@ -67,7 +67,8 @@ fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
     ui.spacing_mut().item_spacing.y = theme::GAP_4;
     if standing.is_narrow && ui.available_height() < RAIL_LOW {
         let rail = ScrollArea::vertical().id_salt("rail").scroll_bar_visibility(ScrollBarVisibility::AlwaysHidden);
-        rail.show(ui, |ui| command = areas_ui(ui, standing).or(foot(ui, standing, true)));
+        // One that comes moves nothing under the pointer: in the rail it has the end, elsewhere a place that is always kept.
+        rail.show(ui, |ui| command = areas_ui(ui, standing).or(foot(ui, standing, true)).or(alerts_row(ui, standing)));
         return command;
     }
     let below = Panel::bottom("navigation foot").resizable(false).show_separator_line(false).frame(Frame::NONE);
@@ -89,7 +90,13 @@ fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
         });
     }
     ui.add_space(theme::GAP_8);
-    areas_ui(ui, standing).or(command)
+    let command = areas_ui(ui, standing).or(command);
+    let (place, _) = ui.allocate_exact_size(vec2(ui.available_width(), AREA_HEIGHT), Sense::hover());
+    command.or(alerts_row(&mut ui.new_child(UiBuilder::new().max_rect(place)), standing))
+}
+
+fn alerts_row(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
+    alerts_ui(ui, standing.alerts, standing.is_narrow).then_some(Command::GoTo(Route::Live(LiveView::Alerts)))
 }
 
 fn areas_ui(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
@@ -98,11 +105,6 @@ fn areas_ui(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
         if area_ui(ui, area, area == standing.shown, standing.is_narrow).clicked() {
             command = Some(Command::GoTo(Route::Area(area)));
         }
-    }
-    // Below the areas, in a place that is always kept: one that comes moves nothing under the pointer.
-    let (place, _) = ui.allocate_exact_size(vec2(ui.available_width(), AREA_HEIGHT), Sense::hover());
-    if alerts_ui(&mut ui.new_child(UiBuilder::new().max_rect(place)), standing.alerts, standing.is_narrow) {
-        command = Some(Command::GoTo(Route::Live(LiveView::Alerts)));
     }
     command
 }

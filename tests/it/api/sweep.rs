@@ -105,7 +105,7 @@ async fn parameters_are_columns_of_models_that_take_them() {
     until("the run to end", || async { (platform.client.run(run.id).await.expect("run").state != RunState::Running).then_some(()) }).await;
     let bodies: Vec<String> = stub.traffic().all().iter().map(|seen| String::from_utf8_lossy(&seen.body).into_owned()).collect();
     for effort in ["low", "high"] {
-        let told = format!("\"effort\":\"{effort}\"");
+        let told = format!("\"reasoning_effort\":\"{effort}\"");
         assert_eq!(bodies.iter().filter(|body| body.contains(&told)).count(), 6, "{effort}");
     }
     let calls = stub.traffic().all_questions();

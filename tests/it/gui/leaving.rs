@@ -57,7 +57,7 @@ fn a_window_with_a_text_that_is_kept_nowhere_asks_before_it_closes() {
     type_into_the_prompt(&mut console, TEXT);
     assert!(!console.agrees_to_close(), "the text would be gone");
     console.wait_for("is only in this window and would be lost");
-    console.wait_for("On this computer: Not a directory");
+    console.wait_for("On this computer: ");
     assert!(console.says(". On the platform: "), "why, of both");
     console.click("Stay");
     assert!(!console.says("would be lost"));

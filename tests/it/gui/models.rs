@@ -184,7 +184,7 @@ fn models_are_sorted_by_what_they_cost_and_searched() {
     search(&mut console, "flash google", "Details of Gemini 3.8 Flash", "Details of On-device");
     search(&mut console, "this computer", "Details of On-device", "Details of Gemini 3.8 Flash");
     console.click("Details of On-device");
-    console.wait_for("95 % interval by Wilson's method");
+    console.wait_for("95\u{a0}% interval by Wilson's method");
     console.wait_for("failed tries included");
     console.wait_for("A photo: $0.0006");
     console.wait_for("Captions: no longer written");
