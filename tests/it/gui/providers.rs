@@ -104,7 +104,6 @@ fn a_key_is_kept_with_escape_and_the_question_fits_a_small_window() {
         let button = console.harness.get_by_label(label).rect();
         assert!(window.contains_rect(button), "{label} is out of sight: {button:?}");
     }
-    console.picture("providers_remove_key");
     console.press(Modifiers::NONE, Key::Escape);
     console.wait_until("the question is gone", |console| !console.says("Forget the key for Google Gemini?"));
     assert!(console.says("····1357"), "the key is kept");

@@ -280,7 +280,9 @@ async fn read(core: &Core, sample: SampleRow) -> Result<BlastRadius> {
     let share = |count| share(count, (found.compared, units), sample.population);
     let open = run.counts.waiting + run.counts.running;
     let is_on_device = sample.model == ON_DEVICE;
-    let at_limit = run.limit.as_ref().is_some_and(|limit| run.cost_usd + limit.call_usd > limit.most_usd);
+    // A call that was dearer than expected is expected again.
+    let dearest = cells.iter().filter_map(|cell| cell.answer.as_ref()?.cost_usd).max().unwrap_or_default();
+    let at_limit = run.limit.as_ref().is_some_and(|limit| run.cost_usd + limit.call_usd.max(dearest) > limit.most_usd);
     Ok(BlastRadius {
         run_id: run.id,
         outdated: outdated(&config, &sample, &version, &baseline),
