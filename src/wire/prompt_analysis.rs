@@ -8,6 +8,7 @@ use super::prompt_parts::PromptParts;
 
 /// `POST /api/ai/prompts/analyze`: nothing of it is kept. Only `content` is needed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AnalyzePrompt {
     /// Template text that goes to the model with the photo.
     pub content: String,
@@ -92,7 +93,8 @@ pub struct Finding {
     pub why: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<Fix>,
-    /// What of the settings it is about; the fix of such a finding takes that out, or gives it the name in the replacement.
+    /// What of the settings it is about; the fix of such a finding takes that out, or gives it the name in the replacement. Of a
+    /// finding in a text: the variable that is missing, which the fix adds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setting: Option<Setting>,
     /// A person has said that it is right as it is.
@@ -171,6 +173,14 @@ pub struct ModelFigures {
 pub struct IgnoreFinding {
     pub key: String,
     pub ignored: bool,
+}
+
+impl Finding {
+    /// Whether both are mended in the same way: a slip in a name by writing another, a missing one by adding it.
+    #[must_use]
+    pub fn is_mended_like(&self, other: &Self) -> bool {
+        self.code == other.code && self.part == other.part && self.setting.is_some() == other.setting.is_some() && other.fix.is_some()
+    }
 }
 
 impl TextSpan {

@@ -111,6 +111,27 @@ fn findings_are_told_with_their_place_mended_with_one_click_and_taken_back_with_
 }
 
 #[test]
+fn a_variable_that_is_missing_is_told_once_and_added_with_one_click() {
+    let mut console = open("Look at {{ camera }} and {{ camera }}. Answer as JSON: a list named tags. Confidence is a number from 0 to 1.");
+    console.wait_until("it is told", |console| button(console, "Line 1: “camera” is no variable (used in 2 places)"));
+    console.click("Fix: Add the variable");
+    console.wait_until("its value is what is typed next", |console| {
+        console.harness.query_by_label("Value of camera").is_some_and(|node| node.is_focused())
+    });
+    console.click("Undo");
+    until_parts(&mut console, "one step takes it out", |parts| parts.variables.is_empty());
+    console.wait_until("it is told again", |console| button(console, "Fix: Add the variable") && console.says("Of the text as it is now"));
+    console.click("Fix: Add the variable");
+    console.wait_until("its value is what is typed next", |console| {
+        console.harness.query_by_label("Value of camera").is_some_and(|node| node.is_focused())
+    });
+    console.type_text("Leica");
+    console.wait_until("nothing is missing", |console| !console.says("“camera” is no variable"));
+    until_parts(&mut console, "the variable is kept", |parts| parts.variables == [Variable { name: "camera".to_owned(), value: "Leica".to_owned() }]);
+    console.wait_until("it was looked at", |console| console.says("Of the text as it is now"));
+}
+
+#[test]
 fn keys_go_from_finding_to_finding_and_select_them_in_the_text() {
     let mut console = open(MISTAKES);
     console.harness.get_by_label("Prompt").focus();

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use egui::{Align, ComboBox, DragValue, Label, Layout, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
+use egui::text::{CCursor, CCursorRange};
+use egui::text_edit::TextEditState;
+use egui::{Align, ComboBox, DragValue, Id, Label, Layout, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
 use serde::{Deserialize, Serialize};
 
 use crate::gui::theme::{self, Tokens, icons};
@@ -276,8 +278,20 @@ fn variables_ui(ui: &mut Ui, variables: &mut Vec<Variable>, preview: &mut HashMa
     if adds {
         let names = std::iter::once("subject".to_owned()).chain((2..).map(|number| format!("subject{number}")));
         let name = names.into_iter().find(|name| variables.iter().all(|variable| variable.name != *name)).unwrap_or_default();
+        ui.data_mut(|data| data.insert_temp(new_variable(), variables.len()));
         variables.push(Variable { name, value: String::new() });
     }
+}
+
+/// Where the row of a variable that was just added is noted: its name is what is typed next.
+fn new_variable() -> Id {
+    Id::unique("new variable")
+}
+
+fn select_all(ui: &Ui, field: Id, text: &str) {
+    let mut state = TextEditState::load(ui.ctx(), field).unwrap_or_default();
+    state.cursor.set_char_range(Some(CCursorRange::two(CCursor::new(0), CCursor::new(text.chars().count()))));
+    state.store(ui.ctx(), field);
 }
 
 /// How wide the columns are in the room there is.
@@ -329,13 +343,27 @@ fn variable_ui(
         let field =
             TextEdit::singleline(&mut variable.name).id_salt("name").font(egui::TextStyle::Monospace).char_limit(60).desired_width(widths.name);
         let response = ui.add(field);
-        if around.shown.is_some_and(|shown| matches!(shown, Setting::Variable(name) if *name == variable.name)) {
+        if ui.data(|data| data.get_temp::<usize>(new_variable())) == Some(index) {
+            ui.data_mut(|data| data.remove::<usize>(new_variable()));
+            response.request_focus();
+            select_all(ui, response.id, &variable.name);
+        }
+        let is_shown = around.shown.is_some_and(|shown| matches!(shown, Setting::Variable(name) if *name == variable.name));
+        let lacks_value = variable.value.is_empty();
+        if is_shown {
             response.scroll_to_me(Some(Align::Center));
+        }
+        if is_shown && !lacks_value {
             response.request_focus();
         }
         named(response, format!("Name of variable {number}"));
         let field = TextEdit::singleline(&mut variable.value).id_salt("value").hint_text("What stands for it").desired_width(widths.value);
-        named(ui.add(field), format!("Value of {}", variable.name));
+        let value = ui.add(field);
+        // What it has not is what is to be typed.
+        if is_shown && lacks_value {
+            value.request_focus();
+        }
+        named(value, format!("Value of {}", variable.name));
         let mut own = preview.get(&variable.name).cloned().unwrap_or_default();
         let field = TextEdit::singleline(&mut own).id_salt("preview").hint_text("the same").desired_width(widths.value);
         let response = ui.add(field);

@@ -13,7 +13,7 @@ use crate::gui::widgets::prompt_editor::typed::{TypedText, byte_of};
 use crate::wire::deployment::CheckedFinding;
 use crate::wire::prompt::PromptVersion;
 use crate::wire::prompt_analysis::{AnalyzePrompt, Finding, PromptPart, Setting};
-use crate::wire::prompt_parts::Parameters;
+use crate::wire::prompt_parts::{Parameters, Variable};
 
 /// Said where a place is gone.
 const TYPED_OVER: &str = "The text there has changed since; the analysis looks at it again in a moment";
@@ -71,9 +71,9 @@ impl PipelineControl {
             Asked::Show(at) => self.show_finding(at, ctx),
             Asked::Fix(at) => self.fix(vec![at], ctx),
             Asked::FixAll(at) => {
-                let Some((code, part)) = self.analysis.finding(at).map(|finding| (finding.code.clone(), finding.part)) else { return };
+                let Some(one) = self.analysis.finding(at).cloned() else { return };
                 let all = self.analysis.value().into_iter().flat_map(|value| value.findings.iter().enumerate());
-                let same = all.filter(|(_, finding)| finding.code == code && finding.part == part && !finding.is_ignored);
+                let same = all.filter(|(_, finding)| one.is_mended_like(finding) && !finding.is_ignored);
                 self.fix(same.map(|(at, _)| at).collect(), ctx);
             }
             Asked::Ignore { key, ignored } => {
@@ -116,7 +116,7 @@ impl PipelineControl {
         let (key, part, span, setting) = (finding.key.clone(), finding.part, finding.span, finding.setting.clone());
         self.analysis.chosen = Some(key);
         self.show_part(part);
-        self.document.shows_setting = setting;
+        self.document.shows_setting = setting.filter(|_| part == PromptPart::Settings);
         let Some(span) = span else { return };
         if part == PromptPart::Schema {
             // A place in the text is seen in the text.
@@ -143,6 +143,11 @@ impl PipelineControl {
         let Some(part) = which.first().and_then(|at| self.analysis.finding(*at)).map(|finding| finding.part) else { return };
         if part == PromptPart::Settings {
             self.fix_settings(&which);
+            return;
+        }
+        let missing = self.missing_variables(&which);
+        if !missing.is_empty() {
+            self.add_variables(missing);
             return;
         }
         let mut pieces: Vec<(Range<usize>, String)> = Vec::new();
@@ -178,6 +183,31 @@ impl PipelineControl {
             draft.edited(Instant::now());
             self.editors.focus_for = FOCUS_FRAMES;
         }
+    }
+
+    /// The variables that findings in a text miss.
+    fn missing_variables(&self, which: &[usize]) -> Vec<String> {
+        let findings = which.iter().filter_map(|at| self.analysis.finding(*at)).filter(|finding| finding.fix.is_some());
+        let name = |finding: &Finding| match finding.setting.as_ref()? {
+            Setting::Variable(name) => Some(name.clone()),
+            Setting::Parameter(_) => None,
+        };
+        findings.filter_map(name).collect()
+    }
+
+    /// Adds variables as one step, and goes where the first gets its value.
+    fn add_variables(&mut self, names: Vec<String>) {
+        let Some(draft) = self.open.and_then(|open| self.drafts.get_mut(&open)) else { return };
+        let mut settings = Settings::read(&draft.settings.typed);
+        self.document.shows_setting = names.first().cloned().map(Setting::Variable);
+        for name in names {
+            if settings.variables.iter().all(|variable| variable.name != name) {
+                settings.variables.push(Variable { name, value: String::new() });
+            }
+        }
+        draft.settings.typed.replace(&settings.write());
+        draft.edited(Instant::now());
+        self.show_part(PromptPart::Settings);
     }
 
     /// Takes settings out, or gives them another name, as one step.
@@ -269,7 +299,6 @@ fn take_out(settings: &mut Settings, setting: &Setting) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::prompt_parts::Variable;
 
     #[test]
     fn what_is_taken_out_is_that_setting_alone() {

@@ -130,7 +130,7 @@ fn fixes_ui(ui: &mut Ui, at: usize, finding: &Finding, value: &PromptAnalysis, w
     if button.on_hover_text(format!("{} (Ctrl-Z takes it back)", fix.words)).clicked() {
         wishes.push(Wish::Finding(Asked::Fix(at)));
     }
-    let is_same = |other: &Finding| other.code == finding.code && other.part == finding.part && other.fix.is_some() && !other.is_ignored;
+    let is_same = |other: &Finding| finding.is_mended_like(other) && !other.is_ignored;
     let same = value.findings.iter().filter(|other| is_same(other)).count();
     let is_first = value.findings.iter().position(is_same) == Some(at);
     if same > 1 && is_first {

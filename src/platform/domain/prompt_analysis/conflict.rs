@@ -121,8 +121,7 @@ fn asked<'t>(text: &'t Text<'t>) -> Vec<Said<'t>> {
     for (start, verb, rest) in deeds(&ASKS, &text.prose) {
         let Some((deed, (topic, length))) = deed_of(verb).zip(topic_at(&text.prose[rest.clone()])) else { continue };
         let sentence = text.sentence_of(start);
-        let is_qualified =
-            text.prose[rest.start + length..rest.end].trim_start().starts_with("only if") || is_conditional(&text.prose, sentence.start, start);
+        let is_qualified = HOLDS_FOR_SOME.is_in(&text.prose[rest.start + length..rest.end]) || is_conditional(&text.prose, sentence.start, start);
         if !is_qualified && !is_negated(&text.prose, sentence.start, start) {
             said.push(Said { text, range: start..rest.start + length, topic, deed });
         }
@@ -159,7 +158,7 @@ fn deed_of(verb: &str) -> Option<Deed> {
 /// The topic that stands right at the start of what follows a verb, and how far it reaches.
 fn topic_at(rest: &str) -> Option<(&'static str, usize)> {
     static START: Pattern = Pattern::new(
-        r"^(?:(?:the|any|all|every|each|a|an|visible|known|famous|short|plain|one|their|its|some|this|that)\s+)*(?P<noun>[a-z]+(?: names)?)",
+        r"^(?:(?:the|any|all|every|each|a|an|visible|known|famous|short|plain|one|their|its|some|this|that|nice|good|great|brief|concise|clear|single|simple|long|detailed)\s+)*(?P<noun>[a-z]+(?: names)?)",
     );
     let caught = START.captures(rest).next()?;
     let noun = caught.name("noun")?;
@@ -186,8 +185,11 @@ fn is_partial(behind: &str) -> bool {
         "you",
     ];
     static IN_ANSWER: Pattern = Pattern::new(r"^ in (?:the |your |any )?(?:tags?|captions?|answers?|output|labels?|keywords?)\b");
-    next_word(behind).is_some_and(|word| QUALIFIERS.contains(&word)) && !IN_ANSWER.is_in(behind)
+    (next_word(behind).is_some_and(|word| QUALIFIERS.contains(&word)) && !IN_ANSWER.is_in(behind)) || HOLDS_FOR_SOME.is_in(behind)
 }
+
+/// A condition behind a wish, in its sentence: it is a wish for some photos only.
+static HOLDS_FOR_SOME: Pattern = Pattern::new(r"\b(?:if|when|whenever|unless|except)\b");
 
 static JSON_ONLY: Pattern = Pattern::new(
     r"\bjson only\b|\bonly (?:a |the |one |valid )*json\b|\bnothing but (?:valid )?json\b|\bjson and nothing else\b|\bno other text\b|\bno (?:prose|explanations?|commentary)\b|\bwithout (?:any )?(?:explanations?|commentary)\b|\bjust (?:the )?json\b",
@@ -264,7 +266,35 @@ pub fn asked_formats<'s>(subject: &'s Subject<'s>) -> Vec<AskedFormat<'s>> {
     asked
 }
 
-/// JSON and another format.
+static NO_JSON: Pattern = Pattern::new(
+    r"\b(?:(?:do not|don['’]t|never|must not)\s+(?:ever\s+)?(?:answer|reply|respond|return|output|use|write|give|produce|format)(?: (?:it|the answer|your answer|tags|the tags))?(?: (?:with|in|as|using))?(?: (?:any|a|the|valid))? json|no json|without json)(?P<end>\s*(?:[.,;!]|$)| (?:format|objects?)\b)",
+);
+
+/// JSON that is asked for and forbidden.
+fn forbidden_json(subject: &Subject<'_>, json: (&Text<'_>, &Range<usize>), found: &mut Vec<Finding>) {
+    let (json_text, json) = json;
+    for text in subject.texts() {
+        for (number, line) in text.lines.iter().enumerate() {
+            for caught in NO_JSON.captures(&text.prose[line.clone()]) {
+                let (Some(whole), Some(end)) = (caught.get(0), caught.name("end")) else { continue };
+                let range = line.start + whole.start()..line.start + end.start();
+                let sentence = text.sentence_of(range.start);
+                if HOLDS_FOR_SOME.is_in(&text.prose[sentence.clone()]) {
+                    continue;
+                }
+                let place = json_text.line_of(json.start);
+                let same_line = text.part == json_text.part && place == number as u32 + 1;
+                let place = if same_line { "its own line".to_owned() } else { format!("line {place}") };
+                let words = format!("{} contradicts the JSON of {place}", quoted(text.slice(range.clone())));
+                let why = "The model is asked for JSON and told to leave it out; Minerva reads JSON";
+                let finding = at(text, "conflicting_format", Severity::Warning, range, words, why);
+                found.push(remove_sentence(text, finding, sentence));
+            }
+        }
+    }
+}
+
+/// JSON and another format, or none of it.
 pub fn formats(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let asked = asked_formats(subject);
     let example = subject
@@ -273,6 +303,7 @@ pub fn formats(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         .find_map(|text| text.examples.iter().find(|example| !example.is_fenced).map(|example| (text, example.range.clone())));
     let json = asked.iter().find(|format| format.is_json).map(|format| (format.text, format.range.clone())).or(example);
     let Some((json_text, json)) = json else { return };
+    forbidden_json(subject, (json_text, &json), found);
     for other in asked.iter().filter(|format| !format.is_json) {
         let words = format!("{} contradicts the JSON of line {}", quoted(other.text.slice(other.range.clone())), json_text.line_of(json.start));
         let why = "The answer can have one format; Minerva reads JSON";

@@ -18,6 +18,10 @@ static COUNT: Pattern = Pattern::new(
     (?P<between>(?:\s+[a-z-]+,?){0,2}?)
     \s+(?P<noun>tags?|labels?|keywords?|sentences?)\b",
 );
+/// What says behind the noun how the number is meant: `20 tags at least`.
+static BEHIND: Pattern = Pattern::new(
+    r"^,?\s+(?:(?P<least>at least|at a minimum|minimum|or more|and more)|(?P<most>at most|at the most|at a maximum|maximum|or fewer|or less))\b",
+);
 /// A number that is a wish although no "exactly" stands before it: somebody is told to give so many.
 static ASKS: Pattern = Pattern::new(
     r"\b(?:give|list|write|return|provide|produce|choose|pick|add|use|output|assign|answer with|respond with|reply with|generate|suggest|want|need|contain|contains|have|has)\b",
@@ -97,10 +101,11 @@ fn wishes<'t>(text: &'t Text<'t>) -> Vec<Wished<'t>> {
     let prose = text.prose.as_str();
     let mut wishes = Vec::new();
     for caught in COUNT.captures(prose) {
-        let Some(whole) = caught.get(0).map(|whole| whole.range()) else { continue };
+        let Some(mut whole) = caught.get(0).map(|whole| whole.range()) else { continue };
         let number = |name: &str| caught.name(name).and_then(|number| number_of(number.as_str()));
         let Some(low) = number("low") else { continue };
-        let has = |name: &str| caught.name(name).is_some();
+        let behind = BEHIND.captures(&prose[whole.end..]).next();
+        let has = |name: &str| caught.name(name).is_some() || behind.as_ref().is_some_and(|behind| behind.name(name).is_some());
         let sentence = text.sentence_of(whole.start);
         let before = &prose[sentence.start..whole.start];
         let is_of_other_things = caught.name("between").is_some_and(|between| OTHER_THINGS.is_in(between.as_str()));
@@ -121,6 +126,7 @@ fn wishes<'t>(text: &'t Text<'t>) -> Vec<Wished<'t>> {
         {
             continue;
         }
+        whole.end += behind.as_ref().and_then(|behind| behind.get(0)).map_or(0, |behind| behind.end());
         let is_negated = is_negated(prose, sentence.start, whole.start);
         let or_more = caught.name("or").is_some_and(|or| or.as_str().ends_with("more"));
         let wish = match number("high") {

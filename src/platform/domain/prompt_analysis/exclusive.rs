@@ -136,7 +136,7 @@ static ALL: LazyLock<Vec<Exclusive>> = LazyLock::new(|| {
                     r"\b(?:(?:a |one |single |in one )?(?:short|brief|concise|terse)(?: plain| simple)? (?:sentence|caption|description|summary)s?|(?:one|a single|single) (?:short |plain |simple )?sentence)\b",
                 ),
                 Pattern::new(
-                    r"\b(?:(?:a |one )?(?:long|lengthy|detailed|in-depth|comprehensive|elaborate|exhaustive)(?: and [a-z]+)? (?:caption|description|summary|paragraph)s?|(?:a|one|two|full) paragraphs?|(?:several|multiple) sentences|in (?:great|full) detail)\b",
+                    r"\b(?:(?:a |one )?(?:long|lengthy|detailed|in-depth|comprehensive|elaborate|exhaustive)(?: and [a-z]+)? (?:caption|description|summary|paragraph)s?|(?:a|one|two|three|four|five|several|multiple|full|\d{1,2}) (?:short |long |full )?paragraphs?|(?:several|multiple) sentences|in (?:great|full) detail)\b",
                 ),
             ],
             kind: SHAPE,

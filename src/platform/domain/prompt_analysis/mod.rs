@@ -84,13 +84,14 @@ impl<'s> Subject<'s> {
 type Rule = fn(&Subject<'_>, &mut Vec<Finding>);
 
 /// Every rule.
-const RULES: [Rule; 25] = [
+const RULES: [Rule; 26] = [
     template::broken,
     names::in_texts,
     names::of_variables,
     template::unknown_variables,
     template::single_braces,
     template::unused_variables,
+    template::empty_variables,
     count::conflicting_counts,
     conflict::topics,
     conflict::explanation_beside_json,
@@ -175,6 +176,11 @@ fn with_fix(finding: Finding, words: impl Into<String>, span: Range<usize>, repl
 fn with_name(finding: Finding, variable: &str, name: String) -> Finding {
     let setting = Some(Setting::Variable(variable.to_owned()));
     Finding { setting, ..with_fix(finding, format!("Rename it to “{name}”"), 0..0, name) }
+}
+
+/// A finding in a text that a new variable mends.
+fn with_variable(finding: Finding, name: String) -> Finding {
+    Finding { setting: Some(Setting::Variable(name)), ..with_fix(finding, "Add the variable", 0..0, String::new()) }
 }
 
 /// A finding about one of the settings, which taking it out mends.

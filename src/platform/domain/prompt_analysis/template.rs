@@ -5,11 +5,11 @@ use std::ops::Range;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use super::text::{ConstructKind, Text};
-use super::{Finding, Severity, Subject, about, at, names, with_fix, without_setting};
+use super::{Finding, Severity, Subject, about, at, names, with_fix, with_variable, without_setting};
 use crate::platform::domain::prompts;
 use crate::wire::prompt::TEMPLATE_VARIABLES;
 use crate::wire::prompt_analysis::{PromptPart, Setting};
-use crate::wire::prompt_parts::variable_problems;
+use crate::wire::prompt_parts::{VARIABLES_MOST, Variable, variable_problems};
 use crate::wire::template_depth::too_deep;
 
 /// Steps that the trial filling may take, as many as the real one.
@@ -65,6 +65,12 @@ fn of_error(text: &Text<'_>, error: &minijinja::Error) -> Finding {
     let span = error.range().filter(|range| !range.is_empty() && text.raw.get(range.clone()).is_some()).unwrap_or(whole_line);
     let detail = error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
     let why = UNUSABLE;
+    if detail.contains("recursion limit")
+        && let Some((span, name)) = endless_macro(text)
+    {
+        let words = format!("The macro “{name}” calls itself without an end");
+        return at(text, "endless_template", Severity::Error, span, words, why);
+    }
     match error.kind() {
         ErrorKind::OutOfFuel => {
             let words = "This takes too many steps to fill in: take a loop out, let it run less often, or join fewer texts";
@@ -89,6 +95,24 @@ fn of_error(text: &Text<'_>, error: &minijinja::Error) -> Finding {
     }
 }
 
+/// The first macro that is called behind its own beginning, and where its name stands: the engine does not say which it was.
+fn endless_macro(text: &Text<'_>) -> Option<(Range<usize>, String)> {
+    let statements = text.constructs.iter().filter(|construct| construct.kind == ConstructKind::Statement);
+    statements.filter_map(|construct| macro_name(text, &construct.range)).find(|(place, name)| {
+        let calls = uses(text, name);
+        calls.iter().any(|call| call.start > place.end && text.raw[call.end..].trim_start().starts_with('('))
+    })
+}
+
+fn macro_name(text: &Text<'_>, statement: &Range<usize>) -> Option<(Range<usize>, String)> {
+    let inner = text.slice(statement.clone());
+    let rest = inner.strip_prefix("{%")?.trim_start_matches(['-', '+']).trim_start().strip_prefix("macro")?;
+    let name = rest.strip_prefix(char::is_whitespace)?.trim_start();
+    let length = name.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(name.len());
+    let start = statement.start + (name.as_ptr() as usize - inner.as_ptr() as usize);
+    (length > 0).then(|| (start..start + length, name[..length].to_owned()))
+}
+
 /// A `{{ name` that its line never closes, or closes with one brace only.
 fn open_variable(text: &Text<'_>) -> Option<(Range<usize>, String)> {
     text.lines.iter().find_map(|line| {
@@ -105,30 +129,72 @@ fn open_variable(text: &Text<'_>) -> Option<(Range<usize>, String)> {
     })
 }
 
-/// Names that nothing gives a value, wherever they are used.
+/// Names that nothing gives a value. A slip is told wherever it stands, since each is mended by itself; a name that is missing
+/// is told once for all its places, since adding it mends them all.
 pub fn unknown_variables(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let known = known(subject);
-    for text in subject.texts() {
-        let environment = Environment::empty();
-        let Ok(template) = prompts::read_template(&environment, text.raw) else { continue };
-        let mut names: Vec<String> =
-            template.undeclared_variables(false).into_iter().filter(|name| !known.contains(&name.as_str()) && !is_called(text, name)).collect();
-        names.sort_unstable();
-        let invalid = names::invalid(text);
-        let is_told = |range: &Range<usize>| invalid.iter().any(|(whole, _)| whole.start <= range.start && range.end <= whole.end);
-        for name in names {
-            for range in uses(text, &name).into_iter().filter(|range| !is_told(range)) {
-                let why = format!("Nothing gives it a value, so no photo can be asked about; known are {}", known.join(", "));
-                match alike(&name, &known) {
-                    Some(meant) => {
-                        let words = format!("“{name}” is no variable; did you mean “{meant}”?");
-                        let finding = at(text, "unknown_variable", Severity::Error, range.clone(), words, why);
-                        found.push(with_fix(finding, format!("Write “{meant}”"), range, meant));
-                    }
-                    None => found.push(at(text, "unknown_variable", Severity::Error, range, format!("“{name}” is no variable"), why)),
+    let why = format!("Nothing gives it a value, so no photo can be asked about; known are {}", known.join(", "));
+    let mut missing: Vec<(String, Vec<(&Text<'_>, Range<usize>)>)> = Vec::new();
+    // The user text first: there a person looks first.
+    for text in subject.texts().into_iter().rev() {
+        for (name, ranges) in unknown_names(text, &known) {
+            if let Some(meant) = alike(&name, &known) {
+                for range in ranges {
+                    let words = format!("“{name}” is no variable; did you mean “{meant}”?");
+                    let finding = at(text, "unknown_variable", Severity::Error, range.clone(), words, why.clone());
+                    found.push(with_fix(finding, format!("Write “{meant}”"), range, meant));
                 }
+                continue;
+            }
+            let places = ranges.into_iter().map(|range| (text, range));
+            match missing.iter_mut().find(|(other, _)| *other == name) {
+                Some((_, all)) => all.extend(places),
+                None => missing.push((name, places.collect())),
             }
         }
+    }
+    for (name, places) in missing {
+        let Some((text, range)) = places.first().cloned() else { continue };
+        let many = if places.len() > 1 { format!(" (used in {} places)", places.len()) } else { String::new() };
+        let words = format!("“{name}” is no variable{many}");
+        let finding = at(text, "unknown_variable", Severity::Error, range, words, why.clone());
+        let added = [Variable { name: name.clone(), value: String::new() }];
+        let can_be_added = variable_problems(&added).is_empty() && subject.variables.len() < VARIABLES_MOST;
+        found.push(if can_be_added { with_variable(finding, name) } else { finding });
+    }
+}
+
+/// The names of a text that have no value, in the order of the alphabet, and where each stands.
+fn unknown_names(text: &Text<'_>, known: &[&str]) -> Vec<(String, Vec<Range<usize>>)> {
+    let environment = Environment::empty();
+    let Ok(template) = prompts::read_template(&environment, text.raw) else { return Vec::new() };
+    let is_unknown = |name: &String| !known.contains(&name.as_str()) && !is_called(text, name);
+    let mut names: Vec<String> = template.undeclared_variables(false).into_iter().filter(is_unknown).collect();
+    names.sort_unstable();
+    let invalid = names::invalid(text);
+    let is_told = |range: &Range<usize>| invalid.iter().any(|(whole, _)| whole.start <= range.start && range.end <= whole.end);
+    let places = |name: &String| uses(text, name).into_iter().filter(|range| !is_told(range)).collect();
+    names.into_iter().map(|name| (name.clone(), places(&name))).collect()
+}
+
+/// Variables without a value that a text writes out: the model reads a gap there.
+pub fn empty_variables(subject: &Subject<'_>, found: &mut Vec<Finding>) {
+    for (index, variable) in subject.variables.iter().enumerate().filter(|(_, variable)| variable.value.trim().is_empty()) {
+        let name = &variable.name;
+        let is_written = |text: &&Text<'_>| {
+            let is_shown = |range: &Range<usize>| {
+                let around = |place: &Range<usize>| place.start <= range.start && range.end <= place.end;
+                text.constructs.iter().any(|construct| construct.kind == ConstructKind::Variable && around(&construct.range))
+            };
+            !name.is_empty() && uses(text, name).iter().any(is_shown)
+        };
+        if !subject.texts().iter().any(is_written) {
+            continue;
+        }
+        let words = format!("The variable “{name}” has no value");
+        let why = format!("Where the text says {{{{ {name} }}}} the model reads nothing; give it a value, or take it out of the text");
+        let finding = about(PromptPart::Settings, "empty_variable", Severity::Warning, words, why);
+        found.push(Finding { line: Some(index as u32 + 1), setting: Some(Setting::Variable(name.clone())), ..finding });
     }
 }
 

@@ -136,7 +136,12 @@ fn unknown_names_are_told_where_they_are_and_the_one_that_was_meant_is_offered()
     assert_framed("In {{ camera }} or {{ widht }}", &[("unknown_variable", "camera"), ("unknown_variable", "widht")]);
     let framed = framed("The file is {{ file_nam }}.");
     assert!(fixed(&framed).contains("{{ file_name }}"));
-    assert!(all(&self::framed("In {{ camera }}"))[0].fix.is_none());
+    let missing = "In {{ camera }}, with {{ camera }} and {% if camera %}{{ lens }}{% endif %}";
+    assert_framed(missing, &[("unknown_variable", "camera"), ("unknown_variable", "lens")]);
+    let found = all(&self::framed(missing));
+    assert_eq!(found[0].what, "“camera” is no variable (used in 3 places)");
+    assert_eq!(found[0].fix.as_ref().map(|fix| fix.words.as_str()), Some("Add the variable"));
+    assert_eq!(found[0].setting, Some(Setting::Variable("camera".to_owned())));
     assert_framed("{% for x in [1, 2] %}{{ x }}{% endfor %}", &[]);
     let own = AnalyzePrompt {
         content: self::framed("Of {{ season }}"),
@@ -153,6 +158,19 @@ fn unknown_names_are_told_where_they_are_and_the_one_that_was_meant_is_offered()
 }
 
 #[test]
+fn a_variable_without_a_value_is_told_where_a_text_writes_it_out() {
+    let with = |line: &str| {
+        let variables = vec![Variable { name: "season".to_owned(), value: String::new() }];
+        let parts = PromptParts { variables, ..PromptParts::default() };
+        let found = all_with(&AnalyzePrompt { content: framed(line), parts, ..AnalyzePrompt::default() }, &[gemini()]);
+        found.into_iter().map(|finding| (finding.code, finding.severity, finding.setting)).collect::<Vec<_>>()
+    };
+    let season = Some(Setting::Variable("season".to_owned()));
+    assert_eq!(with("It is {{ season }}."), [("empty_variable".to_owned(), Severity::Warning, season)]);
+    assert_eq!(with("{% if season %}Look for snow.{% endif %}"), [], "empty is an answer there");
+}
+
+#[test]
 fn broken_templates_are_told_with_their_line() {
     let broken = framed("The file is {{ file_name }.");
     let found = all(&broken);
@@ -165,6 +183,7 @@ fn broken_templates_are_told_with_their_line() {
     assert!(all(&framed(endless)).iter().any(|finding| matches!(finding.code.as_str(), "endless_template" | "unknown_function")));
     let endless = "{% for a in 'xxxxxxxxxxxxxxxxxxxx' %}{% for b in 'xxxxxxxxxxxxxxxxxxxx' %}{% for c in 'xxxxxxxxxxxxxxxxxxxx' %}{% for d in 'xxxxxxxxxxxxxxxxxxxx' %}{% for e in 'xxxxxxxxxxxxxxxxxxxx' %}x{% endfor %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}";
     assert_eq!(all(&framed(endless)).first().map(|finding| (finding.code.clone(), finding.line)), Some(("endless_template".to_owned(), Some(2))));
+    assert_framed("{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}", &[("endless_template", "again")]);
     assert_framed("The file is {file_name}.", &[("single_braces", "{file_name}")]);
     assert!(fixed(&framed("The file is {file_name}.")).contains("is {{ file_name }}."));
 }
@@ -197,9 +216,12 @@ fn two_numbers_that_contradict_each_other() {
     assert_framed("Give exactly 5 tags.\nUp to 15 tags are fine.", &[("conflicting_count", "Up to 15 tags")]);
     assert_framed("List at most ten tags. Write at least 12 short tags.", &[("conflicting_count", "at least 12 short tags")]);
     assert_framed("Write one sentence.\nGive two sentences.", &[("conflicting_count", "two sentences")]);
+    assert_framed("Give up to 15 tags.\nGive 20 tags at least.", &[("conflicting_count", "20 tags at least")]);
+    assert_framed("Describe it in one sentence.\nDescribe it in three paragraphs.", &[("conflicting_length", "three paragraphs")]);
     assert!(fixed(&framed("Give exactly 5 tags.\nUse up to 15 tags.")).contains("Use exactly 5 tags."));
     for fine in [
         "Give 5 to 10 tags. Never give more than 10 tags.",
+        "Give 10 tags at least, 15 tags at most.",
         "Give up to 15 tags. If two tags mean the same, keep one tag.",
         "Give up to 15 tags. Use at most 3 words per tag.",
         "- Objects: up to 8 tags\n- Mood: up to 2 tags",
@@ -217,7 +239,10 @@ fn what_is_asked_for_and_forbidden() {
     assert_framed("Name people.\nDo not name people.", &[("conflicting_topic", "Do not name people")]);
     assert_framed("Write a short caption.\nDo not write a caption.", &[("conflicting_topic", "Do not write a caption")]);
     assert_framed("List all brands. Ignore logos.", &[("conflicting_topic", "Ignore logos")]);
+    assert_framed("Write a brief caption. Never write a caption.", &[("conflicting_topic", "Never write a caption")]);
     for fine in [
+        "Do not include people in the tags unless they are the main subject. Include people if they are.",
+        "Include people when they are large. Do not include people in the tags.",
         "Describe people by what they do. Do not name people.",
         "If there are no people, name the animals.",
         "Name people. Do not name people who are in the background.",
@@ -241,7 +266,14 @@ fn formats_that_exclude_each_other() {
     );
     assert_framed("Output the tags as a comma-separated list.", &[("conflicting_format", "comma-separated list")]);
     assert_marked("Tag the photo. Answer as CSV.", &[("answer_not_json", "CSV")]);
+    assert_framed("Do not answer with JSON.", &[("conflicting_format", "Do not answer with JSON")]);
+    assert_framed("Do not use JSON. Answer with JSON.", &[("conflicting_format", "Do not use JSON")]);
+    assert_eq!(fixed(&framed("Do not answer with JSON.")), framed("").replacen("\n\n", "\n", 1));
     for fine in [
+        "Do not write anything but JSON.",
+        "Do not use JSON in the caption.",
+        "Never use JSON keys of your own.",
+        "If there is nothing to see, do not answer with JSON.",
         "Return JSON only, no explanation. The field \"why\" should explain each tag.",
         "Answer with JSON, not Markdown.",
         "Do not use Markdown.",
@@ -256,6 +288,8 @@ fn two_languages_and_two_cases_for_the_same_thing() {
     assert_framed("Write the tags in English.\nWrite tags in German.", &[("conflicting_language", "German")]);
     assert_framed("Write adjectives in English.\nWrite labels in French.", &[("conflicting_language", "French")]);
     assert_framed("Tags are lower-case English nouns. Write each tag in Title Case.", &[("conflicting_case", "Title Case")]);
+    assert_framed("Tags are in lower case.\nWrite the tags in UPPER CASE.", &[("conflicting_case", "UPPER CASE")]);
+    assert_framed("Write the tags in lower case.\nUse UPPER CASE.", &[("conflicting_case", "UPPER CASE")]);
     assert_framed("Tags are in the singular.\nWrite tags in the plural.", &[("conflicting_number", "plural")]);
     for fine in [
         "Write the tags in English and in German.",

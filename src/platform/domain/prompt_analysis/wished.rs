@@ -6,7 +6,7 @@ use super::pattern::Pattern;
 use super::text::Text;
 use super::{Finding, Severity, at, quoted, with_fix};
 
-static CAPTION: Pattern = Pattern::new(r"\b(?:captions?|descriptions?|sentences?|summar(?:y|ies)|describe)\b");
+static CAPTION: Pattern = Pattern::new(r"\b(?:captions?|descriptions?|sentences?|paragraphs?|summar(?:y|ies)|describe)\b");
 static TAGS: Pattern = Pattern::new(r"\b(?:tags?|labels?|keywords?|nouns?|adjectives|verbs)\b");
 /// Texts of an answer that are told apart by their names.
 const NAMED: [&str; 5] = ["caption", "description", "summary", "title", "alt text"];
@@ -57,7 +57,8 @@ pub fn tell(mut wished: Vec<Wished<'_>>, clash: Clash<'_>, found: &mut Vec<Findi
     wished.sort_by_key(|wished| (std::cmp::Reverse(wished.text.part), wished.range.start));
     let targets: Vec<Target> = wished.iter().map(|wished| Target::of(wished.sentence)).collect();
     for (place, later) in wished.iter().enumerate() {
-        let reaches = |earlier: &usize| !clash.by_target || targets[*earlier] == targets[place];
+        let names_none = |place: usize| clash.is_swap && !TAGS.is_in(wished[place].sentence) && !CAPTION.is_in(wished[place].sentence);
+        let reaches = |earlier: &usize| !clash.by_target || targets[*earlier] == targets[place] || names_none(*earlier) || names_none(place);
         let Some(first) = (0..place).find(reaches).map(|first| &wished[first]) else { continue };
         if first.side == later.side || are_of_different_texts(first.sentence, later.sentence) {
             continue;
