@@ -72,6 +72,7 @@ impl PromptVersion {
 
 /// `POST /api/ai/pipeline/prompts`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CreatePrompt {
     pub name: String,
     /// Becomes version 1 when given.
@@ -97,6 +98,7 @@ pub struct UpdatePrompt {
 
 /// `POST /api/ai/pipeline/prompts/{id}/versions`: saves an immutable version and clears the draft.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SavePromptVersion {
     pub content: String,
     #[serde(flatten)]
@@ -109,6 +111,7 @@ pub struct SavePromptVersion {
 
 /// `POST /api/ai/prompts/preview`: what would be sent of one photo to one model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PreviewPrompt {
     pub content: String,
     /// Its variables' values are those of the preview.

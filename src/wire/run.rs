@@ -15,7 +15,7 @@ use super::sweep::SentImage;
 
 /// The prompt of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
 pub enum RunPrompt {
     /// A saved version.
     Version { id: PromptVersionId },

@@ -48,6 +48,7 @@ impl SentImage {
 
 /// `POST /api/ai/testing/live-test` and `…/estimate`: a run, whose columns may be asked with photos of several sizes and qualities.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StartSweep {
     #[serde(flatten)]
     pub run: StartRun,

@@ -1,15 +1,27 @@
 //! What handlers take from a request; what can't be read is answered like any other problem.
 
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
 
-use super::Refusal;
+use super::{Refusal, known_fields};
 
-/// A JSON body.
-#[derive(FromRequest)]
-#[from_request(via(axum::Json), rejection(Refusal))]
+/// A JSON body with no field but those that there are.
 pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await.map_err(JsonRejection::from)?;
+        known_fields::check::<T>(&bytes)?;
+        let axum::Json(body) = axum::Json::from_request(Request::from_parts(parts, bytes.into()), state).await?;
+        Ok(Self(body))
+    }
+}
 
 /// The query of the URL.
 #[derive(FromRequestParts)]

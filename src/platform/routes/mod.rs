@@ -11,6 +11,7 @@ mod guard;
 mod health;
 mod idempotency;
 mod jobs;
+mod known_fields;
 mod logs;
 mod metrics;
 mod models;

@@ -91,3 +91,41 @@ async fn every_refusal_is_a_problem_with_a_code() {
         assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()));
     }
 }
+
+#[tokio::test]
+async fn a_field_that_nobody_knows_is_refused_by_name_and_nothing_is_done() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let prompt = platform.client.prompts().await.expect("prompts").items.remove(0);
+    let before = platform.client.config().await.expect("config");
+    let rules = |extra: &str| {
+        let mut rules = serde_json::to_value(&before.rules).expect("JSON");
+        rules[extra] = serde_json::json!(5);
+        rules
+    };
+    let inline = serde_json::json!({"kind": "inline", "name": "a", "content": "Look", "temperature": 0.2});
+    let run = serde_json::json!({"prompts": [inline], "models": ["on-device"], "repeats": 1, "concurrency": 1});
+    let version = serde_json::json!({"content": "Look", "temperature": 0.2});
+    let made = serde_json::json!({"name": "Other", "contents": "Look"});
+    let set = serde_json::json!({"name": "Set", "photos": []});
+    let cases = [
+        ("PUT", "api/ai/pipeline/processing-rules".to_owned(), rules("dayly_limit_usd"), "'dayly_limit_usd'", "'daily_limit_usd'"),
+        ("POST", format!("api/ai/pipeline/prompts/{}/versions", prompt.id), version, "'temperature'", "'parameters.temperature'"),
+        ("POST", "api/ai/pipeline/prompts".to_owned(), made, "'contents'", "'content'"),
+        ("POST", "api/ai/testing/live-test/estimate".to_owned(), run, "'temperature'", "'parameters.temperature'"),
+        ("POST", "api/ai/testing/photo-sets".to_owned(), set, "'photos'", ""),
+    ];
+    let http = reqwest::Client::new();
+    for (method, path, body, field, meant) in cases {
+        let request = http.request(method.parse().expect("a method"), platform.host.base().join(&path).expect("a URL"));
+        let request = request.bearer_auth(platform.host.token().expose_secret()).header("if-match", format!("\"{}\"", before.revision)).json(&body);
+        let answer = request.send().await.expect("answered");
+        let status = answer.status();
+        let problem: serde_json::Value = answer.json().await.expect("a problem");
+        assert_eq!((status.as_u16(), problem["code"].as_str()), (422, Some("unknown_field")), "{path}: {problem}");
+        let (title, detail) = (problem["title"].as_str().expect("words"), problem["detail"].as_str().expect("words"));
+        assert!(title.contains(field) && detail.contains(meant), "{path}: {problem}");
+    }
+    assert_eq!(platform.client.config().await.expect("config"), before);
+    assert_eq!(platform.client.prompt_versions(prompt.id).await.expect("versions").items.len(), 1);
+    assert_eq!(platform.client.prompts().await.expect("prompts").items.len(), 1);
+}
