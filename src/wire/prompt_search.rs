@@ -9,8 +9,8 @@ use super::ids::{PromptId, PromptVersionId};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VersionQuery {
-    /// Words that all stand somewhere in text, note, author, labels or the prompt's name; `"several words"` as they follow
-    /// one another. Letters large or small.
+    /// Words that all stand somewhere in text, system text, answer's schema, note, author, labels or the prompt's name;
+    /// `"several words"` as they follow one another. Letters large or small.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     /// Only versions with this label.
@@ -37,7 +37,7 @@ pub struct VersionFound {
     pub created_at: DateTime<Utc>,
     pub is_live: bool,
     pub labels: Vec<String>,
-    /// The line of the text in which the first of the words stands, cut around it; empty where none stands in the text.
+    /// The line of the texts or the schema in which the first of the words stands, cut around it; empty where none stands there.
     pub excerpt: String,
     /// Where words stand in the excerpt: `[from, to)` in UTF-8 bytes, in order.
     pub marks: Vec<[u32; 2]>,

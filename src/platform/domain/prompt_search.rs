@@ -16,8 +16,7 @@ const WORDS_MOST: usize = 8;
 
 /// The versions that match, newest first.
 pub async fn find(core: &Core, query: &VersionQuery) -> Result<Page<VersionFound>> {
-    let mut words = words(query.q.as_deref().unwrap_or_default());
-    words.truncate(WORDS_MOST);
+    let words = words_of(query.q.as_deref());
     let label = query.label.as_deref().map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned);
     let sought = VersionsSought { words, label, prompt: query.prompt };
     let after = query.cursor.as_deref().map(page::read_cursor).transpose()?.map(|(at, id)| (at, PromptVersionId(id)));
@@ -29,8 +28,17 @@ pub async fn find(core: &Core, query: &VersionQuery) -> Result<Page<VersionFound
     Ok(Page { items, next_cursor, total: Some(total) })
 }
 
+/// The words of a search that are looked for.
+pub(super) fn words_of(search: Option<&str>) -> Vec<String> {
+    let mut words = words(search.unwrap_or_default());
+    words.truncate(WORDS_MOST);
+    words
+}
+
 fn with_excerpt(version: PromptVersion, words: &[String]) -> VersionFound {
-    let (excerpt, marks) = excerpt(&version.content, words).unwrap_or_default();
+    // The user text first: it is what a person knows a version by.
+    let texts = [&version.content, &version.parts.system, &version.parts.schema];
+    let (excerpt, marks) = texts.into_iter().find_map(|text| excerpt(text, words)).unwrap_or_default();
     let PromptVersion { id, prompt_id, prompt_name, version, note, author, created_at, is_live, labels, .. } = version;
     VersionFound { id, prompt_id, prompt_name, version, note, author, created_at, is_live, labels, excerpt, marks }
 }

@@ -130,7 +130,15 @@ async fn labels_are_put_on_and_taken_off_and_everyone_is_told() {
 async fn versions_of_all_prompts_are_found_by_text_note_author_and_label() {
     let platform = start().await;
     let (colours, _) = create(&platform, "Colours", &["Name the colours", "Name the 50% grey tones", "Größe und Farbe"]).await;
-    create(&platform, "Streets", &["Name the streets of the old town"]).await;
+    let (streets, _) = create(&platform, "Streets", &["Name the streets of the old town"]).await;
+    let parts = PromptParts {
+        system: "You know\nevery Kirchstraße".to_owned(),
+        schema: r#"{"type": "object", "properties": {"tags": {"type": "array", "items": {"type": "string"}}, "district": {"type": "string"}}}"#
+            .to_owned(),
+        ..PromptParts::default()
+    };
+    let quarter = SavePromptVersion { content: "Name the quarter".to_owned(), parts, ..SavePromptVersion::default() };
+    platform.client.save_prompt_version(streets.id, &quarter).await.expect("saved");
     platform.client.change_prompt_labels(colours.id, 2, &labels(&["candidate"], &[])).await.expect("put");
     let find = |query: VersionQuery| {
         let client = platform.client.clone();
@@ -150,6 +158,9 @@ async fn versions_of_all_prompts_are_found_by_text_note_author_and_label() {
         (words("5_%"), &[]),
         (words("ada"), &["Colours v3", "Colours v2"]),
         (words("Größe"), &["Colours v3"]),
+        (words("KNOW quarter"), &["Streets v2"]),
+        (words("Kirchstraße"), &["Streets v2"]),
+        (words("district"), &["Streets v2"]),
         (words("candid"), &["Colours v2"]),
         (words("nothing of it"), &[]),
         (VersionQuery { label: Some("candidate".to_owned()), ..VersionQuery::default() }, &["Colours v2"]),
@@ -162,6 +173,7 @@ async fn versions_of_all_prompts_are_found_by_text_note_author_and_label() {
     let found = &page.items[0];
     assert_eq!((found.excerpt.as_str(), found.labels.clone()), ("…the 50% grey tones", vec!["candidate".to_owned()]));
     assert_eq!(&found.excerpt[found.marks[0][0] as usize..found.marks[0][1] as usize], "grey");
+    assert_eq!(find(words("every")).await.1.items[0].excerpt, "every Kirchstraße");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Versions of all prompts by words of their text, note, author, labels and prompt's name.
+//! Versions of all prompts by words of their texts, answer's schema, note, author, labels and prompt's name.
 
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Sqlite};
@@ -18,7 +18,7 @@ pub struct VersionsSought {
 }
 
 /// The columns in which words are looked for.
-const COLUMNS: [&str; 4] = ["v.content", "v.note", "v.author", "p.name"];
+const COLUMNS: [&str; 6] = ["v.content", "v.system_text", "v.answer_schema", "v.note", "v.author", "p.name"];
 
 fn push_matching(query: &mut QueryBuilder<Sqlite>, org: OrganizationId, sought: &VersionsSought) {
     query.push(" WHERE v.withdrawn_at_ms IS NULL AND p.withdrawn_at_ms IS NULL AND v.organization_id = ").push_bind(org.0);
@@ -37,7 +37,9 @@ fn push_matching(query: &mut QueryBuilder<Sqlite>, org: OrganizationId, sought: 
         }
         // LOWER of SQLite knows only ASCII: other letters are found as they were typed, too.
         if !word.is_ascii() {
-            query.push("v.content LIKE ").push_bind(as_typed(word)).push(" ESCAPE '\\' OR ");
+            for column in COLUMNS {
+                query.push(column).push(" LIKE ").push_bind(as_typed(word)).push(" ESCAPE '\\' OR ");
+            }
         }
         query.push("EXISTS (SELECT 1 FROM prompt_labels l WHERE l.prompt_version_id = v.id AND LOWER(l.label) LIKE ");
         query.push_bind(pattern).push(" ESCAPE '\\'))");
