@@ -5,8 +5,8 @@ use std::path::Path;
 use super::args::{ExportArgs, ImportArgs, PromptsCommand};
 use super::config::Settings;
 use super::{Failure, Result, local, logging, runtime, terminal};
-use crate::client::Client;
-use crate::wire::prompt_file::{FILE_MOST, ImportOutcome, ImportPrompts};
+use crate::client::{ApiError, Client, prompt_file};
+use crate::wire::prompt_file::{ImportChoice, ImportInto, ImportItem, ImportOutcome, ImportPrompts, Imported};
 use local::failed;
 
 pub fn run(settings: &Settings, command: &PromptsCommand) -> Result<()> {
@@ -40,34 +40,46 @@ async fn export(client: &Client, args: &ExportArgs) -> Result<()> {
     Ok(())
 }
 
+/// Imports what can be; a prompt that can't be read is told, keeps the others from nothing, and makes the command end as failed,
+/// in a dry run too.
 async fn import(client: &Client, args: &ImportArgs) -> Result<()> {
+    let mut refused = Vec::new();
     for path in &args.files {
-        let file = read(path)?;
-        let found = client.import_prompts(&file, args.dry_run).await.map_err(|error| match failed(&error) {
+        let file = prompt_file::read(path).map_err(Failure::Usage)?;
+        let in_file = |error: &ApiError| match failed(error) {
             Failure::Usage(why) => Failure::Usage(format!("{}: {why}", path.display())),
             other => other,
-        })?;
-        for warning in &found.warnings {
-            terminal::err(&format!("{}: {warning}", path.display()));
+        };
+        let mut found = client.import_prompts(&file, true).await.map_err(|error| in_file(&error))?;
+        let is_refused = |item: &ImportItem| matches!(item.outcome, ImportOutcome::Refused { .. });
+        refused.extend(found.items.iter().filter(|item| is_refused(item)).map(|item| item.name.clone()));
+        if !args.dry_run {
+            let places = found.items.iter().enumerate().filter(|(_, item)| is_refused(item));
+            let choices = places.map(|(at, _)| ImportChoice { item: at as u32, into: ImportInto::Skip }).collect();
+            let made = client.import_prompts(&ImportPrompts { choices, ..file }, false).await.map_err(|error| in_file(&error))?;
+            // Why something was left out stands in what was looked at.
+            let kept = |(was, is): (ImportItem, ImportItem)| if is_refused(&was) { was } else { is };
+            found.items = found.items.into_iter().zip(made.items).map(kept).collect();
         }
-        for item in &found.items {
-            terminal::out(&format!("{}: {}", item.name, words(&item.outcome)))?;
-            for warning in &item.warnings {
-                terminal::err(&format!("{}: {warning}", item.name));
-            }
+        tell(path, &found)?;
+    }
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!("Not all can be imported: {}", refused.join(", "))))
+}
+
+fn tell(path: &Path, found: &Imported) -> Result<()> {
+    for warning in &found.warnings {
+        terminal::err(&format!("{}: {warning}", path.display()));
+    }
+    for item in &found.items {
+        terminal::out(&format!("{}: {}", item.name, words(&item.outcome)))?;
+        for warning in &item.warnings {
+            terminal::err(&format!("{}: {warning}", item.name));
         }
     }
     Ok(())
-}
-
-fn read(path: &Path) -> Result<ImportPrompts> {
-    let unreadable = |error: std::io::Error| Failure::Usage(format!("{} can't be read: {error}", path.display()));
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > FILE_MOST as u64 {
-        return Err(Failure::Usage(format!("{} has {size} bytes; files of at most {FILE_MOST} are read", path.display())));
-    }
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(ImportPrompts::new(name, &std::fs::read(path).map_err(unreadable)?))
 }
 
 fn words(outcome: &ImportOutcome) -> String {

@@ -17,6 +17,7 @@ pub mod photo_set;
 pub mod photo_zip;
 pub mod prompt;
 pub mod prompt_analysis;
+pub mod prompt_file;
 pub mod provider;
 pub mod run;
 pub mod status;

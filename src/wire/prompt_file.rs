@@ -1,5 +1,7 @@
 //! Files with prompts: Minerva's own (Markdown with front matter), those of promptfoo, and exports of Langfuse.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -40,12 +42,26 @@ pub struct ImportPrompts {
     /// What becomes of each prompt of the file; of those that are not named, what the file suggests.
     #[serde(default)]
     pub choices: Vec<ImportChoice>,
+    /// Texts of files that this one names, by their paths relative to it (`prompts/long.txt`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub beside: BTreeMap<String, String>,
+}
+
+/// The path of a file beside the one that names it, as both sides write it; `None`: it is no such path.
+#[must_use]
+pub fn beside_path(named: &str) -> Option<String> {
+    let named = named.trim();
+    let path = named.strip_prefix("file://").unwrap_or(named).replace('\\', "/");
+    let path = path.trim_start_matches("./");
+    let is_inside = !path.starts_with('/') && !path.contains(':') && path.split('/').all(|part| !part.is_empty() && part != "..");
+    let is_text = [".txt", ".md", ".json"].iter().any(|ending| path.to_lowercase().ends_with(ending));
+    (is_inside && is_text).then(|| path.to_owned())
 }
 
 impl ImportPrompts {
     #[must_use]
     pub fn new(file_name: impl Into<String>, bytes: &[u8]) -> Self {
-        Self { file_name: file_name.into(), file: STANDARD.encode(bytes), choices: Vec::new() }
+        Self { file_name: file_name.into(), file: STANDARD.encode(bytes), choices: Vec::new(), beside: BTreeMap::new() }
     }
 }
 
@@ -139,7 +155,7 @@ pub enum ImportOutcome {
         name: String,
         version: u32,
     },
-    /// The newest version has the same parts: nothing is made.
+    /// A version has the same text and parts already: nothing is made.
     Same {
         name: String,
         version: u32,

@@ -25,7 +25,7 @@ use crate::keys::Keys;
 use crate::wire::event::Event;
 
 /// What areas ask and how it fails; they know the platform by these alone.
-pub use crate::client::{ApiError, Client};
+pub use crate::client::{ApiError, Client, prompt_file};
 pub use command::{Command, CommandSender, Toast, ToastKind};
 pub use keys_seen::KeysSeen;
 pub use moment::Moment;

@@ -143,6 +143,26 @@ pub async fn version_that_says(db: &Db, org: OrganizationId, content: &str, part
     Ok(id.map(PromptVersionId))
 }
 
+/// The number of the newest version of a prompt that says just this.
+pub async fn number_that_says(db: &Db, org: OrganizationId, prompt: PromptId, content: &str, parts: &PromptParts) -> Result<Option<u32>> {
+    let number: Option<i64> = sqlx::query_scalar(
+        "SELECT version FROM prompt_versions
+         WHERE organization_id = $1 AND prompt_id = $2 AND content = $3 AND system_text = $4 AND answer_schema = $5 AND parameters = $6
+           AND variables = $7 AND withdrawn_at_ms IS NULL
+         ORDER BY version DESC LIMIT 1",
+    )
+    .bind(org.0)
+    .bind(prompt.0)
+    .bind(content)
+    .bind(&parts.system)
+    .bind(&parts.schema)
+    .bind(to_json(&parts.parameters)?)
+    .bind(to_json(&parts.variables)?)
+    .fetch_optional(&db.read)
+    .await?;
+    Ok(number.map(|number| number as u32))
+}
+
 type PromptRowTuple = (uuid::Uuid, String, Option<String>, Option<String>, i64, i64, Option<i64>, Option<i64>);
 
 const PROMPT_COLUMNS: &str = "SELECT p.id, p.name, p.draft, p.draft_parts, p.revision, p.updated_at_ms,

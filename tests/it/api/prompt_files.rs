@@ -114,6 +114,28 @@ async fn a_file_of_many_prompts_is_made_in_one_go_and_by_choice() {
     let names = [("animals".to_owned(), 2), ("Photo tags".to_owned(), 1), ("Subjects".to_owned(), 1)];
     assert_eq!(prompts(&platform).await, names);
     assert_eq!(made.items[3].outcome, ImportOutcome::Skipped);
+
+    // Once more: each version of the file is there already, the older one too.
+    let again = platform.client.import_prompts(&asked, false).await.expect("imported");
+    let same = |name: &str, version| ImportOutcome::Same { name: name.to_owned(), version };
+    let outcomes: Vec<_> = again.items.iter().take(3).map(|item| item.outcome.clone()).collect();
+    assert_eq!(outcomes, [same("Subjects", 1), same("animals", 1), same("animals", 2)]);
+    assert_eq!((again.versions.len(), prompts(&platform).await), (0, names.to_vec()));
+}
+
+#[tokio::test]
+async fn a_version_that_goes_back_to_an_older_text_is_kept_once() {
+    let platform = start().await;
+    let entry = |version: u32, text: &str| {
+        format!(r#"{{"name": "animals", "type": "text", "version": {version}, "prompt": "{text}", "labels": [], "tags": [], "config": {{}}}}"#)
+    };
+    let file = format!(r#"{{"data": [{}, {}, {}]}}"#, entry(1, "Name animals"), entry(2, "Name birds"), entry(3, "Name animals"));
+    for (time, expected) in [3, 0].into_iter().enumerate() {
+        let seen = look(&platform, "langfuse.json", &file).await.expect("looked at");
+        assert_eq!(seen.items.iter().filter(|item| item.outcome.makes()).count(), expected, "time {time}");
+        assert_eq!(import(&platform, "langfuse.json", &file).await.versions.len(), expected, "time {time}");
+    }
+    assert!(prompts(&platform).await.contains(&("animals".to_owned(), 3)));
 }
 
 #[tokio::test]

@@ -30,3 +30,23 @@ fn prompts_go_out_to_files_and_come_in_elsewhere() {
     let (code, _, trouble) = run(there.path(), &["import", &file]);
     assert!(code == Some(2) && trouble.contains("newer Minerva"), "{trouble}");
 }
+
+#[test]
+fn a_prompt_that_cannot_be_read_keeps_no_other_out_and_a_dry_run_ends_the_same() {
+    let home = tempfile::tempdir().expect("a folder");
+    let run = |args: &[&str]| {
+        let output = minerva(home.path()).arg("prompts").args(args).output().expect("runs");
+        let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), words(&output.stdout), words(&output.stderr))
+    };
+    let file = home.path().join("two.yaml");
+    std::fs::write(&file, "prompts:\n  - {label: Broken, raw: '{% if width %}'}\n  - {label: Fine, raw: Look for boats}\n").expect("written");
+    let file = file.to_string_lossy().into_owned();
+    let (code, said, trouble) = run(&["import", "--dry-run", &file]);
+    assert!(code == Some(2) && said.contains("Broken: can't be imported: Line 1") && said.contains("Fine: new prompt Fine"), "{said} {trouble}");
+    assert!(trouble.contains("Not all can be imported: Broken"), "{trouble}");
+    let (code, said, trouble) = run(&["import", &file]);
+    assert!(code == Some(2) && said.contains("Broken: can't be imported: Line 1") && said.contains("Fine: new prompt Fine"), "{said} {trouble}");
+    let (_, said, _) = run(&["import", "--dry-run", &file]);
+    assert!(said.contains("Fine: the same as Fine v1"), "{said}");
+}

@@ -1,16 +1,16 @@
 //! A file on its way to prompts: chosen, read and looked at by the platform, shown, and imported when a person says so.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use egui::Ui;
 
 use super::preview::{self, Decision, Item};
 use crate::gui::ctx::file_choosing::{FileChoosing, Purpose};
-use crate::gui::ctx::{ApiError, AreaCtx, Remote, ToastKind};
+use crate::gui::ctx::{ApiError, AreaCtx, Remote, ToastKind, prompt_file};
 use crate::wire::problem::Problem;
 use crate::wire::prompt::PromptVersion;
-use crate::wire::prompt_file::{FILE_MOST, ImportChoice, ImportInto, ImportOutcome, ImportPrompts, Imported};
+use crate::wire::prompt_file::{ImportChoice, ImportInto, ImportOutcome, ImportPrompts, Imported};
 
 /// A changed name is looked at this long after the last keystroke.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -103,7 +103,7 @@ impl Import {
     pub fn read(&mut self, path: PathBuf, ctx: &AreaCtx<'_>) {
         let mut reading = Remote::default();
         ctx.ask(&mut reading, |client| async move {
-            let file = tokio::task::spawn_blocking(move || read(&path)).await;
+            let file = tokio::task::spawn_blocking(move || prompt_file::read(&path).map_err(unreadable)).await;
             let file = file.unwrap_or_else(|_| Err(unreadable("The work was interrupted; try again".to_owned())))?;
             let found = client.import_prompts(&file, true).await?;
             Ok((file, found))
@@ -195,17 +195,6 @@ impl Import {
             None => {}
         }
     }
-}
-
-fn read(path: &Path) -> Result<ImportPrompts, ApiError> {
-    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-    let size = std::fs::metadata(path).map_err(|error| unreadable(format!("{name}: {error}")))?.len();
-    if size > FILE_MOST as u64 {
-        let most = FILE_MOST / 1_048_576;
-        return Err(unreadable(format!("{name} has {:.1} MiB; files of at most {most} MiB are read. Split it", size as f64 / 1_048_576.0)));
-    }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(format!("{name}: {error}")))?;
-    Ok(ImportPrompts::new(name, &bytes))
 }
 
 fn unreadable(why: String) -> ApiError {

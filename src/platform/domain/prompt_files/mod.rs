@@ -8,6 +8,7 @@ mod promptfoo;
 mod settings;
 mod value;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -62,7 +63,8 @@ pub async fn export(core: &Core, id: PromptId, number: u32) -> Result<(String, S
 pub async fn import(core: &Core, asked: &ImportPrompts, dry_run: bool) -> Result<Imported> {
     let bytes = STANDARD.decode(&asked.file).map_err(|_| refusal("not_base64", "The file's bytes are to be sent in base64"))?;
     let name = asked.file_name.clone();
-    let file = core.on_a_core(move || read(&name, &bytes)).await??;
+    let beside = asked.beside.clone();
+    let file = core.on_a_core(move || read(&name, &bytes, &beside)).await??;
     plan::import(core, file, &asked.choices, dry_run).await
 }
 
@@ -70,18 +72,21 @@ fn refusal(code: &'static str, message: impl Into<String>) -> DomainError {
     DomainError::Invalid { code, message: message.into() }
 }
 
+/// Texts of files that a file names, by their paths beside it.
+type Beside = BTreeMap<String, String>;
+
 /// Reads a file of whatever form.
-fn read(file_name: &str, bytes: &[u8]) -> Result<ReadFile> {
+fn read(file_name: &str, bytes: &[u8], beside: &Beside) -> Result<ReadFile> {
     let text = text_of(file_name, bytes)?;
     let stem = Path::new(file_name).file_stem().map(|stem| stem.to_string_lossy().replace(['_', '-'], " ")).unwrap_or_default();
     let stem = if stem.trim().is_empty() { "Imported prompt".to_owned() } else { stem.trim().to_owned() };
     let extension = Path::new(file_name).extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
     let begins_with = |letters: &[char]| text.trim_start().starts_with(letters);
     let file = match extension.as_str() {
-        "yaml" | "yml" => structured(&value::yaml(text)?, &stem)?,
-        "json" => structured(&value::json(text)?, &stem)?,
+        "yaml" | "yml" => structured(&value::yaml(text)?, &stem, beside)?,
+        "json" => structured(&value::json(text)?, &stem, beside)?,
         "md" | "markdown" | "txt" | "prompt" | "j2" => markdown::read(text, &stem)?,
-        _ if begins_with(&['{', '[']) && value::json(text).is_ok() => structured(&value::json(text)?, &stem)?,
+        _ if begins_with(&['{', '[']) && value::json(text).is_ok() => structured(&value::json(text)?, &stem, beside)?,
         _ => markdown::read(text, &stem)?,
     };
     if file.prompts.is_empty() {
@@ -122,7 +127,7 @@ fn text_of<'b>(file_name: &str, bytes: &'b [u8]) -> Result<&'b str> {
 }
 
 /// What JSON or YAML is of: promptfoo has `prompts` or messages, Langfuse has `prompt` and `name`, alone, in a list, or in `data`.
-fn structured(value: &serde_json::Value, stem: &str) -> Result<ReadFile> {
+fn structured(value: &serde_json::Value, stem: &str, beside: &Beside) -> Result<ReadFile> {
     let unknown = || {
         let words = "This is neither a configuration of promptfoo (with 'prompts'), nor a list of messages (with 'role' and 'content'), nor an \
                      export of Langfuse (with 'name' and 'prompt'). A prompt of Minerva is a Markdown file";
@@ -142,7 +147,7 @@ fn structured(value: &serde_json::Value, stem: &str) -> Result<ReadFile> {
             }
             // Results that promptfoo has written hold the configuration that they are of.
             let config = map.get("config").filter(|config| config.get("prompts").is_some()).and_then(serde_json::Value::as_object).unwrap_or(map);
-            promptfoo::read(config, stem).unwrap_or_else(|| Err(unknown()))
+            promptfoo::read(config, stem, beside).unwrap_or_else(|| Err(unknown()))
         }
         _ => Err(unknown()),
     }
@@ -153,7 +158,7 @@ mod tests {
     use super::*;
 
     fn refused(name: &str, bytes: &[u8]) -> (&'static str, String) {
-        match read(name, bytes) {
+        match read(name, bytes, &Beside::new()) {
             Err(DomainError::Invalid { code, message }) => (code, message),
             other => panic!("{name}: {other:?}"),
         }

@@ -23,7 +23,7 @@ const NOTE_MOST: usize = 500;
 /// A prompt as it stands, or will when what comes before in the file is made.
 struct Known {
     prompt: Prompt,
-    /// The newest version's text and parts.
+    /// What of this file became its newest version.
     newest: Option<(String, PromptParts)>,
     is_of_file: bool,
     /// The highest number that a version of it ever had.
@@ -47,13 +47,18 @@ impl<'c> Prompts<'c> {
         Ok(Self { core, by_name: prompts.into_iter().map(known).collect() })
     }
 
-    async fn find(&mut self, name: &str) -> Result<Option<&mut Known>> {
-        let Some(known) = self.by_name.get_mut(&name.to_lowercase()) else { return Ok(None) };
-        if known.newest.is_none() && known.prompt.latest_version > 0 {
-            let newest = store::prompts::newest_version(&self.core.db, self.core.org, known.prompt.id).await?;
-            known.newest = newest.map(|version| (version.content, version.parts));
+    fn find(&self, name: &str) -> Option<&Known> {
+        self.by_name.get(&name.to_lowercase())
+    }
+
+    /// The version that says just this: one that was there before, whichever, or the newest of this file. An older one of the
+    /// file is none: what goes back to its text is a version of its own.
+    async fn same(&self, known: &Known, content: &str, parts: &PromptParts) -> Result<Option<u32>> {
+        if known.newest.as_ref().is_some_and(|(text, others)| text == content && others == parts) {
+            return Ok(Some(known.highest));
         }
-        Ok(Some(known))
+        // The look is at what stood before the file: nothing of it is written there yet.
+        Ok(store::prompts::number_that_says(&self.core.db, self.core.org, known.prompt.id, content, parts).await?)
     }
 }
 
@@ -66,7 +71,7 @@ pub async fn import(core: &Core, file: ReadFile, choices: &[ImportChoice], dry_r
     let (mut items, mut versions): (Vec<ImportItem>, Vec<PromptVersion>) = (Vec::with_capacity(file.prompts.len()), Vec::new());
     for (at, given) in file.prompts.into_iter().enumerate() {
         let into = choices.iter().find(|choice| choice.item as usize == at).map(|choice| &choice.into);
-        let item = plan(&mut prompts, given, into).await?;
+        let item = plan(&prompts, given, into).await?;
         if let Some(change) = &mut change {
             if let ImportOutcome::Refused { why } = &item.0.outcome {
                 return Err(refusal("import_refused", format!("{}: {why}. Nothing was imported; leave it out, or mend the file", item.0.name)));
@@ -96,7 +101,7 @@ fn summary(versions: &[PromptVersion]) -> String {
 }
 
 /// What becomes of one prompt, with its parts.
-async fn plan(prompts: &mut Prompts<'_>, given: FilePrompt, into: Option<&ImportInto>) -> Result<(ImportItem, PromptParts)> {
+async fn plan(prompts: &Prompts<'_>, given: FilePrompt, into: Option<&ImportInto>) -> Result<(ImportItem, PromptParts)> {
     let FilePrompt { name, version, note, author, labels, content, parts, mut warnings, trouble } = given;
     let (content, parts) = (prompts::plain_lines(&content), prompts::plain_parts(&parts));
     let note: String = note.trim().chars().take(NOTE_MOST).collect();
@@ -113,15 +118,15 @@ async fn plan(prompts: &mut Prompts<'_>, given: FilePrompt, into: Option<&Import
     let outcome = match (into, fault) {
         (Some(ImportInto::Skip), _) => ImportOutcome::Skipped,
         (_, Some(why)) => ImportOutcome::Refused { why },
-        _ => match prompts.find(&wanted).await? {
+        _ => match prompts.find(&wanted) {
             None => ImportOutcome::NewPrompt { name: wanted },
-            Some(known) if known.newest.as_ref().is_some_and(|(text, other)| *text == content && *other == parts) => {
-                ImportOutcome::Same { name: known.prompt.name.clone(), version: known.prompt.latest_version }
-            }
-            Some(known) => ImportOutcome::NewVersion {
-                prompt_id: (!known.is_of_file).then_some(known.prompt.id),
-                name: known.prompt.name.clone(),
-                version: known.highest + 1,
+            Some(known) => match prompts.same(known, &content, &parts).await? {
+                Some(version) => ImportOutcome::Same { name: known.prompt.name.clone(), version },
+                None => ImportOutcome::NewVersion {
+                    prompt_id: (!known.is_of_file).then_some(known.prompt.id),
+                    name: known.prompt.name.clone(),
+                    version: known.highest + 1,
+                },
             },
         },
     };
@@ -164,7 +169,7 @@ async fn make(
             deeds.prompt_made(&prompt);
             (prompt, 0)
         }
-        ImportOutcome::NewVersion { name, .. } => match prompts.find(name).await? {
+        ImportOutcome::NewVersion { name, .. } => match prompts.find(name) {
             Some(known) => (Prompt { revision: known.prompt.revision + 1, updated_at: now, ..known.prompt.clone() }, known.highest),
             None => return Ok(None),
         },

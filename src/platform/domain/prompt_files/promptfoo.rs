@@ -4,10 +4,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{FilePrompt, ReadFile, chat, settings, value};
+use super::{Beside, FilePrompt, ReadFile, chat, settings, value};
 use crate::platform::domain::Result;
 use crate::wire::prompt::TEMPLATE_VARIABLES;
-use crate::wire::prompt_file::FileFormat;
+use crate::wire::prompt_file::{FileFormat, beside_path};
 use crate::wire::prompt_parts::{Variable, variable_problems};
 
 /// What promptfoo looks up elsewhere.
@@ -23,7 +23,7 @@ pub fn read_chat(messages: &[Value], stem: &str) -> ReadFile {
 }
 
 /// A configuration; `None` where it has no `prompts`.
-pub fn read(config: &Map<String, Value>, stem: &str) -> Option<Result<ReadFile>> {
+pub fn read(config: &Map<String, Value>, stem: &str, beside: &Beside) -> Option<Result<ReadFile>> {
     let entries: Vec<Value> = match config.get("prompts")? {
         Value::Array(entries) => entries.clone(),
         // An older form: the file or text, and its label.
@@ -34,13 +34,13 @@ pub fn read(config: &Map<String, Value>, stem: &str) -> Option<Result<ReadFile>>
     let title = config.get("description").and_then(value::text).filter(|words| !words.trim().is_empty() && words.chars().count() <= 60);
     let title = title.unwrap_or_else(|| stem.to_owned());
     let many = entries.len() > 1;
-    let prompts = entries.iter().enumerate().map(|(at, entry)| {
+    let prompts = entries.iter().enumerate().flat_map(|(at, entry)| {
         let name = if many { format!("{title} {}", at + 1) } else { title.clone() };
-        let mut prompt = one(entry, name);
-        give_values(&mut prompt, &vars);
-        prompt
+        of_entry(entry, name, beside)
     });
-    let mut file = ReadFile { format: FileFormat::Promptfoo, prompts: prompts.collect(), warnings: Vec::new() };
+    let mut prompts: Vec<FilePrompt> = prompts.collect();
+    prompts.iter_mut().for_each(|prompt| give_values(prompt, &vars));
+    let mut file = ReadFile { format: FileFormat::Promptfoo, prompts, warnings: Vec::new() };
     let ignored: Vec<&str> =
         ["providers", "tests", "defaultTest", "scenarios", "redteam"].into_iter().filter(|name| config.contains_key(*name)).collect();
     if !ignored.is_empty() {
@@ -49,7 +49,8 @@ pub fn read(config: &Map<String, Value>, stem: &str) -> Option<Result<ReadFile>>
     Some(Ok(file))
 }
 
-fn one(entry: &Value, name: String) -> FilePrompt {
+/// The prompts of an entry: one, or as many as the file holds that it names.
+fn of_entry(entry: &Value, name: String, beside: &Beside) -> Vec<FilePrompt> {
     let mut prompt = FilePrompt { name, ..FilePrompt::default() };
     let raw = match entry {
         Value::Object(map) => {
@@ -62,8 +63,38 @@ fn one(entry: &Value, name: String) -> FilePrompt {
         }
         other => other.clone(),
     };
-    take_raw(&raw, &mut prompt);
-    prompt
+    let named = raw.as_str().filter(|text| is_elsewhere(text)).and_then(beside_path);
+    let Some(text) = named.and_then(|path| beside.get(&path)) else {
+        take_raw(&raw, &mut prompt);
+        return vec![prompt];
+    };
+    let texts = parted(text);
+    let many = texts.len() > 1;
+    let of_text = |(at, text): (usize, String)| {
+        let mut part = prompt.clone();
+        if many {
+            part.name = format!("{} {}", prompt.name, at + 1);
+        }
+        take_raw(&Value::String(text), &mut part);
+        part
+    };
+    texts.into_iter().enumerate().map(of_text).collect()
+}
+
+/// The prompts of a file: lines of `---` part them.
+fn parted(text: &str) -> Vec<String> {
+    let mut texts = vec![String::new()];
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        match texts.last_mut() {
+            Some(last) if line.trim() != "---" => {
+                last.push_str(line);
+                last.push('\n');
+            }
+            _ => texts.push(String::new()),
+        }
+    }
+    let texts: Vec<String> = texts.into_iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect();
+    if texts.is_empty() { vec![String::new()] } else { texts }
 }
 
 /// A text, messages, or messages written as JSON in a text.
@@ -71,7 +102,8 @@ fn take_raw(raw: &Value, prompt: &mut FilePrompt) {
     match raw {
         Value::Array(messages) if chat::is_chat(messages) => chat::take(messages, prompt),
         Value::String(text) if is_elsewhere(text) => {
-            prompt.trouble = Some(format!("Its text stands elsewhere ({text}). Import that file itself"));
+            prompt.trouble =
+                Some(format!("Its text stands elsewhere ({text}), and is no text file in the folder of this one. Import that file itself"));
         }
         Value::String(text) => match serde_json::from_str::<Value>(text) {
             Ok(Value::Array(messages)) if chat::is_chat(&messages) => chat::take(&messages, prompt),
@@ -116,7 +148,23 @@ mod tests {
 
     fn read_config(yaml: &str) -> ReadFile {
         let Value::Object(config) = value::yaml(yaml).expect("YAML") else { panic!("no map") };
-        read(&config, "photos").expect("has prompts").expect("read")
+        read(&config, "photos", &Beside::new()).expect("has prompts").expect("read")
+    }
+
+    #[test]
+    fn files_that_are_named_are_read_and_parted() {
+        let Value::Object(config) =
+            value::yaml("prompts:\n  - file://./a.txt\n  - {id: file://b.json, label: Chat}\n  - file://c.txt\n").expect("YAML")
+        else {
+            panic!("no map")
+        };
+        let chat = r#"[{"role": "system", "content": "Be brief"}, {"role": "user", "content": "Look"}]"#;
+        let beside = Beside::from([("a.txt".to_owned(), "One\n---\nTwo {{x}}\n".to_owned()), ("b.json".to_owned(), chat.to_owned())]);
+        let prompts = read(&config, "photos", &beside).expect("has prompts").expect("read").prompts;
+        let said: Vec<(&str, &str)> = prompts.iter().map(|prompt| (prompt.name.as_str(), prompt.content.as_str())).collect();
+        assert_eq!(said, [("photos 1 1", "One"), ("photos 1 2", "Two {{x}}"), ("Chat", "Look"), ("photos 3", "")]);
+        assert_eq!(prompts[2].parts.system, "Be brief");
+        assert!(prompts[3].trouble.as_ref().is_some_and(|why| why.contains("file://c.txt")));
     }
 
     #[test]
