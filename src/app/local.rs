@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::config::Settings;
+use super::config::{self, Settings};
 use super::{Failure, Result};
 use crate::client::{ApiError, Client};
 use crate::platform::domain::Log;
@@ -23,7 +23,7 @@ pub async fn with_platform<T>(settings: &Settings, work: impl AsyncFnOnce(Client
         log: Log::default(),
     };
     let host = host::start(options).await.map_err(|error| Failure::Failed(error.to_string()))?;
-    let done = match Client::new(host.base(), host.token()) {
+    let done = match Client::new(host.base(), host.token()).inspect(|client| client.set_author(&config::user_name())) {
         Ok(client) => work(client).await,
         Err(error) => Err(failed(&error)),
     };

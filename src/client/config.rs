@@ -55,6 +55,11 @@ impl Client {
         self.get_with("api/ai/pipeline/config/audit", query).await
     }
 
+    /// Everybody who ever changed something.
+    pub async fn config_actors(&self) -> Result<Page<String>> {
+        self.get("api/ai/pipeline/config/audit/actors").await
+    }
+
     /// Puts back what was before a change.
     pub async fn undo_config_change(&self, id: ConfigChangeId) -> Result<ConfigChanged> {
         self.post(&format!("api/ai/pipeline/config/audit/{id}/undo"), &()).await

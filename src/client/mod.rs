@@ -25,7 +25,7 @@ pub mod trace;
 pub mod truth;
 pub mod validation;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -35,6 +35,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use crate::wire::author;
 use crate::wire::problem::Problem;
 use crate::wire::provider::OWN_KEY_HEADER;
 
@@ -74,6 +75,8 @@ pub struct Client {
     token: SecretString,
     /// A person's own provider keys, as headers.
     own_keys: HeaderMap,
+    /// The name under which is written what this client and those made of it write; `None`: nobody's.
+    author: Arc<RwLock<Option<String>>>,
 }
 
 impl Client {
@@ -84,12 +87,24 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|error| ApiError::Network(format!("no HTTP client: {error}")))?;
-        Ok(Self { http, base: Arc::new(base), token, own_keys: HeaderMap::new() })
+        Ok(Self { http, base: Arc::new(base), token, own_keys: HeaderMap::new(), author: Arc::default() })
     }
 
     #[must_use]
     pub fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// Writes under a name from now on, this client and all that were made of it. One that can be none is not sent.
+    pub fn set_author(&self, name: &str) {
+        let name = author::read(name).ok().map(str::to_owned);
+        *self.author.write().unwrap_or_else(PoisonError::into_inner) = name;
+    }
+
+    /// Whether a name is the one that is written under here.
+    #[must_use]
+    pub fn is_me(&self, name: &str) -> bool {
+        self.author.read().unwrap_or_else(PoisonError::into_inner).as_deref() == Some(name)
     }
 
     /// Whether keys may travel to this platform: over TLS, or without leaving the machine.
@@ -129,7 +144,11 @@ impl Client {
     /// A request to a path of the API (`api/ai/photos`), with the token.
     fn request(&self, method: Method, path: &str) -> Result<RequestBuilder> {
         let url = self.base.join(path).map_err(|error| ApiError::Network(error.to_string()))?;
-        Ok(self.http.request(method, url).bearer_auth(self.token.expose_secret()).headers(self.own_keys.clone()).timeout(Duration::from_secs(60)))
+        let name = self.author.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let name = name.filter(|_| method != Method::GET).and_then(|name| HeaderValue::from_bytes(name.as_bytes()).ok());
+        let request = self.http.request(method, url).bearer_auth(self.token.expose_secret()).headers(self.own_keys.clone());
+        let request = name.into_iter().fold(request, |request, name| request.header(author::AUTHOR_HEADER, name));
+        Ok(request.timeout(Duration::from_secs(60)))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {

@@ -129,7 +129,7 @@ pub struct ConfigChangesQuery {
     /// Before this moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<DateTime<Utc>>,
-    /// Words of what was done.
+    /// Words that all stand in what was done; `"several words"` as they follow one another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
 }

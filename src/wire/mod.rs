@@ -7,6 +7,7 @@ pub mod alert;
 pub mod analytics;
 pub mod answer_schema;
 pub mod assistant;
+pub mod author;
 pub mod comparison;
 pub mod config;
 pub mod cost;

@@ -78,7 +78,10 @@ impl PipelineControl {
             let is_busy = self.writes.is_changing_config();
             let found = self.data.providers.value().map(|list| list.items.iter().find(|provider| provider.name == *name));
             match found {
-                Some(Some(provider)) => self.providers.page_ui(ui, provider, (is_busy, self.data.changed_by.as_deref()), ctx, wishes),
+                Some(Some(provider)) => {
+                    let who = self.data.changed_by.as_deref().filter(|who| !ctx.client.is_me(who));
+                    self.providers.page_ui(ui, provider, (is_busy, who), ctx, wishes);
+                }
                 // It was removed, here or elsewhere.
                 Some(None) if !self.data.providers.is_pending() => wishes.push(Wish::CloseProvider),
                 Some(None) | None => skeleton::lines(ui, 10),

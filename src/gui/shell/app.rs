@@ -176,6 +176,7 @@ impl App {
             if let Link::Up(up) = &self.link {
                 self.textures = Some(PhotoTextures::new(up.client.clone(), self.options.runtime.clone(), egui.clone()));
             }
+            self.tell_name();
             self.ask_config(egui);
         }
         let Link::Up(up) = &mut self.link else { return };
@@ -250,9 +251,17 @@ impl App {
         }
     }
 
+    /// What is written from now on is written under the person's name.
+    fn tell_name(&self) {
+        if let Link::Up(up) = &self.link {
+            let name = if self.saved.name.is_empty() { &self.options.user_name } else { &self.saved.name };
+            up.client.set_author(name);
+        }
+    }
+
     fn decide(&mut self, decision: Decision, egui: &Context) {
         // What is typed but not saved goes to where it was typed for.
-        if !matches!(decision, Decision::BeQuiet(_)) && !std::mem::take(&mut self.leaving.is_agreed) {
+        if !matches!(decision, Decision::BeQuiet(_) | Decision::BeCalled(_)) && !std::mem::take(&mut self.leaving.is_agreed) {
             self.say_goodbye();
             if !self.kept_nowhere().is_empty() {
                 return self.leaving.ask(Then::Decide(decision));
@@ -261,6 +270,11 @@ impl App {
         match decision {
             Decision::BeQuiet(is_quiet) => {
                 self.saved.is_quiet = is_quiet;
+                return;
+            }
+            Decision::BeCalled(name) => {
+                self.saved.name = name;
+                self.tell_name();
                 return;
             }
             Decision::UseEmbedded => {

@@ -53,6 +53,8 @@ pub struct ShellOptions {
     pub data_folder: Option<std::path::PathBuf>,
     /// Where every keystroke in a prompt is kept, whichever platform the prompt is on; `None`: nowhere.
     pub typing_folder: Option<std::path::PathBuf>,
+    /// What the system calls the person; empty where it does not say.
+    pub user_name: String,
     /// What the environment calls the display, such as `DISPLAY=:0`; empty where it names none.
     pub display: String,
 }

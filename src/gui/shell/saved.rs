@@ -15,6 +15,8 @@ pub struct Saved {
     pub remote: Option<Url>,
     /// The left panel is a rail of icons.
     pub is_narrow: bool,
+    /// Under which this window writes; empty: as the system calls the person.
+    pub name: String,
     /// Alerts are told by the window alone, not by the desktop.
     pub is_quiet: bool,
 }

@@ -12,6 +12,7 @@ use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{choice, section};
 use crate::keys::Keys;
+use crate::wire::author::{self, AUTHOR_MOST, UNNAMED};
 
 /// Photos whose licence asks to be named; the rest is in the public domain.
 const PHOTO_CREDITS: [&str; 4] =
@@ -29,6 +30,8 @@ const LICENCES: [(&str, &str); 6] = [
 pub enum Decision {
     /// Alerts are told by the window alone, or by the desktop too.
     BeQuiet(bool),
+    /// What the person is called; empty: as the system says.
+    BeCalled(String),
     UseEmbedded,
     /// The token is given along; it is in the keyring (or this session) already.
     UseRemote {
@@ -45,6 +48,8 @@ pub struct Surroundings<'a> {
     pub keys: &'a Keys,
     pub runtime: &'a tokio::runtime::Handle,
     pub data_folder: Option<&'a std::path::Path>,
+    /// What the system calls the person.
+    pub user_name: &'a str,
 }
 
 /// How the last test of a platform ended.
@@ -57,6 +62,7 @@ enum Verdict {
 pub struct Settings {
     is_open: bool,
     remote: bool,
+    name: String,
     url: String,
     token: String,
     verdict: Option<Verdict>,
@@ -75,7 +81,7 @@ struct Tried {
 impl Settings {
     pub fn open(&mut self, saved: &Saved) {
         let url = saved.remote.as_ref().map(Url::to_string).unwrap_or_default();
-        *self = Self { is_open: true, remote: saved.remote.is_some(), url, ..Self::default() };
+        *self = Self { is_open: true, remote: saved.remote.is_some(), url, name: saved.name.clone(), ..Self::default() };
     }
 
     #[must_use]
@@ -100,6 +106,11 @@ impl Settings {
                     decision = Some(Decision::BeQuiet(!is_loud));
                 }
                 ui.add_space(theme::GAP_12);
+                section::heading(ui, "You");
+                if let Some(named) = self.name_ui(ui, around) {
+                    decision = Some(named);
+                }
+                ui.add_space(theme::GAP_12);
                 section::heading(ui, "Platform");
                 if let Some(made) = self.platform_ui(ui, around) {
                     decision = Some(made);
@@ -109,9 +120,31 @@ impl Settings {
                 credits_ui(ui);
             });
         });
-        if close || decision.as_ref().is_some_and(|decision| !matches!(decision, Decision::BeQuiet(_))) {
+        if close || decision.as_ref().is_some_and(|decision| !matches!(decision, Decision::BeQuiet(_) | Decision::BeCalled(_))) {
             self.is_open = false;
         }
+        decision
+    }
+
+    /// The name that stands with what this window changes. What can be none is said at the field, and the last good one holds.
+    fn name_ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) -> Option<Decision> {
+        let tokens = theme::tokens(ui.ctx());
+        let mut decision = None;
+        Grid::new("you").num_columns(2).spacing([theme::GAP_24, theme::GAP_8]).show(ui, |ui| {
+            let label = ui.label("Your name");
+            let hint = if around.user_name.is_empty() { UNNAMED } else { around.user_name };
+            if ui.add(field(&mut self.name, hint).char_limit(AUTHOR_MOST)).labelled_by(label.id).changed() {
+                let is_sound = self.name.trim().is_empty() || author::read(&self.name).is_ok();
+                decision = is_sound.then(|| Decision::BeCalled(self.name.trim().to_owned()));
+            }
+            ui.end_row();
+        });
+        let trouble = author::read(&self.name).err().filter(|_| !self.name.trim().is_empty());
+        let (words, colour) = match &trouble {
+            Some(why) => (why.as_str(), tokens.bad),
+            None => ("Stands with versions, deployments and every other change that you make, for all to see", tokens.muted),
+        };
+        ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(colour)).wrap());
         decision
     }
 

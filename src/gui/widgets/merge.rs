@@ -75,7 +75,7 @@ impl Words<'_> {
     fn intro(&self) -> String {
         match self.who {
             // The same person at another window.
-            None | Some("" | "you") => format!("The same {} were changed from another window meanwhile. Choose what holds", self.what),
+            None | Some("") => format!("The same {} were changed from another window meanwhile. Choose what holds", self.what),
             Some(who) => format!("{who} changed the same {} meanwhile. Choose what holds", self.what),
         }
     }

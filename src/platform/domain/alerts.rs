@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Change, Core, DomainError, Result, config, health, page, retirement, status};
+use super::{Change, Core, DomainError, Result, author, config, health, page, retirement, status};
 use crate::platform::store;
 use crate::providers::KeyNeed;
 use crate::wire::alert::{Acknowledged, Alert, AlertMetric, AlertRule, AlertRules, Alerts, FOR_MINUTES_MOST};
@@ -286,7 +286,7 @@ pub(super) fn summary(before: &AlertRules, after: &AlertRules) -> Vec<String> {
 
 /// Takes an alert on: nobody is told of it any more, and all see who did.
 pub async fn acknowledge(core: &Core, id: AlertId) -> Result<Alert> {
-    let by = Acknowledged { at: core.now(), by: config::ACTOR.to_owned() };
+    let by = Acknowledged { at: core.now(), by: author::current() };
     edit(core, id, |alert| {
         alert.acknowledged = Some(by);
         alert.snoozed_until = None;

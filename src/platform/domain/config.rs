@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::deployments::About;
 use super::providers::Brought;
-use super::{Core, DomainError, Result, deployments, fallbacks, lab_journal, prompt_journal, providers, rules};
+use super::{Core, DomainError, Result, author, deployments, fallbacks, lab_journal, prompt_journal, providers, rules};
 use crate::platform::store;
 use crate::wire::alert::{AlertRule, AlertRules, shipped_rules};
 use crate::wire::config::{ChangeKind, ConfigChange, ConfigChanged, PipelineConfig, PipelineState, ProcessingRules};
@@ -19,10 +19,7 @@ use crate::wire::prompt_parts::Parameters;
 use crate::wire::provider::ProviderSetting;
 use crate::wire::rules::Category;
 
-/// Who changes things on a platform that serves one person.
-pub(super) const ACTOR: &str = "you";
-/// Who changes what nobody asked for at that moment.
-pub(super) const PLATFORM: &str = "Minerva";
+pub(super) use crate::wire::author::PLATFORM;
 
 /// Gives a fresh database its first configuration.
 pub async fn ensure_default(core: &Core) -> Result<()> {
@@ -108,7 +105,7 @@ pub async fn end_draining(core: &Core) -> Result<()> {
 
 /// Changes what an environment uses; `about`: what a person said and saw before.
 pub(super) async fn deploy(core: &Core, about: About, edit: impl FnOnce(&mut PipelineConfig) -> Result<()>) -> Result<ConfigChanged> {
-    change_about(core, ACTOR, None, Because::Asked, Some(about), edit).await
+    change_about(core, &author::current(), None, Because::Asked, Some(about), edit).await
 }
 
 /// Makes a model live. It must be known, and its key there.
@@ -140,7 +137,7 @@ pub(super) fn name_of(field: &str) -> String {
 }
 
 pub(super) async fn change(core: &Core, revision: Option<u64>, edit: impl FnOnce(&mut PipelineConfig) -> Result<()>) -> Result<ConfigChanged> {
-    change_as(core, ACTOR, revision, Because::Asked, edit).await
+    change_as(core, &author::current(), revision, Because::Asked, edit).await
 }
 
 /// Why configuration changes, besides that somebody wants it so.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::config::{ACTOR, ALERT, Because, CATEGORY, MODEL, PROVIDER, change_as, current, differences, fields, set_fields};
 use super::providers::{self, Brought};
-use super::{Core, DomainError, Result, alerts, fallbacks, models, prompts, rules};
+use super::{Core, DomainError, Result, alerts, author, fallbacks, models, prompts, rules};
 use crate::platform::store;
 use crate::wire::alert::AlertRules;
 use crate::wire::config::{
@@ -57,7 +57,7 @@ pub async fn import(core: &Core, revision: u64, text: &str, confirmed: bool) -> 
     if let (Some(warning), false) = (import.warnings.first(), confirmed) {
         return Err(DomainError::Conflict { code: "limit_below_spent", message: format!("{warning}. Confirm to set it all the same") });
     }
-    let changed = change_as(core, ACTOR, Some(revision), Because::Imported, |config| {
+    let changed = change_as(core, &author::current(), Some(revision), Because::Imported, |config| {
         set_fields(config, settings)?;
         config.rules = rules::in_one_form(config.rules.clone());
         Ok(())

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::config::{ACTOR, Because, PLATFORM, change_as, current, fields, name_of, set_fields, unreadable};
+use super::config::{Because, PLATFORM, change_as, current, fields, name_of, set_fields, unreadable};
 use super::providers::{self, Brought};
-use super::{Core, DomainError, Result, lab_journal, page, prompt_journal, rules};
+use super::{Core, DomainError, Result, author, lab_journal, page, prompt_journal, prompt_search, rules};
 use crate::platform::store;
 use crate::platform::store::config::ChangeFilter;
 use crate::wire::config::{ChangeKind, ConfigChange, ConfigChanged, ConfigChangesQuery, ConfigSteps};
@@ -14,20 +14,27 @@ use crate::wire::page::Page;
 /// The journal, newest first.
 pub async fn list(core: &Core, query: &ConfigChangesQuery) -> Result<Page<ConfigChange>> {
     let given = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let (field, actor, words) = (given(&query.field), given(&query.actor), given(&query.q));
+    let (field, actor) = (given(&query.field), given(&query.actor));
+    let words = prompt_search::words_of(query.q.as_deref());
     let limit = page::limit(query.limit);
     let filter = ChangeFilter {
         fields: field.iter().flat_map(|field| field.split(',')).map(str::trim).filter(|field| !field.is_empty()).collect(),
         actor: actor.as_deref(),
         from: query.from,
         to: query.to,
-        words: words.as_deref(),
+        words,
         after: query.cursor.as_deref().map(page::read_cursor).transpose()?.map(|(at, id)| (at, ConfigChangeId(id))),
         limit,
     };
     let items = store::config::changes(&core.db, core.org, &filter).await?;
     let next_cursor = page::next_cursor(&items, limit, |change| (change.at, change.id.0));
     Ok(Page { items, next_cursor, total: None })
+}
+
+/// Those whose changes can be asked for.
+pub async fn actors(core: &Core) -> Result<Page<String>> {
+    const MOST: u32 = 500;
+    Ok(Page { items: store::config::actors(&core.db, core.org, MOST).await?, next_cursor: None, total: None })
 }
 
 /// What the next undo and redo would put back. What the platform does by itself is no step of a person's.
@@ -81,7 +88,7 @@ pub async fn undo(core: &Core, id: ConfigChangeId) -> Result<ConfigChanged> {
             return Err(conflict("changed_since", format!("{label} was taken back since: its saving was undone. Do that again first")));
         }
     }
-    change_as(core, ACTOR, None, Because::Reverts(&entry), |config| {
+    change_as(core, &author::current(), None, Because::Reverts(&entry), |config| {
         let now = fields(config)?;
         if let Some((field, _)) = after.iter().find(|(field, value)| now.get(*field).unwrap_or(&Value::Null) != *value) {
             let message = format!("{} been changed again since; undo the later change first", name_of(field));

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::config::{ACTOR, current, unreadable};
-use super::{Change, Core, DomainError, Result, photo_sets};
+use super::config::{current, unreadable};
+use super::{Change, Core, DomainError, Result, author, photo_sets};
 use crate::platform::store;
 use crate::wire::config::{ChangeKind, ConfigChange, ConfigChanged, PHOTO_SET_FIELD, TRUTH_FIELD};
 use crate::wire::event::Happened;
@@ -49,7 +49,7 @@ impl Deeds {
 }
 
 async fn enter(core: &Core, change: &mut Change<'_>, summary: String, before: Value, after: Value, kind: ChangeKind) -> Result<ConfigChange> {
-    let (id, at, actor) = (ConfigChangeId::fresh(), core.now(), ACTOR.to_owned());
+    let (id, at, actor) = (ConfigChangeId::fresh(), core.now(), author::current());
     let entry = ConfigChange { id, at, actor, summary, before, after, undone: false, kind };
     store::config::insert_change(&mut change.tx, core.org, &entry).await?;
     change.tell(&Happened::ConfigChanged { config: current(core).await?, change: Some(entry.clone()) }).await?;

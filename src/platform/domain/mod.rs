@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod analysis;
 pub mod analytics;
 pub mod assistant;
+pub mod author;
 pub mod baseline;
 pub mod bundled;
 pub mod config;

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::config::{ACTOR, current, unreadable};
-use super::{Change, Core, DomainError, Result, prompts};
+use super::config::{current, unreadable};
+use super::{Change, Core, DomainError, Result, author, prompts};
 use crate::platform::store;
 use crate::wire::config::{ChangeKind, ConfigChange, ConfigChanged, PipelineConfig};
 use crate::wire::event::Happened;
@@ -62,7 +62,7 @@ impl Deeds {
         let entry = ConfigChange {
             id: ConfigChangeId::fresh(),
             at: core.now(),
-            actor: ACTOR.to_owned(),
+            actor: author::current(),
             summary,
             before: Value::Object(self.before),
             after: Value::Object(self.after),
@@ -119,7 +119,7 @@ pub async fn undo(core: &Core, entry: &ConfigChange) -> Result<ConfigChanged> {
     let written = ConfigChange {
         id: ConfigChangeId::fresh(),
         at: core.now(),
-        actor: ACTOR.to_owned(),
+        actor: author::current(),
         summary: format!("{}: {words}", if kind == ChangeKind::Undo { "Undo" } else { "Redo" }),
         before: entry.after.clone(),
         after: entry.before.clone(),

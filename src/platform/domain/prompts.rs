@@ -202,7 +202,7 @@ pub(super) fn version_of(prompt: &Prompt, version: u32, asked: &SavePromptVersio
         content: asked.content.clone(),
         parts: asked.parts.clone(),
         note: asked.note.trim().to_owned(),
-        author: if author.is_empty() { "you".to_owned() } else { author.to_owned() },
+        author: if author.is_empty() { super::author::current() } else { author.to_owned() },
         created_at: at,
         is_live: false,
         labels: Vec::new(),

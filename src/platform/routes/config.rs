@@ -52,6 +52,10 @@ pub async fn list_changes(State(platform): State<Shared>, Query(query): Query<Co
     Ok(Json(config_journal::list(&platform.core, &query).await?))
 }
 
+pub async fn list_actors(State(platform): State<Shared>) -> Result<Json<Page<String>>, Refusal> {
+    Ok(Json(config_journal::actors(&platform.core).await?))
+}
+
 pub async fn undo_change(State(platform): State<Shared>, Path(id): Path<ConfigChangeId>) -> Result<Json<ConfigChanged>, Refusal> {
     Ok(Json(config_journal::undo(&platform.core, id).await?))
 }

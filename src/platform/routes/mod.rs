@@ -3,6 +3,7 @@
 mod alerts;
 mod analytics;
 mod assistant;
+mod author;
 mod config;
 mod deployments;
 mod events;
@@ -109,6 +110,7 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/pipeline/jobs/actions/{id}/undo", post(jobs::undo_jobs_action))
         .route("/api/ai/pipeline/config", get(config::get_config))
         .route("/api/ai/pipeline/config/audit", get(config::list_changes))
+        .route("/api/ai/pipeline/config/audit/actors", get(config::list_actors))
         .route("/api/ai/pipeline/config/audit/{id}/undo", post(config::undo_change))
         .route("/api/ai/pipeline/config/steps", get(config::get_steps))
         .route("/api/ai/pipeline/config/undo", post(config::undo_last_change))
@@ -167,6 +169,7 @@ pub fn router(platform: Shared) -> Router {
         .route("/api/ai/analytics/cost", get(analytics::cost))
         .layer(DefaultBodyLimit::max(JSON_LIMIT_BYTES))
         .fallback(problem::unknown_path)
+        .layer(axum::middleware::from_fn(author::note))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&platform), idempotency::once))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&platform), guard::check))
         .layer(CatchPanicLayer::custom(problem::panicked))

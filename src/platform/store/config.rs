@@ -187,8 +187,8 @@ pub struct ChangeFilter<'f> {
     pub from: Option<DateTime<Utc>>,
     /// Not included.
     pub to: Option<DateTime<Utc>>,
-    /// Part of what was done.
-    pub words: Option<&'f str>,
+    /// Each of them stands in what was done.
+    pub words: Vec<String>,
     /// Only entries before this one in the list.
     pub after: Option<(DateTime<Utc>, ConfigChangeId)>,
     pub limit: u32,
@@ -223,8 +223,8 @@ pub async fn changes(db: &Db, org: OrganizationId, filter: &ChangeFilter<'_>) ->
     if let Some(to) = filter.to {
         query.push(" AND at_ms < ").push_bind(to_ms(to));
     }
-    if let Some(words) = filter.words {
-        query.push(" AND LOWER(summary) LIKE ").push_bind(containing(words)).push(" ESCAPE '\\'");
+    for word in &filter.words {
+        query.push(" AND LOWER(summary) LIKE ").push_bind(containing(word)).push(" ESCAPE '\\'");
     }
     if let Some((at, id)) = filter.after {
         query.push(" AND (at_ms, id) < (").push_bind(to_ms(at)).push(", ").push_bind(id.0).push(")");
@@ -232,6 +232,12 @@ pub async fn changes(db: &Db, org: OrganizationId, filter: &ChangeFilter<'_>) ->
     query.push(" ORDER BY at_ms DESC, id DESC LIMIT ").push_bind(i64::from(filter.limit));
     let rows: Vec<ChangeRow> = query.build_query_as().fetch_all(&db.read).await?;
     rows.into_iter().map(change_from).collect()
+}
+
+/// Everybody who ever changed something, in the order of the alphabet.
+pub async fn actors(db: &Db, org: OrganizationId, most: u32) -> Result<Vec<String>> {
+    let names = sqlx::query_scalar("SELECT DISTINCT actor FROM config_changes WHERE organization_id = $1 AND actor <> '' ORDER BY actor LIMIT $2");
+    Ok(names.bind(org.0).bind(i64::from(most)).fetch_all(&db.read).await?)
 }
 
 /// The newest entry of these kinds that is not undone and not this actor's.

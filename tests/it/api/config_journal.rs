@@ -77,6 +77,10 @@ async fn entries_are_found_by_field_time_person_and_words() {
     assert_eq!(find(field("category:Pets")).await, [pets]);
     assert!(find(field("category:Pet")).await.is_empty(), "a whole name");
     assert_eq!(find(ConfigChangesQuery { q: Some("PETS".to_owned()), ..all() }).await, [pets]);
+    // Words in any order, each of them; quoted ones as they follow one another.
+    assert_eq!(find(ConfigChangesQuery { q: Some("dog category".to_owned()), ..all() }).await, [pets]);
+    assert!(find(ConfigChangesQuery { q: Some("dog threshold".to_owned()), ..all() }).await.is_empty());
+    assert!(find(ConfigChangesQuery { q: Some("\"dog category\"".to_owned()), ..all() }).await.is_empty());
     assert!(find(ConfigChangesQuery { q: Some("100%".to_owned()), ..all() }).await.is_empty());
     assert_eq!(find(ConfigChangesQuery { from: Some(middle), ..all() }).await.len(), 2);
     assert_eq!(find(ConfigChangesQuery { to: Some(middle), ..all() }).await.len(), 1);

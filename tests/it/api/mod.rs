@@ -3,6 +3,7 @@
 mod alerts;
 mod analytics;
 mod assistant;
+mod author;
 mod bad_input;
 mod baseline;
 mod blast_radius;

@@ -265,7 +265,7 @@ fn the_journal_is_searched_opened_undone_and_done_again_also_after_a_restart() {
     console.wait_for("+ accept 90 %, reject 50 %: dog");
     assert!(console.says("− not set"));
     console.fill("Search the changes", "nothing like it");
-    console.wait_for("No change is of this kind");
+    console.wait_for("No change has these words");
     console.click("Show all");
     console.wait_for("Workers: 2 → 6");
     let folder = console.close();

@@ -161,6 +161,7 @@ impl Console {
             persistence_path: None,
             data_folder: Some("/home/ada/.local/share/minerva".into()),
             typing_folder: Some(folder.path().join("typed")),
+            user_name: "you".to_owned(),
             display: String::new(),
         });
         let builder = Harness::builder().with_size(look.size).with_pixels_per_point(look.pixels_per_point).with_theme(look.theme).with_max_steps(64);

@@ -95,6 +95,7 @@ pub async fn start(options: Options) -> TestPlatform {
 pub async fn start_in(folder: TempDir, options: Options) -> Result<TestPlatform, StartError> {
     let host = host::start_at(options.host_options(folder.path().join("data")), Arc::clone(&options.clock)).await?;
     let client = Client::new(host.base(), host.token()).expect("a client");
+    client.set_author("you");
     Ok(TestPlatform { host, client, folder })
 }
 

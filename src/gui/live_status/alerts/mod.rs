@@ -174,7 +174,7 @@ impl AlertsView {
 
     fn rules_ui(&mut self, ui: &mut Ui, alerts: &Alerts, ctx: &AreaCtx<'_>) {
         section::heading(ui, "Rules");
-        let around = (self.save.is_pending(), self.changed_by.as_deref());
+        let around = (self.save.is_pending(), self.changed_by.as_deref().filter(|who| !ctx.client.is_me(who)));
         if let Some(rules) = rules::ui(ui, alerts, &mut self.draft, around, ctx) {
             self.save_rules(alerts.revision, rules, ctx);
         }

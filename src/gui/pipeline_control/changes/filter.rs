@@ -51,8 +51,22 @@ impl Filter {
         }
     }
 
-    /// Draws the field and the choices. `entries`: whose people can be chosen.
-    pub fn ui(&mut self, ui: &mut Ui, entries: &[ConfigChange], tokens: &Tokens) {
+    /// What is said where nothing passes; `None`: nothing is filtered.
+    #[must_use]
+    pub fn nothing_words(&self) -> Option<&'static str> {
+        let has_words = !self.words.trim().is_empty();
+        match (has_words, self.kind != 0, self.time != 0 || !self.actor.is_empty()) {
+            (false, false, false) => None,
+            (true, false, false) => Some("No change has these words"),
+            (false, true, false) => Some("No change is of this kind"),
+            (false, false, true) if self.actor.is_empty() => Some("Nothing was changed in this time"),
+            (false, false, true) if self.time == 0 => Some("No change is by this person"),
+            _ => Some("No change fits all that is asked for"),
+        }
+    }
+
+    /// Draws the field and the choices. `people`: who can be chosen, beside those of the `entries` that are shown.
+    pub fn ui(&mut self, ui: &mut Ui, people: &[String], entries: &[ConfigChange], tokens: &Tokens) {
         ui.add_space(theme::GAP_4);
         let edit =
             TextEdit::singleline(&mut self.words).id_salt("search changes").hint_text(egui::RichText::new("Search the changes").color(tokens.muted));
@@ -62,7 +76,8 @@ impl Filter {
             ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
             choice_ui(ui, "Kind of change", &mut self.kind, &KINDS.map(|(name, _)| name), 112.0);
             choice_ui(ui, "Time of change", &mut self.time, &TIMES.map(|(name, _)| name), 88.0);
-            let mut people: Vec<&str> = entries.iter().map(|change| change.actor.as_str()).filter(|actor| !actor.is_empty()).collect();
+            let of_entries = entries.iter().map(|change| change.actor.as_str());
+            let mut people: Vec<&str> = people.iter().map(String::as_str).chain(of_entries).filter(|actor| !actor.is_empty()).collect();
             people.extend((!self.actor.is_empty()).then_some(self.actor.as_str()));
             people.sort_unstable();
             people.dedup();
@@ -89,6 +104,16 @@ fn choice_ui(ui: &mut Ui, name: &str, chosen: &mut usize, names: &[&str], width:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_list_says_which_filter_emptied_it() {
+        let words = Filter { words: "limit".to_owned(), ..Filter::default() };
+        assert_eq!(Filter::default().nothing_words(), None);
+        assert_eq!(words.nothing_words(), Some("No change has these words"));
+        assert_eq!(Filter { kind: 1, ..Filter::default() }.nothing_words(), Some("No change is of this kind"));
+        assert_eq!(Filter { kind: 1, ..words }.nothing_words(), Some("No change fits all that is asked for"));
+        assert_eq!(Filter { actor: "Ada".to_owned(), ..Filter::default() }.nothing_words(), Some("No change is by this person"));
+    }
 
     #[test]
     fn what_is_chosen_is_what_is_asked() {

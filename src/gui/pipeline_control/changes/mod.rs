@@ -42,6 +42,7 @@ pub struct Changes {
     /// An answer has come.
     is_known: bool,
     steps: Remote<ConfigSteps>,
+    people: Remote<Page<String>>,
     open: HashSet<ConfigChangeId>,
     is_behind: bool,
     typed_at: Option<std::time::Instant>,
@@ -72,6 +73,7 @@ impl Changes {
     /// Takes in answers; returns what a file has changed.
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) -> Option<ConfigChanged> {
         self.steps.poll();
+        self.people.poll();
         if self.answer.poll()
             && let Some(page) = self.answer.take()
         {
@@ -121,12 +123,14 @@ impl Changes {
         let query = self.filter.query(ctx.now, shown, None);
         ctx.ask(&mut self.answer, |client| async move { client.find_config_changes(&query).await });
         ctx.ask(&mut self.steps, |client| async move { client.config_steps().await });
+        ctx.ask(&mut self.people, |client| async move { client.config_actors().await });
     }
 
     pub fn ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>) {
         self.ask(ctx);
         self.toolbar_ui(ui, ctx);
-        self.filter.ui(ui, &self.entries, ctx.tokens());
+        let people = self.people.value().map(|page| page.items.as_slice()).unwrap_or_default();
+        self.filter.ui(ui, people, &self.entries, ctx.tokens());
         ui.add_space(theme::GAP_8);
         if !self.is_known {
             match self.answer.failure() {
@@ -143,8 +147,7 @@ impl Changes {
             ui.label(RichText::new(format!("The list is old. {failure}")).size(theme::TEXT_SMALL).color(ctx.tokens().warn));
         }
         if self.entries.is_empty() {
-            let is_filtered = self.filter != Filter::default();
-            let (words, action) = if is_filtered { ("No change is of this kind", Some("Show all")) } else { ("Nothing was changed yet", None) };
+            let (words, action) = self.filter.nothing_words().map_or(("Nothing was changed yet", None), |words| (words, Some("Show all")));
             if empty_state::ui(ui, words, action) {
                 self.filter = Filter::default();
             }

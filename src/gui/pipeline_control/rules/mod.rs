@@ -123,7 +123,7 @@ pub fn ui(ui: &mut Ui, data: &Data, form: &mut RulesForm, is_busy: bool, ctx: &m
         if let Some(edit) = &mut form.edit
             && !edit.conflicts.is_empty()
         {
-            let who = data.changed_by.as_deref();
+            let who = data.changed_by.as_deref().filter(|who| !ctx.client.is_me(who));
             let words = merge_view::Words { what: "rules", who, label: &field_words::label, value: &field_words::value };
             if merge_view::ui(ui, &mut edit.conflicts, &words) {
                 for conflict in &edit.conflicts {

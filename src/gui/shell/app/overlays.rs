@@ -34,6 +34,7 @@ impl App {
             keys: &self.options.keys,
             runtime: &self.options.runtime,
             data_folder: self.options.data_folder.as_deref(),
+            user_name: &self.options.user_name,
         };
         let of_area = self.areas.iter().find(|area| area.id() == self.saved.area).map(|area| area.shortcuts()).unwrap_or_default();
         self.shortcuts.ui(egui, self.saved.area, &of_area);
