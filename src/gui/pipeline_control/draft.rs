@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::document::settings::Settings;
 use super::journal::{Begun, KeptText, Opened};
+use super::three_way;
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::ids::PromptId;
 use crate::wire::prompt::{Prompt, PromptVersion, UpdatePrompt};
@@ -82,6 +83,8 @@ pub enum Heard {
     Nothing,
     /// The editor shows the other text now; nothing of one's own was in it.
     Adopted,
+    /// The editor shows one's own text with what the other changed elsewhere in it.
+    Merged,
     Conflict,
 }
 
@@ -372,6 +375,13 @@ impl Draft {
             self.theirs = None;
             return Heard::Nothing;
         }
+        if is_unsent && let Some(merged) = self.merged_with(&contents) {
+            self.put(&merged);
+            self.hold(contents);
+            self.theirs = None;
+            self.edited(Instant::now());
+            return Heard::Merged;
+        }
         if is_unsent {
             self.theirs = Some(Theirs { contents, revision: prompt.revision });
             return Heard::Conflict;
@@ -379,6 +389,25 @@ impl Draft {
         self.put(&contents);
         self.hold(contents);
         Heard::Adopted
+    }
+
+    /// One's own texts with what somebody else changed since the platform's last state; `None` where both changed the same.
+    fn merged_with(&self, theirs: &Contents) -> Option<Contents> {
+        let mine = self.contents();
+        let merge = |base: &str, mine: &str, theirs: &str| three_way::merged(base, mine, theirs);
+        // The settings are one line, and a schema is no text of lines that stand for themselves: those are merged where only one
+        // side changed them.
+        let whole = |base: &str, mine: &str, theirs: &str| match () {
+            () if mine == base || mine == theirs => Some(theirs.to_owned()),
+            () if theirs == base => Some(mine.to_owned()),
+            () => None,
+        };
+        Some(Contents {
+            user: merge(&self.saved.user, &mine.user, &theirs.user)?,
+            system: merge(&self.saved.system, &mine.system, &theirs.system)?,
+            schema: whole(&self.saved.schema, &mine.schema, &theirs.schema)?,
+            settings: whole(&self.saved.settings, &mine.settings, &theirs.settings)?,
+        })
     }
 
     /// Replaces all texts, each as one step that can be undone.
@@ -474,11 +503,25 @@ mod tests {
         draft.system.typed.replace("Be brief");
         draft.edited(Instant::now());
         assert_eq!(draft.progress(), Progress::Edited);
-        assert_eq!(draft.hear(&prompt(2), text("theirs")), Heard::Conflict);
+        let theirs = Contents { system: "Be exact".to_owned(), ..text("theirs") };
+        assert_eq!(draft.hear(&prompt(2), theirs), Heard::Conflict);
         assert_eq!(draft.differing(), ["prompt", "system text"]);
         draft.take_theirs();
-        assert_eq!((draft.text(), draft.system.typed.as_str()), ("theirs", ""));
+        assert_eq!((draft.text(), draft.system.typed.as_str()), ("theirs", "Be exact"));
         assert!(draft.system.typed.undo() && draft.system.typed.as_str() == "Be brief");
+    }
+
+    #[test]
+    fn what_both_changed_apart_from_each_other_is_put_together_and_undone_as_one_step() {
+        let mut draft = Draft::new(&prompt(1), text("Look.\n\nBe brief."));
+        draft.kept.typed.replace("Look twice.\n\nBe brief.");
+        draft.edited(Instant::now());
+        let theirs = Contents { system: "You are exact".to_owned(), ..text("Look.\n\nBe very brief.") };
+        assert_eq!(draft.hear(&prompt(2), theirs), Heard::Merged);
+        assert_eq!((draft.text(), draft.system.typed.as_str()), ("Look twice.\n\nBe very brief.", "You are exact"));
+        assert_eq!((draft.revision, draft.progress()), (2, Progress::Edited), "it goes to the platform");
+        assert!(draft.kept.typed.undo());
+        assert_eq!(draft.text(), "Look twice.\n\nBe brief.");
     }
 
     #[test]

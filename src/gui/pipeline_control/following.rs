@@ -55,6 +55,11 @@ impl PipelineControl {
                 Some(Heard::Adopted) => {
                     ctx.commands.toast(ToastKind::Info, format!("{} was changed elsewhere; the editor shows the new text", prompt.name));
                 }
+                Some(Heard::Merged) => {
+                    let words =
+                        format!("{} was changed elsewhere while you typed; both changes are in the text. Ctrl-Z leads back to yours", prompt.name);
+                    ctx.commands.toast(ToastKind::Info, words);
+                }
                 Some(Heard::Conflict) => {
                     ctx.commands.toast(ToastKind::Warn, format!("{} was changed elsewhere while you typed. Choose which text stays", prompt.name));
                 }

@@ -20,6 +20,7 @@ mod providers;
 mod rules;
 mod tabs;
 mod template_check;
+mod three_way;
 mod versions;
 mod wishes;
 mod writes;
