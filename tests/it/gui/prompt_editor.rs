@@ -225,6 +225,36 @@ fn panels_that_were_made_wide_give_way_in_a_smaller_or_enlarged_window() {
     }
 }
 
+/// Asserts that nothing of the editor reaches under the right panel.
+fn assert_editor_fits(console: &Console, about: &str) {
+    let right = console.harness.get_by_label("Search all versions").rect().left() - 12.0;
+    let editor = console.harness.get_by(|node| node.role() == Role::MultilineTextInput && node.label().as_deref() == Some("Prompt")).rect();
+    let tool = |label: &str| console.harness.get_by_label(label).rect();
+    let tools = ["Part: Preview", "Close the search", "Replace all", "Replace", "Find", "Replace by"].map(|label| (label, tool(label)));
+    for (what, place) in [("the text", editor)].into_iter().chain(tools) {
+        assert!(place.right() <= right, "{about}: {what} ends at {} and the panel begins at {right}", place.right());
+        assert!(place.width() >= 20.0, "{about}: {what} is {} wide", place.width());
+    }
+    for status in console.harness.query_all_by_label_contains("≈") {
+        assert!(status.rect().right() <= right, "{about}: the status line ends at {}", status.rect().right());
+    }
+}
+
+#[test]
+fn a_long_line_a_fault_and_the_find_bar_stay_beside_the_panel_in_small_windows() {
+    let long = format!("{} {{{{ nothing }}}} {{% if width %}}", "Look for boats on the water and for harbours behind them.".repeat(12));
+    for (name, size, pixels_per_point) in [("1024", [1024.0, 640.0], 1.0), ("enlarged", [683.0, 427.0], 1.5)] {
+        let mut console = open_looking(&long, Look { theme: Theme::Light, size, pixels_per_point });
+        to_the_end(&mut console);
+        console.press(Modifiers::COMMAND, Key::H);
+        console.type_text("boats");
+        console.wait_for("Matches: 1 of 12");
+        console.wait_until("the fault is marked", |console| console.harness.query_by_label_contains("Line 1:").is_some());
+        console.picture(&format!("prompt_editor_tight_{name}"));
+        assert_editor_fits(&console, name);
+    }
+}
+
 #[test]
 fn a_damaged_journal_is_told_and_put_aside() {
     let mut console = open("Base.");
@@ -284,6 +314,22 @@ fn words_are_found_counted_and_gone_through_by_keyboard() {
     console.press(Modifiers::NONE, Key::F3);
     console.type_text("X");
     assert_eq!(text(&console), "A tag, a X, tags and vintage.");
+}
+
+#[test]
+fn tab_goes_from_the_words_to_what_they_are_replaced_by() {
+    let mut console = open("One boat, two boats.");
+    to_the_end(&mut console);
+    console.press(Modifiers::COMMAND, Key::H);
+    console.type_text("boat");
+    console.press(Modifiers::NONE, Key::Tab);
+    console.wait_until("the other field has the keyboard", |console| console.harness.get_by_label("Replace by").is_focused());
+    console.type_text("ship");
+    console.press(Modifiers::SHIFT, Key::Tab);
+    console.wait_until("the words have it again", |console| console.harness.get_by_label("Find").is_focused());
+    console.press(Modifiers::NONE, Key::Tab);
+    console.press(Modifiers::ALT, Key::Enter);
+    wait_for_text(&mut console, "One ship, two ships.");
 }
 
 #[test]

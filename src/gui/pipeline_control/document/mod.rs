@@ -76,8 +76,9 @@ impl Document {
 /// Draws the tabs. `faulty`: the parts in which something is wrong; `filled`: those that say something.
 pub fn tabs_ui(ui: &mut Ui, shown: &mut Part, faulty: &[Part], filled: &[Part]) {
     let tokens = theme::tokens(ui.ctx());
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
+    // Where one row is too narrow for all of them the last ones stand below.
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(2.0, 2.0);
         ui.spacing_mut().button_padding.x = if ui.available_width() < 380.0 { 6.0 } else { 10.0 };
         for (part, name, what) in Part::ALL {
             let (is_faulty, is_filled) = (faulty.contains(&part), filled.contains(&part));

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
-use egui::{Align, Id, Key, Layout, Margin, Modifiers, RichText, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Align, FocusDirection, Id, Key, Layout, Margin, Modifiers, RichText, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::find::{self, Query};
 use crate::gui::theme::{self, icons};
@@ -119,6 +119,7 @@ impl FindBar {
             act = self.search_ui(ui, id, text, selection, is_mutable);
             if self.shows_replacing && is_mutable {
                 act = act.take().or(self.replace_ui(ui, id, selection));
+                tab_between(ui, search_id(id), replacement_id(id));
             }
         });
         let line = shown.response.rect;
@@ -138,7 +139,8 @@ impl FindBar {
             let buttons = 5.0 + if is_mutable { 1.0 } else { 0.0 };
             let rest = buttons * (theme::CONTROL_HEIGHT + theme::GAP_4) + COUNT_WIDTH + theme::GAP_4;
             let before = self.query.clone();
-            let response = field(ui, search_id(id), &mut self.query.words, "Find", ui.available_width() - rest);
+            let edit = field(search_id(id), &mut self.query.words, "Find").lock_focus(self.shows_replacing && is_mutable);
+            let response = placed(ui, edit, "Find", ui.available_width() - rest);
             if std::mem::take(&mut self.takes_focus) {
                 response.request_focus();
                 select_all(ui, search_id(id), &self.query.words);
@@ -207,7 +209,8 @@ impl FindBar {
             // The longer one first: Enter alone would take it too.
             let all_by_key = is_in && ui.input_mut(|input| input.consume_key(Modifiers::ALT, Key::Enter));
             let once_by_key = is_in && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
-            let response = field(ui, replacement_id(id), &mut self.replacement, "Replace by", ui.available_width() - rest);
+            let edit = field(replacement_id(id), &mut self.replacement, "Replace by").lock_focus(true);
+            let response = placed(ui, edit, "Replace by", ui.available_width() - rest);
             self.had_focus |= response.has_focus();
             let found = !self.found.is_empty();
             let once = ui.add_enabled(found, egui::Button::new("Replace")).on_hover_text("Replace this match and go on to the next (Enter)");
@@ -249,13 +252,32 @@ fn is_in(ui: &Ui, id: Id) -> bool {
     ui.memory(|memory| memory.has_focus(id))
 }
 
-fn field(ui: &mut Ui, id: Id, text: &mut String, name: &str, width: f32) -> egui::Response {
-    let edit = TextEdit::singleline(text)
-        .id(id)
-        .hint_text(name)
-        .font(egui::FontId::monospace(theme::TEXT_BODY))
-        .margin(Margin::symmetric(8, 4))
-        .align(egui::Align2::LEFT_CENTER);
+/// Tab goes from one field to the other, past the buttons between them; Shift Tab goes back.
+fn tab_between(ui: &Ui, first: Id, second: Id) {
+    let pressed = |modifiers| ui.input_mut(|input| input.consume_key(modifiers, Key::Tab));
+    let focus = |id| ui.memory_mut(|memory| memory.request_focus(id));
+    let step = |direction| ui.memory_mut(|memory| memory.move_focus(direction));
+    if is_in(ui, first) {
+        if pressed(Modifiers::SHIFT) {
+            step(FocusDirection::Previous);
+        } else if pressed(Modifiers::NONE) {
+            focus(second);
+        }
+    } else if is_in(ui, second) {
+        if pressed(Modifiers::SHIFT) {
+            focus(first);
+        } else if pressed(Modifiers::NONE) {
+            step(FocusDirection::Next);
+        }
+    }
+}
+
+fn field<'t>(id: Id, text: &'t mut String, name: &'t str) -> TextEdit<'t> {
+    let edit = TextEdit::singleline(text).id(id).hint_text(name);
+    edit.font(egui::FontId::monospace(theme::TEXT_BODY)).margin(Margin::symmetric(8, 4)).align(egui::Align2::LEFT_CENTER)
+}
+
+fn placed(ui: &mut Ui, edit: TextEdit<'_>, name: &str, width: f32) -> egui::Response {
     let response = ui.add_sized(vec2(width.max(60.0), theme::CONTROL_HEIGHT), edit);
     response.widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, name));
     response
