@@ -192,7 +192,9 @@ impl PipelineControl {
             return;
         }
         let shown_as = self.called(&name);
-        self.writes.activate(name, shown_as, ctx);
+        let models = self.data.models.value().map(|page| page.items.as_slice()).unwrap_or_default();
+        let expected = models.iter().find(|model| model.name == name).and_then(models::expected_cost);
+        self.writes.activate(name, (shown_as, expected), ctx);
     }
 
     /// Opens the dialog that saves a version; says so when there is nothing to save.

@@ -14,8 +14,8 @@ use crate::wire::prompt_parts::PromptParts;
 enum About {
     Deploy(DeployPrompt),
     RollBack,
-    /// The model's name on screen.
-    Model(String),
+    /// The model's name on screen, and what a photo will cost instead of what it costs.
+    Model(String, Option<String>),
     /// The models of the chain, as they are called on screen.
     Fallbacks(String),
     /// The model's name on screen.
@@ -141,11 +141,11 @@ impl Writes {
         self.config = Some((About::RollBack, answer));
     }
 
-    pub fn activate(&mut self, name: String, shown_as: String, ctx: &AreaCtx<'_>) {
+    pub fn activate(&mut self, name: String, (shown_as, expected): (String, Option<String>), ctx: &AreaCtx<'_>) {
         let body = ActivateModel { name };
         let mut answer = Remote::default();
         ctx.ask(&mut answer, |client| async move { client.activate_model(&body).await });
-        self.config = Some((About::Model(shown_as), answer));
+        self.config = Some((About::Model(shown_as, expected), answer));
     }
 
     /// `called`: the models as they are called on screen.
@@ -278,7 +278,7 @@ impl Writes {
                     ctx.commands.toast(ToastKind::Bad, format!("Nothing was changed. {why}"));
                     Some(Written::ConfigBehind)
                 }
-                About::Model(_) => {
+                About::Model(..) => {
                     ctx.commands.toast(ToastKind::Bad, format!("What is live did not change. {failure}"));
                     None
                 }
@@ -294,7 +294,7 @@ impl Writes {
                 Some(change) => format!("Rolled back. {}", change.summary.trim_start_matches("Undo: ")),
                 None => return Some(Written::Config(changed)),
             },
-            About::Model(name) => format!("{name} is live"),
+            About::Model(name, expected) => [Some(format!("{name} is live")), expected.clone()].into_iter().flatten().collect::<Vec<_>>().join(". "),
             About::Fallbacks(_) if changed.config.fallbacks.is_empty() => "No model stands in for the live one".to_owned(),
             About::Fallbacks(called) => format!("The fallback chain is applied: {called}"),
             About::Parameters(model) => format!("The parameters of {model} are applied"),
@@ -310,7 +310,7 @@ impl Writes {
             About::Rules => Written::Applied(changed),
             About::Provider(_) => Written::ProviderSet(changed),
             About::Deploy(_) => Written::Deployed(changed),
-            About::RollBack | About::Model(_) | About::Fallbacks(_) | About::Parameters(_) => Written::Config(changed),
+            About::RollBack | About::Model(..) | About::Fallbacks(_) | About::Parameters(_) => Written::Config(changed),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::config::{ACTOR, ALERT, Because, CATEGORY, MODEL, PROVIDER, change_as, current, differences, fields, set_fields};
+use super::config::{ALERT, Because, CATEGORY, MODEL, PROVIDER, change_as, current, differences, fields, set_fields};
 use super::providers::{self, Brought};
 use super::{Core, DomainError, Result, alerts, author, fallbacks, models, prompts, rules};
 use crate::platform::store;
@@ -119,7 +119,10 @@ impl Reading {
         let (was, is) = differences(config, &trial)?;
         let changes: Vec<FieldChange> =
             is.into_iter().map(|(field, after)| FieldChange { before: was.get(&field).cloned().unwrap_or(Value::Null), field, after }).collect();
-        let warnings = rules::spent_already(core, &config.rules, &trial.rules).await?.into_iter().collect();
+        let mut warnings: Vec<String> = rules::spent_already(core, &config.rules, &trial.rules).await?.into_iter().collect();
+        if trial.live_model != config.live_model && !models::is_listed(core, &trial.live_model) {
+            warnings.push(format!("Nothing is known of the live model {}: not whether it is there, nor what it costs", trial.live_model));
+        }
         let unchanged = settings.len().saturating_sub(changes.len());
         let import = ConfigImport { changes, unchanged, refused, warnings, revision: config.revision, applied: None };
         Ok(Self { import, settings })

@@ -125,6 +125,14 @@ pub fn check_known(core: &Core, name: &str) -> Result<Arc<dyn Provider>> {
     })
 }
 
+/// Whether the catalogue or the list of its provider has a model; another one is used on somebody's word that it is there.
+pub(super) fn is_listed(core: &Core, name: &str) -> bool {
+    core.providers.find(name).is_some_and(|(provider, model)| {
+        let is_offered = || providers::known_offered(core, provider.name()).iter().any(|offered| offered.id == model);
+        provider.catalogue().iter().any(|entry| entry.model == model) || is_offered()
+    })
+}
+
 /// Refuses a model that no provider answers to, and one whose key is missing.
 pub async fn check_usable(core: &Core, name: &str, brought: &Brought) -> Result<()> {
     let provider = check_known(core, name)?;

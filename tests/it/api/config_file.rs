@@ -155,3 +155,17 @@ async fn a_part_of_a_file_changes_only_that() {
     let config = platform.client.config().await.expect("config");
     assert_eq!((config.rules, config.providers), (expected, before.providers));
 }
+
+#[tokio::test]
+async fn a_live_model_that_nothing_is_known_of_is_warned_of_and_taken_when_it_is_meant() {
+    let platform = start().await;
+    let file = |model: &str| json!({"format": "minerva-config", "version": 1, "settings": {"live_model": model}}).to_string();
+    let known = platform.client.preview_config_import(file("gemini/gemini-3.8-flash")).await.expect("a preview");
+    assert_eq!((known.warnings.len(), known.refused.len()), (0, 0), "{known:?}");
+    let preview = platform.client.preview_config_import(file("gemini/gemini-99")).await.expect("a preview");
+    assert!(preview.warnings.iter().any(|warning| warning.contains("gemini/gemini-99")), "{preview:?}");
+    let refused = platform.client.import_config(preview.revision, file("gemini/gemini-99"), false).await.expect_err("refused");
+    assert!(refused.to_string().contains("Confirm"), "{refused}");
+    platform.client.import_config(preview.revision, file("gemini/gemini-99"), true).await.expect("imported");
+    assert_eq!(platform.client.config().await.expect("config").live_model, "gemini/gemini-99");
+}

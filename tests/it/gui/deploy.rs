@@ -92,6 +92,7 @@ fn a_free_version_is_measured_by_itself_and_deployed_with_two_clicks_and_rolled_
 
     console.click("Deploy");
     console.wait_for("Instead of Photo tags v1");
+    console.wait_for("1 of 3 photos change tags");
     console.click("Roll back to Photo tags v1");
     console.wait_for("Rolled back by you");
     let client = console.client();

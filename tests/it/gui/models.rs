@@ -123,8 +123,10 @@ fn models_that_are_called_the_same_are_told_apart_by_their_provider() {
         console.click(&format!("Add {called} to the fallback chain"));
         console.wait_until("the chain shows it", |console| console.harness.query_by_label(&format!("Take {called} out of the chain")).is_some());
     }
-    console.click("Apply chain");
+    console.wait_for("Number 2 of the fallback chain, which is not applied yet");
+    console.click("Apply the chain with eye (cellar)");
     console.wait_for("The fallback chain is applied: eye (attic), then eye (cellar)");
+    console.wait_until("it is told as applied", |console| !console.says("which is not applied yet"));
     console.click("Make eye (cellar) live");
     console.wait_for("eye (cellar) is live");
     assert_eq!(config(&console).live_model, "cellar/eye");
@@ -189,7 +191,7 @@ fn models_are_sorted_by_what_they_cost_and_searched() {
     console.wait_for("A photo: $0.0006");
     console.wait_for("Captions: no longer written");
     console.click("Make On-device live");
-    console.wait_for("On-device is live");
+    console.wait_for("On-device is live. A photo: ");
     assert_eq!(config(&console).live_model, "on-device");
     console.wait_until("and shown so", |console| console.harness.query_by_label("Make On-device live").is_none());
     console.press(Modifiers::COMMAND, Key::Z);

@@ -7,7 +7,7 @@ use super::{Asked, checks};
 use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::relative_time;
-use crate::wire::deployment::{DeployedVersion, Deployment};
+use crate::wire::deployment::{CheckState, DeployedVersion, Deployment};
 
 /// Draws one entry.
 pub fn ui(ui: &mut Ui, entry: &Deployment, is_busy: bool, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
@@ -34,6 +34,9 @@ pub fn ui(ui: &mut Ui, entry: &Deployment, is_busy: bool, ctx: &AreaCtx<'_>, wis
         let words = format!("{}, deployed all the same: {reason}", entry.validation.label());
         ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.warn)).wrap());
     }
+    if let Some(measured) = measured(entry) {
+        ui.add(Label::new(small(measured.to_owned())).wrap());
+    }
     if let Some(by) = &entry.rolled_back_by {
         let when = entry.rolled_back_at.map(|at| format!(", {}", relative_time::words(at, ctx.now))).unwrap_or_default();
         ui.label(small(format!("Rolled back by {by}{when}")));
@@ -48,6 +51,13 @@ pub fn ui(ui: &mut Ui, entry: &Deployment, is_busy: bool, ctx: &AreaCtx<'_>, wis
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| way_ui(ui, entry, is_busy, wishes));
     });
+}
+
+/// How many photos change, as it was measured before the deployment; `None`: it was not.
+fn measured(entry: &Deployment) -> Option<&str> {
+    entry.report_id?;
+    let check = entry.checks.iter().find(|check| check.code == "blast_radius")?;
+    (check.state != CheckState::Missing).then_some(check.why.as_str())
 }
 
 /// The newest goes back; an older one can be deployed once more.

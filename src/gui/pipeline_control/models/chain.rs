@@ -40,6 +40,12 @@ impl ChainEditor {
         self.shown(config).iter().position(|fallback| fallback.model == model)
     }
 
+    /// The chain as it was put together, where it is not applied and can be.
+    #[must_use]
+    pub fn to_apply(&self) -> Option<&[Fallback]> {
+        self.edited.as_deref().filter(|chain| chain.iter().all(|fallback| !fallback.on.is_empty()))
+    }
+
     #[must_use]
     pub fn can_add(&self, config: &PipelineConfig) -> bool {
         self.shown(config).len() < FALLBACKS_MOST

@@ -61,7 +61,7 @@ pub fn ui(ui: &mut Ui, (model, called): (&ModelInfo, &str), changes: &mut Change
     }
     ui.add_space(theme::GAP_4);
     if let Some(place) = changes.chain.place_of(&model.name, config) {
-        ui.label(RichText::new(format!("Number {} of the fallback chain", place + 1)).size(theme::TEXT_SMALL).color(tokens.muted));
+        in_chain_ui(ui, place, called, changes, tokens, wishes);
         return;
     }
     let can = changes.chain.can_add(config);
@@ -69,6 +69,24 @@ pub fn ui(ui: &mut Ui, (model, called): (&ModelInfo, &str), changes: &mut Change
     button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, can, format!("Add {called} to the fallback chain")));
     if button.on_hover_text("It is asked when the live model fails; apply the chain above to make it hold").clicked() {
         changes.chain.add(&model.name, config);
+    }
+}
+
+/// Which place in the chain it has; where that is not applied yet, that too, and the way to apply it: the chain itself may be
+/// far above.
+fn in_chain_ui(ui: &mut Ui, place: usize, called: &str, changes: &Changes<'_>, tokens: &Tokens, wishes: &mut Vec<Wish>) {
+    let small = |words: String| RichText::new(words).size(theme::TEXT_SMALL);
+    if !changes.chain.is_edited() {
+        ui.label(small(format!("Number {} of the fallback chain", place + 1)).color(tokens.muted));
+        return;
+    }
+    let words = small(format!("Number {} of the fallback chain, which is not applied yet", place + 1)).color(tokens.warn);
+    ui.add(Label::new(words).wrap());
+    let Some(chain) = changes.chain.to_apply() else { return };
+    let button = ui.add_enabled(!changes.is_busy, Button::new("Apply it"));
+    button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, !changes.is_busy, format!("Apply the chain with {called}")));
+    if button.on_hover_text("From the next photo on; it can be undone").clicked() {
+        wishes.push(Wish::SetFallbacks(chain.to_vec()));
     }
 }
 

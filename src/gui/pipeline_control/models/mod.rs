@@ -256,6 +256,11 @@ fn live_or_button(ui: &mut Ui, model: &ModelInfo, called: &str, is_busy: bool, w
     }
 }
 
+/// What a photo costs, and would cost with a model: the first that somebody wants to know who makes it live.
+pub fn expected_cost(model: &ModelInfo) -> Option<String> {
+    words::expected(model.expected.as_ref()?).into_iter().next()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -67,7 +67,7 @@ impl History {
             return None;
         }
         let mut put_back = None;
-        ScrollArea::vertical().max_height(260.0).show(ui, |ui| {
+        ScrollArea::vertical().max_height(260.0).min_scrolled_height(220.0).show(ui, |ui| {
             for change in &page.items {
                 let at = |values: &Value| values.get(field).cloned().unwrap_or(Value::Null);
                 let (was, is) = (at(&change.before), at(&change.after));
