@@ -1,11 +1,13 @@
 //! What is asked before something new is made: a prompt's name, a version's note.
 
-use egui::{Button, Id, Modal, RichText, TextEdit, Ui};
+use egui::{Button, Id, Label, Modal, RichText, TextEdit, Ui};
 
+use super::prompt_list;
 use super::template_check::Facts;
 use crate::gui::ctx::modal;
 use crate::gui::theme::{self, Tokens};
 use crate::wire::ids::PromptId;
+use crate::wire::prompt::Prompt;
 
 /// A dialog is open; it asks once and then gives what was answered.
 pub enum Dialog {
@@ -20,12 +22,20 @@ pub struct NewPrompt {
     pub like: Option<String>,
     copies: bool,
     has_focus: bool,
+    /// A name that the platform did not take, and why.
+    trouble: Option<(String, String)>,
 }
 
 impl NewPrompt {
     #[must_use]
     pub fn new(like: Option<String>) -> Self {
-        Self { name: String::new(), like, copies: false, has_focus: false }
+        Self { name: String::new(), like, copies: false, has_focus: false, trouble: None }
+    }
+
+    /// The platform did not make it: said at the field, where it can be mended.
+    pub fn refused(&mut self, why: String) {
+        self.trouble = Some((self.name.clone(), why));
+        self.has_focus = false;
     }
 }
 
@@ -57,13 +67,14 @@ pub enum Answer {
 }
 
 impl Dialog {
-    /// Draws the dialog; returns what was decided. `facts`: of the text in the editor; `is_busy`: the platform is working on the last answer.
-    pub fn ui(&mut self, ui: &Ui, facts: Option<&Facts>, is_busy: bool) -> Option<Answer> {
+    /// Draws the dialog; returns what was decided. `prompts`: whose names are taken; `facts`: of the text in the editor;
+    /// `is_busy`: the platform is working on the last answer.
+    pub fn ui(&mut self, ui: &Ui, prompts: &[Prompt], facts: Option<&Facts>, is_busy: bool) -> Option<Answer> {
         let tokens = theme::tokens(ui.ctx());
         let shown = modal::show(ui.ctx(), Modal::new(Id::unique("prompt dialog")), |ui| {
             ui.set_width(420.0);
             match self {
-                Self::NewPrompt(new) => new_prompt_ui(ui, new, is_busy, tokens),
+                Self::NewPrompt(new) => new_prompt_ui(ui, new, prompts, is_busy, tokens),
                 Self::SaveVersion(save) => save_version_ui(ui, save, facts, is_busy, tokens),
             }
         });
@@ -72,18 +83,27 @@ impl Dialog {
     }
 }
 
-fn new_prompt_ui(ui: &mut Ui, new: &mut NewPrompt, is_busy: bool, tokens: &Tokens) -> Option<Answer> {
+fn new_prompt_ui(ui: &mut Ui, new: &mut NewPrompt, prompts: &[Prompt], is_busy: bool, tokens: &Tokens) -> Option<Answer> {
     ui.label(RichText::new("New prompt").font(theme::semibold(theme::TEXT_STRONG)));
     ui.add_space(theme::GAP_8);
     let label = ui.label("Name");
     let edit = TextEdit::singleline(&mut new.name).hint_text("Such as Street scenes").char_limit(80);
     let field = ui.add(edit.desired_width(f32::INFINITY)).labelled_by(label.id);
     take_focus(&field, &mut new.has_focus);
+    let refused = new.trouble.as_ref().filter(|(name, _)| *name == new.name).map(|(_, why)| why.clone());
+    let trouble = prompt_list::taken(&new.name, prompts.iter()).or(refused);
+    if let Some(why) = &trouble {
+        ui.add(Label::new(RichText::new(why).size(theme::TEXT_SMALL).color(tokens.bad)).wrap());
+    }
+    let is_taken = trouble.is_some();
+    if is_taken && field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
+        field.request_focus();
+    }
     if let Some(like) = &new.like {
         ui.checkbox(&mut new.copies, format!("Start with the text of {like}"));
     }
     ui.add_space(theme::GAP_12);
-    let can = !is_busy && !new.name.trim().is_empty();
+    let can = !is_busy && !is_taken && !new.name.trim().is_empty();
     decide_ui(ui, "Create", can, is_busy, &field, tokens)
         .map(|yes| if yes { Answer::Create { name: new.name.trim().to_owned(), copies: new.copies } } else { Answer::Close })
 }

@@ -240,7 +240,8 @@ impl PipelineControl {
             let check = &mut self.editors.draft_check;
             let facts = draft.map(|draft| check.facts(draft.text(), &Settings::read(&draft.settings.typed).variables, ui.ctx()));
             let is_busy = self.writes.is_creating() || self.writes.is_saving();
-            if let Some(answer) = dialog.ui(ui, facts, is_busy) {
+            let prompts = self.data.prompts.value().map(|page| page.items.as_slice()).unwrap_or_default();
+            if let Some(answer) = dialog.ui(ui, prompts, facts, is_busy) {
                 self.take_answer(answer, ctx);
             }
         }

@@ -17,11 +17,31 @@ pub struct Renaming {
     pub of: Option<PromptId>,
     name: String,
     has_focus: bool,
+    /// A name that the platform did not take, and why.
+    trouble: Option<(String, String)>,
 }
 
 impl Renaming {
     pub fn start(&mut self, prompt: &Prompt) {
-        *self = Self { of: Some(prompt.id), name: prompt.name.clone(), has_focus: false };
+        *self = Self { of: Some(prompt.id), name: prompt.name.clone(), ..Self::default() };
+    }
+
+    /// Whether no other prompt is just given a name.
+    pub fn is_free_for(&self, id: PromptId) -> bool {
+        self.of.is_none_or(|of| of == id)
+    }
+
+    /// The platform did not take the name: it stands in the field again, and why beside it.
+    pub fn refused(&mut self, prompt: &Prompt, name: String, why: String) {
+        let trouble = Some((name.clone(), why));
+        *self = Self { of: Some(prompt.id), name, trouble, has_focus: false };
+    }
+
+    /// Why the name that is typed can't be had.
+    fn trouble(&self, others: &[Prompt]) -> Option<String> {
+        let taken = taken(&self.name, others.iter().filter(|other| Some(other.id) != self.of));
+        let refused = self.trouble.as_ref().filter(|(name, _)| *name == self.name).map(|(_, why)| why.clone());
+        taken.or(refused)
     }
 }
 
@@ -62,7 +82,7 @@ pub fn ui(ui: &mut Ui, data: &Data, open: Option<PromptId>, edited: &[PromptId],
         ui.spacing_mut().item_spacing.y = 2.0;
         for prompt in &page.items {
             if renaming.of == Some(prompt.id) {
-                rename_ui(ui, prompt, renaming, wishes);
+                rename_ui(ui, prompt, &page.items, renaming, wishes);
                 continue;
             }
             let is_edited = edited.contains(&prompt.id);
@@ -123,9 +143,20 @@ fn theme_name(name: &str) -> RichText {
     RichText::new(name).font(theme::semibold(theme::TEXT_BODY))
 }
 
-fn rename_ui(ui: &mut Ui, prompt: &Prompt, renaming: &mut Renaming, wishes: &mut Vec<Wish>) {
+/// What is said of a name that a prompt has already.
+pub fn taken<'p>(name: &str, mut prompts: impl Iterator<Item = &'p Prompt>) -> Option<String> {
+    let wanted = name.trim().to_lowercase();
+    let other = prompts.find(|prompt| prompt.name.to_lowercase() == wanted)?;
+    Some(format!("There is a prompt named '{}' already; choose another name", other.name))
+}
+
+fn rename_ui(ui: &mut Ui, prompt: &Prompt, prompts: &[Prompt], renaming: &mut Renaming, wishes: &mut Vec<Wish>) {
     let field = ui.add(TextEdit::singleline(&mut renaming.name).char_limit(80).desired_width(f32::INFINITY));
     field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Name of the prompt"));
+    let trouble = renaming.trouble(prompts);
+    if let Some(why) = &trouble {
+        ui.add(Label::new(RichText::new(why).size(theme::TEXT_SMALL).color(theme::tokens(ui.ctx()).bad)).wrap());
+    }
     if !std::mem::replace(&mut renaming.has_focus, true) {
         field.request_focus();
         return;
@@ -133,9 +164,16 @@ fn rename_ui(ui: &mut Ui, prompt: &Prompt, renaming: &mut Renaming, wishes: &mut
     if !field.lost_focus() {
         return;
     }
+    let is_given_up = ui.input(|input| input.key_pressed(Key::Escape));
+    if trouble.is_some() && !is_given_up {
+        // What was typed stays, to be mended.
+        if ui.input(|input| input.key_pressed(Key::Enter)) {
+            field.request_focus();
+        }
+        return;
+    }
     renaming.of = None;
     let name = renaming.name.trim();
-    let is_given_up = ui.input(|input| input.key_pressed(Key::Escape));
     if !is_given_up && !name.is_empty() && name != prompt.name {
         wishes.push(Wish::Rename(prompt.id, name.to_owned()));
     }

@@ -269,7 +269,15 @@ impl PipelineControl {
                 self.fulfil(Wish::Open(id), ctx);
                 self.editors.focus_for = FOCUS_FRAMES;
             }
+            Written::NotCreated(why) => match &mut self.dialog {
+                Some(Dialog::NewPrompt(new)) => new.refused(why),
+                _ => ctx.commands.toast(ToastKind::Bad, format!("The prompt was not created. {why}")),
+            },
             Written::Renamed(prompt) => self.data.set_prompt(prompt),
+            Written::NotRenamed(id, name, why) => match self.data.prompt(id) {
+                Some(prompt) if self.renaming.is_free_for(id) => self.renaming.refused(prompt, name, why),
+                _ => ctx.commands.toast(ToastKind::Bad, format!("The prompt was not renamed. {why}")),
+            },
             Written::Saved(version, makes_live) => {
                 self.dialog = None;
                 self.tab = Tab::Versions;

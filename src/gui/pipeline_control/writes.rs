@@ -29,8 +29,8 @@ enum About {
 #[derive(Default)]
 pub struct Writes {
     created: Remote<Prompt>,
-    /// The name that it had, and the prompt.
-    renamed: (String, Remote<Prompt>),
+    /// The prompt as it was, the name that it is to have, and what came of it.
+    renamed: Option<(Prompt, String, Remote<Prompt>)>,
     saved: Option<(bool, Remote<PromptVersion>)>,
     config: Option<(About, Remote<ConfigChanged>)>,
 }
@@ -38,7 +38,11 @@ pub struct Writes {
 /// What came of a write.
 pub enum Written {
     Created(Prompt),
+    /// Why, as it is said at the field.
+    NotCreated(String),
     Renamed(Prompt),
+    /// The prompt, the name that it was to have, and why it has it not.
+    NotRenamed(PromptId, String, String),
     /// The version, and whether it is to be made live.
     Saved(PromptVersion, bool),
     NotSaved(String),
@@ -88,9 +92,9 @@ impl Writes {
     /// Only the name is sent, so that a revision that is old because of a draft is no reason to give up.
     pub fn rename(&mut self, prompt: &Prompt, name: String, ctx: &AreaCtx<'_>) {
         let (id, revision) = (prompt.id, prompt.revision);
-        self.renamed.0.clone_from(&prompt.name);
-        let body = UpdatePrompt { name: Some(name), ..UpdatePrompt::default() };
-        ctx.ask(&mut self.renamed.1, |client| async move {
+        let body = UpdatePrompt { name: Some(name.clone()), ..UpdatePrompt::default() };
+        let mut answer = Remote::default();
+        ctx.ask(&mut answer, |client| async move {
             match client.update_prompt(id, revision, &body).await {
                 Err(failure) if failure.code() == Some("stale") => {
                     let prompts = client.prompts().await?.items;
@@ -100,6 +104,7 @@ impl Writes {
                 outcome => outcome,
             }
         });
+        self.renamed = Some((prompt.clone(), name, answer));
     }
 
     pub fn save_version(&mut self, id: PromptId, (content, parts): (String, PromptParts), note: String, makes_live: bool, ctx: &AreaCtx<'_>) {
@@ -197,27 +202,31 @@ impl Writes {
         let mut written = Vec::new();
         if self.created.poll() {
             match (self.created.take_failure(), self.created.take()) {
-                (Some(failure), _) => ctx.commands.toast(ToastKind::Bad, format!("The prompt was not created. {failure}")),
+                (Some(failure), _) => written.push(Written::NotCreated(at_the_field(&failure))),
                 (None, Some(prompt)) => written.push(Written::Created(prompt)),
                 (None, None) => {}
             }
         }
-        let (was, renamed) = &mut self.renamed;
-        if renamed.poll() {
-            match (renamed.take_failure(), renamed.take()) {
-                (Some(failure), _) => ctx.commands.toast(ToastKind::Bad, format!("The prompt was not renamed. {failure}")),
-                (None, Some(prompt)) => {
-                    let undo = Command::RenamePrompt { prompt: prompt.id, name: was.clone() };
-                    let toast = Toast::new(ToastKind::Good, format!("{was} is called {} now", prompt.name));
-                    ctx.send(Command::ShowToast(toast.with_action("Undo", undo)));
-                    written.push(Written::Renamed(prompt));
-                }
-                (None, None) => {}
-            }
-        }
+        written.extend(self.take_renamed(ctx));
         written.extend(self.take_saved(ctx));
         written.extend(self.take_config(ctx));
         written
+    }
+
+    fn take_renamed(&mut self, ctx: &AreaCtx<'_>) -> Option<Written> {
+        let (_, _, answer) = self.renamed.as_mut()?;
+        if !answer.poll() {
+            return None;
+        }
+        let (was, wanted, mut answer) = self.renamed.take()?;
+        if let Some(failure) = answer.take_failure() {
+            return Some(Written::NotRenamed(was.id, wanted, at_the_field(&failure)));
+        }
+        let prompt = answer.take()?;
+        let undo = Command::RenamePrompt { prompt: prompt.id, name: was.name.clone() };
+        let toast = Toast::new(ToastKind::Good, format!("{} is called {} now", was.name, prompt.name));
+        ctx.send(Command::ShowToast(toast.with_action("Undo", undo)));
+        Some(Written::Renamed(prompt))
     }
 
     fn take_saved(&mut self, ctx: &AreaCtx<'_>) -> Option<Written> {
@@ -312,5 +321,13 @@ impl Writes {
             About::Deploy(_) => Written::Deployed(changed),
             About::RollBack | About::Model(..) | About::Fallbacks(_) | About::Parameters(_) => Written::Config(changed),
         })
+    }
+}
+
+/// What is said beside the field whose content was refused: what is wrong, without the heading that a message has.
+fn at_the_field(failure: &ApiError) -> String {
+    match failure {
+        ApiError::Problem(problem) if !problem.detail.is_empty() => problem.detail.clone(),
+        other => other.to_string(),
     }
 }

@@ -299,6 +299,35 @@ fn prompts_are_made_and_renamed_from_the_keyboard() {
 }
 
 #[test]
+fn a_name_that_is_taken_is_said_at_the_field_and_what_was_typed_stays() {
+    let mut console = open();
+    let taken = "There is a prompt named 'Photo tags' already; choose another name";
+    console.press(Modifiers::COMMAND, Key::N);
+    console.wait_for("Start with the text of Photo tags");
+    console.type_text("photo TAGS");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for(taken);
+    console.wait_until("the field keeps the keyboard", |console| console.harness.get_by_label("Name").is_focused());
+    console.type_text(" 2");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_until("it is made under the other name", |console| row(console, "photo TAGS 2"));
+    assert!(!console.says(taken));
+
+    console.wait_until("its editor has the keyboard", |console| console.harness.query_by_label("Prompt").is_some_and(|node| node.is_focused()));
+    console.press(Modifiers::NONE, Key::Escape);
+    console.press(Modifiers::NONE, Key::F2);
+    console.wait_until("the name can be typed", |console| console.harness.query_by_label("Name of the prompt").is_some_and(|node| node.is_focused()));
+    console.press(Modifiers::COMMAND, Key::A);
+    console.type_text("Photo tags");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for(taken);
+    console.wait_until("the field keeps the keyboard", |console| console.harness.get_by_label("Name of the prompt").is_focused());
+    assert_eq!(console.harness.get_by_label("Name of the prompt").value().as_deref(), Some("Photo tags"));
+    console.press(Modifiers::NONE, Key::Escape);
+    console.wait_until("the old name is back", |console| row(console, "photo TAGS 2"));
+}
+
+#[test]
 fn rules_are_applied() {
     let mut console = open();
     console.click("Rules");
