@@ -20,30 +20,59 @@ const CLOSE: usize = 3;
 /// refused where it is read.
 pub fn check<T: DeserializeOwned>(body: &[u8]) -> Result<(), Refusal> {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return Ok(()) };
+    if let Some(unknown) = in_parameters(&body, "") {
+        return Err(unknown.refusal());
+    }
     let Err(error) = serde_path_to_error::deserialize::<_, T>(Strict(body)) else { return Ok(()) };
-    let Some(unknown) = Unknown::read(&error.inner().to_string()) else { return Ok(()) };
     let path = error.path().to_string();
-    let field = if path == "." { unknown.field.clone() } else { format!("{path}.{}", unknown.field) };
-    let title = format!("There is no field '{field}'");
-    Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_field", title, unknown.advice()))
+    Unknown::read(&error.inner().to_string(), if path == "." { "" } else { &path }).map_or(Ok(()), |unknown| Err(unknown.refusal()))
+}
+
+/// A field of a model's parameters that there is not. They are flattened into other bodies with the rest of a prompt's parts, and
+/// serde looks into nothing that is.
+fn in_parameters(value: &Value, path: &str) -> Option<Unknown> {
+    let under = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match value {
+        Value::Object(fields) => fields.iter().find_map(|(name, inner)| {
+            let path = under(name);
+            let known = fields_of::<Parameters>();
+            // Only beside a text: elsewhere a person may call something so.
+            let is_of_prompt = name == "parameters" && fields.contains_key("content");
+            let strange = inner.as_object().filter(|_| is_of_prompt).and_then(|inner| inner.keys().find(|name| !known.contains(&name.as_str())));
+            match strange {
+                Some(field) => Some(Unknown { field: field.clone(), path, known: known.iter().map(|name| (*name).to_owned()).collect() }),
+                None => in_parameters(inner, &path),
+            }
+        }),
+        Value::Array(items) => items.iter().enumerate().find_map(|(at, item)| in_parameters(item, &format!("{path}[{at}]"))),
+        _ => None,
+    }
 }
 
 /// A field that nobody knows, and the names that stand beside it.
 struct Unknown {
     field: String,
+    /// What it stands in; empty: the body itself.
+    path: String,
     known: Vec<String>,
 }
 
 impl Unknown {
     /// Out of serde's words: "unknown field `a`, expected one of `b`, `c`".
-    fn read(said: &str) -> Option<Self> {
+    fn read(said: &str, path: &str) -> Option<Self> {
         let mut names = said.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2).map(str::to_owned);
         let field = names.next()?;
         let mut known: Vec<String> = names.collect();
         if known.is_empty() {
             known = names_of_parts();
         }
-        Some(Self { field, known })
+        Some(Self { field, path: path.to_owned(), known })
+    }
+
+    fn refusal(&self) -> Refusal {
+        let field = if self.path.is_empty() { self.field.clone() } else { format!("{}.{}", self.path, self.field) };
+        let title = format!("There is no field '{field}'");
+        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_field", title, self.advice())
     }
 
     fn advice(&self) -> String {

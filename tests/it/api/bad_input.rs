@@ -111,7 +111,7 @@ async fn a_field_that_nobody_knows_is_refused_by_name_and_nothing_is_done() {
         ("PUT", "api/ai/pipeline/processing-rules".to_owned(), rules("dayly_limit_usd"), "'dayly_limit_usd'", "'daily_limit_usd'"),
         ("POST", format!("api/ai/pipeline/prompts/{}/versions", prompt.id), version, "'temperature'", "'parameters.temperature'"),
         ("POST", "api/ai/pipeline/prompts".to_owned(), made, "'contents'", "'content'"),
-        ("POST", "api/ai/testing/live-test/estimate".to_owned(), run, "'temperature'", "'parameters.temperature'"),
+        ("POST", "api/ai/testing/estimate".to_owned(), run, "'temperature'", "'parameters.temperature'"),
         ("POST", "api/ai/testing/photo-sets".to_owned(), set, "'photos'", ""),
     ];
     let http = reqwest::Client::new();

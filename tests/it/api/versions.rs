@@ -133,7 +133,7 @@ async fn versions_of_all_prompts_are_found_by_text_note_author_and_label() {
     let (streets, _) = create(&platform, "Streets", &["Name the streets of the old town"]).await;
     let parts = PromptParts {
         system: "You know\nevery Kirchstraße".to_owned(),
-        schema: r#"{"type": "object", "properties": {"tags": {"type": "array", "items": {"type": "string"}}, "district": {"type": "string"}}}"#
+        schema: r#"{"type": "object", "properties": {"tags": {"type": "array", "items": {"type": "string"}}, "district": {"type": "string"}}, "required": ["tags"]}"#
             .to_owned(),
         ..PromptParts::default()
     };

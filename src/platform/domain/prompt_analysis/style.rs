@@ -11,6 +11,8 @@ const ACRONYMS: [&str; 26] = [
     "JSON", "CSV", "XML", "YAML", "HTML", "HTTP", "EXIF", "IPTC", "ASCII", "UTF", "RGB", "ISO", "GPS", "URL", "PDF", "JPEG", "HEIC", "COCO", "NASA",
     "UNESCO", "USA", "TODO", "NSFW", "IMDB", "WIKI", "LGBT",
 ];
+/// A wish for capitals that is written in them shows what it means.
+const SHOWN: [&str; 3] = ["UPPER CASE", "CAPITAL LETTERS", "ALL CAPS"];
 /// Words in capitals, one after the other, that are shouted.
 const SHOUTED_LEAST: usize = 2;
 
@@ -21,7 +23,7 @@ pub fn shouting(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let why = "Models weigh what is shouted more than all the rest, and forget the rest; said plainly it works as well";
     for text in subject.texts() {
         for line in text.lines.iter().filter(|line| !is_heading(text, line)) {
-            for run in runs(text, line.clone()) {
+            for run in runs(text, line.clone()).into_iter().filter(|run| !SHOWN.contains(&text.slice(run.clone()))) {
                 let finding = at(text, "shouting", Severity::Hint, run.clone(), format!("{} is shouted", quoted(text.slice(run.clone()))), why);
                 let plain = in_plain_letters(text, &run);
                 found.push(with_fix(finding, format!("Write {}", quoted(&plain)), run, plain));
