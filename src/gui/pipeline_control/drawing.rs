@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{Button, Frame, Key, Margin, Panel, PopupCloseBehavior, RichText, Ui};
+use egui::{Frame, Key, Margin, Panel, Ui};
 
 use super::document::preview::GoTo;
 use super::document::settings::Settings;
@@ -12,7 +11,7 @@ use super::tabs::{self, Tab};
 use super::versions::Shown;
 use super::{PipelineControl, Wish, deploy, editor_panel, findings, prompt_list, rules};
 use crate::gui::ctx::{AreaCtx, Command};
-use crate::gui::theme::{self, icons};
+use crate::gui::theme;
 use crate::gui::widgets::{empty_state, error_state, skeleton};
 use crate::wire::ids::PromptId;
 use crate::wire::prompt_analysis::PromptPart;
@@ -29,23 +28,6 @@ impl PipelineControl {
             self.providers.list_ui(ui, &self.data.providers, wishes);
         });
         self.prompts_ui(ui, wishes);
-    }
-
-    /// The same in a menu, where there is no room beside the editor.
-    pub(super) fn left_menu_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
-        let height = (ui.available_height() - 60.0).clamp(160.0, 420.0);
-        let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-        let button = Button::new((RichText::new(icons::ICON_LEFT_PANEL_OPEN.codepoint), "Prompts and providers"));
-        MenuButton::from_button(button).config(config).ui(ui, |ui| {
-            ui.set_min_size(egui::vec2(220.0, height));
-            ui.set_max_size(egui::vec2(220.0, height));
-            let before = wishes.len();
-            self.left_ui(ui, ctx, wishes);
-            if wishes.len() > before && !wishes.iter().any(|wish| matches!(wish, Wish::StartRename(_))) {
-                ui.close();
-            }
-        });
-        ui.add_space(theme::GAP_4);
     }
 
     pub(super) fn prompts_ui(&mut self, ui: &mut Ui, wishes: &mut Vec<Wish>) {

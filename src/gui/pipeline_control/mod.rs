@@ -60,8 +60,6 @@ use writes::Writes;
 const LEFT_LEAST: f32 = 120.0;
 const MIDDLE_LEAST: f32 = 384.0;
 const RIGHT_LEAST: f32 = 240.0;
-/// Below this width there is no room for three columns: what stands left of the editor is in a menu above it.
-const TIGHT: f32 = 780.0;
 
 /// Drafts are handed over within this time when the window closes.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -246,17 +244,16 @@ impl Area for PipelineControl {
         self.is_wanted = true;
         let mut wishes = Vec::new();
         let width = ui.available_width();
+        let left = Panel::left("prompts")
+            .resizable(true)
+            .default_size((width * 0.17).clamp(140.0, 190.0))
+            .size_range(LEFT_LEAST..=(width * 0.26).clamp(140.0, 320.0).min((width - RIGHT_LEAST - MIDDLE_LEAST).max(LEFT_LEAST)));
         let gap = |left: i8, right: i8| Frame::new().inner_margin(Margin { left, right, top: 16, bottom: 12 });
-        let is_tight = width < TIGHT;
-        if !is_tight {
-            let most = (width * 0.26).clamp(140.0, 320.0).min((width - RIGHT_LEAST - MIDDLE_LEAST).max(LEFT_LEAST));
-            let left = Panel::left("prompts").resizable(true).default_size((width * 0.17).clamp(140.0, 190.0)).size_range(LEFT_LEAST..=most);
-            left.frame(gap(16, 12)).show(ui, |ui| {
-                // A panel is as wide as its content: what is short must not make it narrow.
-                ui.set_min_width(ui.available_width());
-                self.left_ui(ui, ctx, &mut wishes);
-            });
-        }
+        left.frame(gap(16, 12)).show(ui, |ui| {
+            // A panel is as wide as its content: what is short must not make it narrow.
+            ui.set_min_width(ui.available_width());
+            self.left_ui(ui, ctx, &mut wishes);
+        });
         let right = Panel::right("versions, models, rules").resizable(true).default_size((width * 0.31).clamp(256.0, 384.0));
         let room = (ui.available_width() - MIDDLE_LEAST).max(RIGHT_LEAST);
         let right = right.size_range(RIGHT_LEAST..=(width * 0.42).clamp(250.0, 560.0).min(room));
@@ -264,12 +261,7 @@ impl Area for PipelineControl {
             ui.set_min_width(ui.available_width());
             self.right_ui(ui, ctx, &mut wishes);
         });
-        CentralPanel::default().frame(gap(12, 12)).show(ui, |ui| {
-            if is_tight {
-                self.left_menu_ui(ui, ctx, &mut wishes);
-            }
-            self.middle_ui(ui, ctx, &mut wishes);
-        });
+        CentralPanel::default().frame(gap(12, 12)).show(ui, |ui| self.middle_ui(ui, ctx, &mut wishes));
         self.dialogs_ui(ui, ctx, &mut wishes);
         self.undo_keys(ui, ctx);
         for wish in wishes {
