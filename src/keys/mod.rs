@@ -56,6 +56,14 @@ impl KeyProblem {
         Self::KeyringUnavailable { words: words.to_owned(), cause: None }
     }
 
+    /// A keyring that can't be used is no obstacle: the environment is named as well.
+    fn or_set(self, variable: &str) -> Self {
+        match self {
+            Self::KeyringUnavailable { words, cause } => Self::KeyringUnavailable { words: format!("{words}, or set {variable}"), cause },
+            missing @ Self::Missing(_) => missing,
+        }
+    }
+
     /// The words, and what the system itself said.
     #[must_use]
     pub fn in_full(&self) -> String {
@@ -129,10 +137,16 @@ impl Keys {
         if let Some(key) = self.environment.get(provider) {
             return Ok((key.clone(), KeyOrigin::Environment));
         }
-        in_keyring?;
         let variable = variable(provider);
+        in_keyring.map_err(|problem| problem.or_set(&variable))?;
         let label = provider_label(provider);
         Err(KeyProblem::Missing(format!("There is no key for {label} yet. Enter one {KEYS_PLACE}, or set {variable}")))
+    }
+
+    /// Whether a key can be had without asking the keyring.
+    #[must_use]
+    pub fn is_at_hand(&self, provider: &str) -> bool {
+        self.held().contains_key(provider) || self.environment.contains_key(provider)
     }
 
     /// Asks the keyring for a provider's key, unless it had none a moment ago.
@@ -245,4 +259,21 @@ fn tail(key: &SecretString) -> String {
     let key = key.expose_secret();
     let length = key.chars().count();
     if length < 12 { String::new() } else { key.chars().skip(length - 4).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_keyring_that_can_not_be_used_leads_to_the_variable_of_that_very_provider() {
+        let keys = Keys::new(HashMap::new(), true);
+        let locked = KeyProblem::keyring("The keyring can't be used. Unlock it");
+        *keys.keyring_failed.lock().expect("a lock") = Some((Instant::now(), locked));
+        let problem = keys.get("gemini").await.expect_err("no key");
+        assert_eq!(problem.to_string(), "The keyring can't be used. Unlock it, or set GEMINI_API_KEY");
+        assert!(!keys.is_at_hand("gemini"));
+        keys.set_for_session("gemini", "k".into());
+        assert!(keys.is_at_hand("gemini") && keys.get("gemini").await.is_ok());
+    }
 }

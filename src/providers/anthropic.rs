@@ -15,7 +15,7 @@ use super::chat::{self, ChatReading, ChatRequest};
 use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, SHORTEN, is_beyond_context, status_words};
 use super::fit::SchemaRule;
 use super::price::ListedModel;
-use super::{PhotoRequest, PhotoRule, SentPhoto};
+use super::{OutputMost, PhotoRequest, PhotoRule, SentPhoto};
 use crate::wire::prompt_parts::{Effort, Takes};
 use crate::wire::result::{Fault, FaultKind, Usage};
 
@@ -71,6 +71,10 @@ impl Dialect for Anthropic {
             headers.insert(KEY_HEADER, value);
         }
         Ok(headers)
+    }
+
+    fn output_most(&self) -> Option<OutputMost> {
+        Some(OutputMost { tokens: OUTPUT_TOKENS_MOST, is_kept: true })
     }
 
     /// This version takes no sampling parameters, and no seed.

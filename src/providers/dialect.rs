@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::chat::{ChatReading, ChatRequest};
 use super::fit::SchemaRule;
 use super::price::ListedModel;
-use super::{KeyNeed, PhotoRequest, PhotoRule};
+use super::{KeyNeed, OutputMost, PhotoRequest, PhotoRule};
 use crate::wire::money::UsdMicros;
 use crate::wire::prompt_parts::Takes;
 use crate::wire::result::{ConfidenceKind, Fault, FaultKind, Note, Tag, Usage};
@@ -60,6 +60,11 @@ pub trait Dialect: Send + Sync + 'static {
     fn takes(&self, model: &str, listed: Option<&ListedModel>) -> Takes {
         let _ = (model, listed);
         Takes::default()
+    }
+
+    /// The longest answer that is asked for where the prompt says nothing of it; `None`: answers are not counted in tokens.
+    fn output_most(&self) -> Option<OutputMost> {
+        None
     }
 
     /// How a schema of the author's own must be written for this wire.

@@ -13,7 +13,7 @@ use super::chat::{self, ChatReading, ChatRequest};
 use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, SHORTEN, is_beyond_context, status_words};
 use super::fit::SchemaRule;
 use super::price::ListedModel;
-use super::{PhotoRequest, SentPhoto};
+use super::{OutputMost, PhotoRequest, SentPhoto};
 use crate::wire::prompt_parts::{Effort, Takes};
 use crate::wire::result::{Fault, FaultKind, Usage};
 
@@ -62,6 +62,10 @@ impl Dialect for Gemini {
             .map_err(|_| Fault::new(FaultKind::Auth, "The Gemini key has characters that no key has. Enter it again"))?;
         value.set_sensitive(true);
         Ok(HeaderMap::from_iter([(KEY_HEADER, value)]))
+    }
+
+    fn output_most(&self) -> Option<OutputMost> {
+        Some(OutputMost { tokens: OUTPUT_TOKENS_MOST, is_kept: true })
     }
 
     fn takes(&self, model: &str, listed: Option<&ListedModel>) -> Takes {

@@ -234,6 +234,11 @@ pub trait Provider: Send + Sync {
         let takes = self.takes(&request.model);
         fit::fit(request, self.label(), &takes, fit::SchemaRule::Whole)
     }
+    /// The most tokens of an answer, thinking included, that a request with these parameters allows; `None`: none is sent.
+    fn output_most(&self, model: &str, parameters: &Parameters) -> Option<OutputMost> {
+        let _ = (model, parameters);
+        None
+    }
     /// Whether it refuses a schema that requires a field which the schema does not describe.
     fn refuses_undefined_fields(&self) -> bool {
         false
@@ -306,6 +311,14 @@ pub trait Provider: Send + Sync {
     }
     /// Lets calls through again; a new key or new settings do the same.
     fn resume(&self) {}
+}
+
+/// The longest answer that a request allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputMost {
+    pub tokens: u32,
+    /// Whether the service is known to keep to it, with what the model thinks as well.
+    pub is_kept: bool,
 }
 
 /// Whether a provider wants a key.

@@ -12,7 +12,7 @@ use super::chat::{self, ChatReading, ChatRequest};
 use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, SHORTEN, is_beyond_context, status_words};
 use super::openai::bearer;
 use super::price::ListedModel;
-use super::{KeyNeed, PhotoRequest, PhotoRule, SentPhoto};
+use super::{KeyNeed, OutputMost, PhotoRequest, PhotoRule, SentPhoto};
 use crate::wire::prompt_parts::{Effort, Takes};
 use crate::wire::result::{Fault, FaultKind, Usage};
 
@@ -54,6 +54,10 @@ impl Dialect for Ollama {
 
     fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, Fault> {
         bearer(key, "Ollama")
+    }
+
+    fn output_most(&self) -> Option<OutputMost> {
+        Some(OutputMost { tokens: OUTPUT_TOKENS_MOST, is_kept: true })
     }
 
     /// Thinking is on or off there.

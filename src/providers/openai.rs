@@ -17,7 +17,7 @@ use super::chat::{self, ChatReading, ChatRequest};
 use super::dialect::{Allowance, AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, duration_ms};
 use super::fit::{SchemaRule, is_closed};
 use super::price::ListedModel;
-use super::{KeyNeed, PhotoRequest, PhotoRule, SentPhoto};
+use super::{KeyNeed, OutputMost, PhotoRequest, PhotoRule, SentPhoto};
 use crate::wire::money::UsdMicros;
 use crate::wire::prompt_parts::{Effort, Takes};
 use crate::wire::result::{Fault, FaultKind, Usage};
@@ -140,6 +140,11 @@ impl Dialect for OpenAi {
 
     fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, Fault> {
         bearer(key, &self.label)
+    }
+
+    /// What only speaks like OpenAI may count what the model thinks otherwise.
+    fn output_most(&self) -> Option<OutputMost> {
+        Some(OutputMost { tokens: OUTPUT_TOKENS_MOST, is_kept: self.quirks.output_limit == quirks::OPENAI.output_limit })
     }
 
     /// OpenAI's own newer models refuse sampling parameters, as the catalogue knows; other servers take what they know of.

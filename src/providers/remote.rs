@@ -28,12 +28,12 @@ use super::mask::Mask;
 use super::price::{ListedModel, Place, Rate, is_near};
 use super::send::{Request, http_client};
 use super::{
-    BoxFuture, CallContext, CatalogueEntry, Endpoint, KeyNeed, Limits, NextPrice, OfferedModel, PhotoRequest, PhotoRule, PriceBook, Provider, Sent,
-    fit,
+    BoxFuture, CallContext, CatalogueEntry, Endpoint, KeyNeed, Limits, NextPrice, OfferedModel, OutputMost, PhotoRequest, PhotoRule, PriceBook,
+    Provider, Sent, fit,
 };
 use crate::keys::Keys;
 use crate::wire::money::UsdMicros;
-use crate::wire::prompt_parts::Takes;
+use crate::wire::prompt_parts::{Parameters, Takes};
 use crate::wire::result::{Answer, Fault, FaultKind};
 
 /// A provider that asks to be left alone for longer holds its calls back, and everybody is told; until then calls wait for it.
@@ -267,6 +267,12 @@ impl Provider for Remote {
     fn fit(&self, request: PhotoRequest) -> (PhotoRequest, Vec<String>) {
         let takes = self.takes(&request.model);
         fit::fit(request, self.dialect.label(), &takes, self.dialect.schema_rule())
+    }
+
+    fn output_most(&self, model: &str, parameters: &Parameters) -> Option<OutputMost> {
+        let usual = self.dialect.output_most()?;
+        let own = parameters.max_output_tokens.filter(|_| self.takes(model).max_output_tokens);
+        Some(OutputMost { tokens: own.unwrap_or(usual.tokens), ..usual })
     }
 
     fn refuses_undefined_fields(&self) -> bool {

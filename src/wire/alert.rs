@@ -207,7 +207,7 @@ pub struct Alert {
     pub severity: Severity,
     /// Which of several is meant: the provider's name, or the model's.
     pub subject: Option<String>,
-    /// The threshold when it fired.
+    /// The threshold when it fired, or that of its rule when the rule was changed since; the figure likewise.
     pub threshold: f64,
     /// The figure when it fired.
     pub value: f64,

@@ -35,6 +35,9 @@ pub enum Happened {
     /// Many jobs changed at once (a bulk action): ask again for the list.
     JobsChanged {
         changed: u64,
+        /// They were put back as they were before something was done to them.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_undo: bool,
     },
     ConfigChanged {
         config: PipelineConfig,

@@ -135,15 +135,61 @@ pub enum JobAction {
     Reprioritise(i32),
 }
 
-/// How many jobs an action changed, or would change; the others were in a state that it does not apply to.
+/// How many jobs an action changed, or would change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobsActed {
     /// Jobs that were meant.
     pub matched: u64,
     pub changed: u64,
+    /// Why others were left as they are, of those whose state the action applies to.
+    #[serde(default)]
+    pub left: JobsLeft,
     /// What `POST …/jobs/actions/{id}/undo` takes; `None` when nothing changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<JobChangeId>,
+}
+
+/// Jobs that an action leaves as they are because of their photos.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobsLeft {
+    /// Their photos have another job that is queued or in work.
+    pub queued: u64,
+    /// Another job of the same photo is meant as well; it is queued once.
+    pub twice: u64,
+    /// Their photos were deleted.
+    pub deleted: u64,
+}
+
+impl JobsActed {
+    /// Why jobs that are meant stay as they are, such as `1 is of a photo that is queued already`; `None`: none does.
+    #[must_use]
+    pub fn left_words(&self) -> Option<String> {
+        let JobsLeft { queued, twice, deleted } = self.left;
+        let others = self.matched.saturating_sub(self.changed + queued + twice + deleted);
+        let said = |count: u64, one: &str, many: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            count => Some(format!("{} {many}", thousands(count))),
+        };
+        let parts = [
+            said(queued, "is of a photo that is queued already", "are of photos that are queued already"),
+            said(
+                twice,
+                "is of a photo that another of them is about too, which is queued once",
+                "are of photos that others of them are about too; each is queued once",
+            ),
+            said(deleted, "is of a photo that was deleted", "are of photos that were deleted"),
+            said(others, "is in a state that it does not apply to", "are in states that it does not apply to"),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}
+
+fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let parts: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|part| std::str::from_utf8(part).ok()).collect();
+    parts.join(",")
 }
 
 /// What the job table is sorted by. What a job does not have (a confidence, an end) comes below all values.
@@ -186,4 +232,21 @@ pub struct JobQuery {
     /// Jobs as they were at this moment, up to a week back; as they are unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_jobs_stay_as_they_are_is_said_for_each_kind() {
+        let acted = |matched, changed, left| JobsActed { matched, changed, left, change: None }.left_words();
+        assert_eq!(acted(3, 3, JobsLeft::default()), None);
+        assert_eq!(acted(37, 36, JobsLeft { queued: 1, ..JobsLeft::default() }).as_deref(), Some("1 is of a photo that is queued already"));
+        let words = acted(1_500, 10, JobsLeft { queued: 0, twice: 1, deleted: 2 }).expect("words");
+        assert!(
+            words.starts_with("1 is of a photo that another of them") && words.contains("; 2 are of photos that were deleted; 1,487 are in states"),
+            "{words}"
+        );
+    }
 }

@@ -20,6 +20,9 @@ pub struct LiveStatus {
     pub failed_today: u64,
     /// Jobs in the state failed, whenever they failed.
     pub failed_total: u64,
+    /// How many of them a retry would queue again: one for each photo that is not queued already. `None`: not counted, as they are many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retriable_total: Option<u64>,
     /// Jobs that are completed or cancelled, whenever that was; not known of a moment in the past.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_total: Option<u64>,

@@ -13,7 +13,7 @@ use crate::gui::ctx::{AreaCtx, Command, Remote, Toast, ToastKind};
 use crate::gui::theme;
 use crate::wire::config::{ConfigChanged, PipelineState, SetPipelineState};
 use crate::wire::ids::{JobChangeId, JobId};
-use crate::wire::job::{Job, JobAction, JobState, JobsActed, JobsAction, JobsMatching};
+use crate::wire::job::{Job, JobAction, JobState, JobsActed, JobsAction, JobsLeft, JobsMatching};
 
 /// Whether an action applies to a job in this state.
 #[must_use]
@@ -61,9 +61,8 @@ impl Intent {
             JobAction::Reprioritise(_) => "Jobs of higher priority are taken first. It can be undone",
         }
         .to_owned();
-        let others = self.counted.matched.saturating_sub(self.counted.changed);
-        if others > 0 {
-            let _ = write!(words, ". It does not apply to {} that match too", jobs_in_words(others as usize));
+        if let Some(left) = self.counted.left_words() {
+            let _ = write!(words, ". Of {}, {left}", jobs_in_words(self.counted.matched as usize));
         }
         words
     }
@@ -86,6 +85,14 @@ fn told(action: JobAction, acted: &JobsActed) -> String {
         JobAction::Retry | JobAction::Reprocess => format!("{jobs} queued again"),
         JobAction::Cancel => format!("{jobs} cancelled"),
         JobAction::Reprioritise(priority) => format!("{jobs} set to priority {}", signed(priority)),
+    }
+}
+
+/// Why nothing was done, or would be.
+fn nothing_words(acted: &JobsActed) -> String {
+    match acted.left_words() {
+        None => "There is no job that this applies to".to_owned(),
+        Some(left) => format!("Nothing to do: of {}, {left}", jobs_in_words(acted.matched as usize)),
     }
 }
 
@@ -138,24 +145,32 @@ impl Actions {
         self.acting.is_some() || self.counting.is_some() || self.undoing.is_pending()
     }
 
-    /// Acts on those of the jobs that the action applies to; asks first when they are more than one.
+    /// Acts on those of the jobs that the action applies to. When they are more than one it is counted what would be done to them, as
+    /// two may be of the same photo, and asked first.
     pub fn want<'j>(&mut self, action: JobAction, jobs: impl Iterator<Item = &'j Job>, ctx: &AreaCtx<'_>) {
         let ids: Vec<JobId> = jobs.filter(|job| applies(action, job.state)).map(|job| job.id).collect();
+        if ids.len() > 1 {
+            self.count(JobsAction::on(action, ids), ctx);
+            return;
+        }
         let count = ids.len() as u64;
-        let counted = JobsActed { matched: count, changed: count, change: None };
+        let counted = JobsActed { matched: count, changed: count, left: JobsLeft::default(), change: None };
         self.ask_or_act(Intent { action: JobsAction::on(action, ids), counted }, ctx);
     }
 
     /// Counts what the action would do to everything that matches, loaded or not, then asks.
     pub fn want_all(&mut self, action: JobAction, matching: JobsMatching, ctx: &AreaCtx<'_>) {
+        self.count(JobsAction { action, ids: Vec::new(), matching: Some(matching), dry_run: false }, ctx);
+    }
+
+    fn count(&mut self, action: JobsAction, ctx: &AreaCtx<'_>) {
         if self.is_busy() {
             return;
         }
-        let action = JobsAction { action, ids: Vec::new(), matching: Some(matching), dry_run: true };
         let mut counted = Remote::default();
-        let asked = action.clone();
+        let asked = JobsAction { dry_run: true, ..action.clone() };
         ctx.ask(&mut counted, |client| async move { client.act_on_jobs(&asked).await });
-        self.counting = Some((JobsAction { dry_run: false, ..action }, counted));
+        self.counting = Some((action, counted));
     }
 
     /// What the undo button of a message holds.
@@ -206,9 +221,9 @@ impl Actions {
         if let Some(failure) = answer.take_failure() {
             tell_failure(ctx, "The jobs were not changed", &failure);
         } else if let Some(acted) = answer.take() {
-            let mut words = told(*action, &acted);
+            let mut words = if acted.changed == 0 { nothing_words(&acted) } else { told(*action, &acted) };
             let moved_on = acted.matched.saturating_sub(acted.changed);
-            if moved_on > 0 {
+            if moved_on > 0 && acted.changed > 0 {
                 let _ = write!(words, ", {moved_on} had moved on already");
             }
             let mut toast = Toast::new(if acted.changed > 0 { ToastKind::Good } else { ToastKind::Warn }, words);
@@ -259,7 +274,7 @@ impl Actions {
         match intent.counted.changed {
             0 => {
                 self.was_declined = true;
-                ctx.commands.toast(ToastKind::Info, "There is no job that this applies to");
+                ctx.commands.toast(ToastKind::Info, nothing_words(&intent.counted));
             }
             1 => self.act(intent, ctx),
             _ => self.asking = Some(intent),

@@ -51,11 +51,14 @@ pub fn ui(ui: &mut Ui, list: &JobList, saved: &mut SavedFilters, status: Option<
     (filter != *list.filter()).then_some(filter)
 }
 
-/// How many jobs are in a state, where it is known without asking.
+/// How many jobs are in a state, where it is known without asking. Beside what is typed only the chosen one is counted.
 fn count_of(state: Option<JobState>, list: &JobList, status: Option<&LiveStatus>) -> Option<u64> {
     let filter = list.filter();
-    if filter.state == state && filter.search.trim().is_empty() && list.total().is_some() {
+    if filter.state == state && list.total().is_some() {
         return list.total();
+    }
+    if !filter.search.trim().is_empty() {
+        return None;
     }
     let status = status?;
     match state? {

@@ -9,7 +9,7 @@ use crate::gui::ctx::ApiError;
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::ids::JobId;
 use crate::wire::job::{Job, JobQuery, JobSort, JobState, JobsMatching};
-use crate::wire::job_filter::{FilterProblem, JobFilter};
+use crate::wire::job_filter::{FilterProblem, JobFilter, What};
 use crate::wire::page::Page;
 
 /// Rows of the first page, and of those after it.
@@ -39,6 +39,18 @@ impl Filter {
         JobsMatching { state: self.state, q: Some(self.search.trim().to_owned()).filter(|search| !search.is_empty()) }
     }
 
+    /// What decides which jobs are shown, whatever their order.
+    fn choice(&self) -> (Option<JobState>, String) {
+        (self.state, self.search.trim().to_owned())
+    }
+
+    /// The typed terms that no job in the chosen state can fulfil: the state itself is typed, and another one is chosen.
+    #[must_use]
+    pub fn contradicts_itself(&self) -> bool {
+        let (Some(state), Ok(terms)) = (self.state, JobFilter::parse(&self.search)) else { return false };
+        terms.terms.iter().any(|term| matches!(&term.what, What::State(states) if states.contains(&state) == term.negated))
+    }
+
     fn query(&self, at: Option<DateTime<Utc>>, limit: u32, cursor: Option<String>, count: bool) -> JobQuery {
         let search = self.search.trim();
         JobQuery {
@@ -60,8 +72,11 @@ pub struct JobList {
     index: HashMap<JobId, usize>,
     total: Option<u64>,
     next_cursor: Option<String>,
-    /// What is shown.
+    /// What is shown, or asked for.
     filter: Filter,
+    /// What was asked for last, and what the rows are of.
+    asked: Option<(Option<JobState>, String)>,
+    shown: Option<(Option<JobState>, String)>,
     /// When; `None`: now.
     at: Option<DateTime<Utc>>,
     /// Its words, read; or what is wrong with them, and then the rows are those from before.
@@ -94,6 +109,8 @@ impl Default for JobList {
             total: None,
             next_cursor: None,
             filter: Filter::default(),
+            asked: None,
+            shown: None,
             at: None,
             terms: Ok(JobFilter::default()),
             typed_at: None,
@@ -130,7 +147,13 @@ impl JobList {
     /// Jobs that match the filter, loaded or not, where the platform counted them.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
-        self.total
+        self.total.filter(|_| !self.is_other())
+    }
+
+    /// The rows are still those of the filter before.
+    #[must_use]
+    pub fn is_other(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| *shown != self.filter.choice())
     }
 
     #[must_use]
@@ -267,6 +290,7 @@ impl JobList {
             && let Some(page) = self.first.take()
         {
             self.rows = page.items;
+            self.shown.clone_from(&self.asked);
             self.next_cursor = page.next_cursor;
             self.total = page.total.or_else(|| (!self.has_more()).then_some(self.rows.len() as u64));
             self.is_count_wanted = self.total.is_none();
@@ -339,6 +363,7 @@ impl JobList {
         self.is_behind = false;
         self.is_other_moment = false;
         self.asked_at = Some(Instant::now());
+        self.asked = Some(self.filter.choice());
         let counts_at_once = self.terms.as_ref().is_ok_and(JobFilter::is_empty);
         let query = self.filter.query(self.at, FIRST_PAGE, None, counts_at_once);
         ctx.ask(&mut self.first, |client| async move { client.jobs(&query).await });
@@ -444,5 +469,31 @@ mod tests {
         assert_eq!(list.new_jobs(), 0);
         list.on_job(&job(7, JobState::Failed));
         assert_eq!(list.new_jobs(), 1);
+    }
+
+    #[test]
+    fn figures_of_the_filter_before_are_not_shown_for_the_next_one() {
+        let (mut list, send, runtime) = waiting(vec![]);
+        list.asked = Some(list.filter.choice());
+        assert!(send.send(Page { items: vec![job(1, JobState::Completed)], next_cursor: None, total: Some(197_854) }).is_ok());
+        while !list.poll() {
+            runtime.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
+        }
+        assert_eq!((list.total(), list.is_other()), (Some(197_854), false));
+        list.show(Filter { sort: JobSort::Took, ..Filter::default() });
+        assert_eq!(list.total(), Some(197_854), "another order, the same jobs");
+        list.show(Filter { state: Some(JobState::Pending), ..Filter::default() });
+        assert_eq!((list.total(), list.is_other()), (None, true));
+        list.show(Filter::default());
+        assert!(!list.is_other());
+    }
+
+    #[test]
+    fn a_state_that_is_typed_and_another_that_is_chosen_contradict() {
+        let contradicts = |state, search: &str| Filter { state, search: search.to_owned(), ..Filter::default() }.contradicts_itself();
+        let processing = Some(JobState::Processing);
+        assert!(contradicts(processing, "beach state:failed") && contradicts(processing, "-state:processing,failed"));
+        assert!(!contradicts(processing, "state:processing,failed") && !contradicts(processing, "-state:failed"));
+        assert!(!contradicts(None, "state:failed") && !contradicts(processing, "beach"));
     }
 }

@@ -402,12 +402,17 @@ impl LiveStatus {
         {
             self.list.reload();
         }
-        if self.list.is_loading() {
+        if self.list.is_loading() || self.list.is_other() && self.list.rows().is_empty() {
             skeleton::lines(ui, 8);
         } else if self.list.rows().is_empty() && self.list.failure().is_none() {
             self.empty_ui(ui, ctx);
         } else {
-            self.table_ui(ui, ctx);
+            // Rows of the filter before are greyed until those of this one are there.
+            let opacity = if self.list.is_other() { 0.4 } else { 1.0 };
+            ui.scope(|ui| {
+                ui.multiply_opacity(opacity);
+                self.table_ui(ui, ctx);
+            });
         }
     }
 
@@ -451,6 +456,12 @@ impl LiveStatus {
             let waits = self.figures.value().and_then(|status| status.bundled_wait.as_deref());
             if empty_state::ui(ui, waits.unwrap_or("No photos have been given to the pipeline yet"), Some("Add photos…")) {
                 ctx.send(Command::AddPhotos);
+            }
+        } else if let Some(state) = filter.state.filter(|_| filter.contradicts_itself()) {
+            let words = format!("The state {} is chosen above, and what is typed asks for another: no job is in both", state.label());
+            let filter = Filter { state: None, ..filter.clone() };
+            if empty_state::ui(ui, &words, Some("Show all states")) {
+                self.show(filter);
             }
         } else if empty_state::ui(ui, "No job matches this filter", Some("Show all jobs")) {
             self.show(Filter::default());

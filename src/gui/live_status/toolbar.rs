@@ -19,8 +19,16 @@ fn hint(ui: &Ui, command: &Command) -> String {
 }
 
 fn command_button(ui: &mut Ui, ctx: &AreaCtx<'_>, icon: MaterialIcon, label: &str, command: Command, enabled: bool) {
-    let response = ui.add_enabled(enabled, Button::new((RichText::from(icon), label)));
+    explained_button(ui, ctx, icon, label, command, enabled, None);
+}
+
+/// The same with the reason why it can't be pressed.
+fn explained_button(ui: &mut Ui, ctx: &AreaCtx<'_>, icon: MaterialIcon, label: &str, command: Command, enabled: bool, why_not: Option<&str>) {
+    let mut response = ui.add_enabled(enabled, Button::new((RichText::from(icon), label)));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, label));
+    if let Some(why_not) = why_not {
+        response = response.on_disabled_hover_text(why_not);
+    }
     if response.on_hover_text(hint(ui, &command)).clicked() {
         ctx.send(command);
     }
@@ -51,9 +59,7 @@ pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, looks_back: bool
         }
         command_button(ui, ctx, icons::ICON_ADD_PHOTO_ALTERNATE, "Add photos…", Command::AddPhotos, true);
         command_button(ui, ctx, icons::ICON_CREATE_NEW_FOLDER, "Add folder…", Command::AddPhotoFolder, true);
-        let failed = status.map_or(0, |status| status.failed_total);
-        let label = if failed == 0 { "Retry failed".to_owned() } else { format!("Retry {} failed…", number::count(failed)) };
-        command_button(ui, ctx, icons::ICON_REPLAY, &label, Command::RetryFailedJobs, failed > 0 && !busy);
+        retry_ui(ui, status, busy, ctx);
         if !looks_back {
             command_button(ui, ctx, icons::ICON_HISTORY, "Look back", Command::LookBack, true);
         }
@@ -77,6 +83,18 @@ pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, looks_back: bool
         });
     }
     stale_ui(ui, status.is_some(), ctx);
+}
+
+/// Offers what a retry would queue: of failed jobs whose photos wait already there is nothing to retry.
+fn retry_ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, ctx: &AreaCtx<'_>) {
+    let (failed, retriable) = status.map_or((0, 0), |status| (status.failed_total, status.retriable_total.unwrap_or(status.failed_total)));
+    let label = if retriable == 0 { "Retry failed".to_owned() } else { format!("Retry {} failed…", number::count(retriable)) };
+    let why_not = (failed > 0 && retriable == 0).then(|| match failed {
+        1 => "The photo of the failed job is queued already, or deleted".to_owned(),
+        failed => format!("The photos of the {} failed jobs are queued already, or deleted", number::count(failed)),
+    });
+    let is_offered = retriable > 0 && !busy;
+    explained_button(ui, ctx, icons::ICON_REPLAY, &label, Command::RetryFailedJobs, is_offered, why_not.as_deref());
 }
 
 /// Says once, for all jobs that wait, why their provider is not asked, and leads to where that is mended.

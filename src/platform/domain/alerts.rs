@@ -104,6 +104,13 @@ fn decide(rules: &AlertRules, figures: &Figures, firing: &[Alert], since: &mut H
         for (subject, value) in figures.of(rule.metric) {
             let key = (name.clone(), subject.clone().unwrap_or_default());
             let open = firing.iter().find(|alert| alert.rule == *name && alert.subject == subject);
+            if let (Some(open), Some(value)) = (open, value)
+                && open.metric == rule.metric
+                && (open.threshold, open.severity) != (rule.threshold, rule.severity)
+            {
+                changes.push(judged_anew(open, rule, value, now));
+                continue;
+            }
             // Without enough data nothing is broken.
             let (is_broken, is_clear) = value.map_or((false, true), |value| (rule.is_broken_by(value), rule.is_clear_at(value)));
             let is_turning = if open.is_some() { is_clear } else { is_broken };
@@ -131,10 +138,22 @@ fn decide(rules: &AlertRules, figures: &Figures, firing: &[Alert], since: &mut H
             // Its rule is gone or off: nothing watches it any more.
             changes.push(Alert { resolved_at: Some(now), ..alert.clone() });
         } else if alert.snoozed_until.is_some_and(|until| until <= now) {
-            changes.push(Alert { snoozed_until: None, ..alert.clone() });
+            // Told again to everybody, also to who has taken it on: it was put off to come back.
+            changes.push(Alert { snoozed_until: None, acknowledged: None, ..alert.clone() });
         }
     }
     changes
+}
+
+/// An alert whose rule was changed: what it says is no longer asked. It ends at once, or goes on as the new rule has it.
+fn judged_anew(open: &Alert, rule: &AlertRule, value: f64, now: DateTime<Utc>) -> Alert {
+    if rule.is_broken_by(value) {
+        Alert { threshold: rule.threshold, severity: rule.severity, value, ..open.clone() }
+    } else if (rule.threshold - open.threshold).abs() < f64::EPSILON {
+        Alert { severity: rule.severity, ..open.clone() }
+    } else {
+        Alert { resolved_at: Some(now), ..open.clone() }
+    }
 }
 
 fn fresh(name: &str, rule: &AlertRule, subject: Option<String>, value: f64, now: DateTime<Utc>) -> Alert {
@@ -295,7 +314,7 @@ pub async fn acknowledge(core: &Core, id: AlertId) -> Result<Alert> {
     .await
 }
 
-/// Puts an alert off: when it still fires then, it is told again.
+/// Puts an alert off: when it still fires then, it is told again. Who has taken it on stays named until then.
 pub async fn snooze(core: &Core, id: AlertId, until: DateTime<Utc>) -> Result<Alert> {
     let now = core.now();
     if until <= now || until - now > SNOOZE_LONGEST {
@@ -304,7 +323,6 @@ pub async fn snooze(core: &Core, id: AlertId, until: DateTime<Utc>) -> Result<Al
     }
     edit(core, id, |alert| {
         alert.snoozed_until = Some(until);
-        alert.acknowledged = None;
         Ok(())
     })
     .await

@@ -175,8 +175,11 @@ async fn prepare_and_ask(
         && fault.is_unsent
     {
         // Says nothing of the provider's health, and took none of its time.
-        tracing::info!(provider = provider.name(), kind = fault.kind.label(), "a call was not sent");
-        steps.add("not sent", begun, format!("{model_full_name}: {}", fault.kind.label()));
+        // Nobody has refused a key that is not there.
+        let is_keyless = fault.kind == FaultKind::Auth && fault.status.is_none();
+        let kind = if is_keyless { "no usable key" } else { fault.kind.label() };
+        tracing::info!(provider = provider.name(), kind, "a call was not sent");
+        steps.add("not sent", begun, format!("{model_full_name}: {kind}"));
         return answer;
     }
     steps.call_ms = (steps.elapsed_ms() - begun).round() as u64;
@@ -314,7 +317,7 @@ fn call_detail(model: &str, usage: &Usage, by_rule: Option<u64>, retries: u32) -
     let photo = told.or_else(|| by_rule.map(|count| format!(" (≈ {count} for the photo)"))).unwrap_or_default();
     let tokens_in = usage.input_tokens.map(|count| format!("{count} tokens in{photo}"));
     let tokens_out = usage.output_tokens.map(|count| format!("{count} tokens out"));
-    let retries = (retries > 0).then(|| format!("{retries} retries"));
+    let retries = (retries > 0).then(|| if retries == 1 { "1 retry".to_owned() } else { format!("{retries} retries") });
     let parts: Vec<String> = [Some(model.to_owned()), tokens_in, tokens_out, retries].into_iter().flatten().collect();
     parts.join(", ")
 }

@@ -5,6 +5,7 @@ mod reprice;
 
 pub use estimate::estimate;
 pub(super) use estimate::per_photo;
+pub(super) use estimate::{Bound, bound};
 pub use estimate::{PerPhoto, Typing};
 pub(super) use estimate::{of_columns, of_missing};
 pub use reprice::reprice;

@@ -12,7 +12,7 @@ use crate::platform::store::jobs::changes::Choice;
 use crate::platform::store::jobs::filter::{After, Paging, Wanted};
 use crate::wire::event::Happened;
 use crate::wire::ids::{JobChangeId, JobId, PhotoId};
-use crate::wire::job::{EnqueueJobs, EnqueuedJobs, Job, JobAction, JobDetails, JobQuery, JobState, JobsActed, JobsAction};
+use crate::wire::job::{EnqueueJobs, EnqueuedJobs, Job, JobAction, JobDetails, JobQuery, JobState, JobsActed, JobsAction, JobsLeft};
 use crate::wire::job_filter::JobFilter;
 use crate::wire::page::Page;
 
@@ -61,7 +61,7 @@ pub(super) async fn enqueue_in(change: &mut Change<'_>, photos: &[PhotoId], prio
 pub(super) async fn tell(change: &mut Change<'_>, ids: &[JobId]) -> Result<()> {
     store::past::record(&mut change.tx, ids, change.core.now()).await?;
     if ids.len() > TOLD_SINGLY_MOST {
-        return change.tell(&Happened::JobsChanged { changed: ids.len() as u64 }).await;
+        return change.tell(&Happened::JobsChanged { changed: ids.len() as u64, is_undo: false }).await;
     }
     for row in store::jobs::get_many(&mut change.tx, change.core.org, ids).await? {
         change.tell(&Happened::JobChanged(row.job)).await?;
@@ -127,12 +127,16 @@ pub async fn act(core: &Core, asked: &JobsAction) -> Result<JobsActed> {
     let mut change = core.change().await?;
     let id = JobChangeId::fresh();
     let choice = wanted.as_ref().map_or(Choice::These(&asked.ids), Choice::All);
-    store::jobs::changes::begin(&mut change.tx, core.org, id, asked.action, choice, now).await?;
+    let mut left =
+        JobsLeft { twice: store::jobs::changes::begin(&mut change.tx, core.org, id, asked.action, &choice, now).await?, ..JobsLeft::default() };
     let jobs = store::jobs::changes::jobs_of(&mut change.tx, id).await?;
     let changed = jobs.len() as u64;
+    if matched > changed + left.twice {
+        store::jobs::changes::count_left(&mut change.tx, core.org, asked.action, &choice, &mut left).await?;
+    }
     if asked.dry_run || jobs.is_empty() {
         // Nothing is kept of it.
-        return Ok(JobsActed { matched, changed, change: None });
+        return Ok(JobsActed { matched, changed, left, change: None });
     }
     store::jobs::changes::apply(&mut change.tx, id, asked.action, now).await?;
     store::jobs::changes::forget(&mut change.tx, now - UNDO_KEPT).await?;
@@ -143,7 +147,7 @@ pub async fn act(core: &Core, asked: &JobsAction) -> Result<JobsActed> {
         end_work(core, &jobs);
     }
     core.work.notify_one();
-    Ok(JobsActed { matched, changed, change: Some(id) })
+    Ok(JobsActed { matched, changed, left, change: Some(id) })
 }
 
 /// Puts jobs back as they were before a change; those that have moved on since stay as they are.
@@ -157,10 +161,15 @@ pub async fn undo(core: &Core, id: JobChangeId) -> Result<JobsActed> {
     let matched = store::jobs::changes::jobs_of(&mut change.tx, id).await?.len() as u64;
     let jobs = store::jobs::changes::undo(&mut change.tx, id, &made, now).await?;
     store::jobs::settle_photos(&mut change.tx, &jobs).await?;
-    tell(&mut change, &jobs).await?;
+    store::past::record(&mut change.tx, &jobs, now).await?;
+    let changed = jobs.len() as u64;
+    if changed > 0 {
+        // Not one by one: a job that is failed again has not failed again.
+        change.tell(&Happened::JobsChanged { changed, is_undo: true }).await?;
+    }
     change.commit().await?;
     core.work.notify_one();
-    Ok(JobsActed { matched, changed: jobs.len() as u64, change: None })
+    Ok(JobsActed { matched, changed, left: JobsLeft::default(), change: None })
 }
 
 fn check_priority(priority: i32) -> Result<()> {

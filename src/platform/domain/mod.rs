@@ -160,6 +160,9 @@ pub enum DomainError {
     /// `what`: `photo`, `prompt version`, …
     #[error("There is no such {what}")]
     NotFound { what: &'static str },
+    /// What is asked for was there, or should be, and is not.
+    #[error("{message}")]
+    Gone { code: &'static str, message: String },
     /// The caller's input breaks a rule; `code` is stable, `message` says what and how to mend it.
     #[error("{message}")]
     Invalid { code: &'static str, message: String },

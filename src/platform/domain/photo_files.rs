@@ -33,14 +33,23 @@ pub fn save_photo(folder: &Path, content_hash: &str, bytes: &[u8]) -> Result<()>
 /// Reads a photo's bytes; the fault says why they can't be had.
 pub async fn read_photo(core: &Core, content_hash: &str) -> std::result::Result<Vec<u8>, Fault> {
     let path = photo_path(&core.folder, content_hash);
+    tokio::fs::read(&path).await.map_err(|error| Fault::new(FaultKind::Photo, unreadable(&path, &error)))
+}
+
+/// The same for a person who wants to see it: a file that is gone is nothing that the platform does wrong.
+pub async fn read_for_show(core: &Core, content_hash: &str) -> Result<Vec<u8>> {
+    let path = photo_path(&core.folder, content_hash);
     tokio::fs::read(&path).await.map_err(|error| {
-        let words = if error.kind() == io::ErrorKind::NotFound {
-            format!("The photo's file is gone from the data folder ({}). Add the photo again", path.display())
-        } else {
-            format!("The photo's file {} can't be read: {error}. Check the disk and the rights of the data folder", path.display())
-        };
-        Fault::new(FaultKind::Photo, words)
+        let message = unreadable(&path, &error);
+        if error.kind() == io::ErrorKind::NotFound { DomainError::Gone { code: "no_file", message } } else { DomainError::Files { message } }
     })
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::NotFound {
+        return format!("The photo's file is gone from the data folder ({}). Add the photo again", path.display());
+    }
+    format!("The photo's file {} can't be read: {error}. Check the disk and the rights of the data folder", path.display())
 }
 
 /// Removes a photo's bytes and thumbnails. Files that are gone already are fine.

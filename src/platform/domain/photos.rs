@@ -253,7 +253,7 @@ pub async fn image(core: &Core, photo: &Photo, max_px: Option<u32>) -> Result<Ve
             return Ok(bytes);
         }
     }
-    let bytes = photo_files::read_photo(core, &hash).await.map_err(|fault| DomainError::Files { message: fault.message })?;
+    let bytes = photo_files::read_for_show(core, &hash).await?;
     let folder = core.folder.clone();
     let made = core.on_a_core(move || {
         let decoded = photos::decode(&bytes)?;
@@ -271,7 +271,7 @@ pub async fn image(core: &Core, photo: &Photo, max_px: Option<u32>) -> Result<Ve
 /// What a photo's file says of itself.
 pub async fn metadata(core: &Core, id: PhotoId) -> Result<PhotoMetadata> {
     let photo = get(core, id).await?;
-    let bytes = photo_files::read_photo(core, &photo.content_hash).await.map_err(|fault| DomainError::Files { message: fault.message })?;
+    let bytes = photo_files::read_for_show(core, &photo.content_hash).await?;
     let read = core.on_a_core(move || photos::metadata::read(&bytes)).await?;
     let exif = read.fields.into_iter().map(|(name, value)| ExifField { name, value }).collect();
     Ok(PhotoMetadata { exif, has_location: read.has_location, colour_profile: read.colour_profile })

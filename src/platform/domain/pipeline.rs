@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::workers::Listed;
-use super::{Change, Core, DomainError, Result, analysis, config, fallbacks, jobs, spending, traces};
+use super::{Change, Core, DomainError, Result, analysis, config, fallbacks, jobs, providers, spending, traces};
 use crate::platform::store;
 use crate::platform::store::jobs::{Claim, Ending, JobRow};
 use crate::platform::store::results::NewResult;
@@ -40,6 +40,8 @@ const CUT_OFF_MOST: u32 = 10;
 /// First wait before another try; doubles each time.
 const RETRY_WAIT: Duration = Duration::from_secs(2);
 const RETRY_WAIT_MOST: Duration = Duration::from_mins(1);
+/// Between two looks for a key that is missing.
+const LOOK_FOR_KEY: TimeDelta = TimeDelta::seconds(2);
 const PROVIDER_WAIT_MOST: Duration = Duration::from_hours(24);
 
 /// One try of one job, with all that was live when it was claimed.
@@ -73,9 +75,12 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
         config = config::current(core).await?;
     }
     let now = core.now();
+    let lacks_key = providers::look_for_keys(core, &config).await;
     let held = fallbacks::held_back(core, &config);
     // It lets calls through again by itself.
     let rested = held.as_ref().filter(|held| held.until.is_some()).and_then(|held| now.checked_add_signed(wait_asked(held)));
+    // Nobody tells when a key comes into the keyring.
+    let rested = rested.into_iter().chain((lacks_key && outlook.pending).then(|| now + LOOK_FOR_KEY)).min();
     let free = match config.state {
         // A refused key or a spent quota would fail every job in the queue, unless another model stands in.
         PipelineState::Running | PipelineState::Draining if held.is_some() => 0,
@@ -156,6 +161,14 @@ async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: 
         never = keep_lease(core, owner, claimed, cancel) => match never {},
     };
     listed.note(Doing::Storing);
+    if let Outcome::Failed(fault) = course.outcome()
+        && fault.is_unsent
+        && fault.kind == FaultKind::Auth
+        && let Ok(config) = config::current(core).await
+    {
+        // Its key may have gone since the job was begun.
+        providers::look_for_keys(core, &config).await;
+    }
     let gives_back = match course.outcome() {
         Outcome::Failed(_) if course.is_cancelled() => core.stop.is_cancelled(),
         // A provider that was not asked, because it wants to be left alone, costs the job no try.

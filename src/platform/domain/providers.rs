@@ -17,7 +17,7 @@ use crate::providers::{Endpoint, KeyNeed, Limits, Provider, ProviderSettings};
 use crate::wire::config::{ConfigChanged, PipelineConfig};
 use crate::wire::model::KeyState;
 use crate::wire::provider::{AddProvider, KeyWish, ProviderInfo, ProviderLimits, ProviderList, ProviderSetting, SettingOrigin};
-use crate::wire::result::Fault;
+use crate::wire::result::{Fault, FaultKind};
 
 pub use brought::Brought;
 pub use offered::{known_offered, models};
@@ -35,6 +35,8 @@ const WORKED_EVERY: TimeDelta = TimeDelta::minutes(1);
 pub struct Seen {
     offered: Mutex<HashMap<String, offered::Offered>>,
     worked: Mutex<HashMap<String, DateTime<Utc>>>,
+    /// Providers of models in use that have no key, and why.
+    without_key: Mutex<HashMap<String, Fault>>,
 }
 
 /// Every provider as it stands.
@@ -299,7 +301,41 @@ pub fn resume(core: &Core, name: &str) -> Result<()> {
 /// The fault that holds back all calls to a model's provider.
 #[must_use]
 pub fn held_back(core: &Core, full_model: &str) -> Option<Fault> {
-    core.providers.find(full_model).and_then(|(provider, _)| provider.stopped())
+    let (provider, _) = core.providers.find(full_model)?;
+    let name = provider.name();
+    let no_key = || core.seen_of_providers.without_key().get(name).cloned().filter(|_| !core.keys.is_at_hand(name));
+    provider.stopped().or_else(no_key)
+}
+
+impl Seen {
+    fn without_key(&self) -> std::sync::MutexGuard<'_, HashMap<String, Fault>> {
+        self.without_key.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Looks whether the models in use have the keys that they need: without one every job would fail, one after the other. Returns
+/// whether one is missing, so that it is looked for again.
+pub async fn look_for_keys(core: &Core, config: &PipelineConfig) -> bool {
+    let mut missing = HashMap::new();
+    for model in config.models_in_use() {
+        let Some((provider, _)) = core.providers.find(model) else { continue };
+        let name = provider.name();
+        if provider.key_need() != KeyNeed::Required || core.keys.is_at_hand(name) || missing.contains_key(name) {
+            continue;
+        }
+        if let Err(why) = core.keys.get(name).await {
+            let message = format!("Calls to {} wait for a key. {why}", provider.label());
+            let fault = Fault { provider: Some(name.to_owned()), is_unsent: true, ..Fault::new(FaultKind::Auth, message) };
+            missing.insert(name.to_owned(), fault);
+        }
+    }
+    let mut known = core.seen_of_providers.without_key();
+    for name in missing.keys().filter(|name| !known.contains_key(*name)) {
+        tracing::warn!(provider = %name, "there is no key; calls wait for one");
+    }
+    let is_missing = !missing.is_empty();
+    *known = missing;
+    is_missing
 }
 
 /// Writes down that a call with this provider's key was answered well, now and then. Failing to is no reason to fail the call.

@@ -1,5 +1,6 @@
 //! The limits on what the pipeline may spend: they are reached before they are crossed. What the calls under way and the next
-//! ones may cost is set aside beforehand; a price that is not known can't be kept within a limit, so such calls wait.
+//! ones may cost at most is set aside beforehand, with the longest answer that they allow; a price that is not known can't be kept
+//! within a limit, so such calls wait.
 //!
 //! A call that ends passes from what is under way to what is spent in one transaction. What is under way is therefore read
 //! first ([`UnderWay::read`]): one that ends in between is counted twice and never missed. From the look on until the calls are
@@ -9,8 +10,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
 
+use super::costs::Bound;
 use super::{Core, Result, config, costs};
 use crate::platform::store;
+use crate::platform::store::costs::Dearest;
 use crate::platform::store::rollups::{Histograms, Span, Wanted};
 use crate::wire::config::{PipelineConfig, ProcessingRules};
 use crate::wire::ids::{JobId, PhotoId};
@@ -20,8 +23,6 @@ use crate::wire::result::{Fault, FaultKind};
 use crate::wire::rules::LimitAction;
 use crate::wire::run::RunColumn;
 
-/// An answer may be longer than answers are on the average: so many times what a call is expected to cost is set aside.
-const MARGIN: i64 = 2;
 /// A model may count otherwise than its rule says: of so many of its newest results the dearest is set aside where that is more.
 const REMEMBERED: u32 = 200;
 /// How far back those results are looked for.
@@ -104,16 +105,16 @@ impl Ledger {
                 Ok(set_aside) => set_aside,
                 Err(unknown) => return Ok(Room { calls: 0, held: Some((unknown, None)) }),
             };
-            if first == UsdMicros(0) {
+            if first.cost == UsdMicros(0) {
                 return Ok(Room { calls: wanted, held: None });
             }
-            let each = UsdMicros(first.0 / photos.len().max(1) as i64);
-            tightest = self.limits.iter().filter(|limit| limit.leaves_too_little(first + standing_in, each)).max_by_key(|limit| limit.renews);
-            if tightest.is_none() {
-                return Ok(Room { calls: calls as u32, held: None });
-            }
+            let each = Bound { cost: share(first.cost, photos.len()), ..first };
+            let lacks = |limit: &&Limit| limit.leaves_too_little(first.cost + standing_in, each.cost);
+            let lacking = self.limits.iter().filter(lacks).max_by_key(|limit| limit.renews);
+            let Some(limit) = lacking else { return Ok(Room { calls: calls as u32, held: None }) };
+            tightest = Some((limit.fault(each), Some(limit.renews)));
         }
-        Ok(Room { calls: 0, held: tightest.map(|limit| (limit.fault(), Some(limit.renews))) })
+        Ok(Room { calls: 0, held: tightest })
     }
 
     /// What the calls of models that stand in for the first one may cost, besides what its own did. Their price is known: it was
@@ -121,7 +122,9 @@ impl Ledger {
     async fn set_aside_for_stand_ins(&self, core: &Core, config: &PipelineConfig, prompt: &PromptVersion, first: &str) -> Result<UsdMicros> {
         let mut all = UsdMicros(0);
         for (model, photos) in self.under_way.standing_in(core, first) {
-            all += set_aside(core, config, &column(&model, prompt), &photos, dearest(core, &model).await?).await?.unwrap_or_default();
+            all += set_aside(core, config, &column(&model, prompt), &photos, dearest(core, &model).await?)
+                .await?
+                .map_or(UsdMicros(0), |bound| bound.cost);
         }
         Ok(all)
     }
@@ -155,34 +158,47 @@ pub async fn room_to_stand_in(core: &Core, prompt: &PromptVersion, live: &str, m
         Ok(own) => own,
         Err(unknown) => return Ok(Some(unknown)),
     };
-    if own == UsdMicros(0) {
+    if own.cost == UsdMicros(0) {
         return Ok(None);
     }
     // A price of the live model that is not known let no job begin, or is of a provider that was not asked.
-    let before = set_aside(core, &config, &column(live, prompt), &photos, dearest(core, live).await?).await?.unwrap_or_default();
-    let all = own + before;
-    let each = UsdMicros(all.0 / photos.len().max(1) as i64);
-    Ok(limits.iter().find(|limit| limit.leaves_too_little(all, each)).map(Limit::fault))
+    let before = set_aside(core, &config, &column(live, prompt), &photos, dearest(core, live).await?).await?;
+    let all = own.cost + before.map_or(UsdMicros(0), |bound| bound.cost);
+    let each = Bound { cost: share(all, photos.len()), ..own };
+    Ok(limits.iter().find(|limit| limit.leaves_too_little(all, each.cost)).map(|limit| limit.fault(each)))
 }
 
 /// The dearest of a model's newest results.
-async fn dearest(core: &Core, model: &str) -> Result<Option<UsdMicros>> {
+async fn dearest(core: &Core, model: &str) -> Result<Dearest> {
     Ok(store::costs::dearest(&core.db, core.org, model, core.now() - REMEMBERED_FOR, REMEMBERED).await?)
 }
 
-/// What a call about each of these photos may cost, all together; or why that is not known.
+/// What each of so many has of it, rounded up.
+fn share(all: UsdMicros, among: usize) -> UsdMicros {
+    let among = i64::try_from(among.max(1)).unwrap_or(i64::MAX);
+    UsdMicros(all.0.saturating_add(among - 1) / among)
+}
+
+/// What a call of a model about each of these photos may cost at most, all together; or why that is not known.
+pub async fn most(
+    core: &Core,
+    config: &PipelineConfig,
+    (prompt, model): (&PromptVersion, &str),
+    photos: &[PhotoId],
+) -> Result<std::result::Result<UsdMicros, Fault>> {
+    let bound = set_aside(core, config, &column(model, prompt), photos, dearest(core, model).await?).await?;
+    Ok(bound.map(|bound| bound.cost))
+}
+
 async fn set_aside(
     core: &Core,
     config: &PipelineConfig,
     column: &RunColumn,
     photos: &[PhotoId],
-    dearest: Option<UsdMicros>,
-) -> Result<std::result::Result<UsdMicros, Fault>> {
-    let estimate = costs::of_columns(core, config, std::slice::from_ref(column), photos, 1, 1).await?;
-    let seen = dearest.map_or(0, |dearest| dearest.0.saturating_mul(photos.len() as i64));
-    let known = estimate.columns.first();
-    Ok(known.and_then(|column| column.cost).map(|cost| UsdMicros(cost.high_usd.0.saturating_mul(MARGIN).max(seen))).ok_or_else(|| {
-        let (what, mend) = costs::unknown_words(&column.model, known.and_then(|column| column.unknown));
+    dearest: Dearest,
+) -> Result<std::result::Result<Bound, Fault>> {
+    Ok(costs::bound(core, config, column, photos, dearest).await?.map_err(|why| {
+        let (what, mend) = costs::unknown_words(&column.model, Some(why));
         let message = format!("{what}, so it can't be kept within a limit. Give {mend} in the model catalogue, or take the limit away");
         Fault::new(FaultKind::QuotaSpent, message)
     }))
@@ -263,19 +279,26 @@ impl Limit {
         self.spent + unknown + set_aside > self.most
     }
 
-    fn fault(&self) -> Fault {
+    fn fault(&self, each: Bound) -> Fault {
         let unknown = match self.unknown {
             0 => String::new(),
             1 => " and one result of unknown cost".to_owned(),
             count => format!(" and {count} results of unknown cost"),
         };
-        let message = format!(
-            "The limit of {} a {} leaves no room for another photo: {} is spent{unknown}. It begins anew on {} UTC; raise it in Pipeline control › Rules to go on now",
-            self.most,
-            self.name,
-            self.spent,
-            self.renews.format("%-d %B at %H:%M"),
-        );
+        let each_words = if each.is_kept {
+            format!("one photo may cost up to {} with the longest answer that is allowed", each.cost)
+        } else {
+            format!("one photo may cost up to about {}: the dearest seen with a margin, since this service promises no longest answer", each.cost)
+        };
+        let (most, name) = (self.most, self.name);
+        let mend = if each.cost > self.most {
+            format!("No {name} has room for one; raise it in Pipeline control › Rules, or set a shorter longest answer in the prompt")
+        } else {
+            let renews = self.renews.format("%-d %B at %H:%M");
+            format!("It begins anew on {renews} UTC; raise it in Pipeline control › Rules to go on now")
+        };
+        let message =
+            format!("The limit of {most} a {name} leaves no room for another photo: {} is spent{unknown}, and {each_words}. {mend}", self.spent);
         Fault::new(FaultKind::QuotaSpent, message)
     }
 }

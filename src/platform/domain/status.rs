@@ -15,6 +15,9 @@ use crate::wire::status::{LiveStatus, MinutePoint, QueueCounts, QueuePerformance
 /// Points of the last hour's series, one a minute.
 const MINUTES: i64 = 60;
 
+/// Of more failed jobs it is not counted how many can be retried: each is looked at.
+const RETRIABLE_COUNTED_MOST: i64 = 5_000;
+
 /// What a moment in the past is answered without: it is nowhere recorded.
 const NOT_RECORDED: [&str; 5] = ["held_back", "draining_left", "completed_total", "cancelled_total", "lab_spend_today_usd"];
 
@@ -49,6 +52,12 @@ pub async fn live_at(core: &Core, at: Option<DateTime<Utc>>) -> Result<LiveStatu
         completed_today: today.completed,
         failed_today: figures.failed_today as u64,
         failed_total: figures.counts.failed as u64,
+        retriable_total: match figures.counts.failed {
+            0 => Some(0),
+            _ if past.is_some() => None,
+            failed if failed <= RETRIABLE_COUNTED_MOST => Some(store::jobs::changes::retriable(&core.db, core.org).await? as u64),
+            _ => None,
+        },
         completed_total: figures.counts.completed.map(|count| count as u64),
         cancelled_total: figures.counts.cancelled.map(|count| count as u64),
         throughput_per_hour: hour.completed,

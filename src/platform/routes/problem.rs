@@ -24,6 +24,7 @@ impl From<DomainError> for Refusal {
             DomainError::NotFound { what } => {
                 Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}"), "It may have been deleted; reload the list")
             }
+            DomainError::Gone { code, message } => Self::new(StatusCode::NOT_FOUND, code, "It is not there", message),
             DomainError::Invalid { code, message } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, "The request breaks a rule", message),
             DomainError::Unanswerable { code, message } => Self::new(StatusCode::BAD_REQUEST, code, "This can't be answered", message),
             DomainError::Stale { message } => Self::new(StatusCode::PRECONDITION_FAILED, "stale", "Somebody changed this in between", message),

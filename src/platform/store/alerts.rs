@@ -67,7 +67,8 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, alert: &Alert) -> Result<b
 /// Writes what can change of an alert that fires; returns false when it does not fire any more.
 pub async fn update(tx: &mut Tx, org: OrganizationId, alert: &Alert) -> Result<bool> {
     let done = sqlx::query(
-        "UPDATE alerts SET acknowledged_at_ms = $3, acknowledged_by = $4, snoozed_until_ms = $5, resolved_at_ms = $6
+        "UPDATE alerts SET acknowledged_at_ms = $3, acknowledged_by = $4, snoozed_until_ms = $5, resolved_at_ms = $6,
+                threshold = $7, value = $8, severity = $9
          WHERE organization_id = $1 AND id = $2 AND resolved_at_ms IS NULL",
     )
     .bind(org.0)
@@ -76,6 +77,9 @@ pub async fn update(tx: &mut Tx, org: OrganizationId, alert: &Alert) -> Result<b
     .bind(alert.acknowledged.as_ref().map(|by| by.by.clone()))
     .bind(alert.snoozed_until.map(to_ms))
     .bind(alert.resolved_at.map(to_ms))
+    .bind(alert.threshold)
+    .bind(alert.value)
+    .bind(to_name(&alert.severity)?)
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)

@@ -103,11 +103,18 @@ pub async fn measured(db: &Db, org: OrganizationId, model: &str, since: DateTime
     Ok(found)
 }
 
-/// What the dearest of the newest results of a model cost, whatever became of them; `None` before the first.
-pub async fn dearest(db: &Db, org: OrganizationId, model: &str, since: DateTime<Utc>, most: u32) -> Result<Option<UsdMicros>> {
-    let dearest: Option<i64> = sqlx::query_scalar(
-        "SELECT MAX(cost_usd_micros) FROM (
-             SELECT cost_usd_micros FROM ai_processing_results
+/// The most that a model's newest results took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Dearest {
+    pub cost: UsdMicros,
+    pub input_tokens: u64,
+}
+
+/// What the newest results of a model took at most, whatever became of them; nothing before the first.
+pub async fn dearest(db: &Db, org: OrganizationId, model: &str, since: DateTime<Utc>, most: u32) -> Result<Dearest> {
+    let (cost, input): (Option<i64>, Option<i64>) = sqlx::query_as(
+        "SELECT MAX(cost_usd_micros), MAX(input_tokens) FROM (
+             SELECT cost_usd_micros, json_extract(token_usage, '$.input_tokens') input_tokens FROM ai_processing_results
              WHERE organization_id = $1 AND created_at_ms >= $2 AND model = $3 ORDER BY created_at_ms DESC LIMIT $4
          ) newest",
     )
@@ -117,7 +124,7 @@ pub async fn dearest(db: &Db, org: OrganizationId, model: &str, since: DateTime<
     .bind(i64::from(most))
     .fetch_one(&db.read)
     .await?;
-    Ok(dearest.map(UsdMicros))
+    Ok(Dearest { cost: UsdMicros(cost.unwrap_or(0)), input_tokens: input.unwrap_or(0).max(0) as u64 })
 }
 
 async fn newest_runs(db: &Db, org: OrganizationId) -> Result<Vec<(RunId, Vec<RunColumn>)>> {

@@ -108,6 +108,7 @@ async fn an_alert_is_taken_on_put_off_and_told_again() {
     let until = story.clock.now() + TimeDelta::minutes(15);
     let put_off = client.snooze_alert(told.id, until).await.expect("snoozed");
     assert_eq!((put_off.snoozed_until, put_off.is_loud(story.clock.now())), (Some(until), false));
+    assert_eq!(put_off.acknowledged, taken.acknowledged, "who has taken it on stays named");
     assert_eq!(heard(&mut stream).await, put_off);
     assert_eq!(story.look_after(14).await, 0);
     assert_eq!(story.look_after(1).await, 1, "it still fires: told again");
@@ -131,6 +132,23 @@ async fn heard(stream: &mut tokio::sync::mpsc::Receiver<StreamItem>) -> Alert {
             return alert;
         }
     }
+}
+
+#[tokio::test]
+async fn an_alert_whose_rule_is_changed_is_judged_by_the_new_rule_at_once() {
+    let story = story().await;
+    story.set(depth(5.0, 0)).await;
+    story.platform.add(8, true).await;
+    assert_eq!(story.look_after(0).await, 1);
+    let fired = story.alerts().await.firing.remove(0);
+    // Still broken: it goes on, and says what is asked now.
+    story.set(depth(6.0, 0)).await;
+    let firing = story.alerts().await.firing;
+    assert_eq!((firing.len(), firing[0].id, firing[0].words().as_str()), (1, fired.id, "Queue depth is 8 jobs, above 6 jobs"));
+    // Neither broken nor well clear: nothing that fires would be true.
+    story.set(depth(8.0, 0)).await;
+    assert!(story.alerts().await.firing.is_empty());
+    assert_eq!(story.platform.client.alert_history(None).await.expect("history").items.len(), 1);
 }
 
 #[tokio::test]

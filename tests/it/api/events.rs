@@ -99,7 +99,7 @@ async fn a_bulk_change_is_told_as_one() {
     let queued = platform.client.enqueue_jobs(&EnqueueJobs { photo_ids, priority: 0 }).await.expect("queued");
     assert_eq!(queued.jobs.len(), 201);
     let seen = read_until(&mut stream, |_| true).await;
-    assert_eq!(seen[0].what, Happened::JobsChanged { changed: 201 });
+    assert_eq!(seen[0].what, Happened::JobsChanged { changed: 201, is_undo: false });
 }
 
 #[tokio::test]

@@ -97,3 +97,26 @@ async fn the_queue_waits_and_goes_on_by_itself() {
     platform.until_jobs(8, JobState::Completed).await;
     assert!(platform.client.live_status().await.expect("status").held_back.is_none());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_key_the_queue_waits_for_one_and_goes_on_by_itself() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let keys = Keys::new(HashMap::new(), false);
+    keys.set_for_session("gemini", Wire::Gemini.key().into());
+    let endpoint = Endpoint { name: "gemini".to_owned(), base: Some(stub.base_as(Wire::Gemini, "good")), limits: Limits::default() };
+    let settings = ProviderSettings { endpoints: vec![endpoint], on_device_threads: 1, book: PriceBook::shipped() };
+    let providers = Providers::new(&settings, &keys);
+    let platform = platform::start(Options { providers, keys: keys.clone(), ..Options::default() }).await;
+    platform.client.activate_model(&ActivateModel { name: MODEL.to_owned() }).await.expect("live");
+    keys.remove("gemini").await.expect("removed");
+    platform.add(8, true).await;
+    let held = until("the live status to say why", || async { platform.client.live_status().await.expect("status").held_back }).await;
+    assert!(held.kind == FaultKind::Auth && held.message.starts_with("Calls to Google Gemini wait for a key. There is no key for gemini"), "{held}");
+    assert!(held.message.contains("GEMINI_API_KEY") && held.provider.as_deref() == Some("gemini"), "{held}");
+    platform.until_jobs(8, JobState::Pending).await;
+    assert_eq!(stub.traffic().all_questions(), 0, "nothing was asked, and nothing failed");
+
+    keys.set_for_session("gemini", Wire::Gemini.key().into());
+    platform.until_jobs(8, JobState::Completed).await;
+    assert!(platform.client.live_status().await.expect("status").held_back.is_none());
+}

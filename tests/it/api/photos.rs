@@ -114,7 +114,9 @@ async fn a_photo_whose_file_vanished_is_a_clear_problem_and_is_mended_by_adding_
     let photo = platform.add(1, false).await.remove(0);
     let path = platform.folder.path().join("data/photos").join(&photo.content_hash[..2]).join(&photo.content_hash);
     std::fs::remove_file(&path).expect("removed");
-    let error = platform.client.photo_image(photo.id, None).await.expect_err("gone").to_string();
+    let error = platform.client.photo_image(photo.id, None).await.expect_err("gone");
+    assert_eq!(error.code(), Some("no_file"), "it is not there, which is no fault of the platform: {error}");
+    let error = error.to_string();
     assert!(error.contains("gone from the data folder") && error.contains("Add the photo again"), "{error}");
 
     platform.client.enqueue_jobs(&enqueue(&[photo.id])).await.expect("queued");

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use minerva_console::platform::domain::pipeline;
 use minerva_console::wire::config::{PipelineState, SetPipelineState};
+use minerva_console::wire::event::{EventsQuery, Happened};
 use minerva_console::wire::ids::PhotoId;
-use minerva_console::wire::job::{EnqueueJobs, Job, JobAction, JobQuery, JobSort, JobState, JobsAction, JobsMatching};
+use minerva_console::wire::job::{EnqueueJobs, Job, JobAction, JobQuery, JobSort, JobState, JobsAction, JobsLeft, JobsMatching};
 use minerva_console::wire::photo::ProcessingStatus;
 use minerva_console::wire::result::{Decision, Fault, FaultKind, Outcome};
 use minerva_console::wire::worker::Doing;
@@ -436,6 +437,49 @@ async fn photos_of_low_confidence_are_asked_about_once_more_and_a_retry_is_undon
     assert_eq!(platform.jobs().await.iter().filter(|job| job.state == JobState::Pending && job.confidence.is_none()).count(), 2);
     platform.client.undo_jobs_action(done.change.expect("a change")).await.expect("undone");
     assert_eq!(platform.jobs().await, before, "nothing had begun, so nothing is lost");
+}
+
+#[tokio::test]
+async fn two_jobs_of_one_photo_are_retried_once_and_it_is_said_beforehand() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let photos: Vec<PhotoId> = platform.add(3, true).await.into_iter().map(|photo| photo.id).collect();
+    platform.client.act_on_jobs(&on_all(JobAction::Cancel, "", false)).await.expect("cancelled");
+    // The first photo has a second job that was cancelled, the second one that waits.
+    platform.client.enqueue_jobs(&EnqueueJobs { photo_ids: vec![photos[0]], priority: 0 }).await.expect("enqueued");
+    platform.client.act_on_jobs(&on_all(JobAction::Cancel, "", false)).await.expect("cancelled");
+    platform.client.enqueue_jobs(&EnqueueJobs { photo_ids: vec![photos[1]], priority: 0 }).await.expect("enqueued");
+    let counted = platform.client.act_on_jobs(&on_all(JobAction::Retry, "state:cancelled", true)).await.expect("counted");
+    assert_eq!((counted.matched, counted.changed, counted.left), (4, 2, JobsLeft { queued: 1, twice: 1, deleted: 0 }));
+    let ids = platform.jobs().await.into_iter().filter(|job| job.state == JobState::Cancelled).map(|job| job.id).collect();
+    let done = platform.client.act_on_jobs(&JobsAction::on(JobAction::Retry, ids)).await.expect("done");
+    assert_eq!((done.matched, done.changed, done.left), (4, 2, counted.left));
+    // Nothing is left that could be retried, and it is said why.
+    let nothing = platform.client.act_on_jobs(&on_all(JobAction::Retry, "state:cancelled", false)).await.expect("counted");
+    assert_eq!((nothing.changed, nothing.left.queued, nothing.left_words().as_deref()), (0, 2, Some("2 are of photos that are queued already")));
+    // An undo is told as one, and not as jobs that were cancelled once more.
+    platform.client.undo_jobs_action(done.change.expect("a change")).await.expect("undone");
+    let query = EventsQuery { before: Some(i64::MAX), limit: Some(1), ..EventsQuery::default() };
+    let told = platform.client.events(&query).await.expect("events").items.remove(0).what;
+    assert_eq!(told, Happened::JobsChanged { changed: 2, is_undo: true });
+}
+
+#[tokio::test]
+async fn failed_jobs_whose_photos_wait_already_are_not_offered_for_a_retry() {
+    let scripted = Scripted::new();
+    for _ in 0..2 {
+        scripted.then(Act::Fail(Fault::new(FaultKind::Photo, "unreadable")));
+    }
+    let platform = start(&scripted).await;
+    let photos: Vec<PhotoId> = platform.add(2, true).await.into_iter().map(|photo| photo.id).collect();
+    platform.until_jobs(2, JobState::Failed).await;
+    let counted = async || {
+        let status = platform.client.live_status().await.expect("status");
+        (status.failed_total, status.retriable_total)
+    };
+    assert_eq!(counted().await, (2, Some(2)));
+    platform.client.set_pipeline_state(SetPipelineState { state: PipelineState::Paused }).await.expect("paused");
+    platform.client.enqueue_jobs(&EnqueueJobs { photo_ids: photos, priority: 0 }).await.expect("enqueued");
+    assert_eq!(counted().await, (2, Some(0)));
 }
 
 #[tokio::test]

@@ -58,6 +58,15 @@ async fn limit_with(platform: &TestPlatform, workers: u32, daily: Option<i64>, m
     platform.client.set_processing_rules(config.revision, &rules).await.expect("set");
 }
 
+/// What one more call may cost at most.
+async fn most(platform: &TestPlatform, model: &str) -> i64 {
+    let config = platform.client.config().await.expect("config");
+    let prompt = platform.client.prompts().await.expect("prompts").items.remove(0);
+    let version = platform.client.prompt_versions(prompt.id).await.expect("versions").items.remove(0);
+    let photo = platform.jobs().await.remove(0).photo_id;
+    spending::most(platform.host.core(), &config, (&version, model), &[photo]).await.expect("a look").expect("known").0
+}
+
 /// Waits until the limit holds the pipeline and nothing is in work any more.
 async fn held(platform: &TestPlatform) -> LiveStatus {
     until("the limit to hold the jobs", || async {
@@ -81,7 +90,8 @@ async fn the_limit_of_a_day_holds_the_jobs_before_it_is_crossed_and_the_next_day
     platform.until_jobs(1, JobState::Completed).await;
     let each = platform.client.live_status().await.expect("status").spend_today_usd.0;
     assert!(each > 0, "{each}");
-    let most = each * 8;
+    // Five are begun: before the sixth there is less left than a call may cost.
+    let most = each * 4 + most(&platform, "gemini/gemini-3.5-flash-lite").await;
     limit(&platform, Some(most), None).await;
 
     let files = (100..112).map(|seed| (format!("{seed}.jpg"), platform::jpeg(64, 48, seed))).collect();
@@ -90,7 +100,7 @@ async fn the_limit_of_a_day_holds_the_jobs_before_it_is_crossed_and_the_next_day
     assert!(status.spend_today_usd.0 <= most, "{} of {most}", status.spend_today_usd.0);
     assert!(status.completed_today > 1 && status.pending > 0, "some were begun, and some wait: {status:?}");
     let why = status.held_back.expect("held").message;
-    assert!(why.contains("a day leaves no room") && why.contains("at 00:00 UTC"), "{why}");
+    assert!(why.contains("a day leaves no room") && why.contains("at 00:00 UTC") && why.contains("one photo may cost up to $"), "{why}");
     assert_eq!((failed(&platform).await, status.daily_limit_usd), (0, Some(UsdMicros(most))));
 
     // The next day has a limit of its own; what is left of the month's would not.
@@ -113,7 +123,9 @@ async fn a_model_that_counts_more_than_its_rule_says_is_believed_from_the_first_
     platform.add(1, true).await;
     platform.until_jobs(1, JobState::Completed).await;
     let each = platform.client.live_status().await.expect("status").spend_today_usd.0;
-    let most = each * 3 + each / 2;
+    let one = most(&platform, "gemini/gemini-3.5-flash-lite").await;
+    assert!(one >= each, "{one} for what cost {each}");
+    let most = each * 2 + one;
     limit(&platform, Some(most), None).await;
     let files = (230..238).map(|seed| (format!("{seed}.jpg"), platform::jpeg(64, 48, seed))).collect();
     platform.client.add_photos(files, true).await.expect("added");
@@ -139,7 +151,8 @@ async fn a_call_that_ends_while_the_limits_are_looked_at_is_counted_all_the_same
     let each = platform.client.live_status().await.expect("status").spend_today_usd.0;
     assert!(each > 0);
     // One is spent, one is under way: there is room for no other, whatever becomes of it.
-    limit_with(&platform, 1, Some(each * 2 + each / 2), None).await;
+    let one = most(&platform, model).await;
+    limit_with(&platform, 1, Some(each + one + each / 2), None).await;
     let claims = pipeline::claim(core, "test", 0, false).await.expect("claimed");
     assert_eq!(claims.jobs.len(), 1);
     let config = platform.client.config().await.expect("config");
@@ -153,7 +166,7 @@ async fn a_call_that_ends_while_the_limits_are_looked_at_is_counted_all_the_same
     let spent = platform.client.live_status().await.expect("status").spend_today_usd;
     assert_eq!(spent, UsdMicros(each * 2));
     // With more room what was counted twice is over with the next look.
-    limit_with(&platform, 1, Some(each * 3 + each / 2), None).await;
+    limit_with(&platform, 1, Some(each * 2 + one + each / 2), None).await;
     let config = platform.client.config().await.expect("config");
     assert_eq!(spending::room(core, &config, (&prompt, model), 1).await.expect("a look").calls, 1);
 }
@@ -234,6 +247,36 @@ async fn a_call_that_is_cancelled_on_its_way_may_have_cost_what_a_call_costs() {
     assert!(why.contains("and one result of unknown cost"), "{why}");
 }
 
+/// Each answer takes nearly all the tokens that it is allowed, most of them for thinking.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_workers_do_not_cross_a_limit_with_the_longest_answers_that_are_allowed() {
+    const MODEL: &str = "gemini/gemini-3.5-flash-lite";
+    let stub = ProviderStub::start(Duration::from_millis(200)).await;
+    let (platform, _clock) = start_as(&stub, "long-thought", MODEL).await;
+    limit_with(&platform, 8, None, None).await;
+    platform.add(1, true).await;
+    platform.until_jobs(1, JobState::Completed).await;
+    let each = platform.client.live_status().await.expect("status").spend_today_usd.0;
+    let one = most(&platform, MODEL).await;
+    assert!(each < one && one < each * 3, "an upper bound and no wild guess: {one} for {each}");
+    // Room for two more of the longest, whoever asks for eight.
+    let most = each + one * 2 + one / 2;
+    limit_with(&platform, 8, Some(most), None).await;
+    let files = (150..166).map(|seed| (format!("{seed}.jpg"), platform::jpeg(64, 48, seed))).collect();
+    platform.client.add_photos(files, true).await.expect("added");
+    let status = held(&platform).await;
+    assert!(status.spend_today_usd.0 <= most, "{} of {most}", status.spend_today_usd.0);
+    assert!((3..=4).contains(&status.completed_today) && failed(&platform).await == 0, "{status:?}");
+    // What no day has room for is said so.
+    limit_with(&platform, 8, Some(one - 1), None).await;
+    let why = until("the words", || async {
+        let held = platform.client.live_status().await.expect("status").held_back.map(|held| held.message);
+        held.filter(|why| why.contains("No day has room for one"))
+    })
+    .await;
+    assert!(why.contains(&format!("one photo may cost up to {}", UsdMicros(one))), "{why}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_limit_of_a_month_counts_all_its_days() {
     let stub = ProviderStub::start(Duration::ZERO).await;
@@ -243,13 +286,14 @@ async fn the_limit_of_a_month_counts_all_its_days() {
     let each = platform.client.live_status().await.expect("status").spend_today_usd.0;
     clock.advance(TimeDelta::days(1));
     // Room for less than what is set aside for one more.
-    limit(&platform, None, Some(each * 2)).await;
+    let one = most(&platform, "gemini/gemini-3.5-flash-lite").await;
+    limit(&platform, None, Some(each + one - 1)).await;
     let files = vec![("next.jpg".to_owned(), platform::jpeg(64, 48, 200))];
     platform.client.add_photos(files, true).await.expect("added");
     let status = held(&platform).await;
     assert_eq!((status.spend_today_usd, status.pending), (UsdMicros(0), 1), "nothing was spent today, and still it waits");
     assert!(status.held_back.expect("held").message.contains("a month leaves no room"));
-    limit(&platform, None, Some(each * 20)).await;
+    limit(&platform, None, Some(each + one)).await;
     platform.until_jobs(2, JobState::Completed).await;
 }
 

@@ -90,7 +90,12 @@ fn everything() -> Vec<Happened> {
         happened.push(Happened::PromptVersionSaved(version));
     });
     happened.extend([JobState::Pending, JobState::Processing, JobState::Completed].map(|state| job(9, state)));
-    happened.extend([job(7, JobState::Failed), job(5, JobState::RetryWait), job(12, JobState::Cancelled), Happened::JobsChanged { changed: 1_204 }]);
+    happened.extend([
+        job(7, JobState::Failed),
+        job(5, JobState::RetryWait),
+        job(12, JobState::Cancelled),
+        Happened::JobsChanged { changed: 1_204, is_undo: false },
+    ]);
     happened
 }
 

@@ -120,7 +120,7 @@ fn cancelling_many_asks_first_and_can_be_undone() {
     click_row(console, 0, Modifiers::NONE);
     click_row(console, 2, Modifiers::SHIFT);
     click(console, "Cancel 3…");
-    assert!(has(console, "Cancel 3 jobs?"));
+    wait_until(console, "the question", |console| has(console, "Cancel 3 jobs?"));
     assert!(story.platform.lock().expect("platform").actions.is_empty(), "nothing happens before the answer");
     click(console, "Cancel 3 jobs");
     wait_until(console, "it is told", |console| !console.state().sent.is_empty());
@@ -235,11 +235,31 @@ fn ten_thousand_jobs_load_as_one_scrolls_and_all_can_be_selected() {
     let count = story.platform.lock().expect("platform").jobs.iter().filter(|job| failed(job)).count();
     let words = format!("Retry {} jobs", number(count));
     let console = &mut story.console;
-    wait_until(console, "the question", |console| has(console, &format!("{words}?")) && has(console, "It does not apply to"));
+    wait_until(console, "the question", |console| has(console, &format!("{words}?")) && has(console, "that it does not apply to"));
     click(console, &words);
     wait_until(console, "it is told", |console| !console.state().sent.is_empty());
     assert!(toasts(console)[0].ends_with("queued again"), "{:?}", toasts(console));
     assert_eq!(story.platform.lock().expect("platform").jobs.iter().filter(|job| failed(job)).count(), 0);
+}
+
+#[test]
+fn what_can_not_be_retried_is_not_offered_and_a_chip_against_a_typed_state_is_said_to_be() {
+    let mut story = story(60, Window { size: [1440.0, 900.0], ..Window::default() });
+    let failed = story.platform.lock().expect("canned").jobs.iter().filter(|job| job.state == JobState::Failed).count();
+    assert!(has(&story.console, &format!("Retry {failed} failed…")));
+    story.platform.lock().expect("canned").retriable = Some(0);
+    let console = &mut story.console;
+    console.state_mut().command(Command::Reload);
+    wait_until(console, "none can be retried", |console| has(console, "Retry failed") && !has(console, &format!("Retry {failed} failed…")));
+
+    console.state_mut().go_to(Route::Jobs(Some(JobState::Processing)));
+    wait_until(console, "those in work", |console| has(console, &row(3)) && !has(console, &row(0)));
+    console.key_press(Key::Slash);
+    console.run_steps(3);
+    console.get_by_label("Find jobs").type_text("state:failed");
+    wait_until(console, "it is said", |console| has(console, "The state Processing is chosen above, and what is typed asks for another"));
+    click(console, "Show all states");
+    wait_until(console, "the failed ones", |console| has(console, &row(7)) && !has(console, &row(3)));
 }
 
 /// With a comma before the thousands.
@@ -366,7 +386,7 @@ fn calls_that_are_held_back_are_told_once_and_lead_to_the_providers() {
     story.platform.lock().expect("platform").held_back =
         Some(Fault { provider: Some("gemini".to_owned()), ..Fault::new(FaultKind::QuotaSpent, said) });
     let console = &mut story.console;
-    console.state_mut().happen(Happened::JobsChanged { changed: 1 });
+    console.state_mut().happen(Happened::JobsChanged { changed: 1, is_undo: false });
     wait_until(console, "the message", |console| has(console, "Held back") && has(console, "No photo is lost: jobs wait. Calls to Google Gemini"));
     let photos: Vec<_> = (0..6).map(|n| (canned::job(n).photo_id, 256)).collect();
     area::wait_for_photos(console, &photos);

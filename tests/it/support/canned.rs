@@ -13,7 +13,7 @@ use minerva_console::client::Client;
 use minerva_console::wire::analytics::{ModelPerformance, Performance, PerformancePoint, PerformanceQuery};
 use minerva_console::wire::config::PipelineState;
 use minerva_console::wire::ids::{JobChangeId, JobId, PhotoId, ResultId};
-use minerva_console::wire::job::{Job, JobAction, JobDetails, JobQuery, JobState, JobsActed, JobsAction};
+use minerva_console::wire::job::{Job, JobAction, JobDetails, JobQuery, JobState, JobsActed, JobsAction, JobsLeft};
 use minerva_console::wire::job_filter::JobFilter;
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::page::Page;
@@ -47,6 +47,8 @@ pub struct Canned {
     pub held_back: Option<Fault>,
     /// Spent today beside the pipeline.
     pub lab_spend: UsdMicros,
+    /// Failed jobs that a retry would queue; all of them unless told.
+    pub retriable: Option<u64>,
 }
 
 pub type Shared = Arc<Mutex<Canned>>;
@@ -63,6 +65,7 @@ pub fn start(runtime: &tokio::runtime::Runtime, jobs: usize) -> (Client, Shared)
         is_broken: false,
         held_back: None,
         lab_spend: UsdMicros(0),
+        retriable: None,
     }));
     let router = Router::new()
         .route("/api/ai/dashboard/live-status", get(live_status))
@@ -165,6 +168,7 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
         completed_today: 1_184,
         failed_today: 37,
         failed_total: count(JobState::Failed),
+        retriable_total: canned.retriable.or(Some(count(JobState::Failed))),
         completed_total: Some(count(JobState::Completed)),
         cancelled_total: Some(count(JobState::Cancelled)),
         throughput_per_hour: 212,
@@ -209,7 +213,7 @@ async fn undo(State(canned): State<Shared>, Path(id): Path<JobChangeId>) -> Json
     let (_, before) = canned.before.remove(at);
     let changed = before.iter().zip(&canned.jobs).filter(|(before, now)| before != now).count() as u64;
     canned.jobs = before;
-    Json(JobsActed { matched: changed, changed, change: None })
+    Json(JobsActed { matched: changed, changed, left: JobsLeft::default(), change: None })
 }
 
 fn is_meant(job: &Job, state: Option<JobState>, typed: Option<&str>) -> bool {
@@ -252,7 +256,7 @@ async fn act(State(canned): State<Shared>, Json(action): Json<JobsAction>) -> Js
     if let Some(change) = change {
         canned.before.push((change, before));
     }
-    Json(JobsActed { matched, changed, change })
+    Json(JobsActed { matched, changed, left: JobsLeft::default(), change })
 }
 
 async fn job_details(State(canned): State<Shared>, Path(id): Path<JobId>) -> Response {

@@ -73,11 +73,10 @@ fn snooze_ui(ui: &mut Ui, alert: &Alert, ctx: &AreaCtx<'_>) -> Option<Wish> {
 
 /// Who has taken it on, or until when it is put off.
 fn taken_words(alert: &Alert, ctx: &AreaCtx<'_>) -> String {
-    match (&alert.acknowledged, alert.snoozed_until) {
-        (Some(by), _) => format!("acknowledged by {}, {}", by.by, relative_time::words(by.at, ctx.now)),
-        (None, Some(until)) if until > ctx.now => format!("snoozed until {}", until.with_timezone(&chrono::Local).format("%-d %B, %H:%M")),
-        _ => String::new(),
-    }
+    let by = alert.acknowledged.as_ref().map(|by| format!("acknowledged by {}, {}", by.by, relative_time::words(by.at, ctx.now)));
+    let until = alert.snoozed_until.filter(|until| *until > ctx.now);
+    let until = until.map(|until| format!("snoozed until {}", until.with_timezone(&chrono::Local).format("%-d %B, %H:%M")));
+    by.into_iter().chain(until).collect::<Vec<_>>().join(" · ")
 }
 
 fn lead_words(metric: AlertMetric) -> &'static str {

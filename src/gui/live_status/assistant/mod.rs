@@ -11,7 +11,7 @@ use egui_commonmark::CommonMarkCache;
 use crate::gui::ctx::{ApiError, AreaCtx, Command, KeysSeen, Remote, Route, Toast, ToastKind};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
-use crate::gui::widgets::{choice, empty_state, error_state, skeleton};
+use crate::gui::widgets::{choice, empty_state, error_state, number, skeleton};
 use crate::wire::assistant::{AssistantEvent, ProposedAction};
 use crate::wire::config::ConfigChanged;
 use crate::wire::model::{ActivateModel, KeyState, ModelInfo};
@@ -201,7 +201,7 @@ impl AssistantView {
             questions.push(format!("Why is no job begun? It says: {}", held.kind.label()));
         }
         if failed > 0 {
-            questions.push(if failed == 1 { "Why did a job fail?".to_owned() } else { format!("Why did {failed} jobs fail?") });
+            questions.push(if failed == 1 { "Why did a job fail?".to_owned() } else { format!("Why did {} jobs fail?", number::count(failed)) });
         }
         questions.extend(
             [

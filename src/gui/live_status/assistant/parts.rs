@@ -64,8 +64,14 @@ fn call_ui(ui: &mut Ui, part: usize, call: &Part, tokens: &Tokens) {
     let took = ms.map_or_else(|| "…".to_owned(), |ms| number::duration_ms(ms as f64));
     let named = tool.replace('_', " ");
     let arguments = if arguments.is_empty() { String::new() } else { format!(" ({arguments})") };
-    let (word, colour) = if *is_error { ("Could not read", tokens.warn) } else { ("Read", tokens.muted) };
-    let header = RichText::new(format!("{word} {named}{arguments} · {took}")).size(theme::TEXT_SMALL).color(colour);
+    let colour = if *is_error { tokens.warn } else { tokens.muted };
+    let words = match (tool.as_str(), *is_error) {
+        ("propose", true) => format!("It could not be proposed: {}", result.trim_end_matches('.')),
+        ("propose", false) => format!("Proposed{arguments}"),
+        (_, true) => format!("Could not read {named}{arguments} · {took}"),
+        (_, false) => format!("Read {named}{arguments} · {took}"),
+    };
+    let header = RichText::new(words).size(theme::TEXT_SMALL).color(colour);
     CollapsingHeader::new(header).id_salt(("call", part)).show(ui, |ui| {
         Frame::new().fill(tokens.field).corner_radius(theme::RADIUS_4).inner_margin(theme::GAP_8).show(ui, |ui| {
             ui.set_width(ui.available_width());

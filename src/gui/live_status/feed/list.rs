@@ -182,7 +182,7 @@ mod tests {
     use crate::wire::event::Happened;
 
     fn event(id: i64) -> Event {
-        Event { id, at: DateTime::UNIX_EPOCH, what: Happened::JobsChanged { changed: id as u64 + 1 } }
+        Event { id, at: DateTime::UNIX_EPOCH, what: Happened::JobsChanged { changed: id as u64 + 1, is_undo: false } }
     }
 
     fn page(ids: impl DoubleEndedIterator<Item = i64>, has_more: bool) -> EventsPage {

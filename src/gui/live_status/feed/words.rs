@@ -33,7 +33,15 @@ pub fn of(what: &Happened) -> Option<Told> {
         }
         Happened::PhotoDeleted { .. } => told(icons::ICON_DELETE, Tone::Neutral, "A photo was deleted".to_owned(), None),
         Happened::JobChanged(job) => Some(of_job(job)),
-        Happened::JobsChanged { changed } => {
+        Happened::JobsChanged { changed, is_undo: true } => {
+            let words = if *changed == 1 {
+                "1 job is as it was: what was done to it is undone".to_owned()
+            } else {
+                format!("{} jobs are as they were: what was done to them is undone", number::count(*changed))
+            };
+            told(icons::ICON_UNDO, Tone::Neutral, words, Some(Route::Jobs(None)))
+        }
+        Happened::JobsChanged { changed, is_undo: false } => {
             let words = if *changed == 1 { "1 job changed".to_owned() } else { format!("{} jobs changed at once", number::count(*changed)) };
             told(icons::ICON_LIST, Tone::Info, words, Some(Route::Jobs(None)))
         }

@@ -28,7 +28,8 @@ const TIME_LIMIT: Duration = Duration::from_mins(3);
 const SYSTEM: &str = "You are the assistant of Minerva Console, the control room of a platform that tags photos with AI models. \
 The people who ask you run that platform. Answer from what the tools tell, never from memory; read what you need before you answer, \
 several things at once where they do not depend on each other. Say which figures you used, with units and times. Where the data does \
-not tell, say so. Money is in USD; costs of the API are integers in micro-dollars (1,000,000 = 1 USD); a cost that is null is unknown, not 0. \
+not tell, say so. Money is in US dollars, as a decimal number: every field and metric whose name ends in _usd is in dollars (0.343125 is about 34 cents); \
+prices of models are dollars for a million tokens; a cost that is null is unknown, not 0. \
 Be brief: a few sentences or a short list in Markdown, no tables wider than four columns. \
 You cannot change anything. To have something done, call the tool 'propose': a person then confirms or dismisses it. Propose only what \
 was asked for or plainly follows, and never say that it was done. \
@@ -174,5 +175,18 @@ impl Answering {
             results.push(result(text, is_error));
         }
         results
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::money::UsdMicros;
+
+    #[test]
+    fn the_model_is_told_of_money_as_the_tools_write_it() {
+        let written = serde_json::to_string(&UsdMicros(343_125)).expect("JSON");
+        assert!(SYSTEM.contains(&format!("in dollars ({written} is about 34 cents)")), "{written}");
+        assert!(!SYSTEM.contains("micro"), "{SYSTEM}");
     }
 }

@@ -160,6 +160,7 @@ fn told<T: serde::Serialize>(answer: super::Result<T>) -> Result<Value, String> 
 
 /// Makes a call; what the model is told of it, or why it gave nothing.
 pub async fn call(core: &Core, name: &str, arguments: &Value) -> Result<String, String> {
+    check_arguments(name, arguments)?;
     let answer = match name {
         "live_status" => without(told(status::live_at(core, read::<At>(arguments)?.at).await)?, &["last_hour"]),
         "performance" => told(analytics::performance(core, &read::<PerformanceQuery>(arguments)?).await)?,
@@ -199,6 +200,16 @@ pub async fn call(core: &Core, name: &str, arguments: &Value) -> Result<String, 
     Ok(cut(answer.to_string()))
 }
 
+/// Refuses arguments that a tool does not have: left out without a word, they would make the answer another one than was asked for.
+fn check_arguments(name: &str, arguments: &Value) -> Result<(), String> {
+    let Some(tool) = all().into_iter().find(|tool| tool.name == name) else { return Ok(()) };
+    let Some(known) = tool.parameters["properties"].as_object() else { return Ok(()) };
+    let Some(unknown) = arguments.as_object().and_then(|given| given.keys().find(|given| !known.contains_key(*given))) else { return Ok(()) };
+    let takes: Vec<&str> = known.keys().map(String::as_str).collect();
+    let takes = if takes.is_empty() { "no arguments".to_owned() } else { takes.join(", ") };
+    Err(format!("'{name}' has no argument '{unknown}'; it takes {takes}"))
+}
+
 /// Leaves out what is drawn and not read.
 fn without(mut answer: Value, fields: &[&str]) -> Value {
     if let Some(answer) = answer.as_object_mut() {
@@ -225,6 +236,7 @@ pub fn proposal(core: &Core, arguments: &Value) -> Result<(ProposedAction, Strin
         #[serde(default)]
         reason: String,
     }
+    check_arguments(PROPOSE, arguments)?;
     let proposed: Proposed = read(arguments)?;
     let action = match (&proposed.action[..], proposed.model) {
         ("pause", _) => ProposedAction::Pause,
@@ -257,6 +269,15 @@ mod tests {
                 assert!(properties.contains_key(required.as_str().expect("a name")), "{}: {required}", tool.name);
             }
         }
+    }
+
+    #[test]
+    fn an_argument_that_a_tool_does_not_have_is_named() {
+        let refused = |tool: &str, arguments| check_arguments(tool, &arguments).expect_err("refused");
+        assert_eq!(refused("alerts", json!({"since": "yesterday"})), "'alerts' has no argument 'since'; it takes no arguments");
+        assert_eq!(refused("job", json!({"id": "1", "q": "x"})), "'job' has no argument 'q'; it takes id");
+        assert!(refused(PROPOSE, json!({"action": "pause", "until": "noon"})).contains("no argument 'until'"));
+        assert_eq!(check_arguments("jobs", &json!({"q": "state:failed", "limit": 3})), Ok(()));
     }
 
     #[test]

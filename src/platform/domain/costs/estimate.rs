@@ -1,8 +1,10 @@
 //! What a run is going to need, before anything is asked: photos by the pixels that would be sent, text by its length,
 //! answers by what the model has written before.
 
+mod bound;
 mod per_photo;
 
+pub use bound::{Bound, bound};
 pub use per_photo::{PerPhoto, Typing, per_photo};
 
 use std::collections::hash_map::Entry;

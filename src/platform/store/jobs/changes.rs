@@ -4,14 +4,17 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::filter::{self, Wanted};
-use crate::platform::store::{IDS_A_STATEMENT, Result, Tx, from_json, from_ms, push_ids, to_json, to_ms};
+use crate::platform::store::{Db, IDS_A_STATEMENT, Result, Tx, from_json, from_ms, push_ids, to_json, to_ms};
 use crate::wire::ids::{JobChangeId, JobId, OrganizationId};
-use crate::wire::job::JobAction;
+use crate::wire::job::{JobAction, JobsLeft};
 
-/// A job's photo is not deleted and has no other job that is not finished.
-const IS_FREE: &str = "NOT EXISTS (SELECT 1 FROM jobs o WHERE o.photo_id = j.photo_id AND o.id <> j.id
-                                    AND o.state IN ('pending', 'processing', 'retry_wait'))
-     AND EXISTS (SELECT 1 FROM photos p WHERE p.id = j.photo_id AND p.deleted_at_ms IS NULL)";
+/// A job's photo has another job that is not finished.
+const IS_QUEUED: &str = "EXISTS (SELECT 1 FROM jobs o WHERE o.photo_id = j.photo_id AND o.id <> j.id
+                                AND o.state IN ('pending', 'processing', 'retry_wait'))";
+/// A job's photo is not deleted.
+const IS_THERE: &str = "EXISTS (SELECT 1 FROM photos p WHERE p.id = j.photo_id AND p.deleted_at_ms IS NULL)";
+const RETRIED: &str = "j.state IN ('failed', 'cancelled', 'retry_wait')";
+const REPROCESSED: &str = "j.state = 'completed'";
 
 /// Which jobs an action is meant for.
 pub enum Choice<'c> {
@@ -26,8 +29,9 @@ pub struct MadeChange {
     pub is_undone: bool,
 }
 
-/// Begins a change: keeps those of the jobs that the action applies to, as they are.
-pub async fn begin(tx: &mut Tx, org: OrganizationId, id: JobChangeId, action: JobAction, choice: Choice<'_>, now: DateTime<Utc>) -> Result<()> {
+/// Begins a change: keeps those of the jobs that the action applies to, as they are. Returns how many were left out because their
+/// photo is meant twice.
+pub async fn begin(tx: &mut Tx, org: OrganizationId, id: JobChangeId, action: JobAction, choice: &Choice<'_>, now: DateTime<Utc>) -> Result<u64> {
     sqlx::query("INSERT INTO job_changes (id, organization_id, at_ms, action) VALUES ($1, $2, $3, $4)")
         .bind(id.0)
         .bind(org.0)
@@ -52,15 +56,59 @@ pub async fn begin(tx: &mut Tx, org: OrganizationId, id: JobChangeId, action: Jo
     }
     if matches!(action, JobAction::Retry | JobAction::Reprocess) {
         // Two jobs of one photo would do its work twice: the newest is taken.
-        sqlx::query(
+        let done = sqlx::query(
             "DELETE FROM job_change_rows WHERE change_id = $1 AND EXISTS (
                 SELECT 1 FROM job_change_rows n WHERE n.change_id = $1 AND n.photo_id = job_change_rows.photo_id AND n.job_id > job_change_rows.job_id)",
         )
         .bind(id.0)
         .execute(&mut **tx)
         .await?;
+        return Ok(done.rows_affected());
+    }
+    Ok(0)
+}
+
+/// Counts the jobs that the action would apply to, were it not for their photos.
+pub async fn count_left(tx: &mut Tx, org: OrganizationId, action: JobAction, choice: &Choice<'_>, left: &mut JobsLeft) -> Result<()> {
+    let state = match action {
+        JobAction::Retry => RETRIED,
+        JobAction::Reprocess => REPROCESSED,
+        JobAction::Cancel | JobAction::Reprioritise(_) => return Ok(()),
+    };
+    let counting = || {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(CASE WHEN ");
+        query.push(IS_THERE).push(" THEN 1 END), COUNT(*) FROM jobs j WHERE j.organization_id = ");
+        query.push_bind(org.0).push(" AND ").push(state).push(" AND NOT (").push(IS_THERE).push(" AND NOT ").push(IS_QUEUED).push(")");
+        query
+    };
+    let mut add = |(queued, all): (i64, i64)| {
+        left.queued += queued as u64;
+        left.deleted += (all - queued) as u64;
+    };
+    match choice {
+        Choice::These(ids) => {
+            for chunk in ids.chunks(IDS_A_STATEMENT) {
+                let mut query = counting();
+                query.push(" AND j.id IN (");
+                push_ids(&mut query, chunk.iter().map(|id| id.0));
+                query.push(")");
+                add(query.build_query_as().fetch_one(&mut **tx).await?);
+            }
+        }
+        Choice::All(wanted) => {
+            let mut query = counting();
+            filter::push(&mut query, wanted, filter::Names::Indexed)?;
+            add(query.build_query_as().fetch_one(&mut **tx).await?);
+        }
     }
     Ok(())
+}
+
+/// How many photos failed jobs could be retried for.
+pub async fn retriable(db: &Db, org: OrganizationId) -> Result<i64> {
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(DISTINCT j.photo_id) FROM jobs j WHERE j.organization_id = ");
+    query.push_bind(org.0).push(" AND j.state = 'failed' AND ").push(IS_THERE).push(" AND NOT ").push(IS_QUEUED);
+    Ok(query.build_query_scalar().fetch_one(&db.read).await?)
 }
 
 /// `INSERT … SELECT … WHERE` the action applies, for a choice to be added.
@@ -75,8 +123,8 @@ fn keep(org: OrganizationId, id: JobChangeId, action: JobAction) -> QueryBuilder
     );
     query.push_bind(org.0).push(" AND ");
     match action {
-        JobAction::Retry => query.push("j.state IN ('failed', 'cancelled', 'retry_wait') AND ").push(IS_FREE),
-        JobAction::Reprocess => query.push("j.state = 'completed' AND ").push(IS_FREE),
+        JobAction::Retry => query.push(RETRIED).push(" AND ").push(IS_THERE).push(" AND NOT ").push(IS_QUEUED),
+        JobAction::Reprocess => query.push(REPROCESSED).push(" AND ").push(IS_THERE).push(" AND NOT ").push(IS_QUEUED),
         JobAction::Cancel => query.push("j.state IN ('pending', 'processing', 'retry_wait')"),
         JobAction::Reprioritise(priority) => query.push("j.state IN ('pending', 'retry_wait') AND j.priority <> ").push_bind(i64::from(priority)),
     };

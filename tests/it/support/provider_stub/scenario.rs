@@ -175,6 +175,7 @@ impl Act {
             "confidence-7" => said("{\"caption\": \"a dog\", \"tags\": [{\"tag\": \"dog\", \"confidence\": 7}]}"),
             "ten-thousand-tags" => said(&many_tags().to_string()),
             "cached" => used(Tokens { cached: 500, ..TOKENS }),
+            "long-thought" => used(Tokens { output: 4_000, thinking: 3_900, ..TOKENS }),
             "long-prompt" => used(Tokens { input: 300_000, ..TOKENS }),
             "priced" => Said { cost_usd: Some(0.001_234), ..good.clone() },
             _ => good,
