@@ -111,7 +111,10 @@ async fn without_a_key_the_queue_waits_for_one_and_goes_on_by_itself() {
     keys.remove("gemini").await.expect("removed");
     platform.add(8, true).await;
     let held = until("the live status to say why", || async { platform.client.live_status().await.expect("status").held_back }).await;
-    assert!(held.kind == FaultKind::Auth && held.message.starts_with("Calls to Google Gemini wait for a key. There is no key for gemini"), "{held}");
+    assert!(
+        held.kind == FaultKind::Auth && held.message.starts_with("Calls to Google Gemini wait for a key. There is no key for Google Gemini"),
+        "{held}"
+    );
     assert!(held.message.contains("GEMINI_API_KEY") && held.provider.as_deref() == Some("gemini"), "{held}");
     platform.until_jobs(8, JobState::Pending).await;
     assert_eq!(stub.traffic().all_questions(), 0, "nothing was asked, and nothing failed");

@@ -268,7 +268,9 @@ async fn many_workers_do_not_cross_a_limit_with_the_longest_answers_that_are_all
     assert!(status.spend_today_usd.0 <= most, "{} of {most}", status.spend_today_usd.0);
     assert!((3..=4).contains(&status.completed_today) && failed(&platform).await == 0, "{status:?}");
     // What no day has room for is said so.
-    limit_with(&platform, 8, Some(one - 1), None).await;
+    let config = platform.client.config().await.expect("config");
+    let rules = ProcessingRules { daily_limit_usd: Some(UsdMicros(one - 1)), ..config.rules };
+    platform.client.set_processing_rules_confirmed(config.revision, &rules).await.expect("set");
     let why = until("the words", || async {
         let held = platform.client.live_status().await.expect("status").held_back.map(|held| held.message);
         held.filter(|why| why.contains("No day has room for one"))
