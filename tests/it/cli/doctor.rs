@@ -66,7 +66,7 @@ async fn a_provider_is_asked_whether_it_takes_the_key() {
     for (key, code, want) in [(Wire::Gemini.key(), Some(0), "ok"), ("a-key-that-is-none-at-all", Some(1), "fail")] {
         let said = with_gemini(&stub, key).await;
         let report: Value = serde_json::from_str(&said.out).expect("JSON");
-        assert_eq!((said.code, state(&report, "Provider gemini").as_str()), (code, want), "{report}");
+        assert_eq!((said.code, state(&report, "Provider Google Gemini").as_str()), (code, want), "{report}");
         assert!(!said.out.contains(key) && !said.err.contains(key), "the key is not shown");
     }
     assert_eq!(stub.traffic().all().len(), 2, "each was asked once");

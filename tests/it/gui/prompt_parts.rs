@@ -279,7 +279,7 @@ fn pictures(name: &str, look: Look) {
     console.click("JSON");
     console.picture(&format!("prompt_answer_json_{name}"));
     console.click("Part: Settings");
-    console.wait_for("not the live one");
+    console.wait_for(" of 21 models");
     console.picture(&format!("prompt_settings_{name}"));
     console.click("Part: Preview");
     console.wait_until("the preview", |console| console.harness.query_by_label_contains("Model of the preview").is_some());
