@@ -268,7 +268,7 @@ fn note_call(core: &Core, provider: &str, call: &CallContext, answer: &std::resu
         // Its message may quote what was sent; its kind is enough here.
         Err(fault) => tracing::info!(provider, tries, ms = took_ms, kind = fault.kind.label(), status = fault.status, "a provider's call failed"),
     }
-    let speaks_of_own_key = call.keys.is_some() && answer.as_ref().is_err_and(|fault| fault.stops_provider());
+    let speaks_of_own_key = call.keys.is_some() && answer.as_ref().is_err_and(Fault::stops_provider);
     if !speaks_of_own_key {
         core.health.calls.note(provider, core.now(), answer.as_ref().map(|_| took_ms as f64));
     }

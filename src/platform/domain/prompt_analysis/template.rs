@@ -129,12 +129,15 @@ fn open_variable(text: &Text<'_>) -> Option<(Range<usize>, String)> {
     })
 }
 
+/// Where a name stands.
+type Places<'a, 't> = Vec<(&'a Text<'t>, Range<usize>)>;
+
 /// Names that nothing gives a value. A slip is told wherever it stands, since each is mended by itself; a name that is missing
 /// is told once for all its places, since adding it mends them all.
 pub fn unknown_variables(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let known = known(subject);
     let why = format!("Nothing gives it a value, so no photo can be asked about; known are {}", known.join(", "));
-    let mut missing: Vec<(String, Vec<(&Text<'_>, Range<usize>)>)> = Vec::new();
+    let mut missing: Vec<(String, Places<'_, '_>)> = Vec::new();
     // The user text first: there a person looks first.
     for text in subject.texts().into_iter().rev() {
         for (name, ranges) in unknown_names(text, &known) {

@@ -39,7 +39,9 @@ pub fn read(config: &Map<String, Value>, stem: &str, beside: &Beside) -> Option<
         of_entry(entry, name, beside)
     });
     let mut prompts: Vec<FilePrompt> = prompts.collect();
-    prompts.iter_mut().for_each(|prompt| give_values(prompt, &vars));
+    for prompt in &mut prompts {
+        give_values(prompt, &vars);
+    }
     let mut file = ReadFile { format: FileFormat::Promptfoo, prompts, warnings: Vec::new() };
     let ignored: Vec<&str> =
         ["providers", "tests", "defaultTest", "scenarios", "redteam"].into_iter().filter(|name| config.contains_key(*name)).collect();

@@ -82,8 +82,11 @@ fn gates(page: &mut String, validation: &ValidationReport) {
     }
     page.push_str("</tr>\n");
     for row in gate_rows(validation) {
-        let cells: String = row.iter().map(|value| format!("<td>{}</td>", escape(value))).collect();
-        let _ = writeln!(page, "<tr>{cells}</tr>");
+        page.push_str("<tr>");
+        for value in &row {
+            let _ = write!(page, "<td>{}</td>", escape(value));
+        }
+        page.push_str("</tr>\n");
     }
     let _ = writeln!(page, "</table></div>\n<p class=\"muted\">{}</p>", escape(&validation.method));
 }

@@ -41,11 +41,14 @@ pub fn of(run: &Run, votes: Vec<Vote>, place: &HashMap<PhotoId, usize>, units: &
     RunVotes { run_id: run.id, votes, ranking, words, ties, none_good, method: METHOD.to_owned() }
 }
 
+/// What a vote gives to columns, by their places.
+type Won = Vec<(usize, f64)>;
+
 /// The votes by unit, so that they can be drawn again.
 struct Contests {
     columns: usize,
     /// Places of the columns that were shown, and what the vote gives to each column.
-    votes: Vec<(Vec<usize>, Vec<(usize, f64)>)>,
+    votes: Vec<(Vec<usize>, Won)>,
     /// The unit of each vote, counted from 0 without gaps, and its part in it.
     unit: Vec<(usize, f64)>,
     units: usize,
@@ -57,7 +60,7 @@ impl Contests {
         let contest = |vote: &&Vote| {
             let mut shown: Vec<usize> = vote.columns.iter().filter_map(at).collect();
             shown.sort_unstable();
-            let won: Vec<(usize, f64)> = match vote.choice {
+            let won: Won = match vote.choice {
                 Choice::Best { column } => at(&column).map(|at| (at, 1.0)).into_iter().collect(),
                 _ => shown.iter().map(|at| (*at, 1.0 / shown.len() as f64)).collect(),
             };
