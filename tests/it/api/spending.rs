@@ -1,6 +1,7 @@
 //! The limits on what the pipeline may spend: they are reached before they are crossed, nothing fails, and all goes on when
 //! there is room again.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,11 +68,18 @@ async fn most(platform: &TestPlatform, model: &str) -> i64 {
     spending::most(platform.host.core(), &config, (&version, model), &[photo]).await.expect("a look").expect("known").0
 }
 
-/// Waits until the limit holds the pipeline and nothing is in work any more.
+/// Looks in a row that find the same.
+const STILL: u32 = 25;
+
+/// Waits until the limit holds the pipeline and nothing is in work any more, nor is begun after all: what is held back while a call
+/// is under way may find room when that has ended.
 async fn held(platform: &TestPlatform) -> LiveStatus {
+    let (ended, looks) = (Cell::new(0), Cell::new(0));
     until("the limit to hold the jobs", || async {
         let status = platform.client.live_status().await.expect("status");
-        (status.held_back.is_some() && status.processing == 0).then_some(status)
+        let is_still = status.held_back.is_some() && status.processing == 0 && status.completed_today == ended.replace(status.completed_today);
+        looks.set(if is_still { looks.get() + 1 } else { 0 });
+        (looks.get() >= STILL).then_some(status)
     })
     .await
 }
