@@ -1,6 +1,4 @@
-//! Searching the versions of all prompts: by words, by label, page after page as they are looked at.
-
-use std::time::{Duration, Instant};
+//! Searching the versions of all prompts: by words and by label.
 
 use chrono::{DateTime, Utc};
 use egui::containers::menu::MenuButton;
@@ -9,7 +7,8 @@ use egui::{Align, Button, FontId, Key, Label, Layout, Modifiers, RichText, Scrol
 
 use super::Asked;
 use super::list::{age_ui, labelled};
-use crate::gui::ctx::{AreaCtx, Remote};
+use crate::client::Client;
+use crate::gui::ctx::{AreaCtx, Paged, Remote};
 use crate::gui::pipeline_control::Wish;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{empty_state, error_state, list_row, number, skeleton};
@@ -17,8 +16,6 @@ use crate::wire::page::Page;
 use crate::wire::prompt_label::LabelCount;
 use crate::wire::prompt_search::{VersionFound, VersionQuery};
 
-/// It is asked this long after the last keystroke.
-const PAUSE: Duration = Duration::from_millis(200);
 const PAGE: u32 = 100;
 const ROW_HEIGHT: f32 = 66.0;
 
@@ -27,18 +24,9 @@ const ROW_HEIGHT: f32 = 66.0;
 pub struct Search {
     text: String,
     label: Option<String>,
-    typed_at: Option<Instant>,
-    is_behind: bool,
-    answer: Remote<Page<VersionFound>>,
-    /// The query that is asked or answered; the pages that have come.
-    asked: Option<VersionQuery>,
-    found: Option<Vec<VersionFound>>,
-    next: Option<String>,
-    total: u64,
+    found: Paged<VersionQuery, VersionFound>,
     labels: Remote<Page<LabelCount>>,
     labels_behind: bool,
-    /// The end of the list is seen: the next page is asked for.
-    wants_more: bool,
 }
 
 impl Search {
@@ -49,7 +37,8 @@ impl Search {
 
     /// What was found may be otherwise now.
     pub fn mark_behind(&mut self) {
-        (self.is_behind, self.labels_behind) = (true, true);
+        self.found.mark_behind();
+        self.labels_behind = true;
     }
 
     fn wanted(&self) -> VersionQuery {
@@ -62,39 +51,15 @@ impl Search {
         if self.labels.is_untouched() || std::mem::take(&mut self.labels_behind) {
             ctx.ask(&mut self.labels, |client| async move { client.prompt_labels().await });
         }
-        if self.answer.poll()
-            && let Some(page) = self.answer.take()
-        {
-            let is_more = self.asked.as_ref().is_some_and(|asked| asked.cursor.is_some());
-            (self.next, self.total) = (page.next_cursor, page.total.unwrap_or_default());
-            match &mut self.found {
-                Some(found) if is_more => found.extend(page.items),
-                found => *found = Some(page.items),
-            }
-        }
+        self.found.poll();
         if !self.is_on() {
-            (self.asked, self.found, self.next) = (None, None, None);
-            return;
-        }
-        let wait = self.typed_at.map_or(Duration::ZERO, |at| PAUSE.saturating_sub(at.elapsed()));
-        if !wait.is_zero() {
-            ctx.egui.request_repaint_after(wait);
+            self.found.clear();
             return;
         }
         let wanted = self.wanted();
-        let is_other = self.asked.as_ref().is_none_or(|asked| VersionQuery { cursor: None, ..asked.clone() } != wanted);
-        if is_other || (std::mem::take(&mut self.is_behind) && !self.answer.is_pending()) {
-            self.ask(wanted, ctx);
-        } else if std::mem::take(&mut self.wants_more)
-            && let Some(cursor) = self.next.take()
-        {
-            self.ask(VersionQuery { cursor: Some(cursor), ..wanted }, ctx);
-        }
-    }
-
-    fn ask(&mut self, query: VersionQuery, ctx: &AreaCtx<'_>) {
-        self.asked = Some(query.clone());
-        ctx.ask(&mut self.answer, |client| async move { client.find_prompt_versions(&query).await });
+        let query = wanted.clone();
+        let ask = |client: Client, cursor| async move { client.find_prompt_versions(&VersionQuery { cursor, ..query }).await };
+        self.found.follow(wanted, ctx, ask);
     }
 
     /// Draws the field and the choice of labels, from the right end leftwards.
@@ -124,7 +89,7 @@ impl Search {
         });
         if let Some(label) = chosen {
             self.label = label;
-            self.typed_at = None;
+            self.found.on_chosen();
         }
         let width = (ui.available_width() - 2.0).max(60.0);
         let edit =
@@ -132,7 +97,7 @@ impl Search {
         let field = ui.add(edit.min_size(egui::vec2(width, theme::CONTROL_HEIGHT)).align(egui::Align2::LEFT_CENTER));
         field.widget_info(|| WidgetInfo::labeled(egui::Role::SearchInput, true, "Search all versions"));
         if field.changed() {
-            self.typed_at = Some(Instant::now());
+            self.found.on_typed();
         }
         if field.has_focus() && !self.text.is_empty() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
             self.text.clear();
@@ -155,14 +120,13 @@ impl Search {
     /// Draws what was found; only the rows that can be seen.
     pub fn results_ui(&mut self, ui: &mut Ui, now: DateTime<Utc>, wishes: &mut Vec<Wish>) {
         let tokens = theme::tokens(ui.ctx());
-        if let Some(failure) = self.answer.failure().map(ToString::to_string) {
+        if let Some(failure) = self.found.failure().map(ToString::to_string) {
             if error_state::ui(ui, "The versions could not be searched", &failure) {
-                self.asked = None;
-                self.answer.take_failure();
+                self.found.try_again();
             }
             return;
         }
-        let Some(found) = &self.found else {
+        let Some(found) = self.found.found() else {
             skeleton::lines(ui, 6);
             return;
         };
@@ -172,7 +136,8 @@ impl Search {
             }
             return;
         }
-        let words = if self.total == 1 { "1 version".to_owned() } else { format!("{} versions", number::count(self.total)) };
+        let total = self.found.total();
+        let words = if total == 1 { "1 version".to_owned() } else { format!("{} versions", number::count(total)) };
         ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted));
         ui.spacing_mut().item_spacing.y = 2.0;
         let mut last = 0;
@@ -184,10 +149,7 @@ impl Search {
                 }
             }
         });
-        if last >= found.len() && self.next.is_some() && !self.answer.is_pending() {
-            self.wants_more = true;
-            ui.request_repaint();
-        }
+        self.found.on_seen(last, ui.ctx());
     }
 }
 

@@ -1,29 +1,26 @@
-//! Looking for traces: by words, error, model and time; page after page as they are looked at.
-
-use std::time::{Duration, Instant};
+//! Looking for traces: by words, error, model and time.
 
 use egui::{Align, ComboBox, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
 use uuid::Uuid;
 
-use crate::gui::ctx::{AreaCtx, Remote};
+use crate::client::Client;
+use crate::gui::ctx::{AreaCtx, Paged};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{choice, empty_state, error_state, list_row, number, relative_time, section, skeleton};
 use crate::wire::model::ModelInfo;
-use crate::wire::page::Page;
 use crate::wire::result::FaultKind;
 use crate::wire::trace::{TraceQuery, TraceSummary};
 
-/// It is asked this long after the last keystroke.
-const PAUSE: Duration = Duration::from_millis(200);
 const PAGE: u32 = 100;
 const ROW: f32 = 46.0;
 /// What can be slower than.
 const LEAST_MS: [u64; 4] = [1_000, 5_000, 15_000, 60_000];
 
 /// Which errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Errors {
+    #[default]
     All,
     Any,
     Kind(FaultKind),
@@ -48,41 +45,18 @@ impl Errors {
 }
 
 /// What is looked for, and what was found.
+#[derive(Default)]
 pub struct Search {
     text: String,
     errors: Errors,
     model: Option<String>,
     least_ms: Option<u64>,
-    typed_at: Option<Instant>,
-    is_behind: bool,
-    answer: Remote<Page<TraceSummary>>,
-    asked: Option<TraceQuery>,
-    found: Option<Vec<TraceSummary>>,
-    next: Option<String>,
-    wants_more: bool,
-}
-
-impl Default for Search {
-    fn default() -> Self {
-        Self {
-            text: String::new(),
-            errors: Errors::All,
-            model: None,
-            least_ms: None,
-            typed_at: None,
-            is_behind: false,
-            answer: Remote::default(),
-            asked: None,
-            found: None,
-            next: None,
-            wants_more: false,
-        }
-    }
+    found: Paged<TraceQuery, TraceSummary>,
 }
 
 impl Search {
     pub fn reload(&mut self) {
-        self.is_behind = true;
+        self.found.mark_behind();
     }
 
     fn is_filtered(&self) -> bool {
@@ -105,36 +79,11 @@ impl Search {
     }
 
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
-        if self.answer.poll()
-            && let Some(page) = self.answer.take()
-        {
-            let is_more = self.asked.as_ref().is_some_and(|asked| asked.cursor.is_some());
-            self.next = page.next_cursor;
-            match &mut self.found {
-                Some(found) if is_more => found.extend(page.items),
-                found => *found = Some(page.items),
-            }
-        }
-        let wait = self.typed_at.map_or(Duration::ZERO, |at| PAUSE.saturating_sub(at.elapsed()));
-        if !wait.is_zero() {
-            ctx.egui.request_repaint_after(wait);
-            return;
-        }
+        self.found.poll();
         let wanted = self.wanted();
-        let is_other = self.asked.as_ref().is_none_or(|asked| TraceQuery { cursor: None, ..asked.clone() } != wanted);
-        if is_other || (self.is_behind && !self.answer.is_pending()) {
-            self.is_behind = false;
-            self.ask(wanted, ctx);
-        } else if std::mem::take(&mut self.wants_more)
-            && let Some(cursor) = self.next.take()
-        {
-            self.ask(TraceQuery { cursor: Some(cursor), ..wanted }, ctx);
-        }
-    }
-
-    fn ask(&mut self, query: TraceQuery, ctx: &AreaCtx<'_>) {
-        self.asked = Some(query.clone());
-        ctx.ask(&mut self.answer, |client| async move { client.traces(&query).await });
+        let query = wanted.clone();
+        let ask = |client: Client, cursor| async move { client.traces(&TraceQuery { cursor, ..query }).await };
+        self.found.follow(wanted, ctx, ask);
     }
 
     /// Draws what is looked for and what was found; returns the trace that was chosen.
@@ -159,7 +108,7 @@ impl Search {
         let field = ui.add_sized(vec2(ui.available_width(), theme::CONTROL_HEIGHT), edit.align(egui::Align2::LEFT_CENTER));
         field.widget_info(|| WidgetInfo::labeled(egui::Role::SearchInput, true, "Search traces"));
         if field.changed() {
-            self.typed_at = Some(Instant::now());
+            self.found.on_typed();
         }
         if field.has_focus() && !self.text.is_empty() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
             self.text.clear();
@@ -195,14 +144,13 @@ impl Search {
     }
 
     fn found_ui(&mut self, ui: &mut Ui, shown: Option<Uuid>, ctx: &AreaCtx<'_>) -> Option<Uuid> {
-        if let Some(failure) = self.answer.failure().map(ToString::to_string) {
+        if let Some(failure) = self.found.failure().map(ToString::to_string) {
             if error_state::ui(ui, "The traces could not be read", &failure) {
-                self.asked = None;
-                self.answer.take_failure();
+                self.found.try_again();
             }
             return None;
         }
-        let Some(found) = &self.found else {
+        let Some(found) = self.found.found() else {
             skeleton::lines(ui, 6);
             return None;
         };
@@ -226,10 +174,7 @@ impl Search {
                 }
             }
         });
-        if last >= found.len() && self.next.is_some() && !self.answer.is_pending() {
-            self.wants_more = true;
-            ui.request_repaint();
-        }
+        self.found.on_seen(last, ui.ctx());
         chosen
     }
 }
