@@ -196,7 +196,8 @@ async fn found_version(
     let Some(named) = versions.get(&id) else {
         return Ok(Err("There is no such prompt version here, and the file does not bring its text".to_owned()));
     };
-    let found = store::prompts::version_that_says(&core.db, core.org, &named.content, &named.parts).await?;
+    let found = store::prompts::version_that_says(&core.db, core.org, None, &named.content, &named.parts).await?;
+    let found = found.map(|(id, _)| id);
     Ok(found.ok_or_else(|| format!("No prompt version here has the text of {}. Import that prompt first", named.label)))
 }
 

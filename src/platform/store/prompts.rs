@@ -124,43 +124,33 @@ pub async fn numbered(db: &Db, org: OrganizationId, prompt: PromptId, number: u3
     with_labels(db, org, query.fetch_optional(&db.read).await?).await
 }
 
-/// The newest version that says exactly this.
-pub async fn version_that_says(db: &Db, org: OrganizationId, content: &str, parts: &PromptParts) -> Result<Option<PromptVersionId>> {
-    let id: Option<uuid::Uuid> = sqlx::query_scalar(
-        "SELECT id FROM prompt_versions
+/// The newest version that says exactly this, of one prompt or of all.
+pub async fn version_that_says(
+    db: &Db,
+    org: OrganizationId,
+    prompt: Option<PromptId>,
+    content: &str,
+    parts: &PromptParts,
+) -> Result<Option<(PromptVersionId, u32)>> {
+    let of_prompt = if prompt.is_some() { "AND prompt_id = $7" } else { "" };
+    let sql = format!(
+        "SELECT id, version FROM prompt_versions
          WHERE organization_id = $1 AND content = $2 AND system_text = $3 AND answer_schema = $4 AND parameters = $5 AND variables = $6
-           AND withdrawn_at_ms IS NULL
-         ORDER BY created_at_ms DESC, id DESC LIMIT 1",
-    )
-    .bind(org.0)
-    .bind(content)
-    .bind(&parts.system)
-    .bind(&parts.schema)
-    .bind(to_json(&parts.parameters)?)
-    .bind(to_json(&parts.variables)?)
-    .fetch_optional(&db.read)
-    .await?;
-    Ok(id.map(PromptVersionId))
-}
-
-/// The number of the newest version of a prompt that says just this.
-pub async fn number_that_says(db: &Db, org: OrganizationId, prompt: PromptId, content: &str, parts: &PromptParts) -> Result<Option<u32>> {
-    let number: Option<i64> = sqlx::query_scalar(
-        "SELECT version FROM prompt_versions
-         WHERE organization_id = $1 AND prompt_id = $2 AND content = $3 AND system_text = $4 AND answer_schema = $5 AND parameters = $6
-           AND variables = $7 AND withdrawn_at_ms IS NULL
-         ORDER BY version DESC LIMIT 1",
-    )
-    .bind(org.0)
-    .bind(prompt.0)
-    .bind(content)
-    .bind(&parts.system)
-    .bind(&parts.schema)
-    .bind(to_json(&parts.parameters)?)
-    .bind(to_json(&parts.variables)?)
-    .fetch_optional(&db.read)
-    .await?;
-    Ok(number.map(|number| number as u32))
+           AND withdrawn_at_ms IS NULL {of_prompt}
+         ORDER BY created_at_ms DESC, version DESC, id DESC LIMIT 1"
+    );
+    let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(org.0)
+        .bind(content)
+        .bind(&parts.system)
+        .bind(&parts.schema)
+        .bind(to_json(&parts.parameters)?)
+        .bind(to_json(&parts.variables)?);
+    if let Some(prompt) = prompt {
+        query = query.bind(prompt.0);
+    }
+    let found: Option<(uuid::Uuid, i64)> = query.fetch_optional(&db.read).await?;
+    Ok(found.map(|(id, number)| (PromptVersionId(id), number as u32)))
 }
 
 type PromptRowTuple = (uuid::Uuid, String, Option<String>, Option<String>, i64, i64, Option<i64>, Option<i64>);

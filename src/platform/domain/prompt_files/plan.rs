@@ -58,7 +58,8 @@ impl<'c> Prompts<'c> {
             return Ok(Some(known.highest));
         }
         // The look is at what stood before the file: nothing of it is written there yet.
-        Ok(store::prompts::number_that_says(&self.core.db, self.core.org, known.prompt.id, content, parts).await?)
+        let found = store::prompts::version_that_says(&self.core.db, self.core.org, Some(known.prompt.id), content, parts).await?;
+        Ok(found.map(|(_, number)| number))
     }
 }
 
