@@ -259,7 +259,7 @@ impl Area for LiveStatus {
             ];
         }
         vec![
-            ("/", "Find jobs: words of the file name, state:failed, provider:gemini, age>1h, …"),
+            ("/", "Find jobs: words of the file name, and terms such as state:failed or age>1h"),
             ("Up, Down", "Choose the job above or below"),
             ("Shift Up, Down", "Choose more jobs"),
             ("Space", "Choose this job too, or no more"),

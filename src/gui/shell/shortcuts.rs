@@ -46,7 +46,7 @@ fn table(ui: &mut Ui, title: &str, rows: &[(String, String)]) {
     Grid::new(title).num_columns(2).spacing([theme::GAP_16, theme::GAP_4]).min_row_height(24.0).show(ui, |ui| {
         for (keys, does) in rows {
             keycap::ui(ui, keys);
-            ui.add(egui::Label::new(does.trim_end_matches('…')).truncate());
+            ui.add(egui::Label::new(does.trim_end_matches('…')).wrap());
             ui.end_row();
         }
     });

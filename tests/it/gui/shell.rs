@@ -348,6 +348,7 @@ fn a_small_window_enlarged_by_half_loses_nothing() {
     // 1024 × 640 pixels at 150 %.
     let look = Look { size: [1024.0 / 1.5, 640.0 / 1.5], pixels_per_point: 1.5, ..Look::default() };
     let mut console = Console::open_looking(Options { clock: TestClock::at(fixed_now()), ..Options::default().without_workers() }, look);
+    console.wait_for("Pipeline running with on-device and Photo tags v1");
     for (area, name) in [
         (AreaId::LiveStatus, "enlarged_live_status"),
         (AreaId::PipelineControl, "enlarged_pipeline_control"),
