@@ -103,6 +103,13 @@ impl OpenRun {
         self.heard.clear();
     }
 
+    /// Asks for the run itself again, if it is this one.
+    pub fn look_again(&mut self, id: RunId) {
+        if id == self.id {
+            self.asked_run = Remote::default();
+        }
+    }
+
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
         let id = self.id;
         if self.asked_run.poll()

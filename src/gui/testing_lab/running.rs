@@ -19,8 +19,9 @@ impl TestingLab {
             self.on_run(&run);
         }
         if self.acting.poll() {
-            if let Some(run) = self.acting.take() {
-                self.on_run(&run);
+            // Events have told it, and may have told what came after it: the answer itself is old by now.
+            if let (Some(run), Some(open)) = (self.acting.take(), &mut self.open) {
+                open.look_again(run.id);
             }
             if let Some(failure) = self.acting.take_failure() {
                 ctx.commands.toast(ToastKind::Bad, failure.to_string());

@@ -303,9 +303,16 @@ pub async fn pause(core: &Core, id: RunId) -> Result<Run> {
         drop(change);
         return get(core, id).await;
     }
-    change.tell(&Happened::RunChanged(Run { state: RunState::Paused, ..run })).await?;
-    change.commit().await?;
+    // Held before anybody can hear that it is.
     core.working.pause(id, true);
+    let told = async {
+        change.tell(&Happened::RunChanged(Run { state: RunState::Paused, ..run })).await?;
+        change.commit().await
+    };
+    if let Err(error) = told.await {
+        core.working.pause(id, false);
+        return Err(error);
+    }
     get(core, id).await
 }
 
