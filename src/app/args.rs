@@ -496,6 +496,9 @@ impl From<LabelFormat> for TruthFormat {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit codes: 0 nothing is broken, 1 something is")]
 pub struct DoctorArgs {
+    /// The database of a `serve`, as it was named there; the data folder's own unless told
+    #[arg(long, value_name = "sqlite:PATH")]
+    pub database: Option<DatabasePath>,
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: DoctorFormat,
 }

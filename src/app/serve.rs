@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::args::ServeArgs;
+use super::args::{DatabasePath, ServeArgs};
 use super::config::{self, Settings, TOKEN_VARIABLE};
 use super::logging::Logging;
 use super::{Failure, Result, runtime, signals, terminal};
@@ -23,7 +23,7 @@ pub fn run(settings: &Settings, args: &ServeArgs) -> Result<()> {
             args.listen
         )));
     }
-    let folder = folder(settings, args)?;
+    let folder = folder(settings, args.database.as_ref())?;
     let logging = Logging::start(settings, &folder)?;
     runtime()?.block_on(serve(settings, args, folder, token, logging.log()))
 }
@@ -45,9 +45,16 @@ async fn serve(settings: &Settings, args: &ServeArgs, folder: PathBuf, token: Op
     })
     .await
     .map_err(|error| Failure::Failed(error.to_string()))?;
+    let token_file = if token_was_given { Ok(None) } else { write_token(&folder, &host.token()).map(Some) };
+    let token_file = match token_file {
+        Ok(file) => file,
+        Err(failure) => {
+            host.shutdown().await;
+            return Err(failure);
+        }
+    };
     // A service goes on though nobody can read what it says.
     let _ = terminal::out(&format!("Minerva answers on {}", host.base()));
-    let token_file = if token_was_given { None } else { Some(write_token(&folder, &host.token())?) };
     if let Some(file) = &token_file {
         let _ = terminal::out(&format!("Token: in {} (readable by you alone, new at every start)", file.display()));
     }
@@ -61,8 +68,8 @@ async fn serve(settings: &Settings, args: &ServeArgs, folder: PathBuf, token: Op
 }
 
 /// A database elsewhere brings its photos along, so that two databases never share a folder of photos by accident.
-fn folder(settings: &Settings, args: &ServeArgs) -> Result<PathBuf> {
-    match &args.database {
+pub(super) fn folder(settings: &Settings, database: Option<&DatabasePath>) -> Result<PathBuf> {
+    match database {
         Some(database) if !settings.data_dir_given => {
             let mut beside = std::path::absolute(&database.0).map_err(|error| Failure::Usage(format!("--database: {error}")))?.into_os_string();
             beside.push(".files");
@@ -101,6 +108,11 @@ fn write_token(folder: &Path, token: &SecretString) -> Result<PathBuf> {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         writeln!(options.open(&path)?, "{}", token.expose_secret())
     };
-    write().map_err(|error| Failure::Failed(format!("The token could not be written to {}: {error}", path.display())))?;
+    write().map_err(|error| {
+        let place = path.display();
+        Failure::Failed(format!(
+            "The token could not be written to {place}: {error}. Make room there, or choose a token of your own with {TOKEN_VARIABLE}"
+        ))
+    })?;
     Ok(path)
 }

@@ -66,6 +66,8 @@ pub enum StartError {
         "The database {path} is damaged: {why}. Nothing was changed. Put a copy of it back, or move the file away to start with an empty library"
     )]
     Damaged { path: String, why: String },
+    #[error("There is no room on the disk of {0}. Nothing was changed. Free some space, then start again")]
+    DiskFull(String),
     #[error(
         "The database {0} holds rows already, and invented ones are never put beside others. Nothing was changed. Name a file that is not there yet"
     )]
@@ -104,10 +106,11 @@ pub async fn start_at(options: HostOptions, clock: Arc<dyn Clock>) -> Result<Hos
         None => options.folder.join(DATABASE_FILE),
     };
     folder::refuse_emptied(&options.folder, &database)?;
-    let db = Db::open(&database).await.map_err(|error| damaged(&database, error))?;
+    folder::begin_database(&database)?;
+    let db = Db::open(&database).await.map_err(|error| with_place(&database, error))?;
     let core = Arc::new(Core { log: options.log, ..Core::new(db, options.folder, options.providers, options.keys, clock, OrganizationId::LOCAL) });
     domain::start::prepare(&core).await.map_err(|error| match error {
-        DomainError::Store(error) => damaged(&database, error),
+        DomainError::Store(error) => with_place(&database, error),
         other => StartError::Domain(other),
     })?;
     if options.run_workers {
@@ -212,8 +215,9 @@ fn random_token() -> Result<SecretString, StartError> {
     Ok(URL_SAFE_NO_PAD.encode(bytes).into())
 }
 
-fn damaged(database: &std::path::Path, error: store::StoreError) -> StartError {
+fn with_place(database: &std::path::Path, error: store::StoreError) -> StartError {
     match error {
+        store::StoreError::DiskFull => StartError::DiskFull(database.display().to_string()),
         store::StoreError::Damaged(why) => StartError::Damaged { path: database.display().to_string(), why },
         other => StartError::Store(other),
     }

@@ -64,6 +64,8 @@ pub struct Job {
     /// Such as `Photo tags v3`, of the last try.
     pub prompt: Option<String>,
     pub enqueued_at: DateTime<Utc>,
+    /// Since when it waits for a worker, or waited: added, or put back to be tried again.
+    pub ready_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
     /// When a waiting job is tried again.

@@ -156,7 +156,7 @@ impl Measure {
         let between = |from: DateTime<Utc>, to: DateTime<Utc>| (to - from).num_milliseconds() as f64;
         match self {
             Self::Age => Some(between(job.enqueued_at, now)),
-            Self::Wait => Some(between(job.enqueued_at, job.started_at.or(job.finished_at).unwrap_or(now))),
+            Self::Wait => Some(between(job.ready_at, job.started_at.or(job.finished_at).unwrap_or(now))),
             Self::Took => Some(between(job.started_at?, job.finished_at?)),
             Self::Attempts => Some(f64::from(job.attempts)),
             Self::Priority => Some(f64::from(job.priority)),
@@ -286,6 +286,7 @@ mod tests {
             model: Some("gemini/gemini-3.8-flash".to_owned()),
             prompt: Some("Photo tags v3".to_owned()),
             enqueued_at: at(0),
+            ready_at: at(0),
             started_at: Some(at(10)),
             finished_at: Some(at(12)),
             not_before: None,

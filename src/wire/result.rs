@@ -156,6 +156,9 @@ impl FaultKind {
     }
 }
 
+/// Of a photo that was deleted before its turn came.
+pub const PHOTO_DELETED: &str = "photo_deleted";
+
 /// A failure of one call, with all that the provider said about it. Never holds a key or a photo.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
@@ -199,6 +202,12 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Two or three words for a person.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        if self.code.as_deref() == Some(PHOTO_DELETED) { "photo deleted" } else { self.kind.label() }
+    }
+
     #[must_use]
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
         Self {

@@ -85,7 +85,10 @@ pub fn photos(paths: &[PathBuf]) -> Result<(Vec<PhotoFile>, Vec<String>)> {
             }
         }
     }
-    if ordered.is_empty() && unreadable.is_empty() {
+    if ordered.is_empty() {
+        if !unreadable.is_empty() {
+            return Err(Failure::Usage(format!("There is no photo to ask about. {}", unreadable.join("; "))));
+        }
         let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
         return Err(Failure::Usage(format!("There is no photo in {}; photos end in {}", names.join(", "), PHOTO_EXTENSIONS.join(", "))));
     }

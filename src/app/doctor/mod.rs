@@ -3,17 +3,18 @@
 mod machine;
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{NaiveDate, Utc};
+use futures_util::future::join_all;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::args::{DoctorArgs, DoctorFormat};
 use super::config::{BUILT_IN, Settings};
-use super::{Failure, Result, logging, runtime, terminal};
+use super::{Failure, Result, logging, runtime, serve, terminal};
 use crate::keys::{self, KeyProblem};
 use crate::photos;
 use crate::platform::domain::bundled;
@@ -64,7 +65,11 @@ impl Check {
 
 pub fn run(settings: &Settings, args: &DoctorArgs) -> Result<()> {
     logging::to_terminal(settings);
-    let checks = runtime()?.block_on(async { examine(&settings.with_pages().await).await });
+    let place = Place {
+        folder: serve::folder(settings, args.database.as_ref())?,
+        database: args.database.as_ref().map_or_else(|| settings.data_dir.join(host::DATABASE_FILE), |database| database.0.clone()),
+    };
+    let checks = runtime()?.block_on(async { examine(&settings.with_pages().await, &place).await });
     match args.format {
         DoctorFormat::Text => terminal::out(as_text(&checks).trim_end())?,
         DoctorFormat::Json => {
@@ -75,22 +80,24 @@ pub fn run(settings: &Settings, args: &DoctorArgs) -> Result<()> {
     if checks.iter().any(|check| check.state == State::Fail) { Err(Failure::Shown) } else { Ok(()) }
 }
 
-async fn examine(settings: &Settings) -> Vec<Check> {
+/// What is looked at.
+struct Place {
+    folder: PathBuf,
+    database: PathBuf,
+}
+
+async fn examine(settings: &Settings, place: &Place) -> Vec<Check> {
     let providers = settings.providers();
-    let mut checks = vec![
-        machine::data_folder(&settings.data_dir),
-        machine::disk(&settings.data_dir),
-        database(&settings.data_dir.join(host::DATABASE_FILE)).await,
-        machine::display(),
-    ];
-    checks.extend(models_in_use(&settings.data_dir.join(host::DATABASE_FILE), &providers, Utc::now().date_naive()).await);
+    let mut checks = vec![machine::data_folder(&place.folder), machine::disk(&place.folder), database(&place.database).await, machine::display()];
+    checks.extend(models_in_use(&place.database, &providers, Utc::now().date_naive()).await);
     checks.extend(machine::libraries());
     checks.push(prices(settings));
-    checks.push(keyring(settings).await);
-    checks.push(on_device_model(&providers).await);
-    for provider in providers.iter().filter(|provider| provider.key_need() != KeyNeed::None) {
-        checks.push(remote_provider(settings, provider.as_ref()).await);
-    }
+    // At once: each may wait for a keyring or a provider that does not answer.
+    let remote: Vec<_> = providers.iter().filter(|provider| provider.key_need() != KeyNeed::None).collect();
+    let remote = join_all(remote.iter().map(|provider| remote_provider(settings, provider.as_ref())));
+    let (keyring, on_device, remote) = tokio::join!(keyring(settings), on_device_model(&providers), remote);
+    checks.extend([keyring, on_device]);
+    checks.extend(remote);
     checks
 }
 

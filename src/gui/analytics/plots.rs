@@ -39,6 +39,14 @@ impl Metric {
     }
 
     /// What a value of its axis says.
+    fn unit(self) -> time_plot::Unit {
+        match self {
+            Self::Results => time_plot::Unit::Whole,
+            Self::Latency => time_plot::Unit::Milliseconds,
+            Self::Confidence | Self::Cost => time_plot::Unit::Plain,
+        }
+    }
+
     fn tick(self, value: f64) -> String {
         match self {
             Self::Results => number::count(value.round().max(0.0) as u64),
@@ -203,7 +211,8 @@ fn plot_ui(ui: &mut Ui, metric: Metric, plotted: &Plotted, range: TimeRange, sta
             marks.into_iter().map(|value| GridMark { value, step_size: grid.to - grid.from }).collect()
         })
         .x_axis_formatter(move |mark, _| range.tick(mark.value))
-        .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { metric.tick(mark.value) });
+        .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { metric.tick(mark.value) })
+        .y_grid_spacer(time_plot::value_marks(PLOT_HEIGHT, metric.unit()));
     if metric == Metric::Confidence {
         let quarters = |_| (0..=4).map(|quarter| GridMark { value: f64::from(quarter) / 4.0, step_size: 1.0 }).collect();
         plot = plot.include_y(1.0).y_grid_spacer(quarters);

@@ -144,7 +144,7 @@ fn fault_ui(ui: &mut Ui, fault: &Fault, tokens: &Tokens) {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
             ui.label(RichText::from(icons::ICON_ERROR).color(tokens.bad));
-            ui.label(RichText::new(sentence(fault.kind.label())).color(tokens.bad));
+            ui.label(RichText::new(sentence(fault.label())).color(tokens.bad));
         });
         ui.label(&fault.message);
         ui.label(RichText::new(what_to_do(fault.kind)).color(tokens.muted));
@@ -197,7 +197,7 @@ fn result_ui(ui: &mut Ui, result: &PhotoResult, at: usize, job_fault: Option<&Fa
             Outcome::Completed(answer) => answer_ui(ui, answer, result.decision, tokens),
             // The newest one's fault stands at the job already.
             Outcome::Failed(fault) if at == 0 && job_fault.is_some_and(|known| known.message == fault.message) => {
-                ui.label(format!("Failed: {}", fault.kind.label()));
+                ui.label(format!("Failed: {}", fault.label()));
             }
             Outcome::Failed(fault) => fault_ui(ui, fault, tokens),
         }

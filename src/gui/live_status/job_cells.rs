@@ -76,7 +76,7 @@ fn description(job: &Job, now: DateTime<Utc>) -> String {
     let mut said = vec![format!("queued {}", relative_time::words(job.enqueued_at, now))];
     said.extend(job.model.clone());
     said.extend(job.prompt.clone());
-    said.extend(job.fault.as_ref().map(|fault| format!("{}: {}", fault.kind.label(), fault.message)));
+    said.extend(job.fault.as_ref().map(|fault| format!("{}: {}", fault.label(), fault.message)));
     said.join(", ")
 }
 
@@ -123,11 +123,11 @@ fn words(job: &Job, column: JobColumn, now: DateTime<Utc>) -> String {
         JobColumn::Prompt => job.prompt.clone().unwrap_or_default(),
         JobColumn::Priority => job.priority.to_string().replace('-', "−"),
         JobColumn::Attempts => job.attempts.to_string(),
-        JobColumn::Wait => span_words(Some(job.enqueued_at), job.started_at),
+        JobColumn::Wait => span_words(Some(job.ready_at), job.started_at),
         JobColumn::Took => span_words(job.started_at, job.finished_at),
         JobColumn::Confidence => job.confidence.map(|confidence| number::percent(f64::from(confidence))).unwrap_or_default(),
         JobColumn::Added => relative_time::words(job.enqueued_at, now),
-        JobColumn::Trouble => job.fault.as_ref().map(|fault| format!("{}: {}", fault.kind.label(), fault.message)).unwrap_or_default(),
+        JobColumn::Trouble => job.fault.as_ref().map(|fault| format!("{}: {}", fault.label(), fault.message)).unwrap_or_default(),
     }
 }
 

@@ -394,6 +394,7 @@ mod tests {
             model: None,
             prompt: None,
             enqueued_at: chrono::DateTime::UNIX_EPOCH,
+            ready_at: chrono::DateTime::UNIX_EPOCH,
             started_at: None,
             finished_at: None,
             not_before: None,

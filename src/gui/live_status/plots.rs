@@ -49,6 +49,14 @@ impl Figure {
         }
     }
 
+    fn value_unit(self) -> time_plot::Unit {
+        match self {
+            Self::Depth | Self::Throughput => time_plot::Unit::Whole,
+            Self::Wait => time_plot::Unit::Milliseconds,
+            Self::Failures => time_plot::Unit::Plain,
+        }
+    }
+
     fn words(self, value: f64) -> String {
         match self {
             Self::Depth | Self::Throughput if value < 10.0 && value.fract() > 0.05 => format!("{value:.1}"),
@@ -210,7 +218,8 @@ fn plot_ui(ui: &mut Ui, figure: Figure, flow: &Flow, range: FlowRange, cursor: &
             marks.into_iter().map(|value| GridMark { value, step_size: to - from }).collect()
         })
         .x_axis_formatter(move |mark, _| range.tick(mark.value))
-        .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { figure.words(mark.value) });
+        .y_axis_formatter(move |mark, _| if mark.value < 0.0 { String::new() } else { figure.words(mark.value) })
+        .y_grid_spacer(time_plot::value_marks(PLOT_HEIGHT, figure.value_unit()));
     let shown = plot.show(ui, |plot_ui| {
         plot_ui.set_plot_bounds_x(from..=to);
         for series in figure.series(tokens) {

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use egui::{CentralPanel, Context, Frame, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2, ViewportCommand, vec2};
+use secrecy::SecretString;
+use url::Url;
 
 use super::ShellOptions;
 use super::alarms::Alarms;
@@ -50,6 +52,8 @@ fn areas() -> Vec<Box<dyn Area>> {
 /// The program's window.
 pub struct App {
     options: Rc<ShellOptions>,
+    /// The platform that the arguments name, until a person decides otherwise.
+    named: Option<(Url, SecretString)>,
     saved: Saved,
     unsaved: Unsaved,
     link: Link,
@@ -83,10 +87,12 @@ impl App {
         let egui = &creation.egui_ctx;
         theme::apply(egui);
         let saved = Saved::load(creation.storage);
-        let link = connect(&options, &saved, egui, None);
+        let named = options.remote.clone();
+        let link = connect(&options, named.as_ref(), &saved, egui, None);
         let (commands, given) = CommandSender::new(egui.clone());
         Self {
             options,
+            named,
             saved,
             unsaved: Unsaved::default(),
             link,
@@ -278,14 +284,14 @@ impl App {
                 return;
             }
             Decision::UseEmbedded => {
-                self.saved.remote = None;
+                (self.named, self.saved.remote) = (None, None);
                 self.link = link::start_embedded(&self.options, egui, self.stopping.take());
             }
             Decision::UseRemote { base, token, session_only } => {
                 if let Some(why) = session_only {
                     self.commands.toast(ToastKind::Warn, format!("The token is held only until the console is closed. {why}"));
                 }
-                self.saved.remote = Some(base.clone());
+                (self.named, self.saved.remote) = (None, Some(base.clone()));
                 let old = std::mem::replace(&mut self.link, link::reach_remote(&self.options, egui, base, Some(token)));
                 if let Some(stopping) = old.stop() {
                     self.stopping = Some(self.options.runtime.spawn(stopping));
@@ -332,30 +338,40 @@ impl App {
 
     fn starting_ui(&mut self, ui: &mut Ui) {
         let mut retry = false;
-        match &self.link {
-            Link::Failed(why) => {
+        let trouble = match &self.link {
+            Link::Failed(why) => Some(why.clone()),
+            Link::Starting(_, trouble) => trouble.borrow().as_ref().map(|why| format!("{why}. It is looked for again every 2 s")),
+            Link::Up(_) => None,
+        };
+        match trouble {
+            Some(why) => {
                 // A line that runs over the whole of a wide window is hard to read.
                 ui.set_max_width(ui.available_width().min(720.0));
                 let what = if self.is_elsewhere() { "The platform is not reached" } else { "The platform did not start" };
-                retry = error_state::ui(ui, what, why);
-                if self.options.remote.is_none() && self.saved.remote.is_some() && ui.button("Use the platform on this computer instead").clicked() {
+                retry = error_state::ui(ui, what, &why);
+                if self.named.is_none() && self.saved.remote.is_some() && ui.button("Use the platform on this computer instead").clicked() {
                     self.saved.remote = None;
                     retry = true;
                 }
             }
-            Link::Starting(_) | Link::Up(_) => {
+            None => {
                 let tokens = theme::tokens(ui.ctx());
                 let words = if self.is_elsewhere() { "Looking for the platform…" } else { "Starting the platform…" };
                 ui.centered_and_justified(|ui| ui.label(RichText::new(words).size(theme::TEXT_STRONG).color(tokens.muted)));
             }
         }
         if retry {
-            self.link = connect(&self.options, &self.saved, ui.ctx(), self.stopping.take());
+            self.link = connect(&self.options, self.named.as_ref(), &self.saved, ui.ctx(), self.stopping.take());
         }
     }
 
     fn is_elsewhere(&self) -> bool {
-        self.options.remote.is_some() || self.saved.remote.is_some()
+        self.remote().is_some()
+    }
+
+    /// The platform elsewhere that is in use.
+    fn remote(&self) -> Option<&Url> {
+        self.named.as_ref().map(|(base, _)| base).or(self.saved.remote.as_ref())
     }
 
     /// The window's title names the area, so that it is found among others.
@@ -387,8 +403,14 @@ fn learn(known: &mut Option<PipelineConfig>, heard: PipelineConfig) {
 }
 
 /// The platform that the arguments name, else the settings, else one of our own.
-fn connect(options: &ShellOptions, saved: &Saved, egui: &Context, before: Option<tokio::task::JoinHandle<()>>) -> Link {
-    match (&options.remote, &saved.remote) {
+fn connect(
+    options: &ShellOptions,
+    named: Option<&(Url, SecretString)>,
+    saved: &Saved,
+    egui: &Context,
+    before: Option<tokio::task::JoinHandle<()>>,
+) -> Link {
+    match (named, &saved.remote) {
         (Some((base, token)), _) => link::reach_remote(options, egui, base.clone(), Some(token.clone())),
         (None, Some(base)) => link::reach_remote(options, egui, base.clone(), None),
         (None, None) => link::start_embedded(options, egui, before),
@@ -420,18 +442,19 @@ impl eframe::App for App {
         let begun = Instant::now();
         let _frame = tracing::trace_span!("frame", area = self.saved.area.label()).entered();
         let tokens = theme::tokens(&egui);
-        let remote = self.options.remote.as_ref().map(|(base, _)| base).or(self.saved.remote.as_ref());
+        let remote = self.remote();
         let standing = Standing {
             shown: self.saved.area,
             line: match &self.link {
-                Link::Starting(_) => Line::Starting,
+                Link::Starting(_, trouble) if trouble.borrow().is_some() => Line::None,
+                Link::Starting(..) => Line::Starting,
                 Link::Failed(_) => Line::None,
                 Link::Up(up) => Line::Up(&up.state),
             },
             config: self.config.as_ref(),
             is_held_back: self.is_held_back(),
             alerts: self.alarms.loud(self.now()),
-            remote: remote.and_then(url::Url::host_str),
+            remote: remote.and_then(Url::host_str),
             is_narrow: self.saved.is_narrow || ui.available_width() < RAIL_BELOW,
             is_clock_fixed: self.fixed_now.is_some(),
         };

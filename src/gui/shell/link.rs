@@ -1,10 +1,10 @@
 //! The line to the platform: starting or reaching it, and following its events.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use poll_promise::Promise;
 use secrecy::SecretString;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use url::Url;
 
 use super::{EmbeddedPlatform, ShellOptions};
@@ -16,11 +16,15 @@ use crate::wire::event::{Event, Happened};
 /// Items of the event stream taken in one frame; the rest waits for the next.
 const ITEMS_PER_FRAME: usize = 1_000;
 
+/// Between two looks for a platform that does not answer.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
 type Stop = Box<dyn FnOnce() -> std::pin::Pin<Box<dyn std::future::Future<Output = ()> + Send>> + Send>;
 
 /// Where the window is with its platform.
 pub enum Link {
-    Starting(Promise<Result<Started, String>>),
+    /// The platform is started or looked for; what keeps it from being reached so far, where something does.
+    Starting(Promise<Result<Started, String>>, watch::Receiver<Option<String>>),
     /// What happened, why, what to do.
     Failed(String),
     Up(Up),
@@ -51,7 +55,7 @@ pub struct News {
 /// Starts the embedded platform off the frame, once the one before it has let go of the data folder.
 pub fn start_embedded(options: &ShellOptions, egui: &egui::Context, before: Option<tokio::task::JoinHandle<()>>) -> Link {
     let starting = (options.start_platform)();
-    start(options, egui, async move {
+    start(options, egui, |_| async move {
         if let Some(before) = before {
             // However it ended, the folder's lock says whether it is free.
             let _ended = before.await;
@@ -61,40 +65,60 @@ pub fn start_embedded(options: &ShellOptions, egui: &egui::Context, before: Opti
     })
 }
 
-/// Asks a team's platform for its status, so that a wrong address or token is said at once. `token`: `None` takes the keyring's.
+/// Asks a team's platform for its status, so that a wrong address or token is said at once; one that does not answer is asked again
+/// and again. `token`: `None` takes the keyring's.
 pub fn reach_remote(options: &ShellOptions, egui: &egui::Context, base: Url, token: Option<SecretString>) -> Link {
-    let keys = options.keys.clone();
-    start(options, egui, async move {
+    let (keys, repaint) = (options.keys.clone(), egui.clone());
+    start(options, egui, |trouble| async move {
         let token = match token {
             Some(token) => token,
             None => keys.get(&super::saved::token_account(&base)).await.map_err(|problem| format!("The token of {base} can't be read: {problem}"))?.0,
         };
         let client = Client::new(base.clone(), token).map_err(|error| error.to_string())?;
-        client.config().await.map_err(|error| format!("The platform at {base} can't be used. {error}"))?;
-        Ok(Started { client, stop: None })
+        loop {
+            let error = match client.config().await {
+                Ok(_) => return Ok(Started { client, stop: None }),
+                Err(error) => error,
+            };
+            let words = format!("The platform at {base} can't be used. {error}");
+            // It may be started later than the console, or be started anew just now.
+            if !matches!(error, ApiError::Network(_)) {
+                return Err(words);
+            }
+            trouble.send_replace(Some(words.clone()));
+            repaint.request_repaint();
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+                () = trouble.closed() => return Err(words),
+            }
+        }
     })
 }
 
-fn start(options: &ShellOptions, egui: &egui::Context, work: impl Future<Output = Result<Started, String>> + Send + 'static) -> Link {
+fn start<F>(options: &ShellOptions, egui: &egui::Context, work: impl FnOnce(watch::Sender<Option<String>>) -> F) -> Link
+where
+    F: Future<Output = Result<Started, String>> + Send + 'static,
+{
     let (sender, promise) = Promise::new();
-    let egui = egui.clone();
+    let (trouble, heard) = watch::channel(None);
+    let (egui, work) = (egui.clone(), work(trouble));
     options.runtime.spawn(async move {
         sender.send(work.await);
         egui.request_repaint();
     });
-    Link::Starting(promise)
+    Link::Starting(promise, heard)
 }
 
 impl Link {
     /// Takes in what has come; returns true in the frame in which the platform is up for the first time.
     pub fn poll(&mut self, runtime: &tokio::runtime::Handle, egui: &egui::Context) -> bool {
-        let Link::Starting(promise) = self else { return false };
+        let Link::Starting(promise, _) = self else { return false };
         let Some(outcome) = promise.ready() else { return false };
         if let Err(why) = outcome {
             *self = Link::Failed(why.clone());
             return false;
         }
-        let Link::Starting(promise) = std::mem::replace(self, Link::Failed(String::new())) else { return false };
+        let Link::Starting(promise, _) = std::mem::replace(self, Link::Failed(String::new())) else { return false };
         let Ok(Ok(Started { client, stop })) = promise.try_take() else { return false };
         let repaint = egui.clone();
         let _entered = runtime.enter();
@@ -107,7 +131,7 @@ impl Link {
     pub fn stop(self) -> Option<std::pin::Pin<Box<dyn std::future::Future<Output = ()> + Send>>> {
         match self {
             Link::Up(up) => up.stop.map(|stop| stop()),
-            Link::Starting(_) | Link::Failed(_) => None,
+            Link::Starting(..) | Link::Failed(_) => None,
         }
     }
 }

@@ -45,6 +45,8 @@ pub enum Decision {
 /// What the dialog needs from the window.
 pub struct Surroundings<'a> {
     pub saved: &'a Saved,
+    /// The platform that the command line names, if it does.
+    pub named: Option<&'a Url>,
     pub keys: &'a Keys,
     pub runtime: &'a tokio::runtime::Handle,
     pub data_folder: Option<&'a std::path::Path>,
@@ -79,9 +81,11 @@ struct Tried {
 }
 
 impl Settings {
-    pub fn open(&mut self, saved: &Saved) {
-        let url = saved.remote.as_ref().map(Url::to_string).unwrap_or_default();
-        *self = Self { is_open: true, remote: saved.remote.is_some(), url, name: saved.name.clone(), ..Self::default() };
+    /// `named`: the platform that the command line names goes before the saved one.
+    pub fn open(&mut self, saved: &Saved, named: Option<&Url>) {
+        let remote = named.or(saved.remote.as_ref());
+        let url = remote.map(Url::to_string).unwrap_or_default();
+        *self = Self { is_open: true, remote: remote.is_some(), url, name: saved.name.clone(), ..Self::default() };
     }
 
     #[must_use]
@@ -161,9 +165,13 @@ impl Settings {
             None => hint(ui, "Starts and stops with the console"),
         }
         ui.radio_value(&mut self.remote, true, "A team's platform");
-        hint(ui, "Somebody runs “minerva serve” and tells you its address and token");
+        match around.named {
+            Some(_) => hint(ui, "Named on the command line, for as long as the console is open. Connect here to keep it"),
+            None => hint(ui, "Somebody runs “minerva serve” and tells you its address and token"),
+        }
         if !self.remote {
-            let switch = around.saved.remote.is_some() && ui.button("Use the platform on this computer").clicked();
+            let is_elsewhere = around.named.is_some() || around.saved.remote.is_some();
+            let switch = is_elsewhere && ui.button("Use the platform on this computer").clicked();
             return switch.then_some(Decision::UseEmbedded);
         }
         ui.add_space(theme::GAP_4);

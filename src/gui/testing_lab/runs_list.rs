@@ -83,18 +83,19 @@ pub fn ui(ui: &mut Ui, list: &mut RunsList, ctx: &AreaCtx<'_>) -> Option<RunsAns
     let tokens = ctx.tokens();
     let mut answer = None;
     let ui_width = ui.available_width();
+    let resume_width = if page.items.iter().any(can_resume) { 92.0 } else { 1.0 };
     TableBuilder::new(ui)
         .id_salt("runs")
         .sense(Sense::CLICK)
         .auto_shrink(false)
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::initial(ui_width * 0.28).at_least(120.0).resizable(true).clip(true))
-        .column(Column::remainder().at_least(80.0).clip(true))
-        .column(Column::exact(140.0))
-        .column(Column::exact(110.0))
-        .column(Column::exact(90.0))
+        .column(Column::initial(ui_width * 0.22).at_least(120.0).resizable(true).clip(true))
+        .column(Column::remainder().at_least(60.0).clip(true))
+        .column(Column::exact(134.0))
         .column(Column::exact(100.0))
-        .column(Column::exact(96.0))
+        .column(Column::exact(84.0))
+        .column(Column::exact(88.0))
+        .column(Column::exact(resume_width))
         .header(theme::ROW_HEIGHT, |mut header| {
             for (words, is_number) in
                 [("Run", false), ("Compares", false), ("State", false), ("Answered", true), ("Cost, $", true), ("Started", false), ("", false)]

@@ -172,9 +172,9 @@ fn model_ui(ui: &mut Ui, model: &ModelInfo, chosen: &mut std::collections::BTree
     ui.add_space(-theme::GAP_8);
     ui.scope(|ui| {
         ui.spacing_mut().interact_size.y = 16.0;
-        ui.horizontal_wrapped(|ui| {
-            ui.add_space(ui.spacing().icon_width + ui.spacing().icon_spacing);
-            ui.label(RichText::new(price_words(model)).size(theme::TEXT_SMALL).color(tokens.muted));
+        let left = ui.spacing().icon_width + ui.spacing().icon_spacing;
+        egui::Frame::new().outer_margin(egui::Margin { left: left as i8, ..egui::Margin::ZERO }).show(ui, |ui| {
+            ui.add(egui::Label::new(RichText::new(price_words(model)).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
         });
     });
 }

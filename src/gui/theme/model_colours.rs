@@ -17,7 +17,8 @@ impl ModelColours {
     #[must_use]
     pub fn new<'n>(models: impl IntoIterator<Item = &'n str>) -> Self {
         let mut names: Vec<&str> = models.into_iter().collect();
-        names.sort_unstable();
+        // The model of this computer is always there: it keeps its colour, and the others move.
+        names.sort_unstable_by_key(|name| (name.contains('/'), *name));
         names.dedup();
         let mut slots: HashMap<String, usize> = HashMap::new();
         let mut taken = [false; 8];

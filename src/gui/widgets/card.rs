@@ -30,7 +30,7 @@ impl Size {
     fn least_width(self) -> f32 {
         match self {
             Self::Full => 140.0,
-            Self::Compact => 92.0,
+            Self::Compact => 116.0,
         }
     }
 }
@@ -127,20 +127,37 @@ impl Card<'_> {
         more.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(self.more_leads_to)
     }
 
+    /// The figure, set smaller until it fits into its share of the width beside the line; one that is too long even so takes the
+    /// whole width, and the line gives way.
+    fn figure(&self, ui: &Ui, words: &str, sizes: &[f32], width: f32, share: f32, colour: Color32) -> std::sync::Arc<egui::Galley> {
+        let layout = |size: f32| ui.painter().layout_no_wrap(words.to_owned(), FontId::proportional(size), colour);
+        let fitting = |room: f32| sizes.iter().map(|size| layout(*size)).find(|galley| galley.size().x <= room);
+        let beside = if self.series.is_empty() { None } else { fitting(width * share) };
+        let least = sizes.last().copied().unwrap_or(theme::TEXT_BODY);
+        beside.or_else(|| fitting(width)).unwrap_or_else(|| elided(ui, words, least, width, colour))
+    }
+
+    fn line(&self, ui: &Ui, card: Rect, lane: Rect) {
+        if self.series.is_empty() {
+            return;
+        }
+        let tokens = theme::tokens(ui.ctx());
+        let colour = if self.is_stale { tokens.muted } else { self.colour.unwrap_or(tokens.accent) };
+        sparkline::paint(&ui.painter().with_clip_rect(card), lane, &self.series, colour);
+    }
+
     fn paint_compact(&self, ui: &Ui, rect: Rect) {
         let tokens = theme::tokens(ui.ctx());
         let inner = rect.shrink2(vec2(10.0, 7.0));
         let title = elided(ui, self.title, theme::TEXT_SMALL, inner.width(), tokens.muted);
         ui.painter().galley(inner.min, title, tokens.muted);
-        if !self.series.is_empty() {
-            let lane = Rect::from_min_max(pos2(inner.right() - inner.width() * 0.4, inner.center().y), inner.right_bottom());
-            let colour = if self.is_stale { tokens.muted } else { self.colour.unwrap_or(tokens.accent) };
-            sparkline::paint(&ui.painter().with_clip_rect(rect), lane, &self.series, colour);
-        }
-        let room = if self.series.is_empty() { inner.width() } else { inner.width() * 0.58 };
         let colour = if self.is_stale { tokens.muted } else { tokens.text };
-        let figure =
-            elided(ui, &format!("{}{} {}", if self.is_partial { "≥ " } else { "" }, self.figure, self.unit), theme::TEXT_STRONG, room, colour);
+        let words = format!("{}{} {}", if self.is_partial { "≥ " } else { "" }, self.figure, self.unit);
+        let figure = self.figure(ui, words.trim_end(), &[theme::TEXT_STRONG, theme::TEXT_BODY], inner.width(), 0.58, colour);
+        if figure.size().x <= inner.width() * 0.58 {
+            let lane = Rect::from_min_max(pos2(inner.right() - inner.width() * 0.4, inner.center().y), inner.right_bottom());
+            self.line(ui, rect, lane);
+        }
         ui.painter().galley(pos2(inner.left(), inner.bottom() - figure.size().y), figure, colour);
     }
 
@@ -149,22 +166,17 @@ impl Card<'_> {
         let inner = rect.shrink2(vec2(12.0, 10.0));
         let painter = ui.painter().with_clip_rect(rect);
         let small = FontId::proportional(theme::TEXT_SMALL);
-        if !self.series.is_empty() {
-            let colour = self.colour.unwrap_or(tokens.accent);
+        painter.text(inner.left_top(), Align2::LEFT_TOP, self.title, small.clone(), tokens.muted);
+        let figure_colour = if self.is_stale { tokens.muted } else { tokens.text };
+        let sizes = [theme::TEXT_FIGURE, theme::TEXT_HEADING, theme::TEXT_STRONG, theme::TEXT_BODY];
+        let galley = self.figure(ui, &self.figure, &sizes[usize::from(self.is_name)..], inner.width(), 0.56, figure_colour);
+        if galley.size().x <= inner.width() * 0.56 {
             let lane = Rect::from_min_max(
                 pos2(inner.right() - inner.width() * 0.42, inner.top() + 22.0),
                 pos2(inner.right(), inner.bottom() - 20.0 - if self.more.is_empty() { 0.0 } else { LINE_HEIGHT }),
             );
-            sparkline::paint(&painter, lane, &self.series, if self.is_stale { tokens.muted } else { colour });
+            self.line(ui, rect, lane);
         }
-        painter.text(inner.left_top(), Align2::LEFT_TOP, self.title, small.clone(), tokens.muted);
-        let figure_colour = if self.is_stale { tokens.muted } else { tokens.text };
-        // A long figure (a model's name) is set smaller until it fits.
-        let sizes = [theme::TEXT_FIGURE, theme::TEXT_HEADING, theme::TEXT_STRONG, theme::TEXT_BODY];
-        let room = if self.series.is_empty() { inner.width() } else { inner.width() * 0.56 };
-        let layout = |size: f32| painter.layout_no_wrap(self.figure.clone(), FontId::proportional(size), figure_colour);
-        let fitting = sizes.iter().skip(usize::from(self.is_name)).map(|size| layout(*size)).find(|galley| galley.size().x <= room);
-        let galley = fitting.unwrap_or_else(|| elided(ui, &self.figure, theme::TEXT_BODY, inner.width(), figure_colour));
         let raised = if self.more.is_empty() { 0.0 } else { LINE_HEIGHT };
         let baseline = inner.center().y + 1.0 - raised * 0.5;
         let figure = Align2::LEFT_CENTER.anchor_size(pos2(inner.left(), baseline), galley.size());

@@ -18,7 +18,7 @@ use crate::wire::answer_schema::AnswerSchema;
 use crate::wire::config::ProcessingRules;
 use crate::wire::photo::Photo;
 use crate::wire::prompt_parts::{Parameters, PromptParts};
-use crate::wire::result::{Answer, Decision, Fault, FaultKind, Note, Outcome, Tag, TraceStep, Usage};
+use crate::wire::result::{Answer, Decision, Fault, FaultKind, Note, Outcome, PHOTO_DELETED, Tag, TraceStep, Usage};
 use crate::wire::rules::main_tag;
 use crate::wire::sweep::SentImage;
 use crate::wire::trace::Exchange;
@@ -303,7 +303,7 @@ async fn still_there(core: &Core, photo: &Photo) -> Result<bool> {
 #[must_use]
 pub fn deleted() -> Fault {
     let mut fault = Fault::new(FaultKind::Photo, "The photo was deleted before it could be analysed. Add it again to analyse it");
-    fault.code = Some("photo_deleted".to_owned());
+    fault.code = Some(PHOTO_DELETED.to_owned());
     fault
 }
 

@@ -301,7 +301,7 @@ fn wait_asked(fault: &Fault) -> TimeDelta {
 /// A result for each model that was called; the last one holds the whole trace and what the rules decided.
 fn results_of(claimed: &Claimed, course: &Course, begun: Instant, now: DateTime<Utc>) -> Vec<NewResult> {
     let job = &claimed.row.job;
-    let waited = job.started_at.map_or(0, |started| (started - claimed.row.ready_at).num_milliseconds());
+    let waited = job.started_at.map_or(0, |started| (started - job.ready_at).num_milliseconds());
     let last = course.asked().len().saturating_sub(1);
     let result = |(at, asked): (usize, &Asked)| {
         let outcome = &asked.analysed.outcome;

@@ -30,6 +30,18 @@ pub fn refuse_emptied(folder: &Path, database: &Path) -> Result<(), StartError> 
     Ok(())
 }
 
+/// Makes the file of a new database for its owner alone; what SQLite keeps beside it follows.
+pub fn begin_database(database: &Path) -> Result<(), StartError> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(database) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(unusable(database, &error)),
+        _ => Ok(()),
+    }
+}
+
 /// Takes a lock that the system gives back when the process ends, however it ends.
 pub fn lock(path: &Path) -> Result<File, StartError> {
     let folder = path.parent().unwrap_or(path);
@@ -49,6 +61,9 @@ pub fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> StartError {
+    if error.kind() == std::io::ErrorKind::StorageFull {
+        return StartError::DiskFull(path.display().to_string());
+    }
     StartError::Files(format!(
         "The data folder can't be used: {}: {error}. Give yourself the right to write there, or choose another folder with --data-dir",
         path.display()

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{StartError, damaged, folder};
+use super::{StartError, folder, with_place};
 use crate::keys::Keys;
 use crate::platform::domain::generate::{self, Generate, Generated};
 use crate::platform::domain::{Clock, Core};
@@ -21,11 +21,11 @@ pub async fn generate(database: &Path, clock: Arc<dyn Clock>, asked: &Generate, 
     }
     let _lock = folder::lock(&folder::beside(database, ".lock"))?;
     let is_empty = std::fs::metadata(database).map_or(0, |file| file.len()) == 0;
-    if !is_empty && store::peek::is_in_use(database).await.map_err(|error| damaged(database, error))? {
+    if !is_empty && store::peek::is_in_use(database).await.map_err(|error| with_place(database, error))? {
         let path = database.display().to_string();
         return Err(StartError::NotEmpty(path));
     }
-    let db = Db::open(database).await.map_err(|error| damaged(database, error))?;
+    let db = Db::open(database).await.map_err(|error| with_place(database, error))?;
     // Neither photos nor providers are touched.
     let folder = folder::beside(database, ".files");
     let core = Core::new(db, folder, Providers::of(Vec::new()), Keys::new(HashMap::new(), false), clock, OrganizationId::LOCAL);

@@ -21,8 +21,7 @@ const MARK: &str = "generated";
 pub struct Batch {
     /// With the newest result that has an answer.
     pub photos: Vec<(Photo, Option<ResultId>)>,
-    /// With the moment since when the current try could be claimed.
-    pub jobs: Vec<(Job, DateTime<Utc>)>,
+    pub jobs: Vec<Job>,
     pub results: Vec<NewResult>,
 }
 
@@ -38,7 +37,7 @@ pub async fn insert(
 ) -> Result<()> {
     insert_photos(tx, org, &batch.photos).await?;
     insert_jobs(tx, org, &batch.jobs).await?;
-    let jobs: Vec<_> = batch.jobs.iter().map(|(job, _)| job.id).collect();
+    let jobs: Vec<_> = batch.jobs.iter().map(|job| job.id).collect();
     past::invent(tx, &jobs, spells_since).await?;
     results::insert_rows(tx, org, &batch.results).await?;
     for result in &batch.results {
@@ -77,17 +76,17 @@ async fn insert_photos(tx: &mut Tx, org: OrganizationId, photos: &[(Photo, Optio
     Ok(())
 }
 
-async fn insert_jobs(tx: &mut Tx, org: OrganizationId, jobs: &[(Job, DateTime<Utc>)]) -> Result<()> {
+async fn insert_jobs(tx: &mut Tx, org: OrganizationId, jobs: &[Job]) -> Result<()> {
     for chunk in jobs.chunks(ROWS_A_STATEMENT) {
-        let with_faults: Vec<_> = chunk.iter().map(|row| Ok((row, row.0.fault.as_ref().map(to_json).transpose()?))).collect::<Result<_>>()?;
+        let with_faults: Vec<_> = chunk.iter().map(|row| Ok((row, row.fault.as_ref().map(to_json).transpose()?))).collect::<Result<_>>()?;
         let mut query = QueryBuilder::<Sqlite>::new(
             "INSERT INTO jobs (id, organization_id, photo_id, state, priority, attempts, model, prompt, not_before_ms, enqueued_at_ms,
                                ready_at_ms, started_at_ms, finished_at_ms, confidence, fault) ",
         );
-        query.push_values(with_faults, |mut row, ((job, ready_at), fault)| {
+        query.push_values(with_faults, |mut row, (job, fault)| {
             row.push_bind(job.id.0).push_bind(org.0).push_bind(job.photo_id.0).push_bind(job.state.as_str());
             row.push_bind(i64::from(job.priority)).push_bind(i64::from(job.attempts)).push_bind(&job.model).push_bind(&job.prompt);
-            row.push_bind(job.not_before.map(to_ms)).push_bind(to_ms(job.enqueued_at)).push_bind(to_ms(*ready_at));
+            row.push_bind(job.not_before.map(to_ms)).push_bind(to_ms(job.enqueued_at)).push_bind(to_ms(job.ready_at));
             row.push_bind(job.started_at.map(to_ms)).push_bind(job.finished_at.map(to_ms));
             row.push_bind(job.confidence.map(f64::from)).push_bind(fault);
         });

@@ -21,8 +21,6 @@ const SELECT: &str = "SELECT j.id, j.photo_id, p.file_name, j.state, j.priority,
 #[derive(Debug, Clone)]
 pub struct JobRow {
     pub job: Job,
-    /// Since when its current try could be claimed.
-    pub ready_at: DateTime<Utc>,
 }
 
 impl FromRow<'_, SqliteRow> for JobRow {
@@ -42,13 +40,14 @@ impl FromRow<'_, SqliteRow> for JobRow {
                 model: row.try_get("model")?,
                 prompt: row.try_get("prompt")?,
                 enqueued_at: from_ms(row.try_get("enqueued_at_ms")?)?,
+                ready_at: from_ms(row.try_get("ready_at_ms")?)?,
                 started_at: time("started_at_ms")?,
                 finished_at: time("finished_at_ms")?,
                 not_before: time("not_before_ms")?,
                 confidence: row.try_get::<Option<f64>, _>("confidence")?.map(|confidence| confidence as f32),
                 fault: fault.as_deref().map(from_json).transpose()?,
             };
-            Ok(Self { job, ready_at: from_ms(row.try_get("ready_at_ms")?)? })
+            Ok(Self { job })
         };
         read().map_err(sqlx::Error::Decode)
     }

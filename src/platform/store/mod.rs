@@ -91,6 +91,10 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         match error {
             sqlx::migrate::MigrateError::VersionMissing(version) => Self::Newer(version),
+            sqlx::migrate::MigrateError::Execute(error) | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => match Self::from(error) {
+                Self::Query(error) => Self::Migrate(sqlx::migrate::MigrateError::Execute(error)),
+                other => other,
+            },
             other => Self::Migrate(other),
         }
     }
@@ -124,11 +128,12 @@ impl Db {
         refuse_foreign(path).await?;
         let write = writer.connect_with(options.clone()).await.map_err(open_error)?;
         MIGRATIONS.run(&write).await?;
-        // What the planner knows of the tables is renewed where they have grown (https://sqlite.org/pragma.html#pragma_optimize).
-        sqlx::query("PRAGMA optimize = 0x10002").execute(&write).await?;
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(open_error)?;
         let db = Self { read, write };
         bulk::put_back(&db).await?;
+        // What the planner knows of the tables is renewed where they have grown or have other indexes
+        // (https://sqlite.org/pragma.html#pragma_optimize).
+        sqlx::query("PRAGMA optimize = 0x10002").execute(&db.write).await?;
         rollups::add_up_old(&db).await?;
         decisions::add_up_old(&db).await?;
         Ok(db)

@@ -120,6 +120,7 @@ pub fn job(n: usize) -> Job {
         model: has_begun.then(|| if on_device { "on-device".to_owned() } else { "gemini/gemini-3.8-flash".to_owned() }),
         prompt: has_begun.then(|| "Photo tags v3".to_owned()),
         enqueued_at,
+        ready_at: enqueued_at,
         started_at,
         finished_at: started_at
             .filter(|_| is_over)

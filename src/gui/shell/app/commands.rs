@@ -63,7 +63,7 @@ impl App {
             }
             Command::OpenPalette => self.palette.open(),
             Command::ToggleNavigation => self.saved.is_narrow = !self.saved.is_narrow,
-            Command::OpenSettings => self.settings.open(&self.saved),
+            Command::OpenSettings => self.settings.open(&self.saved, self.named.as_ref().map(|(base, _)| base)),
             Command::ShowShortcuts => self.shortcuts.is_open = true,
             Command::SetTheme(preference) => egui.set_theme(preference),
             Command::ZoomIn => zoom(egui, 0.1),

@@ -31,6 +31,7 @@ impl App {
         }
         let around = Surroundings {
             saved: &self.saved,
+            named: self.named.as_ref().map(|(base, _)| base),
             keys: &self.options.keys,
             runtime: &self.options.runtime,
             data_folder: self.options.data_folder.as_deref(),

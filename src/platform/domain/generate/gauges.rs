@@ -30,13 +30,13 @@ impl Gauges {
     }
 
     pub fn count(&mut self, batch: &Batch) {
-        for (job, ready_at) in &batch.jobs {
+        for job in &batch.jobs {
             let change = |counts: &mut Vec<i64>, slot: usize, by| {
                 if let Some(count) = counts.get_mut(slot) {
                     *count += by;
                 }
             };
-            let (ready, started) = (self.slot(*ready_at), job.started_at.map(|at| self.slot(at)));
+            let (ready, started) = (self.slot(job.ready_at), job.started_at.map(|at| self.slot(at)));
             change(&mut self.waiting, ready, 1);
             if let Some(started) = started.filter(|_| !is_waiting(job.state)) {
                 change(&mut self.waiting, started, -1);

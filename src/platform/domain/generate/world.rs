@@ -126,11 +126,10 @@ impl World {
         let mut job = self.pending(at, batch.photos[photo].0.id);
         job.model = Some(MODELS[model].name.to_owned());
         job.prompt = Some(self.versions[version].1.clone());
-        let mut ready = at;
         loop {
             job.attempts += 1;
             let wait = self.log_normal(900.0, 1.3).min(600_000.0);
-            let started = (ready + ms(wait)).min(self.now);
+            let started = (job.ready_at + ms(wait)).min(self.now);
             let latency = self.log_normal(MODELS[model].median_ms, MODELS[model].spread);
             let finished = (started + ms(latency + 40.0)).min(self.now);
             (job.started_at, job.finished_at) = (Some(started), Some(finished));
@@ -150,11 +149,11 @@ impl World {
             if !tries_again {
                 break;
             }
-            ready = finished + ms(5_000.0 * f64::from(job.attempts) * (1.0 + self.rng.f64()));
+            job.ready_at = finished + ms(5_000.0 * f64::from(job.attempts) * (1.0 + self.rng.f64()));
         }
         let is_done = batch.photos[photo].1.is_some();
         batch.photos[photo].0.ai_processing_status = if is_done { ProcessingStatus::Completed } else { ProcessingStatus::Failed };
-        batch.jobs.push((job, ready));
+        batch.jobs.push(job);
     }
 
     /// A job that nobody has begun, of the last quarter of an hour.
@@ -163,7 +162,7 @@ impl World {
         let photo = self.new_photo(at, batch);
         batch.photos[photo].0.ai_processing_status = ProcessingStatus::Pending;
         let job = self.pending(at, batch.photos[photo].0.id);
-        batch.jobs.push((job, at));
+        batch.jobs.push(job);
     }
 
     fn pending(&mut self, at: DateTime<Utc>, photo_id: PhotoId) -> Job {
@@ -177,6 +176,7 @@ impl World {
             model: None,
             prompt: None,
             enqueued_at: at,
+            ready_at: at,
             started_at: None,
             finished_at: None,
             not_before: None,

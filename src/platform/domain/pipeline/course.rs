@@ -119,7 +119,7 @@ impl Course {
             self.asked.push(asked);
             return None;
         };
-        let words = if asked.was_called { fault.kind.label().to_owned() } else { format!("not asked, {}", fault.kind.label()) };
+        let words = if asked.was_called { fault.label().to_owned() } else { format!("not asked, {}", fault.label()) };
         self.told.push(format!("{}: {words}", asked.model));
         let kind = fault.kind;
         self.first_fault.get_or_insert(fault);

@@ -41,7 +41,7 @@ fn entries(kept: &KeptTrace, prompt: Option<&ToldPrompt>) -> Vec<answer::Entry> 
 
 fn without_answer(kept: &KeptTrace) -> String {
     match &kept.outcome {
-        Outcome::Failed(fault) => format!("The answer does not count: {}", fault.kind.label()),
+        Outcome::Failed(fault) => format!("The answer does not count: {}", fault.label()),
         Outcome::Completed(_) => "It is no tag of the answer that was kept".to_owned(),
     }
 }

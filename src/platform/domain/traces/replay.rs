@@ -98,7 +98,7 @@ async fn read_again(core: &Core, trace: &Trace, text: &str) -> Result<NewTrace> 
     let parsed = begun.elapsed();
     let detail = match &outcome {
         Outcome::Completed(answer) => format!("{} tags, of an edited answer", answer.tags.len()),
-        Outcome::Failed(fault) => fault.kind.label().to_owned(),
+        Outcome::Failed(fault) => fault.label().to_owned(),
     };
     let steps = vec![TraceStep { name: "parse".to_owned(), start_ms: 0.0, duration_ms: parsed.as_secs_f64() * 1e3, detail }];
     let analysed = Analysed { outcome, trace: steps, provider_response_time_ms: 0, total_ms: parsed.as_millis() as u64, exchanges: Vec::new() };

@@ -129,7 +129,7 @@ fn column(sort: JobSort) -> &'static str {
         JobSort::Queued => "j.enqueued_at_ms",
         JobSort::Photo => "LOWER(p.file_name)",
         JobSort::State => "j.state",
-        JobSort::Wait => "COALESCE(j.started_at_ms - j.enqueued_at_ms, -1)",
+        JobSort::Wait => "COALESCE(j.started_at_ms - j.ready_at_ms, -1)",
         JobSort::Took => "COALESCE(j.finished_at_ms - j.started_at_ms, -1)",
         JobSort::Confidence => "COALESCE(j.confidence, -1.0)",
         JobSort::Priority => "j.priority",
@@ -215,7 +215,7 @@ fn push_what(query: &mut QueryBuilder<Sqlite>, what: &What, now: DateTime<Utc>, 
             let now = to_ms(now);
             match measure {
                 Measure::Age => query.push("(").push_bind(now).push(" - j.enqueued_at_ms)"),
-                Measure::Wait => query.push("(COALESCE(j.started_at_ms, j.finished_at_ms, ").push_bind(now).push(") - j.enqueued_at_ms)"),
+                Measure::Wait => query.push("(COALESCE(j.started_at_ms, j.finished_at_ms, ").push_bind(now).push(") - j.ready_at_ms)"),
                 Measure::Took => query.push("(j.finished_at_ms - j.started_at_ms)"),
                 Measure::Attempts => query.push("j.attempts"),
                 Measure::Priority => query.push("j.priority"),
