@@ -80,6 +80,10 @@ pub enum StartError {
     Domain(#[from] DomainError),
 }
 
+/// How long a start waits for a data folder that is in use, and how often it looks.
+const LOCK_PATIENCE: Duration = Duration::from_millis(1_500);
+const LOCK_LOOK: Duration = Duration::from_millis(100);
+
 /// A running platform. Dropped without [`Host::shutdown`] it stops in the background.
 pub struct Host {
     address: SocketAddr,
@@ -97,10 +101,10 @@ pub async fn start(options: HostOptions) -> Result<Host, StartError> {
 /// Starts a platform on another clock, for tests of what time does.
 pub async fn start_at(options: HostOptions, clock: Arc<dyn Clock>) -> Result<Host, StartError> {
     folder::prepare(&options.folder)?;
-    let mut locks = vec![folder::lock(&options.folder.join("minerva.lock"))?];
+    let mut locks = vec![lock(&options.folder.join("minerva.lock")).await?];
     let database = match options.database {
         Some(path) => {
-            locks.push(folder::lock(&folder::beside(&path, ".lock"))?);
+            locks.push(lock(&folder::beside(&path, ".lock")).await?);
             path
         }
         None => options.folder.join(DATABASE_FILE),
@@ -125,6 +129,17 @@ pub async fn start_at(options: HostOptions, clock: Arc<dyn Clock>) -> Result<Hos
     jobs::start(&core, jobs::Wanted { workers: options.run_workers, bundled_photos: options.seed_library, health_every: options.health_every });
     tracing::info!(%address, "the platform answers");
     Ok(Host { address, token, core, server: Some(server), locks })
+}
+
+/// Takes a lock. One that was killed a moment ago may hold it still.
+async fn lock(path: &std::path::Path) -> Result<File, StartError> {
+    let until = std::time::Instant::now() + LOCK_PATIENCE;
+    loop {
+        match folder::lock(path) {
+            Err(StartError::InUse(_)) if std::time::Instant::now() < until => tokio::time::sleep(LOCK_LOOK).await,
+            locked => return locked,
+        }
+    }
 }
 
 impl Host {

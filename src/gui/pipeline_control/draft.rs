@@ -65,6 +65,13 @@ pub struct Theirs {
     revision: u64,
 }
 
+impl Theirs {
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+}
+
 /// How far the text is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress<'a> {
@@ -430,6 +437,22 @@ impl Draft {
             self.revision = theirs.revision;
             self.put(&theirs.contents);
             self.hold(theirs.contents);
+        }
+    }
+
+    /// In a conflict: what both texts began with. Nobody knows it when the window was closed meanwhile.
+    #[must_use]
+    pub fn base(&self) -> Option<&Contents> {
+        self.theirs.as_ref().filter(|theirs| theirs.contents != self.saved).map(|_| &self.saved)
+    }
+
+    /// In a conflict: what was put together of both is the prompt's; undo brings one's own back.
+    pub fn take_merged(&mut self, merged: &Contents) {
+        if let Some(theirs) = self.theirs.take() {
+            self.revision = theirs.revision;
+            self.put(merged);
+            self.hold(theirs.contents);
+            self.edited(Instant::now());
         }
     }
 

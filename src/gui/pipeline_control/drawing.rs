@@ -165,7 +165,7 @@ impl PipelineControl {
         let faulty = panel::faulty(document, draft, &settings, facts, system);
         document::tabs_ui(ui, &mut document.part, &faulty, &panel::filled(&draft.system.typed, &draft.schema.typed, &settings));
         editor_panel::not_kept_ui(ui, draft);
-        editor_panel::conflict_ui(ui, &mut editors.theirs, draft, wishes);
+        editor_panel::conflict_ui(ui, &mut editors.merging, draft, wishes);
         let takes_focus = editors.focus_for > 0;
         if takes_focus {
             ui.request_repaint();

@@ -4,6 +4,7 @@ use egui::{Align, Frame, Label, Layout, Margin, RichText, Ui};
 
 use super::document::settings::Settings;
 use super::draft::{Draft, Progress};
+use super::merging::Merging;
 use super::template_check::Facts;
 use super::{Side, Wish};
 use crate::gui::ctx::Command;
@@ -144,16 +145,16 @@ pub fn version_bar_ui(ui: &mut Ui, version: &PromptVersion, now: chrono::DateTim
     });
 }
 
-/// Somebody else changed the prompt while this was typed: both are shown, one is chosen.
-pub fn conflict_ui(ui: &mut Ui, editor: &mut PromptEditor, draft: &Draft, wishes: &mut Vec<Wish>) {
-    let Some(theirs) = draft.theirs() else { return };
+/// Somebody else changed the prompt while this was typed: where both did, both are shown, and one is chosen, or all at once.
+pub fn conflict_ui(ui: &mut Ui, merging: &mut Merging, draft: &Draft, wishes: &mut Vec<Wish>) {
+    if draft.theirs().is_none() {
+        return;
+    }
     let tokens = theme::tokens(ui.ctx());
     bar_ui(ui, tokens.warn, |ui| {
         ui.add(
-            Label::new(
-                "This prompt was changed elsewhere while you typed. Nothing is saved until you choose; the other text is shown first, yours below it",
-            )
-            .wrap(),
+            Label::new("This prompt was changed elsewhere while you typed. Nothing is saved until you choose, in each place below or for all of it")
+                .wrap(),
         );
         let tokens = theme::tokens(ui.ctx());
         let words = format!("Different: {}", draft.differing().join(", "));
@@ -170,11 +171,9 @@ pub fn conflict_ui(ui: &mut Ui, editor: &mut PromptEditor, draft: &Draft, wishes
             }
         });
     });
-    let room = ui.available_size();
-    ui.allocate_ui(egui::vec2(room.x, (room.y * 0.4).max(80.0)), |ui| {
-        let options = Options { name: "The other text", ..Options::default() };
-        editor.view_ui(ui, draft.editor_id().with("theirs"), &theirs.contents.user, &options);
-    });
+    if let Some(merged) = merging.ui(ui, draft) {
+        wishes.push(Wish::Merge(Box::new(merged)));
+    }
     ui.add_space(theme::GAP_8);
 }
 

@@ -14,6 +14,7 @@ mod files;
 mod findings;
 mod following;
 mod journal;
+mod merging;
 mod models;
 mod prompt_list;
 mod providers;
@@ -43,9 +44,10 @@ use data::Data;
 use deploy::DeployPages;
 use dialogs::Dialog;
 use document::{Document, Part};
-use draft::Draft;
+use draft::{Contents, Draft};
 use files::Files;
 use journal::{Journals, Opened, Opening};
+use merging::Merging;
 use models::ModelsPanel;
 use prompt_list::Renaming;
 use providers::{Asked, ProviderPages};
@@ -77,6 +79,8 @@ enum Wish {
     Versions(VersionsAsked),
     Import,
     Choose(Side),
+    /// In a conflict: what was put together of both texts.
+    Merge(Box<Contents>),
     RetryDraft,
     GoToLine(u32),
     Activate(String),
@@ -155,7 +159,7 @@ pub struct PipelineControl {
 struct Editors {
     draft: PromptEditor,
     version: PromptEditor,
-    theirs: PromptEditor,
+    merging: Merging,
     draft_check: CheckedText,
     version_check: CheckedText,
     system_check: CheckedText,

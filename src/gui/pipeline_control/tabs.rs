@@ -72,7 +72,12 @@ pub fn ui(ui: &mut Ui, chosen: &mut Tab, analysis: Option<&PromptAnalysis>) {
         if !has_room {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let name = Tab::ALL.iter().find(|(tab, ..)| tab == chosen).map_or("", |(_, name, ..)| name);
-                let words = RichText::new(name).font(theme::semibold(theme::TEXT_BODY));
+                let font = theme::semibold(theme::TEXT_BODY);
+                // Half a name says less than the icon.
+                if ui.painter().layout_no_wrap(name.to_owned(), font.clone(), egui::Color32::PLACEHOLDER).size().x > ui.available_width() {
+                    return;
+                }
+                let words = RichText::new(name).font(font);
                 ui.add(egui::Label::new(words).truncate().show_tooltip_when_elided(false));
             });
         }

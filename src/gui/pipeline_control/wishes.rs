@@ -62,6 +62,12 @@ impl PipelineControl {
                     self.editors.focus_for = FOCUS_FRAMES;
                 }
             }
+            Wish::Merge(merged) => {
+                if let Some(draft) = self.open.and_then(|open| self.drafts.get_mut(&open)) {
+                    draft.take_merged(&merged);
+                    self.editors.focus_for = FOCUS_FRAMES;
+                }
+            }
             Wish::RetryDraft => {
                 if let Some(draft) = self.open.and_then(|open| self.drafts.get_mut(&open)) {
                     draft.hurry();

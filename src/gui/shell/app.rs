@@ -15,6 +15,7 @@ use url::Url;
 
 use super::ShellOptions;
 use super::alarms::Alarms;
+use super::event_order::EventOrder;
 use super::held_back::HeldBack;
 use super::held_now::HeldNow;
 use super::leaving::{Leaving, Then};
@@ -33,9 +34,9 @@ use crate::gui::pipeline_control::PipelineControl;
 use crate::gui::testing_lab::TestingLab;
 use crate::gui::theme;
 use crate::gui::widgets::error_state;
-use crate::wire::config::{ConfigChanged, PipelineConfig};
+use crate::wire::config::PipelineConfig;
 use crate::wire::event::Happened;
-use steps::Step;
+use steps::Stepped;
 
 /// Points that an area is drawn in at the least.
 const LEAST_AREA: Vec2 = vec2(780.0, 520.0);
@@ -62,7 +63,7 @@ pub struct App {
     /// What is live, by the newest revision heard.
     config: Option<PipelineConfig>,
     asked_config: Remote<PipelineConfig>,
-    step: Remote<(Step, ConfigChanged)>,
+    step: Remote<Stepped>,
     commands: CommandSender,
     given: mpsc::Receiver<Command>,
     palette: Palette,
@@ -86,6 +87,7 @@ impl App {
     pub fn new(creation: &eframe::CreationContext<'_>, options: Rc<ShellOptions>) -> Self {
         let egui = &creation.egui_ctx;
         theme::apply(egui);
+        egui.add_plugin(EventOrder::default());
         let saved = Saved::load(creation.storage);
         let named = options.remote.clone();
         let link = connect(&options, named.as_ref(), &saved, egui, None);

@@ -4,6 +4,7 @@ mod alarms;
 mod app;
 mod desktop;
 mod dialog;
+mod event_order;
 mod held_back;
 mod held_now;
 mod leaving;

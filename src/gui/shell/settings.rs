@@ -12,7 +12,7 @@ use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{choice, section};
 use crate::keys::Keys;
-use crate::wire::author::{self, AUTHOR_MOST, UNNAMED};
+use crate::wire::author::{self, AUTHOR_MOST};
 
 /// Photos whose licence asks to be named; the rest is in the public domain.
 const PHOTO_CREDITS: [&str; 4] =
@@ -136,7 +136,7 @@ impl Settings {
         let mut decision = None;
         Grid::new("you").num_columns(2).spacing([theme::GAP_24, theme::GAP_8]).show(ui, |ui| {
             let label = ui.label("Your name");
-            let hint = if around.user_name.is_empty() { UNNAMED } else { around.user_name };
+            let hint = around.user_name;
             if ui.add(field(&mut self.name, hint).char_limit(AUTHOR_MOST)).labelled_by(label.id).changed() {
                 let is_sound = self.name.trim().is_empty() || author::read(&self.name).is_ok();
                 decision = is_sound.then(|| Decision::BeCalled(self.name.trim().to_owned()));

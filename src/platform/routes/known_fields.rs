@@ -81,7 +81,7 @@ impl Unknown {
         let near = near.filter(|(distance, _)| *distance <= CLOSE).map(|(_, name)| name);
         match self.known.iter().find(is_inner).or(near) {
             Some(name) => format!("Nothing was done. Is '{name}' meant?"),
-            None => "Nothing was done. Take the field out, or see the README for those that there are".to_owned(),
+            None => format!("Nothing was done. Take the field out; there are: {}", self.known.join(", ")),
         }
     }
 }

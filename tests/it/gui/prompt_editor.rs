@@ -184,9 +184,13 @@ fn a_draft_that_was_changed_elsewhere_while_the_window_was_closed_is_a_conflict_
     console.go_to(AreaId::PipelineControl);
     console.wait_for("Nothing is saved until you choose");
     assert!(console.says("Theirs.") && console.says("Base. Mine."));
-    console.click("Keep mine");
+    console.wait_for("0 of 1 chosen");
+    console.click("Both: The prompt, line 1");
+    console.wait_for("1 of 1 chosen");
+    console.picture("prompt_conflict");
+    console.click("Use what is chosen");
     console.wait_for("Draft saved");
-    assert_eq!(prompt(&console).draft.as_deref(), Some("Base. Mine."));
+    assert_eq!(prompt(&console).draft.as_deref(), Some("Base. Mine.\nTheirs."));
 }
 
 /// Where the only journal lies.

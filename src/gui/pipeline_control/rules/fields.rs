@@ -56,7 +56,8 @@ pub fn percent_ui(ui: &mut Ui, name: &str, shown: &str, value: &mut f32, stop: s
 pub fn slider_ui(ui: &mut Ui, (name, tooltip): (&str, &str), value: &mut f32, stop: std::ops::RangeInclusive<f32>, beside: f32) {
     let mut percent = (*value * 100.0).round();
     ui.spacing_mut().slider_width = (ui.available_width() - beside).max(40.0);
-    let slider = ui.add(Slider::new(&mut percent, 0.0..=100.0).step_by(1.0).show_value(false)).on_hover_text(tooltip);
+    // No words over the slider: they would lie on what one drags it for.
+    let slider = ui.add(Slider::new(&mut percent, 0.0..=100.0).step_by(1.0).show_value(false));
     slider.widget_info(|| egui::WidgetInfo::slider(true, f64::from(percent), name));
     if slider.changed() {
         // A stop that is itself out of place would move what is dragged.
@@ -118,7 +119,7 @@ pub fn limit_ui(ui: &mut Ui, name: &str, tooltip: &str, limit: &mut Option<UsdMi
         .speed(if digits > 2 { 0.0005 } else { 0.1 })
         .custom_formatter(move |usd, _| match UsdMicros((usd * 1e6).round() as i64) {
             UsdMicros(0) => "no limit".to_owned(),
-            _ if digits <= 2 => format!("${usd:.2}"),
+            UsdMicros(micros) if digits <= 2 && micros % 10_000 == 0 => format!("${usd:.2}"),
             exact => exact.to_string(),
         })
         .custom_parser(

@@ -239,7 +239,7 @@ impl TypedText {
     /// For the time of one frame: what a text field does to the text is noted.
     pub(super) fn recorder(&mut self, now: f64, is_composed: bool) -> Recorder<'_> {
         self.round += 1;
-        Recorder { before: self.cursor, typed: self, now, is_composed }
+        Recorder { before: Some(self.cursor), typed: self, now, is_composed }
     }
 
     fn do_edit(&mut self, delta: Delta, before: Selection, joins: bool) {
@@ -283,8 +283,8 @@ fn begins_word(before: &str, inserted: &str) -> bool {
 /// The text as a text field's buffer.
 pub(super) struct Recorder<'t> {
     typed: &'t mut TypedText,
-    /// What is selected at the beginning of the frame.
-    before: Selection,
+    /// What is selected at the beginning of the frame; `None` once something was done in it.
+    before: Option<Selection>,
     now: f64,
     is_composed: bool,
 }
@@ -307,7 +307,8 @@ impl TextBuffer for Recorder<'_> {
         let letters = inserted.chars().count();
         let at = byte_of(&self.typed.text, char_index.0);
         let delta = Delta { at, removed: String::new(), inserted };
-        self.typed.type_in(delta, self.before, self.now, self.is_composed);
+        let before = self.before.take().unwrap_or(Selection::at(char_index.0));
+        self.typed.type_in(delta, before, self.now, self.is_composed);
         letters
     }
 
@@ -315,7 +316,8 @@ impl TextBuffer for Recorder<'_> {
         let (start, end) = (byte_of(&self.typed.text, range.start.0), byte_of(&self.typed.text, range.end.0));
         let removed = self.typed.text.get(start..end).unwrap_or_default().to_owned();
         if !removed.is_empty() {
-            self.typed.type_in(Delta { at: start, removed, inserted: String::new() }, self.before, self.now, self.is_composed);
+            let before = self.before.take().unwrap_or(Selection::at(range.end.0));
+            self.typed.type_in(Delta { at: start, removed, inserted: String::new() }, before, self.now, self.is_composed);
         }
     }
 
@@ -442,6 +444,20 @@ mod tests {
         typed.replace_in("{+}", None, 0.4);
         typed.replace_in("{++}", None, 0.4);
         assert_eq!(undone(&mut typed), ["{+}", "{}"], "what is done at once is a step each");
+    }
+
+    #[test]
+    fn words_of_one_frame_are_taken_back_to_where_each_began() {
+        let mut typed = TypedText::new("say ");
+        typed.follow_cursor(Selection::at(4));
+        let mut recorder = typed.recorder(0.0, false);
+        for (at, letter) in "one two".chars().enumerate() {
+            recorder.insert_text(&letter.to_string(), CharIndex(4 + at));
+        }
+        assert!(typed.undo());
+        assert_eq!((typed.as_str(), typed.cursor()), ("say one ", Selection::at(8)));
+        assert!(typed.undo());
+        assert_eq!((typed.as_str(), typed.cursor()), ("say ", Selection::at(4)));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::wire::answer_schema::{AnswerSchema, UndefinedField, undefined_fields 
 use crate::wire::prompt_analysis::PromptPart;
 
 /// What an answer is asked to look like, where nothing is said.
-const ASKED: &str = "\n\nAnswer with JSON only:\n\n{\"caption\": \"one plain sentence\", \"tags\": [{\"name\": \"tag\", \"confidence\": 0.0}]}\n";
+const ASKED: &str = "\n\nAnswer with JSON only:\n\n{\"caption\": \"one plain sentence\", \"tags\": [{\"tag\": \"noun\", \"confidence\": 0.0}]}\n";
 /// What the shipped schema's names may be called instead.
 const CAPTION_NAMES: [&str; 3] = ["caption", "description", "summary"];
 const TAGS_NAMES: [&str; 3] = ["tags", "labels", "keywords"];
@@ -131,8 +131,12 @@ pub fn other_than_schema(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let has_any = |names: &[&str]| names.iter().any(|name| value.get(name).is_some());
         match &subject.schema {
             None => {
+                if has_any(&TAGS_NAMES) {
+                    beyond_shipped(subject, text, example, &value, found);
+                    continue;
+                }
                 // Another object than the answer may be shown too.
-                if has_any(&TAGS_NAMES) || !has_any(&CAPTION_NAMES) {
+                if !has_any(&CAPTION_NAMES) {
                     continue;
                 }
                 let words = "The example of an answer has no “tags”";
@@ -141,6 +145,19 @@ pub fn other_than_schema(subject: &Subject<'_>, found: &mut Vec<Finding>) {
             }
             Some(schema) => differences(text, example, &value, schema, found),
         }
+    }
+}
+
+/// An answer that is asked for more than the shipped schema has, which is sent where the author wrote none.
+fn beyond_shipped(subject: &Subject<'_>, text: &Text<'_>, example: &Example, value: &Value, found: &mut Vec<Finding>) {
+    if !subject.models.iter().any(|model| model.is_relevant() && model.takes.schema) {
+        return;
+    }
+    let is_shipped = |name: &str| TAGS_NAMES.contains(&name) || CAPTION_NAMES.contains(&name);
+    for name in value.as_object().into_iter().flatten().map(|(name, _)| name).filter(|name| !is_shipped(name)) {
+        let words = format!("Answers will have no “{name}”: the shipped schema does not have it");
+        let why = "Models that keep to a schema leave out what it does not have. Write a schema of your own under Answer, or take it out here";
+        found.push(at(text, "schema_mismatch", Severity::Hint, key_range(text, example, name), words, why));
     }
 }
 
