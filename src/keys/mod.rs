@@ -143,6 +143,17 @@ impl Keys {
         Err(KeyProblem::Missing(format!("There is no key for {label} yet. Enter one {KEYS_PLACE}, or set {variable}")))
     }
 
+    /// The mark of the key that a provider is asked with now; empty where there is none. See [`mark`].
+    pub async fn mark(&self, provider: &str, salt: &str) -> String {
+        self.get(provider).await.map(|(key, _)| mark(salt, &key)).unwrap_or_default()
+    }
+
+    /// The key that the environment has for a provider, whatever else there is.
+    #[must_use]
+    pub fn of_environment(&self, provider: &str) -> Option<SecretString> {
+        self.environment.get(provider).cloned()
+    }
+
     /// Whether a key can be had without asking the keyring.
     #[must_use]
     pub fn is_at_hand(&self, provider: &str) -> bool {
@@ -254,8 +265,16 @@ pub fn variable(provider: &str) -> String {
     format!("{}_API_KEY", name.to_uppercase().replace('-', "_"))
 }
 
+/// Tells whether a key is the one of which something is known, without keeping anything of it: 24 bits of a salted hash.
+#[must_use]
+pub fn mark(salt: &str, key: &SecretString) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("minerva-console 2026-11 mark of a provider key");
+    hasher.update(&(salt.len() as u64).to_le_bytes()).update(salt.as_bytes()).update(key.expose_secret().as_bytes());
+    hasher.finalize().as_bytes().iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The last four characters; nothing of a key so short that they would tell too much.
-fn tail(key: &SecretString) -> String {
+pub fn tail(key: &SecretString) -> String {
     let key = key.expose_secret();
     let length = key.chars().count();
     if length < 12 { String::new() } else { key.chars().skip(length - 4).collect() }
@@ -264,6 +283,18 @@ fn tail(key: &SecretString) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_mark_tells_keys_and_salts_apart_and_holds_nothing_of_the_key() {
+        let of = |salt: &str, key: &str| mark(salt, &key.to_owned().into());
+        assert_eq!(of("a", "key-0123456789"), of("a", "key-0123456789"));
+        assert!(of("a", "key-0123456789") != of("a", "key-0123456780") && of("a", "key-0123456789") != of("b", "key-0123456789"));
+        assert_eq!(of("a", "key-0123456789").len(), 6);
+        let keys = Keys::new(HashMap::new(), false);
+        assert_eq!(keys.mark("gemini", "a").await, "");
+        keys.set_for_session("gemini", "key-0123456789".into());
+        assert_eq!(keys.mark("gemini", "a").await, of("a", "key-0123456789"));
+    }
 
     #[tokio::test]
     async fn a_keyring_that_can_not_be_used_leads_to_the_variable_of_that_very_provider() {

@@ -169,6 +169,20 @@ pub struct RepricedSum {
     pub repriced_unknown: u64,
 }
 
+impl RepricedSum {
+    /// What was charged; `None` where that is not known of a single call.
+    #[must_use]
+    pub fn charged(&self) -> Option<UsdMicros> {
+        (self.charged_unknown < self.calls || self.calls == 0).then_some(self.charged_usd)
+    }
+
+    /// What it would cost; `None` where that is not known of a single call.
+    #[must_use]
+    pub fn repriced(&self) -> Option<UsdMicros> {
+        (self.repriced_unknown < self.calls || self.calls == 0).then_some(self.repriced_usd)
+    }
+}
+
 impl std::ops::AddAssign for RepricedSum {
     fn add_assign(&mut self, other: Self) {
         self.calls += other.calls;
@@ -179,23 +193,26 @@ impl std::ops::AddAssign for RepricedSum {
     }
 }
 
-/// A sum in which unknown stays unknown: `$0.12 + 3 calls of unknown price`.
+/// A sum in which unknown stays unknown: `$0.12 + 3 calls of unknown price`, and where nothing is known at all, `unknown (3 calls)`.
 #[must_use]
 pub fn sum_words(known: UsdMicros, unknown_calls: u64) -> String {
     match unknown_words(unknown_calls) {
         None => known.to_string(),
+        Some(_) if known == UsdMicros(0) => format!("unknown ({})", calls_words(unknown_calls)),
         Some(unknown) => format!("{known} + {unknown}"),
     }
+}
+
+/// `1 call`, `3 calls`.
+#[must_use]
+pub fn calls_words(calls: u64) -> String {
+    if calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") }
 }
 
 /// `3 calls of unknown price`; `None` for none.
 #[must_use]
 pub fn unknown_words(calls: u64) -> Option<String> {
-    match calls {
-        0 => None,
-        1 => Some("1 call of unknown price".to_owned()),
-        many => Some(format!("{many} calls of unknown price")),
-    }
+    (calls > 0).then(|| format!("{} of unknown price", calls_words(calls)))
 }
 
 #[cfg(test)]
@@ -206,7 +223,8 @@ mod tests {
     fn unknown_is_said_beside_what_is_known() {
         assert_eq!(sum_words(UsdMicros(120_000), 0), "$0.1200");
         assert_eq!(sum_words(UsdMicros(120_000), 1), "$0.1200 + 1 call of unknown price");
-        assert_eq!(sum_words(UsdMicros(0), 3), "$0 + 3 calls of unknown price");
+        assert_eq!(sum_words(UsdMicros(0), 3), "unknown (3 calls)", "nothing is known, which is not nothing");
+        assert_eq!((sum_words(UsdMicros(0), 1), sum_words(UsdMicros(0), 0)), ("unknown (1 call)".to_owned(), "$0".to_owned()));
     }
 
     #[test]

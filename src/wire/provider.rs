@@ -11,6 +11,9 @@ use super::health::ProviderHealth;
 use super::model::KeyState;
 use super::result::Fault;
 
+/// The providers on the network that are built in.
+pub const BUILT_IN_REMOTE: [&str; 5] = ["gemini", "vision", "openai", "anthropic", "ollama"];
+
 /// What people call a provider, where only its name is known; a server that somebody added keeps its name.
 #[must_use]
 pub fn provider_label(name: &str) -> &str {

@@ -9,6 +9,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use super::route::{AreaId, LiveView, PipelineView, Route};
 use crate::wire::deployment::Environment;
 use crate::wire::ids::{AlertId, ConfigChangeId, JobChangeId, PromptId, PromptVersionId, RunId};
+use crate::wire::provider::{BUILT_IN_REMOTE, provider_label};
 use crate::wire::run::ExportFormat;
 
 /// One thing to do.
@@ -184,6 +185,7 @@ impl Command {
             Self::ShowShortcuts,
             Self::Quit,
         ]);
+        all.extend(BUILT_IN_REMOTE.map(|name| Self::GoTo(Route::Provider(name.to_owned()))));
         all
     }
 
@@ -233,6 +235,7 @@ impl Command {
             Self::GoTo(Route::Models) => "Show models: choose the live one".to_owned(),
             Self::GoTo(Route::Rules) => "Show rules: thresholds, workers and limits".to_owned(),
             Self::GoTo(Route::Providers) => "Show providers and their keys".to_owned(),
+            Self::GoTo(Route::Provider(name)) => format!("Show {}", provider_label(name)),
             Self::GoTo(Route::Traces) => "Show traces: what was sent and answered".to_owned(),
             Self::GoTo(Route::Jobs(Some(_))) => "Show failed jobs".to_owned(),
             Self::GoTo(_) => "Go there".to_owned(),
@@ -304,6 +307,7 @@ impl Command {
             Self::GoTo(Route::Deployments) => "What each environment uses, since when, and what it used before".to_owned(),
             Self::GoTo(Route::Models) => "Choose the live model, and those that stand in for it".to_owned(),
             Self::GoTo(Route::Traces) => "Find what happened to a photo, step by step, and try it again with an edit".to_owned(),
+            Self::GoTo(Route::Provider(name)) => format!("Its key, address and limits, and what it offers: {name}/…"),
             Self::GoTo(Route::Providers) => "Set up the providers of models, and their keys".to_owned(),
             Self::PausePipeline => "Take no new job; what is begun is finished".to_owned(),
             Self::DrainPipeline => "Finish what is queued, begin nothing that comes later, then pause".to_owned(),
@@ -393,6 +397,8 @@ pub struct Toast {
     pub action: Option<(String, Box<Command>)>,
     /// It goes when that alert is taken on, put off or over.
     pub alert: Option<AlertId>,
+    /// It goes when this run goes on, or its provider lets calls through again.
+    pub held: Option<(RunId, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -405,7 +411,7 @@ pub enum ToastKind {
 
 impl Toast {
     pub fn new(kind: ToastKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), action: None, alert: None }
+        Self { kind, text: text.into(), action: None, alert: None, held: None }
     }
 
     #[must_use]

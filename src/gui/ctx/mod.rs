@@ -5,6 +5,7 @@ pub mod file_choosing;
 pub mod folder_look;
 pub mod kept_free;
 pub mod keys_seen;
+pub mod keys_worked;
 pub mod modal;
 pub mod moment;
 pub mod own_keys;
@@ -29,6 +30,7 @@ use crate::wire::event::Event;
 pub use crate::client::{ApiError, Client, prompt_file};
 pub use command::{Command, CommandSender, Toast, ToastKind};
 pub use keys_seen::KeysSeen;
+pub use keys_worked::KeysWorked;
 pub use moment::Moment;
 pub use own_keys::OwnKeys;
 pub use paged::Paged;
@@ -66,6 +68,11 @@ pub trait Area {
     /// Whether the pipeline is held back, where what the area shows says so: the left panel then says the same.
     fn is_held_back(&self) -> Option<bool> {
         None
+    }
+
+    /// Whether what a route of this area names is what it shows now: a button that leads there is no use then.
+    fn is_at(&self, _route: &Route) -> bool {
+        false
     }
 
     /// Files were dropped on the window while this area is shown. Returns whether it takes them.
@@ -122,6 +129,8 @@ pub struct AreaCtx<'a> {
     pub textures: &'a mut PhotoTextures,
     pub link: &'a LinkState,
     pub keys: &'a Keys,
+    /// Of the keys for platforms elsewhere.
+    pub keys_worked: &'a KeysWorked,
     /// Where this console keeps what is typed, apart from any platform; `None`: nowhere.
     pub typing_folder: Option<&'a std::path::Path>,
     /// Whether the platform runs in this process; only then does a key stored here reach it.
@@ -164,7 +173,7 @@ impl AreaCtx<'_> {
     /// The person's own keys for a platform elsewhere; the embedded platform reads this computer's keys itself.
     #[must_use]
     pub fn own_keys(&self) -> Option<OwnKeys> {
-        (!self.embedded).then(|| OwnKeys::new(self.keys.clone(), self.client.base().clone()))
+        (!self.embedded).then(|| OwnKeys::new(self.keys.clone(), self.keys_worked.clone(), self.client))
     }
 
     pub fn send(&self, command: Command) {

@@ -325,6 +325,10 @@ impl Area for PipelineControl {
         }
     }
 
+    fn is_at(&self, route: &Route) -> bool {
+        matches!(route, Route::Provider(name) if self.providers.open.as_ref() == Some(name))
+    }
+
     fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
         vec![
             ("Tab", "Indent the line, or the lines that are selected"),

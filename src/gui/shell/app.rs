@@ -28,7 +28,7 @@ use super::shortcuts::Shortcuts;
 use super::toasts::Toasts;
 use super::unsaved::Unsaved;
 use crate::gui::analytics::Analytics;
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, CommandSender, KeptNowhere, PhotoTextures, Remote, ToastKind, modal};
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, CommandSender, KeptNowhere, KeysWorked, PhotoTextures, Remote, ToastKind, modal};
 use crate::gui::live_status::LiveStatus;
 use crate::gui::pipeline_control::PipelineControl;
 use crate::gui::testing_lab::TestingLab;
@@ -64,6 +64,7 @@ pub struct App {
     config: Option<PipelineConfig>,
     asked_config: Remote<PipelineConfig>,
     step: Remote<Stepped>,
+    keys_worked: KeysWorked,
     commands: CommandSender,
     given: mpsc::Receiver<Command>,
     palette: Palette,
@@ -91,6 +92,7 @@ impl App {
         let saved = Saved::load(creation.storage);
         let named = options.remote.clone();
         let link = connect(&options, named.as_ref(), &saved, egui, None);
+        let keys_worked = KeysWorked::restored(saved.own_keys_worked.clone());
         let (commands, given) = CommandSender::new(egui.clone());
         Self {
             options,
@@ -103,6 +105,7 @@ impl App {
             config: None,
             asked_config: Remote::default(),
             step: Remote::default(),
+            keys_worked,
             commands,
             given,
             palette: Palette::default(),
@@ -160,6 +163,7 @@ impl App {
             textures,
             link: &up.state,
             keys: &self.options.keys,
+            keys_worked: &self.keys_worked,
             typing_folder: self.options.typing_folder.as_deref(),
             embedded: up.is_embedded(),
             now: self.fixed_now.unwrap_or_else(Utc::now),
@@ -211,6 +215,9 @@ impl App {
                         self.call_attention(egui, &toast);
                         self.toasts.push(toast);
                     }
+                    if let Some(run) = self.held_back.take_resumed() {
+                        self.toasts.withdraw_held(|of, _| of == run);
+                    }
                 }
             }
         }
@@ -229,6 +236,16 @@ impl App {
             && let Some(config) = self.asked_config.take()
         {
             learn(&mut self.config, config);
+        }
+    }
+
+    /// Takes away what is said of providers that let calls through again.
+    fn end_held_back(&mut self, egui: &Context) {
+        let Link::Up(up) = &self.link else { return };
+        let told = self.toasts.held().next().is_some();
+        let let_through = self.held_back.logic(told, &up.client, &self.options.runtime, egui);
+        if !let_through.is_empty() {
+            self.toasts.withdraw_held(|_, provider| let_through.iter().any(|name| name == provider));
         }
     }
 
@@ -436,6 +453,7 @@ impl eframe::App for App {
         if let (Link::Up(up), None) = (&self.link, self.told_by_area()) {
             self.held_now.logic(&up.client, &self.options.runtime, egui);
         }
+        self.end_held_back(egui);
         self.before_closing(egui);
     }
 
@@ -479,6 +497,7 @@ impl eframe::App for App {
         });
         modal::give_back(&egui);
         self.overlays(&egui);
+        self.saved.own_keys_worked = self.keys_worked.kept();
         self.unsaved.look(&self.saved, &egui);
         let took = begun.elapsed();
         if took > LONG_FRAME {

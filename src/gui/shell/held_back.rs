@@ -1,12 +1,20 @@
-//! A refused key or a spent quota, told wherever the person is: once for a run and a provider, however many cells it holds back.
+//! A refused key or a spent quota, told wherever the person is: once for a run and a provider, however many cells it holds back,
+//! and no longer than it is so.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use crate::gui::ctx::{Command, Route, Toast, ToastKind};
+use egui::Context;
+
+use crate::client::Client;
+use crate::gui::ctx::{Command, Pace, Refresh, Remote, Route, Toast, ToastKind};
 use crate::wire::event::Happened;
 use crate::wire::ids::RunId;
-use crate::wire::provider::provider_label;
+use crate::wire::provider::{ProviderList, provider_label};
 use crate::wire::run::{Cell, CellState, RunState};
+
+/// How soon it is seen that a provider lets calls through again, which no event tells.
+const PACE: Pace = Pace { changed: Duration::from_millis(250), anyway: Duration::from_secs(2) };
 
 /// What was told.
 #[derive(Default)]
@@ -14,6 +22,12 @@ pub struct HeldBack {
     told: HashSet<(RunId, String)>,
     /// A cell of a run that has ended was only given up: its fault is an old one.
     ended: HashSet<RunId>,
+    /// It goes on although something was told of it.
+    resumed: Option<RunId>,
+    providers: Remote<ProviderList>,
+    refresh: Refresh,
+    /// Providers that held their calls back when they were last asked for.
+    stopped: HashSet<String>,
 }
 
 impl HeldBack {
@@ -22,7 +36,8 @@ impl HeldBack {
         match happened {
             Happened::CellChanged(cell) => self.on_cell(cell),
             Happened::RunChanged(run) if run.state == RunState::Running => {
-                self.ended.remove(&run.id);
+                // News of a run that goes on all the while end nothing.
+                self.resumed = self.ended.remove(&run.id).then_some(run.id);
                 None
             }
             Happened::RunChanged(run) => {
@@ -35,6 +50,34 @@ impl HeldBack {
         }
     }
 
+    /// The run that was resumed by what happened last.
+    pub fn take_resumed(&mut self) -> Option<RunId> {
+        self.resumed.take()
+    }
+
+    /// While something is told (`is_told`), asks how the providers stand. Returns those that let calls through again.
+    pub fn logic(&mut self, is_told: bool, client: &Client, runtime: &tokio::runtime::Handle, egui: &Context) -> Vec<String> {
+        if !is_told {
+            self.stopped.clear();
+            self.refresh.reload();
+            return Vec::new();
+        }
+        let let_through = if self.providers.poll() { self.look() } else { Vec::new() };
+        if !self.providers.is_pending() && self.refresh.is_due(egui, None, PACE) {
+            let client = client.clone();
+            self.providers.ask(runtime, egui, async move { client.providers().await });
+        }
+        let_through
+    }
+
+    /// A provider that was never seen held back (a run with a person's own key stops alone) says nothing of what was told.
+    fn look(&mut self) -> Vec<String> {
+        let Some(list) = self.providers.value() else { return Vec::new() };
+        let stopped: HashSet<String> = list.items.iter().filter(|info| info.stopped.is_some()).map(|info| info.name.clone()).collect();
+        let before = std::mem::replace(&mut self.stopped, stopped);
+        before.into_iter().filter(|name| !self.stopped.contains(name)).collect()
+    }
+
     fn on_cell(&mut self, cell: &Cell) -> Option<Toast> {
         let fault = cell.fault.as_ref().filter(|fault| cell.state == CellState::Failed && fault.holds_back())?;
         let provider = fault.provider.clone()?;
@@ -43,7 +86,8 @@ impl HeldBack {
         }
         let words = format!("{}. {}. What is not asked yet waits for a resume", fault.held_back_words(&provider), fault.said().trim_end_matches('.'));
         let open = format!("Open {}", provider_label(&provider));
-        Some(Toast::new(ToastKind::Bad, words).with_action(open, Command::GoTo(Route::Provider(provider))))
+        let toast = Toast::new(ToastKind::Bad, words).with_action(open, Command::GoTo(Route::Provider(provider.clone())));
+        Some(Toast { held: Some((cell.run_id, provider)), ..toast })
     }
 }
 
@@ -89,7 +133,11 @@ mod tests {
         assert!(held.on_event(&failed(RunId::fresh(), FaultKind::Auth)).is_some(), "another run");
         held.on_event(&run(id, "interrupted"));
         assert_eq!(held.on_event(&failed(id, FaultKind::Auth)), None, "a cell that was given up tells its old fault");
+        assert_eq!(held.take_resumed(), None);
         held.on_event(&run(id, "running"));
+        assert_eq!((held.take_resumed(), held.take_resumed()), (Some(id), None), "what was told of it is over");
         assert!(held.on_event(&failed(id, FaultKind::Auth)).is_some(), "it was resumed, and it is still so");
+        held.on_event(&run(id, "running"));
+        assert_eq!(held.take_resumed(), None, "it runs all the while");
     }
 }

@@ -178,6 +178,14 @@ mod tests {
     }
 
     #[test]
+    fn every_provider_is_found_by_its_name_and_by_that_of_its_models() {
+        for name in crate::wire::provider::BUILT_IN_REMOTE {
+            let page = Command::GoTo(crate::gui::ctx::Route::Provider(name.to_owned()));
+            assert!(find(name).iter().take(3).any(|command| *command == page), "{name}: {:?}", find(name));
+        }
+    }
+
+    #[test]
     fn no_two_commands_share_a_shortcut_or_a_label() {
         let all = Command::palette();
         for (at, command) in all.iter().enumerate() {

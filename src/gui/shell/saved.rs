@@ -1,9 +1,12 @@
 //! What the window remembers from one start to the next. Theme, scale and the widths of panels are remembered by egui.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::gui::ctx::AreaId;
+use crate::gui::ctx::keys_worked::Worked;
 
 const KEY: &str = "minerva";
 
@@ -19,6 +22,8 @@ pub struct Saved {
     pub name: String,
     /// Alerts are told by the window alone, not by the desktop.
     pub is_quiet: bool,
+    /// When keys for platforms elsewhere last worked; of a key itself no more than what tells it from another one.
+    pub own_keys_worked: BTreeMap<String, Worked>,
 }
 
 impl Saved {

@@ -8,7 +8,7 @@ use crate::gui::ctx::kept_free::take_height_kept_free;
 use crate::gui::ctx::{Command, Toast, ToastKind};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
-use crate::wire::ids::AlertId;
+use crate::wire::ids::{AlertId, RunId};
 
 const STAYS: Duration = Duration::from_secs(6);
 const STAYS_WITH_ACTION: Duration = Duration::from_secs(12);
@@ -44,8 +44,18 @@ impl Toasts {
         self.shown.retain(|shown| shown.toast.alert != Some(alert));
     }
 
-    /// Draws them; returns the command of a button that was pressed.
-    pub fn ui(&mut self, ctx: &Context) -> Option<Command> {
+    /// The runs and providers that a message tells of.
+    pub fn held(&self) -> impl Iterator<Item = &(RunId, String)> {
+        self.shown.iter().filter_map(|shown| shown.toast.held.as_ref())
+    }
+
+    /// Takes away what was said of a run or a provider that goes on.
+    pub fn withdraw_held(&mut self, goes_on: impl Fn(RunId, &str) -> bool) {
+        self.shown.retain(|shown| shown.toast.held.as_ref().is_none_or(|(run, provider)| !goes_on(*run, provider)));
+    }
+
+    /// Draws them; returns the command of a button that was pressed. `is_here`: what the command leads to is what is shown.
+    pub fn ui(&mut self, ctx: &Context, is_here: impl Fn(&Command) -> bool) -> Option<Command> {
         let middle = ctx.content_rect().center().x;
         let kept_free = take_height_kept_free(ctx, middle - WIDTH / 2.0, middle + WIDTH / 2.0);
         if self.shown.is_empty() {
@@ -61,7 +71,7 @@ impl Toasts {
         let response = area.show(ctx, |ui| {
             ui.set_width(WIDTH);
             for (at, shown) in self.shown.iter().enumerate() {
-                match toast_ui(ui, &shown.toast) {
+                match toast_ui(ui, &shown.toast, &is_here) {
                     Some(Press::Action) => {
                         pressed = shown.toast.action.as_ref().map(|(_, command)| (**command).clone());
                         close = Some(at);
@@ -93,7 +103,7 @@ enum Press {
     Close,
 }
 
-fn toast_ui(ui: &mut egui::Ui, toast: &Toast) -> Option<Press> {
+fn toast_ui(ui: &mut egui::Ui, toast: &Toast, is_here: &impl Fn(&Command) -> bool) -> Option<Press> {
     let tokens = theme::tokens(ui.ctx());
     let (icon, colour) = match toast.kind {
         ToastKind::Info => (icons::ICON_INFO, tokens.info),
@@ -117,7 +127,8 @@ fn toast_ui(ui: &mut egui::Ui, toast: &Toast) -> Option<Press> {
                 ui.set_width(words);
                 ui.add_space(2.0);
                 ui.add(Label::new(&toast.text).wrap());
-                if let Some((label, _)) = &toast.action
+                if let Some((label, command)) = &toast.action
+                    && !is_here(command)
                     && ui.button(label).clicked()
                 {
                     press = Some(Press::Action);

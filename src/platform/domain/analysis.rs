@@ -159,6 +159,8 @@ async fn prepare_and_ask(
     if call.cancel.is_cancelled() {
         return Err(cancelled());
     }
+    // The key may be another one by the time that the answer is there.
+    let key_mark = if provider.is_remote() && call.keys.is_none() { providers::key_mark(core, provider.as_ref()).await } else { String::new() };
     let begun = steps.elapsed_ms();
     // A call ends by itself when it is cancelled, and knows whether it was sent: what was may be billed.
     let span = tracing::info_span!("provider call", provider = provider.name(), what = "photo", model);
@@ -187,7 +189,7 @@ async fn prepare_and_ask(
     span.in_scope(|| note_call(core, provider.name(), call, &answer, steps.call_ms));
     // A key that was brought says nothing of the platform's own.
     if answer.is_ok() && call.keys.is_none() {
-        providers::note_key_worked(core, provider.as_ref()).await;
+        providers::note_key_worked(core, provider.as_ref(), key_mark).await;
     }
     let by_rule = match &prepared.sent {
         SentPhoto::Jpeg { width_px, height_px, .. } => provider.photo_tokens(model, *width_px, *height_px),

@@ -2,17 +2,15 @@
 
 mod address;
 mod brought;
+mod key_marks;
 mod offered;
 mod words;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
-
 use super::{Core, DomainError, Result, config, health};
 use crate::keys;
-use crate::platform::store;
 use crate::providers::{Endpoint, KeyNeed, Limits, Provider, ProviderSettings};
 use crate::wire::config::{ConfigChanged, PipelineConfig};
 use crate::wire::model::KeyState;
@@ -20,6 +18,7 @@ use crate::wire::provider::{AddProvider, KeyWish, ProviderInfo, ProviderLimits, 
 use crate::wire::result::{Fault, FaultKind};
 
 pub use brought::Brought;
+pub use key_marks::{checks, key_mark, note_key_worked};
 pub use offered::{known_offered, models};
 pub use words::{readable_on_the_way, summary};
 
@@ -27,14 +26,12 @@ pub use words::{readable_on_the_way, summary};
 const BUILT_IN: [&str; 6] = ["on-device", "gemini", "vision", "openai", "anthropic", "ollama"];
 const ADDED_MOST: usize = 32;
 const NAME_MOST: usize = 32;
-/// When a key worked is written down at most this often.
-const WORKED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// What this process remembers of providers.
 #[derive(Default)]
 pub struct Seen {
     offered: Mutex<HashMap<String, offered::Offered>>,
-    worked: Mutex<HashMap<String, DateTime<Utc>>>,
+    worked: Mutex<HashMap<String, key_marks::Worked>>,
     /// Providers of models in use that have no key, and why.
     without_key: Mutex<HashMap<String, Fault>>,
 }
@@ -42,8 +39,8 @@ pub struct Seen {
 /// Every provider as it stands.
 pub async fn list(core: &Core) -> Result<ProviderList> {
     let config = config::current(core).await?;
-    let worked: HashMap<String, DateTime<Utc>> = store::providers::keys_worked(&core.db, core.org).await?.into_iter().collect();
-    let checks = store::health::checks(&core.db, core.org).await?;
+    let worked = key_marks::worked(core).await?;
+    let checks = checks(core).await?;
     let mut items = Vec::new();
     for provider in core.providers.iter() {
         let name = provider.name();
@@ -336,29 +333,4 @@ pub async fn look_for_keys(core: &Core, config: &PipelineConfig) -> bool {
     let is_missing = !missing.is_empty();
     *known = missing;
     is_missing
-}
-
-/// Writes down that a call with this provider's key was answered well, now and then. Failing to is no reason to fail the call.
-pub async fn note_key_worked(core: &Core, provider: &dyn Provider) {
-    if provider.key_need() == KeyNeed::None {
-        return;
-    }
-    let now = core.now();
-    let is_due = {
-        let mut worked = core.seen_of_providers.worked.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = worked.get(provider.name()).is_none_or(|at| now - *at >= WORKED_EVERY);
-        if is_due {
-            worked.insert(provider.name().to_owned(), now);
-        }
-        is_due
-    };
-    if is_due && let Err(error) = write_key_worked(core, provider.name(), now).await {
-        tracing::warn!(%error, "when a key last worked could not be written down");
-    }
-}
-
-async fn write_key_worked(core: &Core, name: &str, at: DateTime<Utc>) -> Result<()> {
-    let mut change = core.change().await?;
-    store::providers::put_key_worked(&mut change.tx, core.org, name, at).await?;
-    change.commit().await
 }

@@ -11,7 +11,7 @@ use super::{Core, DomainError, Result, config, costs, near_duplicates, page, pho
 use crate::platform::store;
 use crate::platform::store::validations::ValidationRow;
 use crate::wire::config::PipelineConfig;
-use crate::wire::cost::Estimate;
+use crate::wire::cost::{Estimate, calls_words};
 use crate::wire::deployment::DeployedVersion;
 use crate::wire::ids::{PromptVersionId, RunId};
 use crate::wire::money::UsdMicros;
@@ -119,7 +119,7 @@ fn spend_limit(most: UsdMicros, estimate: &Estimate) -> Result<SpendLimit> {
     let refuse = |message: String| Err(DomainError::Invalid { code: "over_budget", message });
     let (high, unknown) = (estimate.total.cost.high_usd, estimate.total.unknown_calls);
     if unknown > 0 {
-        return refuse(format!("Nothing was asked: the price of {unknown} calls is not known, so they can't be kept within {most}"));
+        return refuse(format!("Nothing was asked: the price of {} is not known, so it can't be kept within {most}", calls_words(unknown)));
     }
     if high > most {
         return refuse(format!("Nothing was asked: this may cost up to {high}, and {most} is the most. Choose a smaller set, or raise it"));

@@ -6,37 +6,32 @@ use super::{Db, Result, Tx, from_ms, from_name, to_ms, to_name};
 use crate::wire::health::{HealthState, ProviderHealth};
 use crate::wire::ids::OrganizationId;
 
-/// The last check of each provider that was checked.
-pub async fn checks(db: &Db, org: OrganizationId) -> Result<Vec<ProviderHealth>> {
-    type Row = (String, String, Option<f64>, Option<f64>, Option<i64>, Option<String>);
+/// The last check of each provider that was checked, with the mark of the key that it was made with.
+pub async fn checks(db: &Db, org: OrganizationId) -> Result<Vec<(ProviderHealth, String)>> {
+    type Row = (String, String, Option<f64>, Option<f64>, Option<i64>, Option<String>, String);
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT provider_name, status, response_time_ms, error_rate, last_check, error_details
+        "SELECT provider_name, status, response_time_ms, error_rate, last_check, error_details, key_mark
          FROM ai_provider_health WHERE organization_id = $1 ORDER BY provider_name",
     )
     .bind(org.0)
     .fetch_all(&db.read)
     .await?;
-    let read = |(provider_name, status, response_time_ms, error_rate, last_check, error_details): Row| {
-        Ok(ProviderHealth {
-            provider_name,
-            status: from_name(&status)?,
-            response_time_ms,
-            error_rate,
-            last_check: last_check.map(from_ms).transpose()?,
-            error_details,
-        })
+    let read = |(provider_name, status, response_time_ms, error_rate, last_check, error_details, mark): Row| {
+        let status = from_name(&status)?;
+        let last_check = last_check.map(from_ms).transpose()?;
+        Ok((ProviderHealth { provider_name, status, response_time_ms, error_rate, last_check, error_details }, mark))
     };
     rows.into_iter().map(read).collect()
 }
 
 /// Stores a check in place of the one before.
-pub async fn put_check(tx: &mut Tx, org: OrganizationId, health: &ProviderHealth) -> Result<()> {
+pub async fn put_check(tx: &mut Tx, org: OrganizationId, health: &ProviderHealth, key_mark: &str) -> Result<()> {
     sqlx::query(
-        "INSERT INTO ai_provider_health (organization_id, provider_name, status, response_time_ms, error_rate, last_check, error_details)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO ai_provider_health (organization_id, provider_name, status, response_time_ms, error_rate, last_check, error_details, key_mark)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (organization_id, provider_name) DO UPDATE SET status = excluded.status,
             response_time_ms = excluded.response_time_ms, error_rate = excluded.error_rate, last_check = excluded.last_check,
-            error_details = excluded.error_details",
+            error_details = excluded.error_details, key_mark = excluded.key_mark",
     )
     .bind(org.0)
     .bind(&health.provider_name)
@@ -45,6 +40,7 @@ pub async fn put_check(tx: &mut Tx, org: OrganizationId, health: &ProviderHealth
     .bind(health.error_rate)
     .bind(health.last_check.map(to_ms))
     .bind(&health.error_details)
+    .bind(key_mark)
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -70,6 +70,30 @@ async fn an_address_takes_effect_at_once_and_goes_back_with_undo() {
     assert_eq!(info(&platform, "gemini").await.base_url_from, SettingOrigin::Told);
 }
 
+/// What one key earned is said of no other, in whichever order they come.
+#[tokio::test]
+async fn another_key_is_not_tested_yet_whatever_the_one_before_did() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let keys = Keys::new(HashMap::from([("gemini".to_owned(), Wire::Gemini.key().into())]), false);
+    let endpoint = Endpoint { name: "gemini".to_owned(), base: Some(stub.base(Wire::Gemini)), limits: Limits::default() };
+    let providers = Providers::new(&ProviderSettings { endpoints: vec![endpoint], on_device_threads: 1, book: PriceBook::shipped() }, &keys);
+    let platform = platform::start(Options { providers, keys: keys.clone(), ..Options::default().without_workers() }).await;
+    assert_eq!(platform.client.check_provider("gemini").await.expect("checked").status, HealthState::Healthy);
+    assert!(info(&platform, "gemini").await.key_worked_at.is_some());
+
+    keys.set_for_session("gemini", "another-key-0002".into());
+    let fresh = info(&platform, "gemini").await;
+    assert_eq!((fresh.key_worked_at, fresh.last_check), (None, None), "nobody has tried this one");
+    let checked = platform.client.check_provider("gemini").await.expect("checked");
+    assert_eq!(checked.status, HealthState::Down, "{checked:?}");
+    let refused = info(&platform, "gemini").await;
+    assert!(refused.key_worked_at.is_none() && refused.last_check.is_some_and(|check| check.status == HealthState::Down));
+
+    keys.remove("gemini").await.expect("removed");
+    let first = info(&platform, "gemini").await;
+    assert!(first.key_worked_at.is_some() && first.last_check.is_none(), "the first one worked, and the failed test was not its: {first:?}");
+}
+
 #[tokio::test]
 async fn settings_outlive_the_platform() {
     let platform = start(None, "k").await;

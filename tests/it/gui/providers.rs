@@ -181,7 +181,7 @@ fn an_address_and_limits_are_set_refused_at_their_field_and_undone() {
     assert!(console.says("The provider's own address"));
     assert!(!console.says("not applied yet"));
     console.fill("Base URL", "http://me:pw@example.com/");
-    console.wait_for("This tests what is in use: what you changed below is not applied yet");
+    console.wait_for("Not applied yet: a test of the key tests what is in use");
     console.click("Apply");
     console.wait_for("must not hold a user name");
     console.fill("Base URL", "http://example.com/");

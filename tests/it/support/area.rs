@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use egui_kittest::Harness;
 use minerva_console::client::Client;
-use minerva_console::gui::ctx::{Area, AreaCtx, Command, CommandSender, LinkState, Moment, PhotoTexture, PhotoTextures, Route};
+use minerva_console::gui::ctx::{Area, AreaCtx, Command, CommandSender, KeysWorked, LinkState, Moment, PhotoTexture, PhotoTextures, Route};
 use minerva_console::gui::theme;
 use minerva_console::keys::Keys;
 use minerva_console::wire::event::{Event, Happened};
@@ -77,6 +77,7 @@ impl<A: Area> AreaState<A> {
             textures: &mut tools.textures,
             link: &self.link,
             keys: &self.keys,
+            keys_worked: &KeysWorked::default(),
             embedded: true,
             now: self.now,
         };

@@ -33,7 +33,10 @@ pub fn ui(ui: &mut Ui, component: &Component, columns: &Columns, period: Period,
     figure(ui, places.response, component.response_time_ms.map(number::duration_ms), "No response time is known");
     let errors = figure(ui, places.errors, component.error_rate.map(number::percent), "No calls in the last 15 minutes");
     if let (Some(_), Some(calls)) = (component.error_rate, component.calls) {
-        errors.on_hover_text(format!("Of {} calls in the last 15 minutes", number::count(calls)));
+        errors.on_hover_text(format!(
+            "Of {} in the last 15 minutes",
+            if calls == 1 { "1 call".to_owned() } else { format!("{} calls", number::count(calls)) }
+        ));
     }
     within(ui, places.when, Layout::left_to_right(Align::Center), |ui| match component.last_check {
         Some(at) => relative_time::ui(ui, at, ctx.now),

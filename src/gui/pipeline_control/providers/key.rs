@@ -146,10 +146,10 @@ fn host(ctx: &AreaCtx<'_>) -> String {
     ctx.client.base().host_str().unwrap_or("the server").to_owned()
 }
 
-/// Draws the key's part of the page.
-pub fn ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
+/// Draws the key's part of the page. `is_tested`: the page says below how a test of the key ended.
+pub fn ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, is_tested: bool, ctx: &AreaCtx<'_>) {
     page::heading(ui, if provider.key_wish == KeyWish::Optional { "Key (optional)" } else { "Key" });
-    standing_ui(ui, provider, ctx);
+    ui.scope(|ui| standing_ui(ui, provider, is_tested, ctx));
     if !ctx.embedded && !ctx.client.is_private() {
         let words = format!("Your own key can't be used with {}, since others could read it on the way: reach it over https", host(ctx));
         ui.add(Label::new(RichText::new(words).color(ctx.tokens().muted)).wrap());
@@ -170,8 +170,10 @@ pub fn ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &AreaCt
 }
 
 /// Which key is in use, from where, and when it last worked.
-fn standing_ui(ui: &mut Ui, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
+fn standing_ui(ui: &mut Ui, provider: &ProviderInfo, is_tested: bool, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
+    // As high without a key as with one.
+    ui.set_min_height(theme::CONTROL_HEIGHT);
     match &provider.key {
         KeyState::Present { tail, from } => {
             ui.horizontal_wrapped(|ui| {
@@ -181,6 +183,8 @@ fn standing_ui(ui: &mut Ui, provider: &ProviderInfo, ctx: &AreaCtx<'_>) {
                 if let Some(at) = provider.key_worked_at {
                     let words = format!("· last worked {}", relative_time::words(at, ctx.now));
                     ui.label(RichText::new(words).color(tokens.muted)).on_hover_text(relative_time::absolute(at));
+                } else if !is_tested {
+                    ui.label(RichText::new("· not tested yet").color(tokens.muted));
                 }
             });
         }
@@ -207,6 +211,7 @@ fn place(from: &str, provider: &ProviderInfo, ctx: &AreaCtx<'_>) -> String {
     match from {
         own_keys::FROM => "your own, kept on this computer".to_owned(),
         own_keys::FROM_SESSION => "your own, held on this computer until the program ends".to_owned(),
+        own_keys::FROM_ENVIRONMENT => format!("your own, from the environment variable {} of this computer", provider.key_variable),
         _ if !ctx.embedded => format!("held by {}", host(ctx)),
         "keyring" => "kept in this computer's keyring".to_owned(),
         "environment" => format!("from the environment variable {}", provider.key_variable),
@@ -248,8 +253,11 @@ fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &Area
                 form.keep_for_session(&provider.name, ctx);
             }
         }
-        let is_ours = from.is_some_and(|from| from != "environment");
-        if is_ours && ui.add_enabled(is_idle, egui::Button::new("Remove…")).on_hover_text("Forget the key that is in use").clicked() {
+        // Always there: what comes with a key would push away what is below it.
+        let is_ours = from.is_some_and(|from| !is_of_environment(from));
+        let remove = ui.add_enabled(is_idle && is_ours, egui::Button::new("Remove…")).on_hover_text("Forget the key that is in use");
+        let nothing = if from.is_some() { "The key is a variable's: unset it to remove the key" } else { "There is no key here to remove" };
+        if remove.on_disabled_hover_text(nothing).clicked() {
             form.is_removing = true;
         }
         if !is_idle {
@@ -262,9 +270,13 @@ fn entry_ui(ui: &mut Ui, form: &mut KeyForm, provider: &ProviderInfo, ctx: &Area
     }
     if form.trouble.is_none() {
         let words = RichText::new(keeping_words(is_held, provider, ctx)).size(theme::TEXT_SMALL).color(tokens.muted);
-        let told = ui.add(Label::new(words).wrap());
+        let told = ui.scope(|ui| {
+            // As long for a key that is held as for one that is stored, so that nothing moves when one becomes the other.
+            ui.set_min_height(2.0 * ui.text_style_height(&egui::TextStyle::Small));
+            ui.add(Label::new(words).wrap())
+        });
         if let Some(trouble) = ctx.keys.known_keyring_trouble() {
-            told.on_hover_text(trouble.in_full());
+            told.inner.on_hover_text(trouble.in_full());
         }
     }
 }
@@ -280,6 +292,11 @@ fn from<'p>(provider: &'p ProviderInfo, ctx: &AreaCtx<'_>) -> Option<&'p str> {
 /// Whether a key is held in memory alone.
 fn is_of_session(from: &str) -> bool {
     from == "session" || from == own_keys::FROM_SESSION
+}
+
+/// Whether a key is a variable's, which the program can't change.
+fn is_of_environment(from: &str) -> bool {
+    from == "environment" || from == own_keys::FROM_ENVIRONMENT
 }
 
 /// Asks before a key is forgotten. Escape keeps it.
@@ -325,8 +342,14 @@ fn keeping_words(is_held: bool, provider: &ProviderInfo, ctx: &AreaCtx<'_>) -> S
         return words.to_owned();
     }
     let host = host(ctx);
-    let kept =
-        if is_held || trouble.is_some() { "it is held in memory alone until the program ends," } else { "it stays in this computer's keyring" };
+    let is_variable = from(provider, ctx).is_some_and(is_of_environment);
+    let kept = if is_variable {
+        "the variable holds it until you enter another one here,"
+    } else if is_held || trouble.is_some() {
+        "it is held in memory alone until the program ends,"
+    } else {
+        "it stays in this computer's keyring"
+    };
     let why = trouble.map(|trouble| format!(". {trouble}")).unwrap_or_default();
     format!(
         "Your own key for tests: {kept} and goes to {host} only with the tests that you start; {host} does not keep it. The live pipeline works \

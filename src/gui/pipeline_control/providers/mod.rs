@@ -12,8 +12,9 @@ use std::collections::HashMap;
 use egui::Ui;
 
 use super::Wish;
-use crate::gui::ctx::{AreaCtx, Remote, ToastKind};
-use crate::wire::health::ProviderHealth;
+use crate::gui::ctx::own_keys::InUse;
+use crate::gui::ctx::{AreaCtx, OwnKeys, Remote, ToastKind};
+use crate::wire::health::{HealthState, ProviderHealth};
 use crate::wire::provider::{AddProvider, ProviderInfo, ProviderList, ProviderModels, ProviderSetting};
 use add::AddDialog;
 use key::KeyForm;
@@ -58,8 +59,6 @@ struct Page {
     models: Remote<ProviderModels>,
     resumed: Remote<()>,
     filter: String,
-    /// When the key became another one: tests before that say nothing of it.
-    key_changed: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 impl ProviderPages {
@@ -166,7 +165,6 @@ impl Page {
             }
             self.check = Remote::default();
             self.check_refused = None;
-            self.key_changed = Some(ctx.now);
             wishes.extend(then_activate.map(Wish::Activate));
             is_old = true;
         }
@@ -181,7 +179,15 @@ impl Page {
     fn ask_check(&mut self, name: &str, ctx: &AreaCtx<'_>) {
         self.check_refused = None;
         let name = name.to_owned();
-        ctx.ask_with_keys(&mut self.check, vec![name.clone()], |client| async move { client.check_provider(&name).await });
+        let own = ctx.own_keys();
+        ctx.ask_with_keys(&mut self.check, vec![name.clone()], |client| async move {
+            let key = in_use(own, &name).await;
+            let health = client.check_provider(&name).await?;
+            if let (Some(key), HealthState::Healthy, Some(at)) = (key, health.status, health.last_check) {
+                key.note_worked(at);
+            }
+            Ok(health)
+        });
     }
 
     fn ask_models(&mut self, name: &str, refresh: bool, ctx: &AreaCtx<'_>) {
@@ -190,4 +196,9 @@ impl Page {
         let with_key_of = if refresh { vec![name.clone()] } else { Vec::new() };
         ctx.ask_with_keys(&mut self.models, with_key_of, move |client| async move { client.provider_models(&name, refresh).await });
     }
+}
+
+/// The person's own key that goes with a question, if there is one.
+async fn in_use(own: Option<OwnKeys>, provider: &str) -> Option<InUse> {
+    own?.in_use(provider).await
 }

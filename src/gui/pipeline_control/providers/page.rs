@@ -33,7 +33,8 @@ pub fn ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, (is_busy, who):
         }
         ui.add_space(theme::GAP_12);
         if provider.key_wish != KeyWish::None {
-            key::ui(ui, &mut page.key, provider, ctx);
+            let is_tested = last_check(Some(page), provider).is_some();
+            key::ui(ui, &mut page.key, provider, is_tested, ctx);
         }
         if provider.is_remote {
             check_ui(ui, page, provider, ctx);
@@ -133,9 +134,7 @@ pub fn last_check<'c>(page: Option<&'c Page>, provider: &'c ProviderInfo) -> Opt
         return None;
     }
     let made_here = page.and_then(|page| page.check.value());
-    let changed = page.and_then(|page| page.key_changed);
-    let of_this_key = provider.last_check.as_ref().filter(|check| changed.is_none_or(|changed| check.last_check > Some(changed)));
-    [made_here, of_this_key].into_iter().flatten().max_by_key(|check| check.last_check)
+    [made_here, provider.last_check.as_ref()].into_iter().flatten().max_by_key(|check| check.last_check)
 }
 
 /// The test, and how the last one ended.
@@ -174,10 +173,6 @@ fn check_ui(ui: &mut Ui, page: &mut Page, provider: &ProviderInfo, ctx: &AreaCtx
             }
         }
     });
-    if page.settings.is_changed() {
-        let words = "This tests what is in use: what you changed below is not applied yet";
-        ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.warn)).wrap());
-    }
     let failed = last_check(Some(page), provider).and_then(|last| last.error_details.as_ref());
     if let (false, Some(why)) = (page.check.is_pending(), page.check_refused.as_ref().or(failed)) {
         ui.add(Label::new(RichText::new(here(why)).color(tokens.bad)).wrap());

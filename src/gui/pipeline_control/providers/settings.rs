@@ -199,6 +199,10 @@ pub fn ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, (is_bus
         }
         if is_busy {
             ui.spinner();
+        } else if form.is_changed() {
+            // In a place that is free anyway: nothing moves when the first letter is typed.
+            let words = "Not applied yet: a test of the key tests what is in use";
+            ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.warn)).truncate());
         }
     });
     trouble_ui(ui, form, tokens);

@@ -3,7 +3,7 @@
 use egui::Context;
 
 use super::App;
-use crate::gui::ctx::{LinkState, Toast, ToastKind};
+use crate::gui::ctx::{Command, LinkState, Toast, ToastKind};
 use crate::gui::shell::desktop;
 use crate::gui::shell::leaving::Then;
 use crate::gui::shell::link::Link;
@@ -52,7 +52,10 @@ impl App {
                 }
             }
         }
-        if let Some(command) = self.toasts.ui(egui) {
+        let shown = self.areas.iter().find(|area| area.id() == self.saved.area);
+        let is_here =
+            |command: &Command| matches!(command, Command::GoTo(route) if shown.is_some_and(|area| area.id() == route.area() && area.is_at(route)));
+        if let Some(command) = self.toasts.ui(egui, is_here) {
             self.commands.send(command);
         }
         let hovering = egui.input(|input| !input.raw.hovered_files.is_empty());

@@ -6,11 +6,12 @@ use futures_util::future::join_all;
 
 use super::calls::Window;
 use crate::keys::KeyProblem;
-use crate::platform::domain::providers::{Brought, note_key_worked};
+use crate::platform::domain::providers::{Brought, checks, key_mark, note_key_worked};
 use crate::platform::domain::{Core, DomainError, Result, config};
 use crate::platform::store;
 use crate::providers::{CallContext, KeyNeed, Provider};
 use crate::wire::config::PipelineConfig;
+use crate::wire::cost::calls_words;
 use crate::wire::health::{HealthState, ProviderHealth};
 use crate::wire::model::KeyState;
 use crate::wire::page::Page;
@@ -46,7 +47,7 @@ impl Provided {
 
 /// Every provider.
 pub async fn all(core: &Core) -> Result<Vec<Provided>> {
-    let checks = store::health::checks(&core.db, core.org).await?;
+    let checks = checks(core).await?;
     let config = config::current(core).await?;
     let mut all = Vec::new();
     for provider in core.providers.iter() {
@@ -89,10 +90,10 @@ async fn judge(core: &Core, provider: &dyn Provider, check: Option<&ProviderHeal
     };
     let detail = match &reason {
         Some(why) if missing.is_none() && window.failed > 0 && by_calls == status && stopped.is_none() => {
-            format!("{} of {} calls failed in the last 15 minutes. The last one: {why}", window.failed, window.calls())
+            format!("{} of {} failed in the last 15 minutes. The last one: {why}", window.failed, calls_words(window.calls()))
         }
         Some(why) => why.clone(),
-        None if window.calls() > 0 => format!("{} calls in the last 15 minutes, {} failed", window.calls(), window.failed),
+        None if window.calls() > 0 => format!("{} in the last 15 minutes, {} failed", calls_words(window.calls()), window.failed),
         None if check.is_some() => "Answered when it was last asked".to_owned(),
         None => "Not asked yet".to_owned(),
     };
@@ -157,8 +158,8 @@ async fn ask_and_keep(core: &Core, is_wanted: impl Fn(&str) -> bool) -> Result<(
     let wanted = core.providers.iter().filter(|provider| is_wanted(provider.name()));
     let asked = join_all(wanted.map(|provider| async move { ask(core, provider.as_ref()).await })).await;
     let mut change = core.change().await?;
-    for health in asked.into_iter().flatten() {
-        store::health::put_check(&mut change.tx, core.org, &health).await?;
+    for (health, mark) in asked.into_iter().flatten() {
+        store::health::put_check(&mut change.tx, core.org, &health, &mark).await?;
     }
     change.commit().await
 }
@@ -170,25 +171,27 @@ pub async fn check_one(core: &Core, provider: &dyn Provider, brought: &Brought) 
     if brought.has(provider.name()) {
         return Ok(knock(core, provider, brought).await);
     }
-    let Some(health) = ask(core, provider).await else {
+    let Some((health, mark)) = ask(core, provider).await else {
         let why = missing_key(core, provider).await.unwrap_or_else(|| "The key is missing".to_owned());
         return Err(DomainError::Conflict { code: "no_key", message: why });
     };
     let mut change = core.change().await?;
-    store::health::put_check(&mut change.tx, core.org, &health).await?;
+    store::health::put_check(&mut change.tx, core.org, &health, &mark).await?;
     change.commit().await?;
     Ok(health)
 }
 
-async fn ask(core: &Core, provider: &dyn Provider) -> Option<ProviderHealth> {
+/// With the mark of the key that it was asked with.
+async fn ask(core: &Core, provider: &dyn Provider) -> Option<(ProviderHealth, String)> {
     if missing_key(core, provider).await.is_some() {
         return None;
     }
+    let mark = key_mark(core, provider).await;
     let health = knock(core, provider, &Brought::default()).await;
     if health.status == HealthState::Healthy {
-        note_key_worked(core, provider).await;
+        note_key_worked(core, provider, mark.clone()).await;
     }
-    Some(health)
+    Some((health, mark))
 }
 
 /// Really asks.

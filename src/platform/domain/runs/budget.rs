@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::platform::domain::{DomainError, Result};
-use crate::wire::cost::Estimate;
+use crate::wire::cost::{Estimate, calls_words};
 use crate::wire::money::UsdMicros;
 use crate::wire::run::SpendLimit;
 
@@ -16,7 +16,7 @@ pub fn limit_of(most: UsdMicros, estimate: &Estimate) -> Result<SpendLimit> {
     let refuse = |message: String| Err(DomainError::Invalid { code: "over_budget", message });
     let (high, unknown) = (estimate.total.cost.high_usd, estimate.total.unknown_calls);
     if unknown > 0 {
-        return refuse(format!("Nothing was asked: the price of {unknown} calls is not known, so they can't be kept within {most}"));
+        return refuse(format!("Nothing was asked: the price of {} is not known, so it can't be kept within {most}", calls_words(unknown)));
     }
     if high > most {
         return refuse(format!("Nothing was asked: this may cost up to {high}, and {most} is the most. Choose fewer photos, or raise it"));
