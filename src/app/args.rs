@@ -113,6 +113,10 @@ pub struct ServeArgs {
     /// Address and port to answer on; port 0 takes a free one. Beyond loopback a token is required
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:4100")]
     pub listen: SocketAddr,
+    /// Name under which consoles reach it through a proxy, such as `minerva.example.com`; repeatable. On loopback it answers under
+    /// `localhost`, `127.0.0.1` and these alone; beyond loopback under any name, unless some are given
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<HostName>,
     /// Database, such as `sqlite:/srv/minerva/team.sqlite`; the one in the data folder unless told.
     /// Without `--data-dir`, photos and logs lie beside it in `team.sqlite.files`
     #[arg(long, value_name = "sqlite:PATH")]
@@ -124,6 +128,20 @@ pub struct ServeArgs {
     /// Starts an empty library empty, without the bundled photos
     #[arg(long)]
     pub no_bundled_photos: bool,
+}
+
+/// A name as a `Host` header has it: no scheme, no port, no path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostName(pub String);
+
+impl FromStr for HostName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = text.trim().to_ascii_lowercase();
+        let is_name = !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_'));
+        if is_name { Ok(Self(name)) } else { Err("write the name alone, such as minerva.example.com: no http://, no port, no path".to_owned()) }
+    }
 }
 
 /// `minerva compare`.

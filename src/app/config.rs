@@ -2,7 +2,6 @@
 //! order of precedence.
 
 use std::collections::{BTreeMap, HashMap};
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -45,21 +44,34 @@ struct ConfigFile {
 #[serde(deny_unknown_fields, default)]
 struct ProviderTable {
     base_url: Option<BaseAddress>,
-    requests_per_minute: Option<NonZeroU32>,
-    tokens_per_minute: Option<NonZeroU32>,
-    concurrency: Option<NonZeroU32>,
-    timeout_s: Option<NonZeroU32>,
-    total_s: Option<NonZeroU32>,
+    requests_per_minute: Option<AtLeastOne>,
+    tokens_per_minute: Option<AtLeastOne>,
+    concurrency: Option<AtLeastOne>,
+    timeout_s: Option<AtLeastOne>,
+    total_s: Option<AtLeastOne>,
+}
+
+/// A limit of 0 would let no call through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u32")]
+struct AtLeastOne(u32);
+
+impl TryFrom<u32> for AtLeastOne {
+    type Error = &'static str;
+
+    fn try_from(limit: u32) -> std::result::Result<Self, &'static str> {
+        if limit == 0 { Err("a limit must be at least 1; leave the line out for no limit of your own") } else { Ok(Self(limit)) }
+    }
 }
 
 impl ProviderTable {
     fn limits(&self) -> Limits {
         Limits {
-            requests_per_minute: self.requests_per_minute.map(NonZeroU32::get),
-            tokens_per_minute: self.tokens_per_minute.map(NonZeroU32::get),
-            concurrency: self.concurrency.map(NonZeroU32::get),
-            timeout_s: self.timeout_s.map(NonZeroU32::get),
-            total_s: self.total_s.map(NonZeroU32::get),
+            requests_per_minute: self.requests_per_minute.map(|limit| limit.0),
+            tokens_per_minute: self.tokens_per_minute.map(|limit| limit.0),
+            concurrency: self.concurrency.map(|limit| limit.0),
+            timeout_s: self.timeout_s.map(|limit| limit.0),
+            total_s: self.total_s.map(|limit| limit.0),
         }
     }
 }
@@ -291,7 +303,7 @@ mod tests {
     #[test]
     fn a_mistake_in_a_providers_table_is_named_with_its_line() {
         for (line, word) in [
-            ("concurrency = 0", "nonzero"),
+            ("concurrency = 0", "at least 1"),
             ("api_key = \"abc\"", "api_key"),
             ("base_url = \"ftp://x/\"", "http"),
             ("base_url = \"http://me:secret@x/\"", "key"),

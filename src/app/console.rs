@@ -52,6 +52,7 @@ fn start_platform(settings: Settings, log: Log) -> StartPlatform {
                 folder: settings.data_dir.clone(),
                 database: None,
                 listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                hosts: Vec::new(),
                 token: None,
                 run_workers: true,
                 seed_library: true,

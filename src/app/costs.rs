@@ -44,14 +44,15 @@ async fn ask(settings: &Settings, asked: &Reprice) -> Result<Repriced> {
     local::with_platform(settings, async |client| client.reprice(asked).await.map_err(|error| local::failed(&error))).await
 }
 
-/// For programs: whole micro-dollars, which no reader rounds; the API's own decimals are for the window.
+/// For programs: whole micro-dollars, which no reader rounds; the API's own decimals are for the window. `null` where nothing is
+/// known.
 fn in_micros(repriced: &Repriced) -> serde_json::Value {
     let sum = |sum: &RepricedSum| {
         json!({
             "calls": sum.calls,
-            "charged_usd_micros": sum.charged_usd.0,
+            "charged_usd_micros": sum.charged().map(|usd| usd.0),
             "charged_unknown": sum.charged_unknown,
-            "repriced_usd_micros": sum.repriced_usd.0,
+            "repriced_usd_micros": sum.repriced().map(|usd| usd.0),
             "repriced_unknown": sum.repriced_unknown,
         })
     };
@@ -88,4 +89,23 @@ fn text(repriced: &Repriced) -> String {
         }
     }
     table.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::money::UsdMicros;
+
+    #[test]
+    fn what_is_not_known_of_a_single_call_is_null_and_unknown() {
+        let sum = RepricedSum { calls: 2, charged_unknown: 2, repriced_usd: UsdMicros(7), repriced_unknown: 1, ..RepricedSum::default() };
+        let at = "2026-11-23T00:00:00Z".parse().expect("a time");
+        let repriced = Repriced { from: at, to: at, total: sum, models: vec![RepricedModel { model: "lab/m".to_owned(), sum }] };
+        let json = in_micros(&repriced);
+        let total = &json["total"];
+        assert_eq!((&total["charged_usd_micros"], &total["charged_unknown"]), (&serde_json::Value::Null, &2.into()), "{json}");
+        assert_eq!((&total["repriced_usd_micros"], &json["models"][0]["repriced_usd_micros"]), (&7.into(), &7.into()), "{json}");
+        let words = text(&repriced);
+        assert!(words.contains("unknown (2 calls)") && words.contains("$0.000007 + 1 call of unknown price"), "{words}");
+    }
 }

@@ -14,6 +14,7 @@ pub async fn with_platform<T>(settings: &Settings, work: impl AsyncFnOnce(Client
         folder: settings.data_dir.clone(),
         database: None,
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        hosts: Vec::new(),
         token: None,
         run_workers: false,
         seed_library: false,

@@ -35,6 +35,7 @@ async fn serve(settings: &Settings, args: &ServeArgs, folder: PathBuf, token: Op
         folder: folder.clone(),
         database: args.database.as_ref().map(|path| path.0.clone()),
         listen: args.listen,
+        hosts: args.host.iter().map(|name| name.0.clone()).collect(),
         token,
         run_workers: true,
         seed_library: !args.no_bundled_photos,

@@ -62,12 +62,10 @@ fn entry(store: &Store, user: &str) -> Result<keyring_core::Entry, KeyProblem> {
 /// The words of an error; none of them can hold a key, which the errors of reading and writing do not carry.
 fn unavailable(error: &Error) -> KeyProblem {
     let words = match error {
-        Error::NoStorageAccess(_) => "The system's keyring is locked. Unlock it, or keep the key for this session only",
-        Error::PlatformFailure(_) | Error::NoDefaultStore => {
-            "No keyring answers on this computer. Start one, such as gnome-keyring or KWallet, or keep the key for this session only"
-        }
-        Error::BadEncoding(_) => "What the system's keyring holds is not text. Store the key again, or keep it for this session only",
-        _ => "The system's keyring can't be used. Keep the key for this session only",
+        Error::NoStorageAccess(_) => "The system's keyring is locked. Unlock it",
+        Error::PlatformFailure(_) | Error::NoDefaultStore => "No keyring answers on this computer. Start one, such as gnome-keyring or KWallet",
+        Error::BadEncoding(_) => "What the system's keyring holds is not text. Store the key again",
+        _ => "The system's keyring can't be used. Check that it works",
     };
     KeyProblem::KeyringUnavailable { words: words.to_owned(), cause: Some(error.to_string()) }
 }

@@ -41,6 +41,8 @@ pub struct HostOptions {
     pub database: Option<PathBuf>,
     /// `127.0.0.1:0` for the embedded one.
     pub listen: SocketAddr,
+    /// Names under which it is reached beside those of loopback, as behind a proxy.
+    pub hosts: Vec<String>,
     /// A random one unless told.
     pub token: Option<SecretString>,
     /// Whether the workers take jobs. Off for one-off commands.
@@ -125,7 +127,7 @@ pub async fn start_at(options: HostOptions, clock: Arc<dyn Clock>) -> Result<Hos
         Some(token) => token,
         None => random_token()?,
     };
-    let (address, server) = serve(&core, options.listen, token.clone()).await?;
+    let (address, server) = serve(&core, options.listen, &options.hosts, token.clone()).await?;
     jobs::start(&core, jobs::Wanted { workers: options.run_workers, bundled_photos: options.seed_library, health_every: options.health_every });
     tracing::info!(%address, "the platform answers");
     Ok(Host { address, token, core, server: Some(server), locks })
@@ -202,25 +204,28 @@ static LOOPBACK: std::sync::LazyLock<Url> = std::sync::LazyLock::new(|| {
     Url::parse("http://127.0.0.1/").expect("a constant URL")
 });
 
-async fn serve(core: &Arc<Core>, listen: SocketAddr, token: SecretString) -> Result<(SocketAddr, JoinHandle<std::io::Result<()>>), StartError> {
+async fn serve(
+    core: &Arc<Core>,
+    listen: SocketAddr,
+    given: &[String],
+    token: SecretString,
+) -> Result<(SocketAddr, JoinHandle<std::io::Result<()>>), StartError> {
     let refused =
         |error: std::io::Error| StartError::Listen(format!("The platform can't listen on {listen}: {error}. Choose another address or port"));
     let listener = TcpListener::bind(listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let stop: CancellationToken = core.stop.clone();
-    let platform = Arc::new(Platform { core: Arc::clone(core), token, hosts: hosts(address), stop: stop.clone() });
+    let platform = Arc::new(Platform { core: Arc::clone(core), token, hosts: hosts(address, given), stop: stop.clone() });
     let service = routes::router(platform).into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await });
     Ok((address, server))
 }
 
-/// What a `Host` header may say. A listener that others can reach has names that we can't know.
-fn hosts(address: SocketAddr) -> Vec<String> {
-    if !address.ip().is_loopback() {
-        return Vec::new();
-    }
-    let port = address.port();
-    vec![format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")]
+/// The names that a `Host` header may hold, whatever its port: a forwarded port is another one, and a page that rebinds its name still
+/// has that name. A listener that others can reach has names that we can't know, and is held to those that were given, if any were.
+fn hosts(address: SocketAddr, given: &[String]) -> Vec<String> {
+    let of_loopback = ["127.0.0.1", "localhost", "[::1]"].into_iter().filter(|_| address.ip().is_loopback() || !given.is_empty());
+    of_loopback.map(str::to_owned).chain(given.iter().map(|name| name.to_ascii_lowercase())).collect()
 }
 
 /// 256 random bits.

@@ -187,6 +187,11 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// The cheapest request that is refused without a good key.
     fn check(&self) -> HttpRequest;
+
+    /// A second request, as cheap, of a provider that lets keys list models with which nothing can be asked.
+    fn check_use(&self) -> Option<HttpRequest> {
+        None
+    }
 }
 
 /// A bad status that came without a word of its own: `Status 503 (Service Unavailable)`.

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::chat::{self, ChatReading, ChatRequest};
 use super::dialect::{AskMode, Dialect, End, Framing, HttpRequest, OfferedModel, Reading, SHORTEN, is_beyond_context, status_words};
 use super::fit::SchemaRule;
-use super::price::ListedModel;
-use super::{OutputMost, PhotoRequest, SentPhoto};
+use super::price::{self, ListedModel};
+use super::{GEMINI, OutputMost, PhotoRequest, SentPhoto};
 use crate::wire::prompt_parts::{Effort, Takes};
 use crate::wire::result::{Fault, FaultKind, Usage};
 
@@ -169,6 +169,12 @@ impl Dialect for Gemini {
     /// Lists one model: free, and refused without a good key.
     fn check(&self) -> HttpRequest {
         HttpRequest { path: "v1/models?pageSize=1".to_owned(), body: None }
+    }
+
+    /// Counts the tokens of a word, for free: there are keys that may list models, and are refused where one is asked.
+    fn check_use(&self) -> Option<HttpRequest> {
+        let model = price::models().iter().find(|model| model.provider == GEMINI)?;
+        self.count(&model.id, "", "hi")?.ok()
     }
 }
 

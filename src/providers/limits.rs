@@ -17,7 +17,7 @@ use super::Limits;
 use super::dialect::Allowance;
 use crate::wire::result::Fault;
 use rest::Rests;
-pub use rest::{REST_MOST, Rest, Whose};
+pub use rest::{REST_MOST, Rest, Whose, jitter};
 use told::Told;
 use window::{Window, WindowEntry};
 
@@ -147,7 +147,7 @@ impl Gate {
             let wait = match self.pass(&who, Instant::now()) {
                 Ok(tokens) => return Ok(Permit { gate: Arc::clone(self), tokens, _place: place }),
                 Err(Obstacle::Rest(rest)) if !(who.waits_for)(rest.left()) => return Err(*rest),
-                Err(Obstacle::Rest(rest)) => rest.left(),
+                Err(Obstacle::Rest(rest)) => rest.left() + jitter(rest.asked()),
                 Err(Obstacle::Limits(wait)) => wait,
             };
             tell();

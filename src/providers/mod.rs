@@ -67,6 +67,17 @@ pub enum PhotoRule {
     Jpeg { max_edge_px: u32, quality: u8 },
 }
 
+impl PhotoRule {
+    /// Sorts rules by how much of a photo they keep.
+    #[must_use]
+    pub fn demand(self) -> (u32, u8) {
+        match self {
+            Self::Pixels => (u32::MAX, u8::MAX),
+            Self::Jpeg { max_edge_px, quality } => (max_edge_px, quality),
+        }
+    }
+}
+
 /// One question about one photo. Its texts are rendered already; what it asks for beside them is fitted to the model by
 /// [`Provider::fit`].
 #[derive(Debug, Clone)]

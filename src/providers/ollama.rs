@@ -199,16 +199,46 @@ fn fault_of(status: StatusCode, reply: &Value) -> Fault {
         401 => (FaultKind::Auth, "Enter a valid key in Pipeline control"),
         402 => (FaultKind::QuotaSpent, "Check the account's credit"),
         403 => (FaultKind::Permission, "Check what the account may use"),
+        404 if is_retired(&said) => (FaultKind::RetiredModel, "Choose another model"),
         404 => (FaultKind::UnknownModel, "Get it with 'ollama pull MODEL', or choose one that is there"),
         410 => (FaultKind::RetiredModel, "Choose another model"),
         400 | 500 if is_beyond_context(&said) => (FaultKind::TooLarge, SHORTEN),
         413 => (FaultKind::TooLarge, "Send a smaller photo"),
         408 | 504 => (FaultKind::Timeout, "Try again later"),
-        429 if said.contains("usage limit") => (FaultKind::QuotaSpent, "Waiting a few minutes will not help"),
+        429 if is_spent(&said) => (FaultKind::QuotaSpent, "Waiting a few minutes will not help"),
         429 => (FaultKind::RateLimited, "Wait, or run fewer calls at once"),
         400..=499 => (FaultKind::BadRequest, "Ollama did not accept the request; check that the model takes photos"),
         503 => (FaultKind::Overloaded, "Try again later, or run fewer calls at once"),
         _ => (FaultKind::Server, "Look at Ollama's log, and at the free memory"),
     };
     Fault::new(kind, format!("Ollama: {}. {advice}", said.trim_end().trim_end_matches('.')))
+}
+
+/// A model of ollama.com that was taken out of service.
+fn is_retired(said: &str) -> bool {
+    ["has been deprecated", "was retired", "has been retired"].iter().any(|words| said.contains(words))
+}
+
+/// Waiting a few minutes does not bring it back.
+fn is_spent(said: &str) -> bool {
+    ["usage limit", "exceeded your current quota"].iter().any(|words| said.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_told_by_their_words_where_the_status_says_too_little() {
+        for (status, said, kind) in [
+            (404, "model 'gemma9' not found", FaultKind::UnknownModel),
+            (404, "model 'gemma3:27b-cloud' has been deprecated and was retired on 2026-10-01", FaultKind::RetiredModel),
+            (429, "too many requests", FaultKind::RateLimited),
+            (429, "you exceeded your current quota, please check your plan and billing details", FaultKind::QuotaSpent),
+            (429, "you've reached your hourly usage limit", FaultKind::QuotaSpent),
+        ] {
+            let fault = fault_of(StatusCode::from_u16(status).expect("a status"), &json!({"error": said}));
+            assert_eq!(fault.kind, kind, "{said}");
+        }
+    }
 }

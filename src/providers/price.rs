@@ -35,7 +35,10 @@ pub struct PriceBook(Arc<Book>);
 
 #[derive(Debug, Clone)]
 struct Book {
+    /// Of the shipped prices.
     checked: NaiveDate,
+    /// Of the person's own file, where it says so.
+    own_checked: Option<NaiveDate>,
     models: Vec<ListedModel>,
     /// Why the person's own file is not part of it.
     problem: Option<String>,
@@ -73,7 +76,7 @@ impl PriceBook {
     pub fn shipped() -> Self {
         static BOOK: OnceLock<PriceBook> = OnceLock::new();
         BOOK.get_or_init(|| {
-            let nothing = Book { checked: NaiveDate::default(), models: Vec::new(), problem: None };
+            let nothing = Book { checked: NaiveDate::default(), own_checked: None, models: Vec::new(), problem: None };
             let read = nothing.with(SHIPPED, false).unwrap_or_else(|problem| {
                 tracing::error!(%problem, "the shipped model catalogue can't be read; prices are unknown");
                 Book { problem: Some(problem), ..nothing }
@@ -103,10 +106,23 @@ impl PriceBook {
         self.0.problem.as_deref()
     }
 
-    /// The day on which its prices were last compared with the providers' pages.
+    /// The day on which the shipped prices were last compared with the providers' pages.
     #[must_use]
     pub fn checked(&self) -> NaiveDate {
         self.0.checked
+    }
+
+    /// The same of the person's own file, where it says so.
+    #[must_use]
+    pub fn own_checked(&self) -> Option<NaiveDate> {
+        self.0.own_checked
+    }
+
+    /// The day on which a model's own price was last compared; of a joined name, that of its oldest part.
+    #[must_use]
+    pub fn checked_of(&self, provider: &str, model: &str) -> NaiveDate {
+        let of = |id: &str| self.model(provider, id).and_then(|listed| listed.checked);
+        of(model).or_else(|| model.split('+').filter_map(of).min()).unwrap_or(self.0.checked)
     }
 
     /// Whether that was longer than 90 days before this day.
@@ -209,16 +225,18 @@ impl Book {
         if file.version.is_some_and(|version| version != 1) {
             return Err("catalogue_version: this program reads version 1".to_owned());
         }
-        let mut book = Self { checked: file.checked.unwrap_or(self.checked), models: self.models.clone(), problem: None };
+        // What a person checked says nothing of the shipped prices.
+        let (checked, own_checked) = if is_own { (self.checked, file.checked) } else { (file.checked.unwrap_or(self.checked), None) };
+        let mut book = Self { checked, own_checked, models: self.models.clone(), problem: None };
         for entry in file.models {
             if let Some(problem) = entry.problem() {
                 return Err(problem);
             }
             if let Some(place) = book.models.iter().position(|model| entry.names(model)) {
                 let known = book.models[place].clone();
-                book.models[place] = entry.over(Some(known), is_own);
+                book.models[place] = entry.over(Some(known), file.checked, is_own);
             } else {
-                book.models.push(entry.over(None, is_own));
+                book.models.push(entry.over(None, file.checked, is_own));
             }
         }
         Ok(book)

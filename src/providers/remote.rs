@@ -31,7 +31,7 @@ use super::{
     BoxFuture, CallContext, CatalogueEntry, Endpoint, KeyNeed, Limits, NextPrice, OfferedModel, OutputMost, PhotoRequest, PhotoRule, PriceBook,
     Provider, Sent, fit,
 };
-use crate::keys::Keys;
+use crate::keys::{KeyOrigin, Keys};
 use crate::wire::money::UsdMicros;
 use crate::wire::prompt_parts::{Parameters, Takes};
 use crate::wire::result::{Answer, Fault, FaultKind};
@@ -143,7 +143,7 @@ impl Remote {
     async fn key(&self, call: &CallContext) -> Result<Option<SecretString>, Fault> {
         match self.brought_key(call).await {
             Some(key) => Ok(Some(key)),
-            None => self.own_key().await,
+            None => Ok(self.own_key().await?.map(|(key, _)| key)),
         }
     }
 
@@ -152,12 +152,12 @@ impl Remote {
         brought.get(&self.name).await.ok().map(|(key, _)| key)
     }
 
-    async fn own_key(&self) -> Result<Option<SecretString>, Fault> {
+    async fn own_key(&self) -> Result<Option<(SecretString, KeyOrigin)>, Fault> {
         if self.need == KeyNeed::None {
             return Ok(None);
         }
         match self.keys.get(&self.name).await {
-            Ok((key, _)) => Ok(Some(key)),
+            Ok(found) => Ok(Some(found)),
             Err(_) if self.need == KeyNeed::Optional => Ok(None),
             Err(problem) => Err(Fault::new(FaultKind::Auth, problem.to_string())),
         }
@@ -257,7 +257,10 @@ impl Provider for Remote {
     }
 
     fn photo_rule(&self, model: &str) -> PhotoRule {
-        self.listed(model).and_then(|listed| listed.photo).unwrap_or_else(|| self.dialect.photo_rule())
+        let known = |id: &str| self.listed(id).and_then(|listed| listed.photo);
+        // Joined features (`labels+text`) get the photo that the most demanding of them wants.
+        let joined = || model.split('+').filter_map(|part| known(part.trim())).max_by_key(|rule| rule.demand());
+        known(model).or_else(joined).unwrap_or_else(|| self.dialect.photo_rule())
     }
 
     fn takes(&self, model: &str) -> Takes {

@@ -98,14 +98,17 @@ impl Request<'_> {
         let mut reading = Reading::default();
         let label = self.dialect.label().to_owned();
         let chunks = response.bytes_stream().map(move |chunk| chunk.map_err(|error| from_reqwest(&label, error)));
-        let mut pieces = std::pin::pin!(pieces(chunks, framing, self.mask.clone()));
+        let mut pieces = std::pin::pin!(pieces(self.dialect.label(), chunks, framing, self.mask.clone()));
         while let Some(piece) = timeout(self.limit, pieces.next()).await.map_err(|_| self.too_slow())? {
             let before = reading.text.len();
             let piece = piece?;
             if let Some(note) = &self.note {
                 note.came_piece(&piece);
             }
-            self.dialect.read_piece(&mut reading, &piece).map_err(|fault| inside(fault, request_id.as_deref()))?;
+            let read = self.dialect.read_piece(&mut reading, &piece);
+            // What was written before it broke off may be charged, as it may where the line was cut.
+            let broken_off = |fault: Fault| Fault { may_cost: fault.may_cost || !reading.text.is_empty(), ..inside(fault, request_id.as_deref()) };
+            read.map_err(broken_off)?;
             if reading.text.len() > before {
                 on_text(&self.mask.text(&reading.text));
             }
@@ -201,8 +204,9 @@ fn redirected(label: &str) -> Fault {
     Fault::new(FaultKind::BadRequest, words)
 }
 
-fn too_large() -> Fault {
-    Fault { may_cost: true, ..Fault::new(FaultKind::BadAnswer, "The answer is larger than 8 MB and was not read") }
+fn too_large(label: &str) -> Fault {
+    let words = format!("{label}'s answer is larger than 8 MB and was not read. Ask for a shorter one, or check the base URL");
+    Fault { may_cost: true, ..Fault::new(FaultKind::BadAnswer, words) }
 }
 
 fn is_stream(headers: &HeaderMap) -> bool {
@@ -211,22 +215,23 @@ fn is_stream(headers: &HeaderMap) -> bool {
 }
 
 /// Ends a body with a fault where it grows beyond what is read of any answer, before more of it is kept or parsed.
-fn bounded(bytes: impl Stream<Item = Result<Bytes, Fault>>) -> impl Stream<Item = Result<Bytes, Fault>> {
+fn bounded(label: String, bytes: impl Stream<Item = Result<Bytes, Fault>>) -> impl Stream<Item = Result<Bytes, Fault>> {
     let mut left = BODY_MOST;
     bytes.map(move |chunk| {
         let chunk = chunk?;
-        left = left.checked_sub(chunk.len()).ok_or_else(too_large)?;
+        left = left.checked_sub(chunk.len()).ok_or_else(|| too_large(&label))?;
         Ok(chunk)
     })
 }
 
 /// The JSON values of a streamed body.
 fn pieces(
+    label: &str,
     bytes: impl Stream<Item = Result<Bytes, Fault>> + Send + 'static,
     framing: Framing,
     mask: Mask,
 ) -> std::pin::Pin<Box<dyn Stream<Item = Result<Value, Fault>> + Send>> {
-    let bytes = bounded(bytes);
+    let bytes = bounded(label.to_owned(), bytes);
     match framing {
         Framing::Sse => Box::pin(bytes.eventsource().filter_map(move |event| {
             std::future::ready(match event {
@@ -307,7 +312,7 @@ async fn read_body(label: &str, mut response: Response) -> Result<Bytes, Fault> 
     while let Some(chunk) = response.chunk().await.map_err(|error| from_reqwest(label, error))? {
         body.extend_from_slice(&chunk);
         if body.len() > BODY_MOST {
-            return Err(too_large());
+            return Err(too_large(label));
         }
     }
     Ok(body.freeze())
@@ -383,8 +388,11 @@ mod tests {
                 counted.fetch_add(chunk.len(), std::sync::atomic::Ordering::Relaxed);
             });
             let all = std::iter::once(Bytes::from_static(begin.as_bytes())).chain(chunks).map(Ok);
-            let first = pieces(futures_util::stream::iter(all), framing, Mask::default()).next().await.expect("a fault");
-            assert_eq!(first.expect_err("too large").message, "The answer is larger than 8 MB and was not read");
+            let first = pieces("Gemini", futures_util::stream::iter(all), framing, Mask::default()).next().await.expect("a fault");
+            assert_eq!(
+                first.expect_err("too large").message,
+                "Gemini's answer is larger than 8 MB and was not read. Ask for a shorter one, or check the base URL"
+            );
             let fetched = fetched.load(std::sync::atomic::Ordering::Relaxed);
             assert!(fetched <= BODY_MOST + CHUNK, "{fetched} bytes were fetched");
         }

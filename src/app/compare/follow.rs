@@ -20,10 +20,16 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A bar on standard error; nothing when that is no terminal.
 pub fn bar(length: u64, what: &'static str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {prefix} · {elapsed} · {eta} left {msg}");
-    ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr())
-        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        .with_prefix(what)
+    ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr()).with_style(style(false)).with_prefix(what)
+}
+
+/// `is_waiting`: how long it still takes is nobody's to say, since it waits for a provider.
+fn style(is_waiting: bool) -> ProgressStyle {
+    ProgressStyle::with_template(template(is_waiting)).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+fn template(is_waiting: bool) -> &'static str {
+    if is_waiting { "{bar:30} {pos}/{len} {prefix} · {elapsed} {msg}" } else { "{bar:30} {pos}/{len} {prefix} · {elapsed} · {eta} left {msg}" }
 }
 
 /// Starts a run and waits for its end. When `stop` is cancelled it is cancelled too, and what is answered stays.
@@ -32,7 +38,7 @@ pub async fn run_to_end(client: &Client, start: &StartSweep, stop: &Cancellation
     let mut run = client.start_sweep(start).await?;
     let bar = bar(run.counts.total(), "answers");
     let mut news = News::of(&run);
-    let mut is_stopping = false;
+    let (mut is_stopping, mut was_waiting) = (false, false);
     while run.state == RunState::Running {
         tokio::select! {
             () = stop.cancelled(), if !is_stopping => {
@@ -56,6 +62,9 @@ pub async fn run_to_end(client: &Client, start: &StartSweep, stop: &Cancellation
         for words in news.on_run(&run) {
             bar.suspend(|| terminal::err(&words));
         }
+        if std::mem::replace(&mut was_waiting, news.is_waiting()) != was_waiting {
+            bar.set_style(style(was_waiting));
+        }
         bar.set_position(run.counts.finished());
         let failed = (run.counts.failed > 0).then(|| format!("{} failed", run.counts.failed));
         let words = news.words(Utc::now());
@@ -76,6 +85,19 @@ pub async fn cells(client: &Client, id: RunId) -> Result<Vec<Cell>> {
         cursor = page.next_cursor;
         if cursor.is_none() {
             return Ok(cells);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_told_while_a_provider_is_waited_for() {
+        for (is_waiting, tells_time) in [(true, false), (false, true)] {
+            assert_eq!(template(is_waiting).contains("left"), tells_time);
+            assert!(ProgressStyle::with_template(template(is_waiting)).is_ok());
         }
     }
 }

@@ -154,6 +154,7 @@ async fn compare(settings: &Settings, args: &CompareArgs, plan: Plan, providers:
         folder: folder.path().to_owned(),
         database: None,
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        hosts: Vec::new(),
         token: None,
         run_workers: false,
         seed_library: false,

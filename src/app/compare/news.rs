@@ -92,6 +92,12 @@ impl News {
         self.retry_words(now).into_iter().chain(self.turn_words()).chain(held).collect::<Vec<_>>().join(" · ")
     }
 
+    /// Whether a call waits for another try: until then nothing says how long the rest takes.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.waits.values().any(|wait| matches!(wait, Wait::Retry { .. }))
+    }
+
     /// The retry that comes next.
     fn retry_words(&self, now: DateTime<Utc>) -> Option<String> {
         let retries = self.waits.iter().filter_map(|(cell, wait)| match wait {
@@ -155,7 +161,9 @@ mod tests {
         news.on_news(one.id, &CellNow::Retrying { wait_ms: 46_400, kind: FaultKind::RateLimited }, now);
         news.on_news(other.id, &CellNow::Waiting, now);
         assert_eq!(news.words(now), "Google Gemini retries in 47 s: rate limited · 1 wait for their turn");
+        assert!(news.is_waiting());
         news.on_news(one.id, &CellNow::Asking, now + TimeDelta::seconds(47));
+        assert!(!news.is_waiting(), "who waits for its turn is on the way");
         news.on_news(other.id, &CellNow::Asking, now);
         assert_eq!(news.words(now), "", "it goes on");
         let fault = Fault::new(FaultKind::Auth, "OpenAI: Incorrect API key provided. Enter a valid key in Pipeline control");

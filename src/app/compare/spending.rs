@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::app::{Failure, Result, terminal};
-use crate::wire::cost::{Estimate, UnknownCost, sum_words, unknown_words};
+use crate::wire::cost::{Estimate, UnknownCost, calls_words, sum_words, unknown_words};
 use crate::wire::money::UsdMicros;
 use crate::wire::provider::provider_of;
 use crate::wire::result::Fault;
@@ -20,8 +20,9 @@ pub fn check(most: UsdMicros, estimate: &Estimate) -> Result<()> {
             (true, false) => (format!("{unknown}: how many tokens a photo is for {uncounted} is not known"), "their image_tokens"),
             (false, false) => (format!("{unknown} (no price: {unpriced}; no tokens of a photo: {uncounted})"), "their prices and image_tokens"),
         };
+        let are = if estimate.total.unknown_calls == 1 { "is" } else { "are" };
         return Err(Failure::Usage(format!(
-            "Nothing was asked: with --max-cost every cost must be known beforehand, and there are {what}. \
+            "Nothing was asked: with --max-cost every cost must be known beforehand, and there {are} {what}. \
              Leave them out, or write {mend} into model-catalogue.json beside the configuration file"
         )));
     }
@@ -75,14 +76,14 @@ fn lines(estimate: &Estimate, is_capped: bool) -> Vec<String> {
     }
     let columns = estimate.columns.iter().map(|column| {
         let cost = column.cost.map_or_else(|| "unknown".to_owned(), |cost| cost.to_string());
-        format!("  {} · {}: {} calls, {cost}", column.prompt_name, column.model, column.calls)
+        format!("  {} · {}: {}, {cost}", column.prompt_name, column.model, calls_words(column.calls))
     });
     let sum = match unknown_words(total.unknown_calls) {
         None => total.cost.to_string(),
-        Some(unknown) if total.unknown_calls == estimate.calls => unknown,
+        Some(unknown) if total.cost.high_usd == UsdMicros(0) => unknown,
         Some(unknown) => format!("{} + {unknown}", total.cost),
     };
-    let head = format!("Expected cost of {} calls: {sum} (prices checked on {})", estimate.calls, estimate.prices_checked);
+    let head = format!("Expected cost of {}: {sum} (prices checked on {})", calls_words(estimate.calls), estimate.prices_checked);
     let notes = estimate.notes.iter().map(|note| format!("  {note}"));
     std::iter::once(head).chain(columns.filter(|_| estimate.columns.len() > 1)).chain(notes).collect()
 }
@@ -135,6 +136,9 @@ mod tests {
         assert!(check(UsdMicros(5_200), &dear).is_ok());
         let unknown = estimate(&[("a/x", 10, Some((1, 1))), ("b/y", 4, None)]);
         assert!(matches!(check(UsdMicros(1_000_000), &unknown), Err(Failure::Usage(why)) if why.contains("4 calls of unknown price (b/y)")));
+        let one = estimate(&[("b/y", 1, None)]);
+        assert!(matches!(check(UsdMicros(1_000_000), &one), Err(Failure::Usage(why)) if why.contains("there is 1 call of unknown price (b/y)")));
+        assert!(lines(&one, false)[0].starts_with("Expected cost of 1 call: 1 call of unknown price"), "{:?}", lines(&one, false));
         let mut uncounted = unknown;
         uncounted.columns[1].unknown = Some(UnknownCost::PhotoTokens);
         let Err(Failure::Usage(why)) = check(UsdMicros(1_000_000), &uncounted) else { panic!("it is refused") };

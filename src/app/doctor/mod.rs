@@ -15,15 +15,14 @@ use tokio_util::sync::CancellationToken;
 use super::args::{DoctorArgs, DoctorFormat};
 use super::config::{BUILT_IN, Settings};
 use super::{Failure, Result, logging, runtime, serve, terminal};
-use crate::keys::{self, KeyProblem};
+use crate::keys::{self, KeyOrigin, KeyringState};
 use crate::photos;
 use crate::platform::domain::bundled;
 use crate::platform::domain::retirement::{self, Retiring};
 use crate::platform::host;
 use crate::platform::store::peek;
-use crate::providers::{CallContext, KeyNeed, ON_DEVICE, PhotoRequest, Provider, Providers, SentPhoto};
+use crate::providers::{CallContext, KeyNeed, ON_DEVICE, PhotoRequest, PriceBook, Provider, Providers, SentPhoto};
 use crate::wire::model::RETIREMENT_NEAR_DAYS;
-use crate::wire::provider::provider_label;
 use crate::wire::result::{Fault, FaultKind};
 
 /// Longest that one provider or the model is waited for.
@@ -132,11 +131,17 @@ fn prices(settings: &Settings) -> Check {
         Some(problem) => Check::fail(NAME, problem, "Mend the file as it says, or take it away to use the shipped prices"),
         None if book.is_old(chrono::Utc::now().date_naive()) => Check::warn(
             NAME,
-            format!("Checked on {}, more than 90 days ago", book.checked()),
+            format!("{}; the shipped ones more than 90 days ago", prices_words(book)),
             "Install a newer version, or write today's prices into model-catalogue.json beside the configuration file",
         ),
-        None => Check::ok(NAME, format!("Checked on {}", book.checked())),
+        None => Check::ok(NAME, prices_words(book)),
     }
+}
+
+/// `Checked on 2026-11-23, those of your own file on 2026-12-01`.
+fn prices_words(book: &PriceBook) -> String {
+    let own = book.own_checked().map(|own| format!(", those of your own file on {own}")).unwrap_or_default();
+    format!("Checked on {}{own}", book.checked())
 }
 
 /// Whether a model in use will be taken out of service; `None` where nothing is known to be in use.
@@ -157,19 +162,22 @@ async fn models_in_use(path: &Path, providers: &Providers, today: NaiveDate) -> 
     Some(if is_over { Check::fail(NAME, words.join("; "), mend) } else { Check::warn(NAME, words.join("; "), mend) })
 }
 
-/// Asked through a provider that needs a key: this is what the program itself will do.
+/// The keyring alone: a key may come from elsewhere, which is told with its provider.
 async fn keyring(settings: &Settings) -> Check {
+    of_keyring(settings.keys.keyring().await)
+}
+
+fn of_keyring(state: KeyringState) -> Check {
     const NAME: &str = "Keyring";
     let [provider, ..] = BUILT_IN;
-    let variable = keys::variable(provider);
-    match settings.keys.get(provider).await {
-        Err(problem @ KeyProblem::KeyringUnavailable { .. }) => Check::warn(
-            NAME,
-            problem.in_full(),
-            format!("Unlock or start the system's keyring, or give keys by environment variable ({variable}); on-device needs none"),
-        ),
-        Err(KeyProblem::Missing(_)) => Check::ok(NAME, "No key is stored"),
-        Ok((_, origin)) => Check::ok(NAME, format!("The key for {} comes from the {}", provider_label(provider), origin.as_str())),
+    match state {
+        KeyringState::Available => Check::ok(NAME, "Answers"),
+        KeyringState::NotUsed => Check::ok(NAME, "Not used here"),
+        KeyringState::Unavailable(why) => {
+            let variable = keys::variable(provider);
+            let mend = format!("Unlock or start the system's keyring, or give keys by environment variable ({variable}); on-device needs none");
+            Check::warn(NAME, why, mend)
+        }
     }
 }
 
@@ -206,7 +214,8 @@ async fn on_device_model(providers: &Providers) -> Check {
 
 async fn remote_provider(settings: &Settings, provider: &dyn Provider) -> Check {
     let name = format!("Provider {}", provider.label());
-    let has_key = settings.keys.get(provider.name()).await.is_ok();
+    let key = settings.keys.get(provider.name()).await.ok().map(|(_, origin)| origin);
+    let has_key = key.is_some();
     if !has_key && provider.key_need() == KeyNeed::Required {
         let variable = keys::variable(provider.name());
         return Check::ok(&name, format!("No key, so it is not asked; set {variable} or add one in the console to use it"));
@@ -215,13 +224,17 @@ async fn remote_provider(settings: &Settings, provider: &dyn Provider) -> Check 
     let open = settings.key_in_the_open(provider.name()).await;
     match (provider.check(&call()).await, open) {
         (Ok(took), Some(warning)) => Check::warn(&name, format!("Answers, in {} ms", took.as_millis()), warning),
-        (asked, _) => of_provider(&name, asked, has_key, is_told),
+        (asked, _) => of_provider(&name, asked, key, is_told),
     }
 }
 
-fn of_provider(name: &str, asked: std::result::Result<Duration, Fault>, has_key: bool, is_told: bool) -> Check {
+fn of_provider(name: &str, asked: std::result::Result<Duration, Fault>, key: Option<KeyOrigin>, is_told: bool) -> Check {
+    let has_key = key.is_some();
     match asked {
-        Ok(took) if has_key => Check::ok(name, format!("Answers and accepts the key, in {} ms", took.as_millis())),
+        Ok(took) if has_key => {
+            let from = key.map(|origin| format!(" from the {}", origin.as_str())).unwrap_or_default();
+            Check::ok(name, format!("Answers and accepts the key{from}, in {} ms", took.as_millis()))
+        }
         Ok(took) => Check::ok(name, format!("Answers without a key, in {} ms", took.as_millis())),
         // A server that many people do not have: nobody said that it should be there.
         Err(fault) if !has_key && !is_told && matches!(fault.kind, FaultKind::Network | FaultKind::Timeout) => {
@@ -253,6 +266,15 @@ fn as_text(checks: &[Check]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_keyring_is_told_by_itself_wherever_the_keys_are_from() {
+        assert_eq!(of_keyring(KeyringState::Available).state, State::Ok);
+        let check = of_keyring(KeyringState::Unavailable("No keyring answers on this computer".to_owned()));
+        assert_eq!((check.state, check.detail.as_str()), (State::Warn, "No keyring answers on this computer"));
+        let check = of_provider("Provider Google Gemini", Ok(Duration::from_millis(7)), Some(KeyOrigin::Environment), false);
+        assert_eq!(check.detail, "Answers and accepts the key from the environment, in 7 ms");
+    }
 
     #[tokio::test]
     async fn a_database_that_is_none_is_told_with_a_way_out() {

@@ -73,14 +73,15 @@ impl<'d> Compared<'d> {
     fn cost_card(&self) -> Card<'d> {
         let results = self.now.completed + self.now.failed;
         let unknown = self.now.cost_unknown;
+        let nothing_known = unknown >= results || unknown > 0 && self.now.cost_usd.0 == 0;
         let note = match unknown {
             0 => self.before.map_or_else(|| format!("none {}", self.words), |before| format!("{} {}", cost_words(before), self.words)),
             unknown => format!("unknown for {} of {}", number::count(unknown), number::count(results)),
         };
         Card {
             title: "Cost",
-            is_partial: unknown > 0 && unknown < results,
-            figure: if unknown >= results { "unknown".to_owned() } else { self.now.cost_usd.to_string() },
+            is_partial: unknown > 0 && !nothing_known,
+            figure: if nothing_known { "unknown".to_owned() } else { self.now.cost_usd.to_string() },
             note,
             series: self.plotted.all.slots.iter().map(|slot| slot.map(|point| point.cost_usd.as_usd())).collect(),
             ..Card::default()

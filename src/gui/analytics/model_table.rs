@@ -85,7 +85,7 @@ pub fn cost_words(point: &PerformancePoint) -> String {
     let results = point.completed + point.failed;
     match point.cost_unknown {
         0 => point.cost_usd.to_string(),
-        unknown if unknown >= results => "unknown".to_owned(),
+        unknown if unknown >= results || point.cost_usd == UsdMicros(0) => "unknown".to_owned(),
         unknown => format!("{} + unknown for {}", point.cost_usd, number::count(unknown)),
     }
 }
@@ -207,6 +207,7 @@ mod tests {
     fn unknown_cost_is_never_shown_as_nothing() {
         assert_eq!(cost_words(&model("m", 4, 0, 0, 4).total), "unknown");
         assert_eq!(cost_words(&model("m", 4, 0, 2_000_000, 1).total), "$2.00 + unknown for 1");
+        assert_eq!(cost_words(&model("m", 4, 0, 0, 1).total), "unknown", "what is known is nothing");
         assert_eq!(cost_words(&model("m", 4, 0, 0, 0).total), "$0");
         assert_eq!(ModelColumn::CostPerThousand.words(&model("m", 4, 0, 0, 4).total), "unknown");
         assert_eq!(ModelColumn::CostPerThousand.words(&model("m", 4, 1, 4_000, 1).total), "$1.00", "over the four that are known");

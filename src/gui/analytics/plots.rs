@@ -174,7 +174,11 @@ fn cost_words(model: &Series, state: &PlotState) -> Option<String> {
     let first = if state.cumulative { 0 } else { step };
     let points = model.slots.iter().take(step + 1).skip(first).flatten();
     let (cost, unknown) = points.fold((UsdMicros(0), 0), |(cost, unknown), point| (cost + point.cost_usd, unknown + point.cost_unknown));
-    Some(if unknown > 0 { format!("{cost} + unknown for {unknown}") } else { cost.to_string() })
+    Some(match (unknown, cost) {
+        (0, _) => cost.to_string(),
+        (_, UsdMicros(0)) => "unknown".to_owned(),
+        _ => format!("{cost} + unknown for {unknown}"),
+    })
 }
 
 fn entries_ui(ui: &mut Ui, entries: &[Entry], tokens: &Tokens) {

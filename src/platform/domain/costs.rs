@@ -35,7 +35,7 @@ fn book_notes(book: &PriceBook, today: NaiveDate) -> Vec<String> {
 }
 
 fn old_note(book: &PriceBook, today: NaiveDate) -> Option<String> {
-    let words = || format!("The prices were checked on {}, more than 90 days ago; they may have changed", book.checked());
+    let words = || format!("The shipped prices were checked on {}, more than 90 days ago; they may have changed", book.checked());
     book.is_old(today).then(words)
 }
 

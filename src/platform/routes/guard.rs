@@ -21,15 +21,11 @@ pub fn has_token(platform: &Shared, headers: &axum::http::HeaderMap) -> bool {
 }
 
 pub async fn check(State(platform): State<Shared>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
-    if !platform.hosts.is_empty() && !host.is_some_and(|host| platform.hosts.iter().any(|known| known == host)) {
-        return Refusal::new(
-            StatusCode::MISDIRECTED_REQUEST,
-            "wrong_host",
-            "This platform does not answer under that name",
-            "Use its loopback address",
-        )
-        .into_response();
+    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).map(name_of);
+    if !platform.hosts.is_empty() && !host.as_ref().is_some_and(|host| platform.hosts.contains(host)) {
+        let known = platform.hosts.join(", ");
+        let detail = format!("It answers under {known}, at any port. Behind a proxy or under another name, start it with --host NAME");
+        return Refusal::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", "This platform does not answer under that name", detail).into_response();
     }
     if request.uri().path() != OPEN_PATH && !has_token(&platform, request.headers()) {
         return Refusal::new(
@@ -41,4 +37,30 @@ pub async fn check(State(platform): State<Shared>, request: Request, next: Next)
         .into_response();
     }
     next.run(request).await
+}
+
+/// The name in a `Host` header, without its port.
+fn name_of(host: &str) -> String {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+    let name = host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name);
+    name.to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_is_what_counts_whatever_the_port() {
+        for (host, name) in [
+            ("127.0.0.1:7642", "127.0.0.1"),
+            ("LocalHost", "localhost"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("minerva.example.com", "minerva.example.com"),
+            ("evil.example:127.0.0.1", "evil.example:127.0.0.1"),
+        ] {
+            assert_eq!(name_of(host), name, "{host}");
+        }
+    }
 }

@@ -26,6 +26,14 @@ impl Whose {
     }
 }
 
+/// What is added to a wait that a provider asked for, so that all who wait for it do not come back at the same instant: up to a tenth
+/// of it, two seconds at the most; never less than was asked for.
+#[must_use]
+pub fn jitter(asked: Duration) -> Duration {
+    const MOST: Duration = Duration::from_secs(2);
+    (asked / 10).min(MOST).mul_f64(fastrand::f64())
+}
+
 /// A provider is left alone.
 #[derive(Debug, Clone)]
 pub struct Rest {
@@ -70,5 +78,21 @@ impl Rests {
 
     pub fn end(&mut self, whose: Whose) {
         self.0.remove(&whose);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn who_waited_for_the_same_comes_back_one_after_the_other_and_none_too_early() {
+        let added: HashSet<Duration> = (0..50).map(|_| jitter(Duration::from_secs(10))).collect();
+        assert!(added.len() > 10, "{added:?}");
+        assert!(added.iter().all(|added| *added <= Duration::from_secs(1)), "{added:?}");
+        assert!(jitter(Duration::from_hours(1)) <= Duration::from_secs(2), "a long wait is not made much longer");
+        assert_eq!(jitter(Duration::ZERO), Duration::ZERO);
     }
 }

@@ -105,8 +105,8 @@ impl Entry {
         None
     }
 
-    /// Lays what it says over what was known.
-    pub(super) fn over(self, known: Option<ListedModel>, is_own: bool) -> ListedModel {
+    /// Lays what it says over what was known. `checked`: the day that its file names for all.
+    pub(super) fn over(self, known: Option<ListedModel>, checked: Option<NaiveDate>, is_own: bool) -> ListedModel {
         let known = known.unwrap_or_else(|| ListedModel::unknown(self.provider, self.id));
         let photo = self.photo.map(|photo| PhotoRule::Jpeg { max_edge_px: photo.max_edge_px, quality: photo.quality });
         ListedModel {
@@ -119,11 +119,12 @@ impl Entry {
             retires: self.retires.or(known.retires),
             image_tokens: self.image_tokens.or(known.image_tokens),
             photo: photo.or(known.photo),
+            // The day is that of the prices: an entry without any leaves it.
+            checked: self.checked.or(checked.filter(|_| self.prices.is_some())).or(known.checked),
             is_price_unknown: self.prices.as_ref().map_or(known.is_price_unknown, Vec::is_empty),
             prices: self.prices.unwrap_or(known.prices),
             free_with: self.free_with.or(known.free_with),
             source: self.source.or(known.source),
-            checked: self.checked.or(known.checked),
             is_own: is_own || known.is_own,
             provider: known.provider,
             id: known.id,

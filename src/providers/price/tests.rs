@@ -190,9 +190,21 @@ fn an_own_file_lies_over_the_shipped_one() {
     assert_eq!(book.cost(place("gemini", "gemini-3.8-flash"), &usage(1_000, 100), None), Some(UsdMicros(700)));
     assert_eq!(book.cost(place("gpu-box", "gemma4"), &usage(1_000, 100), None), Some(UsdMicros(24)));
     assert_eq!(book.models("gemini").count(), PriceBook::shipped().models("gemini").count());
-    assert_eq!(book.checked(), day("2026-11-30"));
-    assert!(!book.is_old(day("2027-02-28")));
-    assert!(book.is_old(day("2027-03-01")));
+}
+
+#[test]
+fn every_price_says_the_day_of_its_own_book() {
+    let shipped = PriceBook::shipped();
+    let book = own(r#"{"checked": "2027-03-01", "models": [
+            {"provider": "gemini", "id": "gemini-3.8-flash", "prices": [{"from": "2026-11-01", "in": 0.5, "out": 2}]},
+            {"provider": "gemini", "id": "gemini-3.5-flash", "thinking": "LOW"},
+            {"provider": "vision", "id": "labels", "checked": "2027-04-01", "prices": [{"from": "2026-11-01", "per_thousand": 1}]}]}"#);
+    assert_eq!((book.checked(), book.own_checked()), (shipped.checked(), Some(day("2027-03-01"))));
+    assert_eq!(book.checked_of("gemini", "gemini-3.8-flash"), day("2027-03-01"));
+    assert_eq!(book.checked_of("gemini", "gemini-3.5-flash"), shipped.checked(), "its price is still the shipped one");
+    assert_eq!(book.checked_of("openai", "gpt-6-luna"), shipped.checked());
+    assert_eq!((book.checked_of("vision", "labels"), book.checked_of("vision", "labels+text")), (day("2027-04-01"), shipped.checked()));
+    assert!(!book.is_old(day("2027-02-21")) && book.is_old(day("2027-02-22")), "the shipped ones are old, whatever the file says");
 }
 
 #[test]
@@ -220,10 +232,12 @@ fn the_shipped_catalogue_is_sound() {
     for model in &book.0.models {
         let name = format!("{}/{}", model.provider, model.id);
         assert!(names.insert(name.clone()), "{name} stands there twice");
-        assert!(model.price_on(today).is_some(), "{name} has no price today");
+        // One that ends soon is there so that its end is told, whether or not its price is known.
+        let is_unpriced = model.is_price_unknown && model.retires.is_some();
+        assert!(is_unpriced || model.price_on(today).is_some(), "{name} has no price today");
         assert!(model.retires.is_none_or(|last| last > today), "{name} is retired");
         assert!(model.image && model.photo.is_some() && model.source.is_some(), "{name}");
-        assert_eq!(model.image_tokens.is_none(), model.provider == "vision", "{name}");
+        assert!(is_unpriced || model.image_tokens.is_none() == (model.provider == "vision"), "{name}");
         for price in &model.prices {
             assert_eq!(price.unit.is_some(), model.provider == "vision", "{name}");
             let cheaper_cached = |full: Rate, cached: Option<Rate>| cached.is_none_or(|cached| cached.0 < full.0);
@@ -231,6 +245,22 @@ fn the_shipped_catalogue_is_sound() {
             assert!(price.unit.is_some() || 0 < price.input.0 && price.input.0 < price.output.0, "{name}");
             assert!(price.tiers.iter().all(|tier| tier.input.0 > price.input.0 && tier.output.0 > price.output.0), "{name}");
         }
+    }
+}
+
+/// Providers serve them still; whoever uses one is told when it ends, and that its cost is not known.
+#[test]
+fn models_that_end_soon_are_known_with_their_last_day() {
+    let book = PriceBook::shipped();
+    for (provider, id, last) in [
+        ("anthropic", "claude-sonnet-4-5", "2026-11-30"),
+        ("openai", "gpt-5-mini", "2026-12-11"),
+        ("openai", "o3", "2026-12-11"),
+        ("openai", "gpt-4o", "2027-01-14"),
+        ("openai", "gpt-4.1-mini", "2027-01-14"),
+    ] {
+        assert_eq!(book.model(provider, id).and_then(|model| model.retires), Some(day(last)), "{provider}/{id}");
+        assert_eq!(book.cost(place(provider, id), &usage(760, 100), None), None, "{provider}/{id}");
     }
 }
 

@@ -8,14 +8,18 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Remote;
 use super::course::Course;
+use crate::keys::{self, KeyOrigin};
 use crate::providers::dialect::Reading;
 use crate::providers::limits::{Entrant, Rest, Whose};
 use crate::providers::{CallContext, CallNews};
+use crate::wire::model::KEYS_PLACE;
 use crate::wire::result::{Fault, FaultKind, Usage, until_words};
 
 /// With what a call goes.
 pub(super) struct Admitted {
     pub key: Option<SecretString>,
+    /// Of the platform's own key.
+    pub origin: Option<KeyOrigin>,
     pub whose: Whose,
     /// Something of it went to the provider.
     pub was_sent: AtomicBool,
@@ -42,13 +46,14 @@ impl Remote {
         // A key that a person brought says nothing of the platform's own.
         if let Some(brought) = self.brought_key(call).await {
             let whose = Whose::of(Some(brought.expose_secret()));
-            return Ok(Admitted { key: Some(brought), whose, was_sent: AtomicBool::new(false), may_cost: AtomicBool::new(false) });
+            return Ok(Admitted { key: Some(brought), origin: None, whose, was_sent: AtomicBool::new(false), may_cost: AtomicBool::new(false) });
         }
         if let Some(stop) = self.stop() {
             return Err(stop);
         }
-        let key = self.own_key().await.map_err(|fault| Fault { is_unsent: true, ..fault })?;
-        Ok(Admitted { key, whose: Whose::default(), was_sent: AtomicBool::new(false), may_cost: AtomicBool::new(false) })
+        let found = self.own_key().await.map_err(|fault| Fault { is_unsent: true, ..fault })?;
+        let (key, origin) = found.unzip();
+        Ok(Admitted { key, origin, whose: Whose::default(), was_sent: AtomicBool::new(false), may_cost: AtomicBool::new(false) })
     }
 
     /// The fault that holds its calls back until a person acts.
@@ -70,6 +75,17 @@ impl Remote {
     /// What was said of another call, for one that is not made.
     fn unsent(&self, fault: Fault) -> Fault {
         Fault { is_unsent: true, retries: 0, usage: Usage::default(), cost_usd: None, may_cost: false, ..self.named(fault) }
+    }
+
+    /// A refused key that a variable holds is not mended where keys are entered.
+    pub(super) fn of_variable(&self, fault: Fault, origin: Option<KeyOrigin>) -> Fault {
+        if fault.kind != FaultKind::Auth || origin != Some(KeyOrigin::Environment) {
+            return fault;
+        }
+        let variable = keys::variable(&self.name);
+        let said = fault.message.split_once(". ").map_or(fault.message.as_str(), |(said, _)| said).trim_end_matches('.');
+        let message = format!("{variable} was refused. {said}. Set a valid key there, or enter one {KEYS_PLACE}");
+        Fault { message, ..fault }
     }
 
     /// A fault that stops the provider holds its later calls back.
@@ -109,7 +125,7 @@ impl Remote {
                 if let Some(stop) = self.stop().filter(|_| admitted.is_own()) {
                     return Err(stop);
                 }
-                let tried = once().await;
+                let tried = once().await.map_err(|fault| self.of_variable(fault, admitted.origin));
                 match &tried {
                     Ok((reading, _)) => permit.used(reading.usage.input_tokens.unwrap_or(0) + reading.usage.output_tokens.unwrap_or(0)),
                     // A refused call takes a request, and hardly any tokens.

@@ -8,7 +8,7 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 use chrono::{TimeDelta, Utc};
 use tokio::sync::watch;
 
-use crate::providers::limits::REST_MOST;
+use crate::providers::limits::{REST_MOST, jitter};
 use crate::providers::{CallContext, CallNews};
 use crate::wire::result::{Fault, FaultKind, until_words};
 
@@ -93,7 +93,7 @@ impl<'p> Course<'p> {
                 return Err(until(fault, told));
             }
             // A wait beyond the time that is left would end in a fault that says less.
-            let wait = waits.next().map(|planned| planned.max(told)).filter(|wait| self.has_time_for(*wait));
+            let wait = waits.next().map(|planned| planned.max(told + jitter(told))).filter(|wait| self.has_time_for(*wait));
             let Some(wait) = wait else { return Err(fault) };
             call.tell(CallNews::Retrying { wait, kind: fault.kind });
             *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);

@@ -81,12 +81,26 @@ impl Remote {
         self.dialect.read_count(&reply.value).ok_or_else(|| Fault::new(FaultKind::BadAnswer, format!("{label}'s answer holds no count of tokens")))
     }
 
-    pub(super) async fn knock(&self, call: &CallContext) -> Result<Duration, Fault> {
-        let key = self.key(call).await?;
-        let sent = self.request(self.dialect.check(), key.as_ref())?;
-        let begun = Instant::now();
+    async fn knock_with(&self, asked: HttpRequest, key: Option<&SecretString>, call: &CallContext) -> Result<(), Fault> {
+        let sent = self.request(asked, key)?;
         self.state.gate.count_request();
-        Course::from_now(self.dialect.label(), call.time_limit).follow(call, || sent.json()).await?;
+        Course::from_now(self.dialect.label(), call.time_limit).follow(call, || sent.json()).await.map(drop)
+    }
+
+    pub(super) async fn knock(&self, call: &CallContext) -> Result<Duration, Fault> {
+        let brought = self.brought_key(call).await;
+        let found = if brought.is_none() { self.own_key().await? } else { None };
+        let (own, origin) = found.unzip();
+        let key = brought.or(own);
+        let begun = Instant::now();
+        self.knock_with(self.dialect.check(), key.as_ref(), call).await.map_err(|fault| self.of_variable(fault, origin))?;
+        if let Some(asked) = self.dialect.check_use() {
+            match self.knock_with(asked, key.as_ref(), call).await {
+                // That the model is none of this key's says nothing of the key.
+                Err(fault) if !matches!(fault.kind, FaultKind::UnknownModel | FaultKind::RetiredModel) => return Err(self.of_variable(fault, origin)),
+                _ => {}
+            }
+        }
         // That it answers does not take back that it asked to be left alone.
         if self.brought_key(call).await.is_none() {
             self.state.stopped.send_replace(None);

@@ -45,13 +45,22 @@ async fn a_wrong_token_is_refused_with_what_to_do() {
 #[tokio::test]
 async fn a_foreign_host_name_is_refused_before_the_token_is_looked_at() {
     let platform = platform::start(Options::default()).await;
-    let answer = reqwest::Client::new()
-        .get(platform.host.base().join("api/ai/dashboard/events").expect("a URL"))
-        .header("host", "evil.example")
-        .send()
-        .await
-        .expect("answered");
-    assert_eq!(answer.status(), 421);
+    let url = platform.host.base().join("api/ai/dashboard/events").expect("a URL");
+    for (host, status) in [("evil.example", 421), ("127.0.0.1.evil.example:80", 421), ("127.0.0.1:7642", 401), ("localhost", 401)] {
+        let answer = reqwest::Client::new().get(url.clone()).header("host", host).send().await.expect("answered");
+        assert_eq!(answer.status(), status, "{host}: any port is fine, since forwarded ones are others");
+        let words = answer.text().await.expect("text");
+        assert_eq!(words.contains("--host NAME"), status == 421, "{words}");
+    }
+    let mut options = Options::default().host_options(platform.stop().await.path().join("elsewhere"));
+    options.hosts = vec!["minerva.example.com".to_owned()];
+    let host = host::start(options).await.expect("starts");
+    let url = host.base().join("api/ai/dashboard/events").expect("a URL");
+    for (name, status) in [("Minerva.example.com", 401), ("other.example.com", 421), ("127.0.0.1", 401)] {
+        let answer = reqwest::Client::new().get(url.clone()).header("host", name).send().await.expect("answered");
+        assert_eq!(answer.status(), status, "{name}");
+    }
+    host.shutdown().await;
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ async fn a_provider_is_asked_whether_it_takes_the_key() {
         assert_eq!((said.code, state(&report, "Provider Google Gemini").as_str()), (code, want), "{report}");
         assert!(!said.out.contains(key) && !said.err.contains(key), "the key is not shown");
     }
-    assert_eq!(stub.traffic().all().len(), 2, "each was asked once");
+    assert_eq!(stub.traffic().all().len(), 3, "each was asked once, and the one that lists models whether it may ask them too");
     assert_eq!(stub.traffic().all_questions(), 0, "no photo was sent");
 }
 

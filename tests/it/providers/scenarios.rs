@@ -258,7 +258,9 @@ fn mismatches(stub: &ProviderStub, wire: Wire, row: &Row, mode: Mode, outcome: &
             check(fault.stops_provider() == stops, format!("whether it stops the provider: {}", fault.stops_provider()));
             // Whoever heard nothing, or something else than an answer, does not know what it cost, where anything costs at all.
             let is_unheard = matches!(row.scenario, "slow" | "stalled" | "cut" | "html" | "malformed");
-            let may_cost = is_unheard && !matches!(wire, Compatible | Ollama);
+            // Nor does whoever heard half of an answer.
+            let is_half = row.scenario == "error-inside" && mode == Mode::Streamed && Wire::STREAMS.contains(&wire);
+            let may_cost = (is_unheard || is_half) && !matches!(wire, Compatible | Ollama);
             check(fault.may_cost == may_cost, format!("whether it may have been charged for: {}", fault.may_cost));
             check(!fault.is_unsent, "says that nothing was sent".to_owned());
             check(!fault.message.contains("unknown status"), format!("says '{fault}'"));
@@ -388,4 +390,19 @@ async fn keys_are_tried_and_models_listed() {
         );
     }
     assert_eq!(stub.traffic().misplaced_keys(), Vec::<String>::new());
+    let providers = providers_for(&stub, Gemini, "forbidden");
+    let gemini = providers.iter().find(|provider| provider.name() == "gemini").expect("it is there");
+    assert!(gemini.models(&call).await.is_ok(), "such keys may list models");
+    assert_eq!(gemini.check(&call).await.expect_err("and ask nothing").kind, FaultKind::Permission);
+    // Where it is to be mended: the key is a variable's.
+    let keys = Keys::new(HashMap::from([("gemini".to_owned(), SecretString::from("a-key-that-is-none-at-all"))]), false);
+    let endpoint = Endpoint { name: "gemini".to_owned(), base: Some(stub.base(Gemini)), limits: Limits::default() };
+    let settings = ProviderSettings { endpoints: vec![endpoint], on_device_threads: 1, book: PriceBook::shipped() };
+    let gemini = Providers::new(&settings, &keys).iter().find(|provider| provider.name() == "gemini").expect("it is there");
+    let fault = gemini.check(&call).await.expect_err("refused");
+    let words = "GEMINI_API_KEY was refused. Gemini says: API key not valid. Set a valid key there, or enter one in Pipeline control";
+    assert_eq!(fault.message, words);
+    keys.set_for_session("gemini", "another-that-is-none".into());
+    let fault = gemini.check(&call).await.expect_err("refused");
+    assert!(fault.message.ends_with("Enter a valid Gemini key in Pipeline control"), "{fault}");
 }

@@ -68,6 +68,7 @@ impl Options {
             folder,
             database: None,
             listen: ([127, 0, 0, 1], 0).into(),
+            hosts: Vec::new(),
             token: None,
             run_workers: self.run_workers,
             seed_library: self.seed_library,

@@ -101,10 +101,9 @@ fn row_ui(ui: &mut Ui, model: &ProviderModel, provider: &ProviderInfo, tokens: &
             });
         });
     });
-    let said = facts(model, provider.is_remote);
-    if !said.is_empty() {
-        ui.add(Label::new(RichText::new(said.join(" · ")).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
-    }
+    // The full name is what the command line and files want: it can be selected here.
+    let said: Vec<String> = std::iter::once(model.name.clone()).chain(facts(model, provider.is_remote)).collect();
+    ui.add(Label::new(RichText::new(said.join(" · ")).size(theme::TEXT_SMALL).color(tokens.muted)).selectable(true).wrap());
 }
 
 fn facts(model: &ProviderModel, is_remote: bool) -> Vec<String> {

@@ -141,13 +141,18 @@ pub async fn of_columns(
         estimates.push(estimate);
     }
     total.time_ms = work_ms.map(|ms| (ms / f64::from(concurrency.max(1))).round() as u64);
+    let checked = columns.iter().map(|column| {
+        let (provider, model) = column.model.split_once('/').unwrap_or((&column.model, ""));
+        book.checked_of(provider, model)
+    });
     Ok(Estimate {
+        // Of the oldest price that is used.
+        prices_checked: checked.min().unwrap_or_else(|| book.checked()),
         calls: estimates.iter().map(|column| column.calls).sum(),
         notes: held_back(core, columns).into_iter().chain(uncounted(&estimates)).chain(notes(&book, today, columns)).collect(),
         columns: estimates,
         total,
         reused: 0,
-        prices_checked: book.checked(),
     })
 }
 

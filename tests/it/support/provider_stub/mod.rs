@@ -136,6 +136,8 @@ async fn any(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         return match (let_in, told.as_deref(), counted) {
             (false, ..) => refused(wire, &Problem::KeyRefused, "", nth),
             (true, Some("error-500"), _) => refused(wire, &Problem::Internal, "", nth),
+            // A key that may list models and nothing else.
+            (true, Some("forbidden"), _) => refused(wire, &Problem::Forbidden, "", nth),
             (true, _, Ok(count)) => axum::Json(count).into_response(),
             (true, _, Err(why)) => {
                 shared.traffic.complain(wire, &why);
@@ -197,7 +199,7 @@ async fn respond(shared: &Shared, wire: Wire, asked: &Asked, act: Act, nth: u64)
         Act::Answer(said) => answered(wire, asked, &said, nth),
         Act::Problem(problem) => refused(wire, &problem, &asked.model, nth),
         Act::ErrorInside if asked.is_streamed => {
-            let begun = beginning(wire, asked).into_iter().take(1).chain([wire.error_inside(true)]);
+            let begun = beginning(wire, asked).into_iter().chain([wire.error_inside(true)]);
             streamed(wire, begun.collect(), End::Well)
         }
         Act::ErrorInside => ([(CONTENT_TYPE, "application/json")], wire.error_inside(false)).into_response(),
