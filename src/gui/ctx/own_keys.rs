@@ -43,7 +43,7 @@ impl OwnKeys {
         Self { keys, worked, platform: platform.base().clone(), is_private: platform.is_private() }
     }
 
-    /// The keyring's name for a provider's key at this platform: a key for other work is never sent there unasked.
+    /// The keyring's name for a provider's key at this platform: one that is kept for other work is never sent there.
     #[must_use]
     pub fn account(&self, provider: &str) -> String {
         format!("{provider} for {}", self.platform)

@@ -211,7 +211,7 @@ fn place(from: &str, provider: &ProviderInfo, ctx: &AreaCtx<'_>) -> String {
     match from {
         own_keys::FROM => "your own, kept on this computer".to_owned(),
         own_keys::FROM_SESSION => "your own, held on this computer until the program ends".to_owned(),
-        own_keys::FROM_ENVIRONMENT => format!("your own, from the environment variable {} of this computer", provider.key_variable),
+        own_keys::FROM_ENVIRONMENT => format!("your own, from this computer's variable {}", provider.key_variable),
         _ if !ctx.embedded => format!("held by {}", host(ctx)),
         "keyring" => "kept in this computer's keyring".to_owned(),
         "environment" => format!("from the environment variable {}", provider.key_variable),
@@ -344,7 +344,7 @@ fn keeping_words(is_held: bool, provider: &ProviderInfo, ctx: &AreaCtx<'_>) -> S
     let host = host(ctx);
     let is_variable = from(provider, ctx).is_some_and(is_of_environment);
     let kept = if is_variable {
-        "the variable holds it until you enter another one here,"
+        "it is the variable's until you enter another one here,"
     } else if is_held || trouble.is_some() {
         "it is held in memory alone until the program ends,"
     } else {
