@@ -7,7 +7,6 @@ use egui::{Align, Button, FontId, Key, Label, Layout, Modifiers, RichText, Scrol
 
 use super::Asked;
 use super::list::{age_ui, labelled};
-use crate::client::Client;
 use crate::gui::ctx::{AreaCtx, Paged, Remote};
 use crate::gui::pipeline_control::Wish;
 use crate::gui::theme::{self, Tokens, icons};
@@ -58,8 +57,7 @@ impl Search {
         }
         let wanted = self.wanted();
         let query = wanted.clone();
-        let ask = |client: Client, cursor| async move { client.find_prompt_versions(&VersionQuery { cursor, ..query }).await };
-        self.found.follow(wanted, ctx, ask);
+        self.found.follow(wanted, ctx, |client, cursor| async move { client.find_prompt_versions(&VersionQuery { cursor, ..query }).await });
     }
 
     /// Draws the field and the choice of labels, from the right end leftwards.

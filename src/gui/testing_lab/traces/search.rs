@@ -3,7 +3,6 @@
 use egui::{Align, ComboBox, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
 use uuid::Uuid;
 
-use crate::client::Client;
 use crate::gui::ctx::{AreaCtx, Paged};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::toolbar::Tool;
@@ -82,8 +81,7 @@ impl Search {
         self.found.poll();
         let wanted = self.wanted();
         let query = wanted.clone();
-        let ask = |client: Client, cursor| async move { client.traces(&TraceQuery { cursor, ..query }).await };
-        self.found.follow(wanted, ctx, ask);
+        self.found.follow(wanted, ctx, |client, cursor| async move { client.traces(&TraceQuery { cursor, ..query }).await });
     }
 
     /// Draws what is looked for and what was found; returns the trace that was chosen.
