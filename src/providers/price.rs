@@ -218,7 +218,7 @@ impl Book {
         let mut reader = serde_json::Deserializer::from_str(text);
         let file: File = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = error.path().to_string();
-            let place = if path == "." { String::new() } else { format!("{path}: ") };
+            let place = if path == "." || path == "?" { String::new() } else { format!("{path}: ") };
             format!("{place}{}", error.inner())
         })?;
         reader.end().map_err(|error| error.to_string())?;
