@@ -105,6 +105,9 @@ fn a_baseline_says_how_the_others_stand_beside_it_with_intervals() {
     let truth = ["--truth", "assets/photos/truth.csv", "--baseline", "all", "--format", "json"];
     let said = compare(&[&["--prompt", all.as_str(), few.as_str(), "--photos"][..], &photos[..], &truth[..]].concat());
     assert_eq!(said.code, Some(0), "{}", said.err);
+    let row = &json(&said)["summary"][0];
+    let (low, value, high) = (&row["f1_low"], &row["f1"], &row["f1_high"]);
+    assert!(low.as_f64() <= value.as_f64() && value.as_f64() <= high.as_f64() && low.is_number(), "{row}");
     let verdicts = &json(&said)["verdicts"];
     assert_eq!((&verdicts["baseline_prompt"], &verdicts["columns"][0]["prompt"]), (&"all".into(), &"few".into()));
     let measures = verdicts["columns"][0]["measures"].as_array().expect("measures");

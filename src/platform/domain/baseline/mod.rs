@@ -25,7 +25,8 @@ const METHOD: &str = "Paired by photo. Photos that look alike count together as 
                       95 %: percentile bootstrap over what counts, look-alikes drawn together (cluster bootstrap; up to 4,000 \
                       resamples, fixed seed; Efron and Tibshirani 1993), and Wilson's of the share answered. A verdict needs 6 that \
                       count and an interval of the difference without 0; each stands by itself, so of many columns one in 20 \
-                      differs by chance";
+                      differs by chance. The means over tags are over the tags that labels name: an answered tag that is no label of \
+                      any photo lowers precision, but not the mean over tags";
 
 /// Pins a column as the run's baseline, or none.
 pub async fn set(core: &Core, id: RunId, column: Option<u32>) -> Result<Run> {
@@ -80,6 +81,12 @@ pub fn of(run: &Run, cells: &[Cell], labels: &Labels, units: &Units, baseline: O
         columns: facts.iter().enumerate().map(column).collect(),
         changes,
     }
+}
+
+/// The measures of every column by itself, without those of single tags.
+#[must_use]
+pub fn alone(run: &Run, cells: &[Cell], labels: &Labels, units: &Units) -> Vec<Vec<MeasureComparison>> {
+    facts::of_run(run, cells, labels).iter().map(|column| measures::compare(column, None, units)).collect()
 }
 
 fn of_column(run: &Run, at: u32, (column, baseline): (&[Facts], Option<&[Facts]>), labels: &Labels, units: &Units) -> ColumnComparison {

@@ -6,7 +6,9 @@ use std::fmt::Write;
 use base64::Engine;
 use bytes::Bytes;
 
-use super::words::{GATES_HEADER, duration, failure_word, gate_rows, summary_header, summary_values, title, totals, validation_lines};
+use super::words::{
+    ACCURACY_NOTE, GATES_HEADER, duration, failure_word, gate_rows, has_accuracy, summary_header, summary_values, title, totals, validation_lines,
+};
 use super::{CellStatus, Report, ReportCell};
 use crate::platform::domain::baseline::Labels;
 use crate::wire::money::UsdMicros;
@@ -105,6 +107,9 @@ fn summary(page: &mut String, report: &Report) {
         page.push_str("</tr>\n");
     }
     page.push_str("</table></div>\n");
+    if has_accuracy(report) {
+        let _ = writeln!(page, "<p class=\"muted\">{}</p>", escape(ACCURACY_NOTE));
+    }
 }
 
 /// One photo with all that is said of it.

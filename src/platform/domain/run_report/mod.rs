@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 
-use summary::SummaryRow;
+use summary::{Accuracy, SummaryRow};
 use verdicts::ReportVerdicts;
 use votes::ReportVotes;
 
@@ -204,6 +204,10 @@ impl Report {
         let comparison = run.baseline.map(|_| baseline::of(run, &cells, labels.unwrap_or(&none), units, run.baseline));
         let verdicts = comparison.and_then(|comparison| verdicts::of(comparison, run, photos));
         let unasked = why_unasked(run, &cells);
+        let accuracies: Vec<Option<Accuracy>> = match labels {
+            Some(labels) => baseline::alone(run, &cells, labels, units).iter().map(|measures| Some(Accuracy::of(measures))).collect(),
+            None => vec![None; run.columns.len()],
+        };
         let mut by_place: HashMap<(PhotoId, u32, u32), Cell> =
             cells.into_iter().map(|cell| ((cell.photo_id, cell.column, cell.repeat), cell)).collect();
         let mut listed = Vec::new();
@@ -215,7 +219,7 @@ impl Report {
                 }
             }
         }
-        let summary = summaries(&run.columns, &listed, labels);
+        let summary = summaries(&run.columns, &listed, &accuracies);
         Self {
             run_id: run.id,
             started_at: run.started_at,
@@ -235,13 +239,15 @@ impl Report {
     }
 }
 
-fn summaries(columns: &[RunColumn], cells: &[ReportCell], labels: Option<&Labels>) -> Vec<SummaryRow> {
+fn summaries(columns: &[RunColumn], cells: &[ReportCell], accuracies: &[Option<Accuracy>]) -> Vec<SummaryRow> {
     let mut by_column: Vec<Vec<&ReportCell>> = vec![Vec::new(); columns.len()];
     for cell in cells {
         by_column[cell.place.1].push(cell);
     }
-    let summarise = |(column, cells): (&RunColumn, &Vec<&ReportCell>)| summary::summarise(&column.model, &column.prompt_name, cells, labels);
-    columns.iter().zip(&by_column).map(summarise).collect()
+    let of_column = |(column, (cells, accuracy)): (&RunColumn, (&Vec<&ReportCell>, &Option<Accuracy>))| {
+        summary::summarise(&column.model, &column.prompt_name, cells, *accuracy)
+    };
+    columns.iter().zip(by_column.iter().zip(accuracies)).map(of_column).collect()
 }
 
 /// Why the cells of each column that were not asked were not.

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::{CellStatus, ReportCell};
-use crate::platform::domain::baseline::Labels;
 use crate::platform::domain::statistics::{mean, quantile};
-use crate::wire::tag::normal_name;
+use crate::wire::comparison::{Measure, MeasureComparison};
 
 /// One model with one prompt, over all photos and repeats.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -35,7 +34,8 @@ pub struct SummaryRow {
     pub accuracy: Option<Accuracy>,
 }
 
-/// Tags against labels, micro-averaged: counted over all answered cells of labelled photos, then divided.
+/// Tags against labels, micro-averaged: counted over all answered cells of labelled photos, those that look alike once, then
+/// divided. The same figures as the window's.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Accuracy {
     /// Share of the answered tags that are labels; `None` without tags.
@@ -44,11 +44,33 @@ pub struct Accuracy {
     pub recall: Option<f64>,
     /// Harmonic mean of both.
     pub f1: Option<f64>,
+    /// Its interval of 95 %, where enough counts for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub f1_low: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub f1_high: Option<f64>,
+}
+
+impl Accuracy {
+    /// Of what was measured of a column by itself.
+    #[must_use]
+    pub fn of(measures: &[MeasureComparison]) -> Self {
+        let figure = |measure| measures.iter().find(|one| one.measure == measure).map(|one| one.figure);
+        let value = |measure| figure(measure).map(|figure| rounded(figure.value));
+        let (f1_low, f1_high) = figure(Measure::F1).and_then(|figure| figure.interval()).unzip();
+        Self {
+            precision: value(Measure::Precision),
+            recall: value(Measure::Recall),
+            f1: value(Measure::F1),
+            f1_low: f1_low.map(rounded),
+            f1_high: f1_high.map(rounded),
+        }
+    }
 }
 
 /// The summary of the cells of one column. `cells` must not be empty.
 #[must_use]
-pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], labels: Option<&Labels>) -> SummaryRow {
+pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], accuracy: Option<Accuracy>) -> SummaryRow {
     let answered: Vec<&ReportCell> = cells.iter().copied().filter(|cell| cell.status == CellStatus::Ok).collect();
     let mut latencies: Vec<f64> = answered.iter().filter_map(|cell| cell.latency_ms).map(|ms| ms as f64).collect();
     latencies.sort_by(f64::total_cmp);
@@ -67,31 +89,13 @@ pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], labels: Optio
         known_cost_usd_micros: known_cost,
         unknown_cost_cells,
         mean_confidence: mean(confidences).map(rounded),
-        accuracy: labels.map(|labels| accuracy(&answered, labels)),
+        accuracy,
     }
 }
 
 /// Six decimals: what single-precision confidences carry, without their noise.
 fn rounded(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
-}
-
-fn accuracy(answered: &[&ReportCell], known: &Labels) -> Accuracy {
-    let (mut hits, mut tags, mut labels) = (0_usize, 0_usize, 0_usize);
-    for cell in answered {
-        let Some(expected) = cell.photo_id.and_then(|photo| known.get(&photo)) else { continue };
-        let given: BTreeSet<String> = cell.tags.iter().map(|tag| normal_name(&tag.name)).collect();
-        hits += given.intersection(expected).count();
-        tags += given.len();
-        labels += expected.len();
-    }
-    let share = |part: usize, whole: usize| (whole > 0).then(|| part as f64 / whole as f64);
-    Accuracy {
-        precision: share(hits, tags).map(rounded),
-        recall: share(hits, labels).map(rounded),
-        // 2PR / (P + R) = 2·hits / (tags + labels), which stands where P or R alone does not.
-        f1: share(2 * hits, tags + labels).map(rounded),
-    }
 }
 
 #[cfg(test)]
@@ -144,22 +148,5 @@ mod tests {
         assert_eq!((row.cost_usd_micros, row.known_cost_usd_micros, row.unknown_cost_cells), (None, 120, 1));
         let not_billed = failed("c", "");
         assert_eq!(summarise("m", "p", &[&known, &not_billed], None).cost_usd_micros, Some(120));
-    }
-
-    #[test]
-    fn accuracy_is_counted_over_labelled_photos() {
-        // a.jpg: cat is right, dog is not, sofa is missed. b.jpg: sky is right. c.jpg has no labels.
-        let a = cell("a.jpg", 1, &[("cat", 0.9), ("dog", 0.2)], None);
-        let b = cell("b.jpg", 1, &[("sky", 0.4)], None);
-        let c = cell("c.jpg", 1, &[("tree", 0.4), ("hill", 0.4)], None);
-        let set = |tags: &[&str]| tags.iter().map(|tag| normal_name(tag)).collect::<BTreeSet<_>>();
-        let id = |cell: &ReportCell| cell.photo_id.expect("known");
-        let mut labels = Labels::from([(id(&a), set(&["Cat", "sofa"])), (id(&b), set(&["sky"]))]);
-        let found = summarise("m", "p", &[&a, &b, &c], Some(&labels)).accuracy.expect("has labels");
-        assert_eq!(found, Accuracy { precision: Some(0.666_667), recall: Some(0.666_667), f1: Some(0.666_667) });
-        let silent = cell("a.jpg", 1, &[], None);
-        labels.insert(id(&silent), set(&["cat"]));
-        let none = summarise("m", "p", &[&silent], Some(&labels)).accuracy.expect("has labels");
-        assert_eq!(none, Accuracy { precision: None, recall: Some(0.0), f1: Some(0.0) });
     }
 }

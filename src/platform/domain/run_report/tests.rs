@@ -112,3 +112,37 @@ fn the_table_of_the_clipboard_has_a_row_for_each_photo() {
     assert!(lines[1][1].starts_with("a long tag name 0 0.90, ") && lines[1][2].is_empty(), "{table}");
     assert!(lines[2][2].starts_with("failed: The file is cut off"), "{table}");
 }
+
+fn answered(run: &Run, photo: usize, tags: &[&str]) -> Cell {
+    let tags: Vec<_> = tags.iter().map(|name| serde_json::json!({"name": name, "confidence": 0.8})).collect();
+    let cell = serde_json::json!({
+        "id": crate::wire::ids::CellId::fresh(), "run_id": run.id, "photo_id": run.photo_ids[photo], "column": 0, "repeat": 0,
+        "state": "completed", "latency_ms": 10, "fault": null, "trace": [],
+        "answer": {"caption": null, "tags": tags, "confidence_kind": "model_score", "usage": {}, "cost_usd": 0, "retries": 0},
+    });
+    serde_json::from_value(cell).expect("a cell")
+}
+
+/// Cat and sofa are right of the first photo, and of its copy; the third, of which sky is missed, is none of them.
+#[test]
+fn look_alikes_count_once_in_the_summary_as_they_do_in_the_figures() {
+    let photos: Vec<ReportPhoto> = ["a.jpg", "copy of a.jpg", "b.jpg"].map(photo).into();
+    let ids: Vec<PhotoId> = photos.iter().filter_map(|photo| photo.id.as_ref().ok().copied()).collect();
+    let run = serde_json::json!({
+        "id": RunId::fresh(), "name": "", "state": "completed", "photo_ids": ids, "repeats": 1, "concurrency": 1, "cost_usd": 0,
+        "columns": [column("short list", "on-device")], "counts": {"waiting": 0, "running": 0, "completed": 3, "failed": 0},
+        "cost_unknown_cells": 0, "started_at": "2026-11-23T12:00:00Z", "finished_at": null,
+    });
+    let run: Run = serde_json::from_value(run).expect("a run");
+    let cells = vec![answered(&run, 0, &["Cat", "sofa"]), answered(&run, 1, &["cat", "sofa"]), answered(&run, 2, &["hill"])];
+    let set = |tags: &[&str]| tags.iter().map(|tag| crate::wire::tag::normal_name(tag)).collect();
+    let labels = Labels::from([(ids[0], set(&["cat", "sofa"])), (ids[1], set(&["cat", "sofa"])), (ids[2], set(&["sky", "hill"]))]);
+    let of = |units: &Units| Report::of(&run, cells.clone(), &photos, (Some(&labels), units), run.started_at).summary[0].accuracy.expect("labelled");
+    // 2 · (2 + 1) of (2 + 1) + (2 + 2), and with the copy counted in full 2 · 5 of 5 + 6.
+    let once = of(&Units::of_groups(&ids, &[vec![ids[0], ids[1]]]));
+    assert_eq!((once.f1, once.recall, once.precision), (Some(0.857_143), Some(0.75), Some(1.0)));
+    assert_eq!(of(&Units::each(3)).f1, Some(0.909_091));
+    assert_eq!(once.f1_low, None, "two are too few for an interval");
+    let none = Report::of(&run, cells.clone(), &photos, (None, &Units::each(3)), run.started_at).summary[0].accuracy;
+    assert_eq!(none, None, "without labels nothing says which tags are right");
+}

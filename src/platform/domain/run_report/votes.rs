@@ -73,6 +73,10 @@ pub fn of(votes: RunVotes, run: &Run, photos: &[ReportPhoto]) -> Option<ReportVo
     })
 }
 
+fn ties(count: u32) -> String {
+    if count == 1 { "1 tie".to_owned() } else { format!("{count} ties") }
+}
+
 impl ReportVotes {
     /// Lines for reports that are read.
     #[must_use]
@@ -83,7 +87,7 @@ impl ReportVotes {
                 let interval = strength.interval().map(|(low, high)| format!(" ({}–{} %)", percent(low), percent(high))).unwrap_or_default();
                 format!("{} % of the choices{interval}, ", percent(strength.value))
             });
-            format!("{}. {}: {strength}best on {} of {} photos, {} ties", at + 1, ranked.column, ranked.best, ranked.shown, ranked.ties)
+            format!("{}. {}: {strength}best on {} of {} photos, {}", at + 1, ranked.column, ranked.best, ranked.shown, ties(ranked.ties))
         });
         let head = format!("Votes with hidden names on {} photos. {}", self.votes.len(), self.words);
         let none = (self.none_good > 0).then(|| format!("None was good: {}", self.none_good));

@@ -6,7 +6,8 @@ use crate::wire::money::UsdMicros;
 use crate::wire::result::FaultKind;
 use crate::wire::validation::ValidationReport;
 
-pub const ACCURACY_NOTE: &str = "Precision (Prec.), recall and F1: all answered tags against the labels, counted over all labelled photos";
+pub const ACCURACY_NOTE: &str = "Precision (Prec.), recall and F1: all answered tags against the labels, counted over all labelled photos, \
+                                 those that look alike once";
 
 /// A refusal and a cut answer are results of the model; the rest failed.
 #[must_use]
