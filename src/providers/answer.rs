@@ -19,6 +19,10 @@ const CAPTION_MOST: usize = 2_000;
 /// Tags with a confidence that is not believed that a note names.
 const OUTLIERS_NAMED: usize = 5;
 
+/// The box of a tag, and other names under which models write one, in pixels, fractions or thousandths as it comes.
+const BOX: &str = "box_2d";
+const OTHER_BOXES: [&str; 4] = ["box", "bbox", "bbox_2d", "bounding_box"];
+
 /// A read answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReadAnswer {
@@ -138,14 +142,19 @@ fn tags(list: &[Value], notes: &mut Vec<String>, removed: &mut usize) -> Vec<Tag
     let (mut tags, mut outliers, mut missing): (Vec<Tag>, Vec<String>, u32) = (Vec::new(), Vec::new(), 0);
     let mut at_name = std::collections::HashMap::new();
     let mut shortened = 0;
-    let named: Vec<(String, Option<Given>)> =
-        list.iter().filter_map(|item| Some((name_of(item, removed, &mut shortened)?, confidence_of(item)))).collect();
+    let named: Vec<(String, Option<Given>, Option<Boxed>)> =
+        list.iter().filter_map(|item| Some((name_of(item, removed, &mut shortened)?, confidence_of(item), box_of(item)))).collect();
     let dropped = list.len() - named.len();
-    let is_percent = are_percents(named.iter().filter_map(|(_, given)| given.and_then(Given::bare)));
+    let is_percent = are_percents(named.iter().filter_map(|(_, given, _)| given.and_then(Given::bare)));
     if is_percent {
         notes.push("The confidences came as percents and were divided by 100".to_owned());
     }
-    for (name, given) in named {
+    let mut unread = Vec::new();
+    for (name, given, boxed) in named {
+        if boxed == Some(Boxed::Unread) {
+            unread.push(name.clone());
+        }
+        let bounds = boxed.and_then(Boxed::bounds);
         let scaled = given.map(|given| match given {
             Given::Bare(number) if !is_percent => number,
             Given::Bare(percent) | Given::Percent(percent) => percent / 100.0,
@@ -159,10 +168,11 @@ fn tags(list: &[Value], notes: &mut Vec<String>, removed: &mut usize) -> Vec<Tag
             Some(&at) => {
                 let tag: &mut Tag = &mut tags[at];
                 tag.confidence = confidence.into_iter().chain(tag.confidence).reduce(f32::max);
+                tag.bounds = tag.bounds.or(bounds);
             }
             None => {
                 at_name.insert(name.clone(), tags.len());
-                tags.push(Tag { name, confidence, bounds: None });
+                tags.push(Tag { name, confidence, bounds });
             }
         }
     }
@@ -175,6 +185,11 @@ fn tags(list: &[Value], notes: &mut Vec<String>, removed: &mut usize) -> Vec<Tag
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         outliers.truncate(OUTLIERS_NAMED);
         notes.push(format!("{what}: {}{more}", outliers.join(", ")));
+    }
+    if !unread.is_empty() {
+        let what = if unread.len() == 1 { "1 box was".to_owned() } else { format!("{} boxes were", unread.len()) };
+        unread.truncate(OUTLIERS_NAMED);
+        notes.push(format!("{what} left out, since a box is box_2d: [top, left, bottom, right] from 0 to 1000: {}", unread.join(", ")));
     }
     if missing > 0 {
         let tags = if missing == 1 { "tag" } else { "tags" };
@@ -258,6 +273,40 @@ fn confidence_of(item: &Value) -> Option<Given> {
     }
 }
 
+/// Where a tag was said to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Boxed {
+    /// As fractions: left, top, right, bottom.
+    At([f32; 4]),
+    /// In a form of which nobody knows what it means.
+    Unread,
+}
+
+impl Boxed {
+    fn bounds(self) -> Option<[f32; 4]> {
+        match self {
+            Self::At(bounds) => Some(bounds),
+            Self::Unread => None,
+        }
+    }
+}
+
+/// Whether a prompt asks for boxes or not: they are read where they come.
+fn box_of(item: &Value) -> Option<Boxed> {
+    if let Some(given) = item.get(BOX).filter(|given| !given.is_null()) {
+        return Some(thousandths(given).map_or(Boxed::Unread, Boxed::At));
+    }
+    OTHER_BOXES.iter().any(|key| item.get(*key).is_some_and(|given| !given.is_null())).then_some(Boxed::Unread)
+}
+
+/// As Gemini writes a box: top, left, bottom, right, in thousandths of the photo.
+fn thousandths(given: &Value) -> Option<[f32; 4]> {
+    let numbers: Vec<f64> = given.as_array()?.iter().map(Value::as_f64).collect::<Option<_>>()?;
+    let [top, left, bottom, right] = numbers[..] else { return None };
+    let is_sound = numbers.iter().all(|number| (0.0..=1000.0).contains(number)) && top < bottom && left < right;
+    is_sound.then(|| [left, top, right, bottom].map(|number| (number / 1000.0) as f32))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -310,6 +359,19 @@ mod tests {
         let many: Vec<Value> = (0..9).map(|n| serde_json::json!({"tag": format!("t{n}"), "confidence": 2})).collect();
         let answer = read_plain(&serde_json::json!({"tags": many}).to_string()).expect("reads");
         assert!(answer.notes[0].ends_with("t4 2 and 4 more"), "{:?}", answer.notes);
+    }
+
+    #[test]
+    fn boxes_are_read_as_gemini_writes_them_and_others_are_told() {
+        let answer = read_plain(
+            r#"{"tags":[{"tag":"cat","confidence":0.9,"box_2d":[100,200,500,800]},{"tag":"dog","confidence":0.8,"box_2d":[500,200,100,800]},
+                {"tag":"sofa","confidence":0.7,"bbox":[10,20,300,400]},{"tag":"sky","confidence":0.6,"box_2d":null},
+                {"tag":"tree","confidence":0.5,"box_2d":[0,0,1001,5]},{"tag":"sun","confidence":0.4,"box_2d":[0,0,1000,1000]}]}"#,
+        )
+        .expect("reads");
+        let boxes: Vec<_> = answer.tags.iter().filter_map(|tag| Some((tag.name.as_str(), tag.bounds?))).collect();
+        assert_eq!(boxes, [("cat", [0.2, 0.1, 0.8, 0.5]), ("sun", [0.0, 0.0, 1.0, 1.0])]);
+        assert_eq!(answer.notes, ["3 boxes were left out, since a box is box_2d: [top, left, bottom, right] from 0 to 1000: dog, sofa, tree"]);
     }
 
     #[test]
