@@ -21,13 +21,16 @@ async fn obey(client: &Client, command: &SetsCommand) -> Result<()> {
         SetsCommand::List => list(client).await,
         SetsCommand::Show { name } => show(client, name).await,
         SetsCommand::Create { name, paths } => {
-            let photo_ids = add(client, paths).await?;
-            tell(&client.create_photo_set(&CreatePhotoSet { name: name.clone(), photo_ids }).await.map_err(|error| failed(&error))?)
+            let added = add(client, paths).await?;
+            let create = CreatePhotoSet { name: name.clone(), photo_ids: added.photo_ids };
+            tell(&client.create_photo_set(&create).await.map_err(|error| failed(&error))?)?;
+            left_out(added.left_out)
         }
         SetsCommand::Add { name, paths } => {
             let set = named(client, name).await?;
-            let photo_ids = add(client, paths).await?;
-            change(client, &set, ChangePhotoSet::photos(PhotosChange::Add { photo_ids })).await
+            let added = add(client, paths).await?;
+            change(client, &set, ChangePhotoSet::photos(PhotosChange::Add { photo_ids: added.photo_ids })).await?;
+            left_out(added.left_out)
         }
         SetsCommand::Rename { name, to } => {
             let set = named(client, name).await?;
@@ -84,10 +87,27 @@ async fn show(client: &Client, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Adds files, folders and zip files to the library; returns their photos, known ones included.
-async fn add(client: &Client, paths: &[PathBuf]) -> Result<Vec<PhotoId>> {
+/// What was added of the files that were named.
+#[derive(Default)]
+struct Added {
+    photo_ids: Vec<PhotoId>,
+    /// Files that could not be added; why was said for each.
+    left_out: usize,
+}
+
+/// The rest is done, and still something went wrong.
+fn left_out(files: usize) -> Result<()> {
+    match files {
+        0 => Ok(()),
+        1 => Err(Failure::Failed("1 file was left out; the others are in the set".to_owned())),
+        many => Err(Failure::Failed(format!("{many} files were left out; the others are in the set"))),
+    }
+}
+
+/// Adds files, folders and zip files to the library, known ones included.
+async fn add(client: &Client, paths: &[PathBuf]) -> Result<Added> {
     if paths.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Added::default());
     }
     let unpacked = inputs::unpack(paths)?;
     let (files, unreadable) = inputs::photos(&unpacked.paths)?;
@@ -95,16 +115,20 @@ async fn add(client: &Client, paths: &[PathBuf]) -> Result<Vec<PhotoId>> {
         terminal::err(why);
     }
     let mut photo_ids = Vec::with_capacity(files.len());
+    let mut left_out = unreadable.len() + unpacked.refused.len();
     for file in &files {
         match add_one(client, file).await {
             Ok(id) => photo_ids.push(id),
-            Err(why) => terminal::err(&format!("{}: {why}", file.label)),
+            Err(why) => {
+                left_out += 1;
+                terminal::err(&format!("{}: {why}", file.label));
+            }
         }
     }
     if photo_ids.is_empty() {
         return Err(Failure::Failed("None of the files is a photo that can be added; nothing was changed".to_owned()));
     }
-    Ok(photo_ids)
+    Ok(Added { photo_ids, left_out })
 }
 
 async fn add_one(client: &Client, file: &PhotoFile) -> std::result::Result<PhotoId, String> {

@@ -40,10 +40,15 @@ async fn import(client: &Client, args: &ImportTruthArgs) -> Result<()> {
     let done = client.import_ground_truth(&asked).await.map_err(|error| failed(&error))?;
     if done.unknown > 0 {
         let more = if done.unknown > done.unknown_names.len() as u64 { ", …" } else { "" };
-        terminal::err(&format!("No photo is called {}{more}: {} names are left out", done.unknown_names.join(", "), done.unknown));
+        terminal::err(&format!("No photo is called {}{more}", done.unknown_names.join(", ")));
     }
     let verb = if args.dry_run { "would be" } else { "are" };
-    terminal::out(&format!("{} photos labelled with {} tags; {} of them {verb} changed", done.photos, done.tags, done.changed))
+    terminal::out(&format!("{} photos labelled with {} tags; {} of them {verb} changed", done.photos, done.tags, done.changed))?;
+    match done.unknown {
+        0 => Ok(()),
+        1 => Err(Failure::Failed("1 name is left out, since no photo has it".to_owned())),
+        many => Err(Failure::Failed(format!("{many} names are left out, since no photo has them"))),
+    }
 }
 
 async fn export(client: &Client, args: &ExportTruthArgs, format: TruthFormat) -> Result<()> {

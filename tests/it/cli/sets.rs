@@ -37,6 +37,9 @@ fn a_set_is_made_of_files_folders_and_zips_and_each_change_is_a_version() {
     assert_eq!(sets(&["rename", "Pets", "Animals"]).1, "Photo set Pets: renamed to Animals\n");
     assert_eq!(sets(&["go-back", "Animals", "1"]).1, "Photo set Animals: as in version 1\n");
     assert_eq!(sets(&["list"]).1, "Animals\tv3\t2 photos\n");
+    let (code, out, err) = sets(&["add", "Animals", &format!("{folder}/1.jpg"), &packed, "nope.jpg"]);
+    assert_eq!((code, out.as_str()), (Some(1), "Photo set Animals: 1 photo added\n"), "the rest is done: {err}");
+    assert!(err.contains("nope.jpg") && err.ends_with("minerva: 1 file was left out; the others are in the set\n"), "{err}");
 
     let (code, _, err) = sets(&["show", "Pets"]);
     assert_eq!((code, err.as_str()), (Some(2), "minerva: There is no photo set 'Pets'; there is Animals\n"));

@@ -17,8 +17,8 @@ fn labels_come_from_a_file_and_go_out_as_they_came() {
     assert_eq!(command(&["sets", "create", "Two", &path("1.jpg"), &path("2.jpg")]).0, Some(0));
     std::fs::write(path("labels.csv"), "photo,tag\n1.jpg,Cat\n2.jpg,dog\n9.jpg,sea\n").expect("a file");
     let (code, out, err) = command(&["truth", "import", "--dry-run", &path("labels.csv")]);
-    assert_eq!((code, out.as_str()), (Some(0), "2 photos labelled with 2 tags; 2 of them would be changed\n"), "{err}");
-    assert_eq!(err, "No photo is called 9.jpg: 1 names are left out\n");
+    assert_eq!((code, out.as_str()), (Some(1), "2 photos labelled with 2 tags; 2 of them would be changed\n"), "{err}");
+    assert_eq!(err, "No photo is called 9.jpg\nminerva: 1 name is left out, since no photo has it\n");
     let (_, out, _) = command(&["truth", "import", "--set", "two", &path("labels.csv")]);
     assert_eq!(out, "2 photos labelled with 2 tags; 2 of them are changed\n");
     assert_eq!(command(&["truth", "export"]).1, "photo,tag\n1.jpg,cat\n2.jpg,dog\n");

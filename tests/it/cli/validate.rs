@@ -14,7 +14,7 @@ fn it_passes_with_0_fails_with_1_and_writes_a_report_that_ci_reads() {
     let create: Vec<&str> = ["sets", "create", "Three"].into_iter().chain(photos.iter().map(String::as_str)).collect();
     assert_eq!(command(&create).0, Some(0));
     let (code, _, err) = command(&["truth", "import", &format!("{assets}/truth.csv")]);
-    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(code, Some(1), "it labels more photos than there are: {err}");
 
     let path = |name: &str| home.path().join(name).to_string_lossy().into_owned();
     let (junit, page) = (path("report.xml"), path("report.html"));
