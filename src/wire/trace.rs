@@ -175,6 +175,8 @@ pub enum ReplayFrom {
         #[serde(flatten)]
         parts: PromptParts,
     },
+    /// The same model is asked again with the same prompt; the photo is sent in this size and quality.
+    Photo { image: SentImage },
 }
 
 /// `POST /api/ai/traces/{id}/replay`.

@@ -138,6 +138,19 @@ async fn an_answer_of_a_sweep_is_tried_again_in_the_size_that_it_was_asked_in() 
     assert_eq!(width(), Some(300));
     platform.client.replay_trace(cell(0), &again).await.expect("replayed");
     assert_eq!(width(), Some(1024), "as the model's rule says");
+
+    // The photo alone is another: the model and its prompt are those of the trace.
+    let sized = |max_edge_px| ReplayTrace { from: ReplayFrom::Photo { image: SentImage { max_edge_px, quality: None } } };
+    let small = platform.client.replay_trace(cell(0), &sized(Some(200))).await.expect("replayed");
+    assert_eq!((width(), small.summary.model.as_str()), (Some(200), MODEL));
+    assert_eq!(
+        small.prompt.map(|prompt| (prompt.content, prompt.image.and_then(|image| image.max_edge_px))),
+        Some(("Name what you see".to_owned(), Some(200)))
+    );
+    platform.client.replay_trace(cell(1), &sized(None)).await.expect("replayed");
+    assert_eq!(width(), Some(1024), "as usual again");
+    let refused = platform.client.replay_trace(cell(0), &sized(Some(20))).await.expect_err("too small");
+    assert_eq!(refused.code(), Some("image_size"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

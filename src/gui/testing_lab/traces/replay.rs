@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use egui::{Align, ComboBox, DragValue, Label, Layout, RichText, TextEdit, Ui, WidgetInfo, vec2};
 use uuid::Uuid;
 
+use super::super::running::providers_of;
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::toolbar::Tool;
@@ -14,6 +15,7 @@ use crate::wire::cost::Estimate;
 use crate::wire::model::ModelInfo;
 use crate::wire::prompt_parts::{PromptParts, TEMPERATURE};
 use crate::wire::result::{Answer, Decision, Outcome};
+use crate::wire::sweep::SentImage;
 use crate::wire::trace::{ReplayFrom, ReplayTrace, Trace};
 
 /// A cost is asked for this long after the last keystroke.
@@ -25,7 +27,12 @@ const NAME_WIDTH: f32 = 90.0;
 enum From {
     Answer,
     Prompt,
+    Photo,
 }
+
+/// Longer edges and qualities that can be chosen for the photo.
+const EDGES_PX: [u32; 7] = [256, 384, 512, 768, 1_024, 1_536, 2_048];
+const QUALITIES: [u8; 5] = [40, 60, 75, 85, 95];
 
 /// What is typed for a replay.
 pub struct Draft {
@@ -35,6 +42,10 @@ pub struct Draft {
     model: String,
     content: String,
     parts: PromptParts,
+    /// The model that was asked; `None`: its prompt is not known, so that it can't be asked the same again.
+    was: Option<String>,
+    /// Size and quality of the photo.
+    image: SentImage,
 }
 
 impl Draft {
@@ -50,6 +61,8 @@ impl Draft {
             from: if answer.is_some() { From::Answer } else { From::Prompt },
             answer,
             model: trace.summary.model.clone(),
+            was: prompt.is_some().then(|| trace.summary.model.clone()),
+            image: prompt.as_ref().and_then(|prompt| prompt.image).unwrap_or(SentImage { max_edge_px: None, quality: None }),
             content: prompt.as_ref().map(|prompt| prompt.content.clone()).unwrap_or_default(),
             parts: prompt.map(|prompt| prompt.parts).unwrap_or_default(),
         }
@@ -59,6 +72,7 @@ impl Draft {
         let from = match self.from {
             From::Answer => ReplayFrom::Answer { text: self.answer.clone()? },
             From::Prompt => ReplayFrom::Prompt { model: self.model.clone(), content: self.content.clone(), parts: self.parts.clone() },
+            From::Photo => ReplayFrom::Photo { image: self.image },
         };
         Some(ReplayTrace { from })
     }
@@ -85,10 +99,12 @@ impl Replaying {
             ctx.ask(&mut self.beside, |client| async move { client.trace(old).await });
         }
         if let Some(wanted) = self.wanted.take() {
-            let providers = match &wanted.from {
-                ReplayFrom::Prompt { model, .. } => vec![model.split_once('/').map_or(model.as_str(), |(provider, _)| provider).to_owned()],
-                ReplayFrom::Answer { .. } => Vec::new(),
+            let model = match &wanted.from {
+                ReplayFrom::Prompt { model, .. } => Some(model),
+                ReplayFrom::Photo { .. } => draft.was.as_ref(),
+                ReplayFrom::Answer { .. } => None,
             };
+            let providers = providers_of(model.into_iter());
             ctx.ask_with_keys(&mut self.beside, providers, move |client| async move { client.replay_trace(id, &wanted).await });
         }
         self.estimate_logic(id, draft, ctx);
@@ -96,7 +112,7 @@ impl Replaying {
     }
 
     fn estimate_logic(&mut self, id: Uuid, draft: &Draft, ctx: &AreaCtx<'_>) {
-        let Some(wanted) = draft.asks().filter(|_| draft.from == From::Prompt) else { return };
+        let Some(wanted) = draft.asks().filter(|_| draft.from != From::Answer) else { return };
         if self.estimated.as_ref() == Some(&wanted) {
             self.due = None;
             return;
@@ -136,11 +152,19 @@ pub fn ui(ui: &mut Ui, trace: &Trace, draft: &mut Draft, replaying: &mut Replayi
         for (from, words, hint) in [
             (From::Answer, "From the answer", "Reads an edited answer and lets the rules decide again; no call, no cost"),
             (From::Prompt, "From the prompt", "Asks the model again with another prompt, other parameters or another model"),
+            (From::Photo, "From the photo", "Asks the same again, with the photo in another size or quality"),
         ] {
-            let is_enabled = from == From::Prompt || has_text;
+            let (is_enabled, why) = match from {
+                From::Answer => (has_text, "There is no text of an answer to edit"),
+                From::Prompt => (true, ""),
+                From::Photo => match draft.was.as_deref() {
+                    Some("on-device") => (false, "The model on this machine sees the photo's own pixels: no other size is sent to it"),
+                    was => (was.is_some(), "Its prompt is not kept any more, so it can't be asked the same again"),
+                },
+            };
             let tab = ui.add_enabled(is_enabled, egui::Button::selectable(draft.from == from, words));
             tab.widget_info(|| WidgetInfo::selected(egui::Role::Tab, is_enabled, draft.from == from, words));
-            if tab.on_hover_text(hint).on_disabled_hover_text("There is no text of an answer to edit").clicked() {
+            if tab.on_hover_text(hint).on_disabled_hover_text(why).clicked() {
                 draft.from = from;
             }
         }
@@ -148,7 +172,14 @@ pub fn ui(ui: &mut Ui, trace: &Trace, draft: &mut Draft, replaying: &mut Replayi
     ui.add_space(theme::GAP_4);
     match draft.from {
         From::Answer => answer_ui(ui, draft, replaying),
-        From::Prompt => prompt_ui(ui, draft, replaying, models, tokens),
+        From::Prompt => {
+            prompt_ui(ui, draft, models, tokens);
+            ask_ui(ui, draft, replaying, tokens);
+        }
+        From::Photo => {
+            photo_ui(ui, draft, tokens);
+            ask_ui(ui, draft, replaying, tokens);
+        }
     }
     if let Some(failure) = replaying.beside.failure() {
         ui.label(RichText::new(failure.to_string()).color(tokens.bad));
@@ -176,16 +207,40 @@ fn answer_ui(ui: &mut Ui, draft: &mut Draft, replaying: &mut Replaying) {
     }
 }
 
-fn prompt_ui(ui: &mut Ui, draft: &mut Draft, replaying: &mut Replaying, models: &[ModelInfo], tokens: &Tokens) {
-    let named = |ui: &mut Ui, name: &str, content: &mut dyn FnMut(&mut Ui)| {
-        ui.horizontal(|ui| {
-            ui.allocate_ui_with_layout(vec2(NAME_WIDTH, theme::CONTROL_HEIGHT), Layout::left_to_right(Align::Center), |ui| {
-                ui.set_min_width(NAME_WIDTH);
-                ui.label(RichText::new(name).color(tokens.muted));
-            });
-            content(ui);
+/// A name and beside it what is chosen.
+fn named_ui(ui: &mut Ui, name: &str, tokens: &Tokens, content: &mut dyn FnMut(&mut Ui)) {
+    ui.horizontal(|ui| {
+        ui.allocate_ui_with_layout(vec2(NAME_WIDTH, theme::CONTROL_HEIGHT), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_width(NAME_WIDTH);
+            ui.label(RichText::new(name).color(tokens.muted));
         });
-    };
+        content(ui);
+    });
+}
+
+/// In which size and quality the photo is sent.
+fn photo_ui(ui: &mut Ui, draft: &mut Draft, tokens: &Tokens) {
+    let usual = || "As usual for the model".to_owned();
+    named_ui(ui, "Longer edge", tokens, &mut |ui| {
+        let words = |edge: Option<u32>| edge.map_or_else(usual, |edge| format!("{} px", number::count(u64::from(edge))));
+        let shown = words(draft.image.max_edge_px);
+        let list = ComboBox::from_id_salt("replay edge").width(200.0).selected_text(&shown);
+        let all = std::iter::once(None).chain(EDGES_PX.map(Some)).map(|edge| (edge, words(edge)));
+        choice::ui(ui, list, &mut draft.image.max_edge_px, all)
+            .widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Longer edge of the photo: {shown}")));
+    });
+    named_ui(ui, "JPEG quality", tokens, &mut |ui| {
+        let words = |quality: Option<u8>| quality.map_or_else(usual, |quality| quality.to_string());
+        let shown = words(draft.image.quality);
+        let list = ComboBox::from_id_salt("replay quality").width(200.0).selected_text(&shown);
+        let all = std::iter::once(None).chain(QUALITIES.map(Some)).map(|quality| (quality, words(quality)));
+        choice::ui(ui, list, &mut draft.image.quality, all)
+            .widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("JPEG quality of the photo: {shown}")));
+    });
+}
+
+fn prompt_ui(ui: &mut Ui, draft: &mut Draft, models: &[ModelInfo], tokens: &Tokens) {
+    let named = |ui: &mut Ui, name: &str, content: &mut dyn FnMut(&mut Ui)| named_ui(ui, name, tokens, content);
     named(ui, "Model", &mut |ui| {
         let shown = draft.model.clone();
         let list = ComboBox::from_id_salt("replay model").width((ui.available_width() - 16.0).min(360.0)).truncate().selected_text(&shown);
@@ -213,13 +268,17 @@ fn prompt_ui(ui: &mut Ui, draft: &mut Draft, replaying: &mut Replaying, models: 
         let field = ui.add(TextEdit::multiline(text).id_salt(name).code_editor().desired_rows(rows).desired_width(f32::INFINITY));
         field.widget_info(|| WidgetInfo::labeled(egui::Role::MultilineTextInput, true, format!("{name} of the replay")));
     }
+}
+
+/// What asking would cost, and the button that asks.
+fn ask_ui(ui: &mut Ui, draft: &Draft, replaying: &mut Replaying, tokens: &Tokens) {
     let cost = replaying.cost(draft);
     if let Some(failure) = replaying.estimate.failure() {
         ui.add(Label::new(RichText::new(failure.to_string()).color(tokens.bad)).wrap());
     }
     ui.horizontal(|ui| {
         let label = cost.as_ref().map_or_else(|| "Ask again".to_owned(), |cost| format!("Ask again: {cost}"));
-        let tool = Tool::new(icons::ICON_SEND, &label).tooltip("One call with this prompt; what was stays as it is");
+        let tool = Tool::new(icons::ICON_SEND, &label).tooltip("One call; what was stays as it is");
         if tool.enabled(cost.is_some() && !replaying.beside.is_pending()).ui(ui).clicked() {
             replaying.wanted = draft.asks();
         }
