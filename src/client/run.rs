@@ -9,6 +9,7 @@ use super::{Client, Result, network, send};
 use crate::wire::comparison::{RunComparison, SetBaseline};
 use crate::wire::cost::Estimate;
 use crate::wire::ids::{PhotoId, RunId};
+use crate::wire::money::UsdMicros;
 use crate::wire::page::Page;
 use crate::wire::run::{ExportFormat, Run, RunCells, StartRun};
 use crate::wire::sweep::{StartSweep, Sweep};
@@ -78,6 +79,11 @@ impl Client {
     /// Asks what is missing or failed; what is answered stays.
     pub async fn resume_run(&self, id: RunId) -> Result<Run> {
         self.post(&format!("api/ai/testing/live-test/{id}/resume"), &()).await
+    }
+
+    /// The same of a run with a limit, which may cost so much as a whole now.
+    pub async fn resume_run_within(&self, id: RunId, most: UsdMicros) -> Result<Run> {
+        self.post(&format!("api/ai/testing/live-test/{id}/resume?max_cost_usd={}", most.as_usd()), &()).await
     }
 
     /// Pins the column that the others are held against; `None`: none any more.

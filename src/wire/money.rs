@@ -3,6 +3,7 @@
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -53,6 +54,20 @@ impl Sum for UsdMicros {
     }
 }
 
+/// A number of USD as a person writes it: `0.50` or `$0.50`. The error says what to write.
+impl FromStr for UsdMicros {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number: f64 = text.trim().trim_start_matches('$').parse().map_err(|_| "write a number of USD, such as 0.50".to_owned())?;
+        if !number.is_finite() || !(0.0..=1e9).contains(&number) {
+            return Err("it must be from 0 to 1,000,000,000 USD".to_owned());
+        }
+        // 0.29 is stored as 0.28999….
+        Ok(Self((number * 1e6 + 1e-3).floor() as i64))
+    }
+}
+
 /// As many digits as matter: `$0`, `$0.000194`, `$0.0123`, `$1.24`, `$1,240.50`.
 impl fmt::Display for UsdMicros {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,6 +112,14 @@ mod tests {
         ] {
             assert_eq!(UsdMicros(micros).to_string(), shown);
         }
+    }
+
+    #[test]
+    fn is_read_as_a_person_writes_it() {
+        for (text, micros) in [("0.50", 500_000), (" $0.29", 290_000), ("3", 3_000_000), ("0.0000019", 1), ("0", 0)] {
+            assert_eq!(text.parse(), Ok(UsdMicros(micros)), "{text}");
+        }
+        assert!("-1".parse::<UsdMicros>().is_err() && "much".parse::<UsdMicros>().is_err() && "inf".parse::<UsdMicros>().is_err());
     }
 
     #[test]

@@ -154,6 +154,21 @@ impl SpendLimit {
     pub fn call_of(&self, column: u32) -> UsdMicros {
         self.column_usd.get(column as usize).copied().unwrap_or(self.call_usd)
     }
+
+    /// Whether one call more might cross it. `dearest`: of the calls so far, since one that was dearer than expected is expected again.
+    #[must_use]
+    pub fn is_reached(&self, spent: UsdMicros, dearest: UsdMicros) -> bool {
+        spent + self.call_usd.max(dearest) > self.most_usd
+    }
+}
+
+/// `POST /api/ai/testing/live-test/{run}/resume?max_cost_usd=`: what the whole run may cost now, in place of the limit that it was
+/// begun with; without it that stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResumeRun {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost_usd: Option<UsdMicros>,
 }
 
 /// One column: a prompt on a model, all its parts and its name pinned when the run began.

@@ -3,7 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use egui::{Frame, Key, Label, Margin, Modifiers, Panel, RichText, ScrollArea, Ui};
+use egui::{Event, Frame, Key, Label, Margin, Panel, RichText, ScrollArea, Ui};
 
 use super::side_by_side::Pane;
 use super::side_pane::LETTERS;
@@ -44,21 +44,39 @@ fn columns(panes: &[Pane]) -> Option<Vec<u32>> {
 
 /// 1–6 choose an answer, T says that all are equally good, N that none is; Backspace takes the last vote back, S shows the names,
 /// G the ranking.
-pub fn keys(ui: &Ui, votes: &mut Votes, panes: &[Pane]) -> Option<Said> {
-    let pressed = |key: Key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    if pressed(Key::S) {
-        votes.shows_names = !votes.shows_names;
-    }
-    if pressed(Key::G) {
-        votes.shows_ranking = !votes.shows_ranking;
-    }
-    if pressed(Key::Backspace) && votes.can_undo() {
-        return Some(Said::Undo);
+const KEYS: [Key; 11] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::T, Key::N, Key::Backspace, Key::S, Key::G];
+
+/// The keys of blind mode that were pressed, in their order: a slow frame may have brought several, and each is a vote.
+pub fn pressed(ui: &Ui) -> Vec<Key> {
+    ui.input_mut(|input| {
+        let mut keys = Vec::new();
+        input.events.retain(|event| match event {
+            Event::Key { key, pressed: true, modifiers, repeat: false, .. } if modifiers.is_none() && KEYS.contains(key) => {
+                keys.push(*key);
+                false
+            }
+            _ => true,
+        });
+        keys
+    })
+}
+
+/// What a key says of a photo whose panes stand in this order.
+pub fn said(key: Key, votes: &mut Votes, panes: &[Pane]) -> Option<Said> {
+    match key {
+        Key::S => votes.shows_names = !votes.shows_names,
+        Key::G => votes.shows_ranking = !votes.shows_ranking,
+        Key::Backspace if votes.can_undo() => return Some(Said::Undo),
+        _ => {}
     }
     let columns = columns(panes)?;
-    let digit = DIGITS.into_iter().take(columns.len()).position(pressed).map(|at| Choice::Best { column: columns[at] });
-    let choice = digit.or_else(|| pressed(Key::T).then_some(Choice::Tie)).or_else(|| pressed(Key::N).then_some(Choice::NoneGood))?;
-    Some(Said::Cast(CastVote { columns, choice: Some(choice) })).filter(|_| !votes.is_busy())
+    let digit = DIGITS.into_iter().take(columns.len()).position(|digit| digit == key).map(|at| Choice::Best { column: columns[at] });
+    let choice = match key {
+        Key::T => Some(Choice::Tie),
+        Key::N => Some(Choice::NoneGood),
+        _ => digit,
+    };
+    Some(Said::Cast(CastVote { choice: Some(choice?), columns }))
 }
 
 /// The line on which is voted.
@@ -80,7 +98,7 @@ pub fn bar_ui(ui: &mut Ui, votes: &mut Votes, run: &Run, photo: PhotoId, panes: 
             (Choice::NoneGood, "None good", icons::ICON_THUMB_DOWN, "None of them is good (N)".to_owned()),
         ];
         for (choice, word, icon, about) in choices.chain(others) {
-            let tool = Tool::new(icon, word).tooltip(&about).selected(given == Some(choice)).enabled(!votes.is_busy());
+            let tool = Tool::new(icon, word).tooltip(&about).selected(given == Some(choice));
             if tool.ui(ui).clicked() {
                 said = Some(Said::Cast(CastVote { columns: columns.clone(), choice: Some(choice) }));
             }
@@ -178,6 +196,16 @@ mod tests {
             assert!(photos.iter().any(|photo| first(photo) == column), "{column} never stands first");
         }
         assert!(photos.iter().all(|photo| order(run, *photo, &panes) == order(run, *photo, &panes)));
+    }
+
+    #[test]
+    fn every_key_that_a_slow_frame_brings_is_heard_in_its_order() {
+        let event = |key| Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers: egui::Modifiers::NONE };
+        let events = [Key::Num1, Key::Num1, Key::J, Key::T, Key::Num2].map(event).to_vec();
+        let mut heard = Vec::new();
+        let out = egui::Context::default().run_ui(egui::RawInput { events, ..egui::RawInput::default() }, |ui| heard.extend(pressed(ui)));
+        out.drop_without_applying_deltas();
+        assert_eq!(heard, [Key::Num1, Key::Num1, Key::T, Key::Num2]);
     }
 
     #[test]

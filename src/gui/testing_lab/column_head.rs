@@ -9,11 +9,11 @@ use super::matrix::{MatrixAnswer, MatrixView};
 use crate::gui::theme::model_colours::ModelColours;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{elided, number};
-use crate::wire::comparison::{ColumnComparison, Verdict};
+use crate::wire::comparison::{ColumnComparison, Figure, Measure, Verdict};
 use crate::wire::run::RunColumn;
 
-/// Points: prompt, model and figures, and one more line where there is a baseline.
-const HEIGHT: f32 = 66.0;
+/// Points: prompt, model and two lines of figures, and one more where there is a baseline.
+const HEIGHT: f32 = 82.0;
 const LINE: f32 = 18.0;
 const PIN: f32 = 24.0;
 
@@ -46,17 +46,21 @@ fn head_ui(ui: &Ui, rect: Rect, visible: Rect, at: usize, view: &MatrixView<'_>,
     let response = ui.interact(visible, Id::unique(("column", view.run.id, at)), Sense::hover());
     let inner = rect.shrink2(vec2(10.0, 6.0));
     paint_name(ui, inner, column, view.colours, tokens);
-    let words = view.open.summaries().get(at).map(summary_words).unwrap_or_default();
     let compared = view.baseline.column(at);
+    let lines = view.open.summaries().get(at).map(|summary| summary_lines(summary, compared)).unwrap_or_default();
+    let words = lines.iter().filter(|line| !line.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ");
     let stands = view.run.baseline.map(|baseline| if baseline as usize == at { "Baseline" } else { compared.map_or("", |compared| &compared.words) });
     response.widget_info(|| {
         let stands = stands.filter(|words| !words.is_empty()).map(|words| format!(". {words}")).unwrap_or_default();
         WidgetInfo::labeled(egui::Role::ColumnHeader, true, format!("{}: {words}{stands}", column.label()))
     });
     let small = FontId::proportional(theme::TEXT_SMALL);
-    let figures = elided::text(ui, &words, small, inner.width(), tokens.muted);
-    let below = if stands.is_some() { LINE } else { 0.0 };
-    ui.painter().galley(pos2(inner.left(), inner.bottom() - below - figures.size().y), figures, tokens.muted);
+    let mut bottom = inner.bottom() - if stands.is_some() { LINE } else { 0.0 };
+    for line in lines.iter().rev() {
+        let figures = elided::text(ui, line, small.clone(), inner.width(), tokens.muted);
+        bottom -= figures.size().y;
+        ui.painter().galley(pos2(inner.left(), bottom), figures, tokens.muted);
+    }
     if let Some(stands) = stands {
         let verdict = compared.map_or(Verdict::None, |compared| compared.verdict);
         let icon = if view.run.baseline == Some(at as u32) { Some(icons::ICON_KEEP) } else { figures_panel::verdict_icon(verdict) };
@@ -113,19 +117,54 @@ fn paint_name(ui: &Ui, inner: Rect, column: &RunColumn, colours: &ModelColours, 
     painter.galley(pos2(inner.left() + 13.0, middle - model.size().y / 2.0), model, tokens.text);
 }
 
-/// `24 answered · 1 failed · p50 146 ms · mean 62 % · $0.0123`.
-fn summary_words(summary: &ColumnSummary) -> String {
-    let mut parts = vec![format!("{} answered", number::count(summary.completed))];
+/// `F1 71 % (62–79 %) · 24 answered · 1 failed`, and below it `$0.0123 · p50 146 ms · mean 62 %`: what is cut in a narrow column is what
+/// matters least.
+fn summary_lines(summary: &ColumnSummary, compared: Option<&ColumnComparison>) -> [String; 2] {
+    let f1 = compared.and_then(|compared| compared.measure(Measure::F1)).map(|one| format!("F1 {}", share_words(&one.figure)));
+    let mut first: Vec<String> = f1.into_iter().collect();
+    first.push(format!("{} answered", number::count(summary.completed)));
     if summary.failed > 0 {
-        parts.push(format!("{} failed", number::count(summary.failed)));
+        first.push(format!("{} failed", number::count(summary.failed)));
     }
-    parts.extend(summary.latency_p50_ms.map(|ms| format!("p50 {}", number::duration_ms(ms))));
-    parts.extend(summary.mean_confidence.map(|mean| format!("mean {}", number::percent(mean))));
+    let mut second = Vec::new();
     match (summary.cost.0, summary.cost_unknown) {
         (0, 0) => {}
-        (0, _) => parts.push("cost unknown".to_owned()),
-        (_, 0) => parts.push(summary.cost.to_string()),
-        _ => parts.push(format!("{} + unknown", summary.cost)),
+        (0, _) => second.push("cost unknown".to_owned()),
+        (_, 0) => second.push(summary.cost.to_string()),
+        _ => second.push(format!("{} + unknown", summary.cost)),
     }
-    parts.join(" · ")
+    second.extend(summary.latency_p50_ms.map(|ms| format!("p50 {}", number::duration_ms(ms))));
+    second.extend(summary.mean_confidence.map(|mean| format!("mean {}", number::percent(mean))));
+    [first.join(" · "), second.join(" · ")]
+}
+
+/// `71 % (62–79 %)`.
+fn share_words(figure: &Figure) -> String {
+    let interval = figure.interval().map(|(low, high)| format!(" ({:.0}–{})", low * 100.0, number::percent(high))).unwrap_or_default();
+    format!("{}{interval}", number::percent(figure.value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::comparison::MeasureComparison;
+    use crate::wire::money::UsdMicros;
+
+    #[test]
+    fn a_column_says_how_right_it_is_with_its_interval_and_what_it_cost() {
+        let summary = ColumnSummary {
+            completed: 24,
+            failed: 1,
+            latency_p50_ms: Some(146.0),
+            mean_confidence: Some(0.62),
+            cost: UsdMicros(12_300),
+            cost_unknown: 0,
+        };
+        assert_eq!(summary_lines(&summary, None), ["24 answered · 1 failed", "$0.0123 · p50 146 ms · mean 62 %"]);
+        let figure = Figure { value: 0.71, low: Some(0.62), high: Some(0.79) };
+        let f1 = MeasureComparison { measure: Measure::F1, photos: 24, units: 24, figure, baseline: None, difference: None, verdict: Verdict::None };
+        let compared =
+            ColumnComparison { column: 0, paired_photos: 0, verdict: Verdict::None, words: String::new(), measures: vec![f1], tags: Vec::new() };
+        assert_eq!(summary_lines(&summary, Some(&compared))[0], "F1 71 % (62–79 %) · 24 answered · 1 failed");
+    }
 }

@@ -83,6 +83,12 @@ impl LiveEstimate {
         self.shown.as_ref()
     }
 
+    /// That of the choice as it is now, if it is known.
+    #[must_use]
+    pub fn of_now(&self) -> Option<&Estimate> {
+        self.shown().filter(|_| !self.is_behind())
+    }
+
     /// Whether what is shown is that of the choice before.
     #[must_use]
     pub fn is_behind(&self) -> bool {

@@ -22,9 +22,13 @@ pub fn ui(ui: &mut Ui, live: &LiveEstimate, tokens: &Tokens) {
         ui.label(RichText::new("Estimating the cost…").size(theme::TEXT_SMALL).color(tokens.muted));
         return;
     };
-    let ink = if live.is_behind() { tokens.muted } else { tokens.text };
-    let unknown = estimate.total.unknown_calls;
-    ui.label(RichText::new(total_words(estimate)).color(if unknown > 0 { tokens.warn } else { ink }));
+    if live.is_behind() {
+        // The figure of the choice before would stand beside the calls of this one.
+        ui.label(RichText::new(format!("Estimating… before: {}", total_words(estimate))).color(tokens.muted));
+    } else {
+        let ink = if estimate.total.unknown_calls > 0 { tokens.warn } else { tokens.text };
+        ui.label(RichText::new(total_words(estimate)).color(ink));
+    }
     if estimate.reused > 0 {
         ui.label(RichText::new(known_words(estimate)).size(theme::TEXT_SMALL).color(tokens.muted));
     }
@@ -62,11 +66,14 @@ fn columns_ui(ui: &mut Ui, estimate: &Estimate, tokens: &Tokens) {
 
 /// `Tokens a call: 764 in, 96 out (mean of 24)`.
 fn tokens_words(column: &ColumnEstimate) -> String {
+    if column.calls == 0 {
+        return "All answers are known already".to_owned();
+    }
     let output = column.output_tokens.map(|output| {
         let from = if column.from_answers == 0 { "assumed".to_owned() } else { format!("mean of {}", number::count(column.from_answers)) };
         format!("{} out ({from})", number::count(output))
     });
-    let input = column.input_tokens.filter(|_| column.calls > 0).map(|input| format!("{} in", number::count(input / column.calls)));
+    let input = column.input_tokens.map(|input| format!("{} in", number::count(input / column.calls)));
     match (input, output) {
         (None, None) => "Not counted in tokens".to_owned(),
         (input, output) => format!("Tokens a call: {}", input.into_iter().chain(output).collect::<Vec<_>>().join(", ")),
@@ -91,7 +98,11 @@ fn known_words(estimate: &Estimate) -> String {
 #[must_use]
 pub fn total_words(estimate: &Estimate) -> String {
     let total = estimate.total;
-    let time = total.time_ms.map(|ms| format!(", about {}", number::duration_ms(ms as f64))).unwrap_or_default();
+    let time = match total.time_ms {
+        Some(ms) => format!(", about {}", number::duration_ms(ms as f64)),
+        None if estimate.calls > 0 => ", time unknown until the first answer".to_owned(),
+        None => String::new(),
+    };
     if is_free(estimate) {
         let stays = estimate.columns.iter().all(|column| column.model == "on-device");
         let place = if stays { ": the photos stay on this machine" } else { "" };
@@ -119,8 +130,8 @@ mod tests {
     #[test]
     fn the_line_says_what_is_known_and_what_is_not() {
         assert_eq!(words(0, 0, 0, Some(130_000)), "Costs nothing: the photos stay on this machine, about 2 min 10 s");
-        assert_eq!(words(12_000, 50_000, 0, None), "≈ $0.0120–$0.0500");
+        assert_eq!(words(12_000, 50_000, 0, None), "≈ $0.0120–$0.0500, time unknown until the first answer");
         assert_eq!(words(12_000, 12_000, 6, Some(9_000)), "≈ $0.0120 + 6 calls of unknown price, about 9.00 s");
-        assert_eq!(words(0, 0, 24, None), "Price unknown");
+        assert_eq!(words(0, 0, 24, Some(9_000)), "Price unknown, about 9.00 s");
     }
 }

@@ -56,11 +56,13 @@ fn alike_words(photos: u32) -> String {
 
 /// Points of the window below which only the difference has its interval beside it; the others tell theirs when they are hovered.
 const NARROW: f32 = 1_120.0;
+/// Points that the longest word of a verdict needs, with its sign.
+const VERDICT_LEAST: f32 = 96.0;
 
 fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &ColumnComparison, tokens: &Tokens) {
     let Some(name) = run.columns.get(column.column as usize) else { return };
     let is_baseline = comparison.baseline == Some(column.column);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(name.label()).font(theme::semibold(theme::TEXT_STRONG)));
         if is_baseline {
             badge::ui(ui, Tone::Info, icons::ICON_KEEP, "Baseline");
@@ -75,11 +77,9 @@ fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &Column
     });
     ui.add_space(theme::GAP_4);
     let is_compared = comparison.baseline.is_some() && !is_baseline;
-    Grid::new(("measures", run.id, column.column))
-        .num_columns(if is_compared { 5 } else { 2 })
-        .striped(true)
-        .spacing([theme::GAP_24, theme::GAP_4])
-        .show(ui, |ui| {
+    Grid::new(("measures", run.id, column.column)).num_columns(if is_compared { 5 } else { 2 }).striped(true).spacing([gap(ui), theme::GAP_4]).show(
+        ui,
+        |ui| {
             if is_compared {
                 head_ui(ui, ["Measure", "This column", "Baseline", DIFFERENCE, "Verdict"], tokens);
             } else {
@@ -88,12 +88,13 @@ fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &Column
             for one in &column.measures {
                 measure_ui(ui, one, is_compared, tokens);
             }
-        });
+        },
+    );
     if !column.tags.is_empty() {
         let title = format!("By tag ({})", column.tags.len());
         ui.push_id(("tags", column.column), |ui| {
             egui::CollapsingHeader::new(title).id_salt("by tag").show(ui, |ui| {
-                Grid::new("tags").num_columns(6).striped(true).spacing([theme::GAP_24, theme::GAP_4]).show(ui, |ui| {
+                Grid::new("tags").num_columns(6).striped(true).spacing([gap(ui), theme::GAP_4]).show(ui, |ui| {
                     tag_head_ui(ui, is_compared, tokens);
                     for tag in &column.tags {
                         tag_ui(ui, tag, is_compared, tokens);
@@ -102,6 +103,11 @@ fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &Column
             });
         });
     }
+}
+
+/// Between the figures of a row.
+fn gap(ui: &Ui) -> f32 {
+    if ui.ctx().content_rect().width() < NARROW { theme::GAP_12 } else { theme::GAP_24 }
 }
 
 const DIFFERENCE: &str = "Difference (95 %)";
@@ -192,13 +198,16 @@ fn right_ui(ui: &mut Ui, words: String) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(words));
 }
 
+/// The last of a row: it has what the window leaves, in two lines where that is little.
 fn verdict_ui(ui: &mut Ui, verdict: Verdict, tokens: &Tokens) {
+    let room = ui.clip_rect().right() - ui.cursor().left() - theme::GAP_16;
     ui.horizontal(|ui| {
+        ui.set_max_width(room.max(VERDICT_LEAST));
         let colour = verdict_colour(verdict, tokens);
         if let Some(icon) = verdict_icon(verdict) {
             ui.label(RichText::new(icon.codepoint).size(theme::TEXT_STRONG).color(colour));
         }
-        ui.label(RichText::new(verdict.words()).color(colour));
+        ui.add(Label::new(RichText::new(verdict.words()).color(colour)).wrap());
     });
 }
 

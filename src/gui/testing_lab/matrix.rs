@@ -249,7 +249,7 @@ fn photos_ui(ui: &mut Ui, room: Rect, offset: f32, view: &MatrixView<'_>, textur
         let picture = Rect::from_min_size(rect.min + vec2(8.0, 8.0), vec2(room.width() - 16.0, edge));
         thumbnail::ui(&ui, picture, textures.get(id, super::photo_grid::THUMB_PX).picture());
         let words = photo_name(view, id);
-        let name = elided::text(&ui, words, FontId::proportional(theme::TEXT_SMALL), room.width() - 16.0, tokens.muted);
+        let name = elided::middle(&ui, words, FontId::proportional(theme::TEXT_SMALL), room.width() - 16.0, tokens.muted);
         ui.painter().galley(pos2(rect.left() + 8.0, picture.bottom() + 4.0), name, tokens.muted);
         ui.painter().line_segment([rect.left_bottom(), rect.right_bottom()], (1.0, tokens.border));
         let response = ui.interact(rect.intersect(room), Id::unique(("row", view.run.id, row)), Sense::hover());

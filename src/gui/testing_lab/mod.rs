@@ -32,9 +32,11 @@ mod runs_list;
 mod sets;
 mod setup;
 mod setup_panel;
+mod short_labels;
 mod shortcuts;
 mod side_by_side;
 mod side_pane;
+mod spend_limit;
 mod step_bar;
 mod steps;
 mod sweep_panel;
@@ -77,6 +79,7 @@ use runs_list::RunsList;
 use sets::PhotoSets;
 use setup::Setup;
 use side_by_side::SideBySide;
+use spend_limit::RaisedLimit;
 use sweep_panel::SweepView;
 use traces::Traces;
 use truth::GroundTruth;
@@ -132,6 +135,7 @@ pub struct TestingLab {
     rows: MatrixRows,
     baseline: Baseline,
     sweep: SweepView,
+    raised_limit: RaisedLimit,
     /// The figures stand in place of the matrix.
     shows_figures: bool,
     export: Export,
@@ -169,6 +173,7 @@ impl Default for TestingLab {
             rows: MatrixRows::default(),
             baseline: Baseline::default(),
             sweep: SweepView::default(),
+            raised_limit: RaisedLimit::default(),
             shows_figures: false,
             export: Export::default(),
             side: None,

@@ -10,6 +10,7 @@ use super::column_summary::ColumnSummary;
 use super::held_back::{self, HeldBack};
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::ids::{CellId, PhotoId, RunId};
+use crate::wire::money::UsdMicros;
 use crate::wire::run::{Cell, CellNow, CellState, Run, RunCells, RunState};
 
 /// The figures of the columns follow the cells at most this often.
@@ -33,6 +34,8 @@ pub struct OpenRun {
     summaries: Vec<ColumnSummary>,
     /// The providers that hold its calls back.
     held: Vec<HeldBack>,
+    /// Of the calls so far.
+    dearest: UsdMicros,
     /// By column: why its cells that wait were not asked.
     unasked: Vec<Option<String>>,
     summarised: Option<Instant>,
@@ -62,6 +65,7 @@ impl OpenRun {
             heard: HashMap::new(),
             summaries: Vec::new(),
             held: Vec::new(),
+            dearest: UsdMicros::default(),
             unasked: Vec::new(),
             summarised: None,
             is_behind: true,
@@ -250,6 +254,12 @@ impl OpenRun {
         &self.held
     }
 
+    /// What the dearest call so far has cost.
+    #[must_use]
+    pub fn dearest(&self) -> UsdMicros {
+        self.dearest
+    }
+
     /// Why a cell that waits was not asked; `None`: it waits for its turn, or does not wait.
     #[must_use]
     pub fn why_unasked(&self, cell: &Cell) -> Option<&str> {
@@ -288,6 +298,8 @@ impl OpenRun {
             })
             .collect();
         self.held = HeldBack::of(run, self.cells.iter().flatten());
+        let costs = self.cells.iter().flatten().filter_map(|cell| cell.answer.as_ref()?.cost_usd);
+        self.dearest = costs.max().unwrap_or_default();
         self.unasked = held_back::unasked_words(run, &self.held);
         self.summarised = Some(Instant::now());
         self.is_behind = false;
@@ -298,7 +310,6 @@ impl OpenRun {
 mod tests {
     use super::*;
     use crate::wire::ids::CellId;
-    use crate::wire::money::UsdMicros;
     use crate::wire::prompt_parts::PromptParts;
     use crate::wire::run::{CellState, RunColumn, RunCounts, RunKind};
 

@@ -5,7 +5,7 @@ use egui::{Key, Modifiers, Ui};
 use super::matrix::{MatrixAnswer, MatrixView};
 use super::matrix_rows::MatrixRows;
 use super::side_by_side::SideBySide;
-use super::{Step, TestingLab, figures_panel, held_back, run_header};
+use super::{Step, TestingLab, figures_panel, held_back, run_header, running};
 use crate::gui::ctx::{AreaCtx, Command};
 use crate::gui::theme;
 use crate::gui::theme::model_colours::ModelColours;
@@ -42,6 +42,9 @@ impl TestingLab {
         self.export.ui(ui, ctx);
         held_back::ui(ui, open.held_back(), ctx);
         held_back::stopped_ui(ui, run, ctx);
+        if let Some(most) = self.raised_limit.ui(ui, run, open, self.acting.is_pending(), ctx) {
+            running::resume_within(&mut self.acting, run, most, ctx);
+        }
         self.validating.report_ui(ui, run, ctx);
         ui.add_space(theme::GAP_8);
         let colours = colours_of(run);

@@ -19,8 +19,12 @@ pub fn ui(ui: &mut Ui, run: &Run, tokens: &Tokens) {
     opened.response.on_hover_text("Cost so far; open for the prices of this run");
 }
 
-/// `$0.0123 of ≈ $0.0120–$0.0500`; the expectation stands there where money was expected to be spent.
+/// `$0.0123 of at most $0.0500` where there is a limit, else `$0.0123 of ≈ $0.0120–$0.0500`; the expectation stands there where money
+/// was expected to be spent.
 fn words(run: &Run) -> String {
+    if let Some(limit) = &run.limit {
+        return format!("{} of at most {}", cost_words(run), limit.most_usd);
+    }
     match run.estimate {
         Some(estimate) if estimate.cost.high_usd.0 > 0 => format!("{} of {}", cost_words(run), estimate.cost),
         _ => cost_words(run),
@@ -40,6 +44,9 @@ fn details_ui(ui: &mut Ui, run: &Run, tokens: &Tokens) {
             if let Some(time) = estimate.time_ms {
                 line(ui, "Expected time", number::duration_ms(time as f64));
             }
+        }
+        if let Some(limit) = &run.limit {
+            line(ui, "At most", limit.most_usd.to_string());
         }
         if let Some(finished) = run.finished_at {
             line(ui, "Time", number::duration_ms((finished - run.started_at).num_milliseconds() as f64));

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::open_run::OpenRun;
 use super::{Step, TestingLab};
-use crate::gui::ctx::{AreaCtx, ToastKind};
+use crate::gui::ctx::{AreaCtx, Remote, ToastKind};
 use crate::wire::ids::RunId;
-use crate::wire::run::{RunState, StartRun};
+use crate::wire::money::UsdMicros;
+use crate::wire::run::{Run, RunState, StartRun};
 use crate::wire::sweep::StartSweep;
 
 impl TestingLab {
@@ -35,6 +36,11 @@ impl TestingLab {
             ctx.commands.toast(ToastKind::Warn, missing);
             return;
         }
+        if let Some(problem) = self.setup.spend_most.problem(self.estimate.of_now()) {
+            self.step = Step::Choose;
+            ctx.commands.toast(ToastKind::Warn, problem);
+            return;
+        }
         if self.starting.is_pending() {
             return;
         }
@@ -49,7 +55,7 @@ impl TestingLab {
         let photo_set = self.sets.of_run(&self.selection, &self.library);
         let photos = if photo_set.is_some() { Vec::new() } else { self.library.selected(&self.selection) };
         let run = StartRun { photo_set, ..self.setup.start(photos, String::new()) };
-        StartSweep { run, images: self.setup.images(), parameters: self.setup.parameters(), max_cost_usd: None }
+        StartSweep { run, images: self.setup.images(), parameters: self.setup.parameters(), max_cost_usd: self.setup.spend_most.usd() }
     }
 
     /// Keeps the estimate beside the choice, while the choice is looked at.
@@ -103,6 +109,15 @@ impl TestingLab {
         self.baseline.pin(run, Some(column).filter(|column| run.baseline != Some(*column)), false, ctx);
         true
     }
+}
+
+/// Lets a run that has stopped at its limit go on within another one.
+pub(super) fn resume_within(acting: &mut Remote<Run>, run: &Run, most: UsdMicros, ctx: &AreaCtx<'_>) {
+    if acting.is_pending() {
+        return;
+    }
+    let (id, providers) = (run.id, providers_of(run.columns.iter().map(|column| &column.model)));
+    ctx.ask_with_keys(acting, providers, move |client| async move { client.resume_run_within(id, most).await });
 }
 
 /// The providers of models, each once.

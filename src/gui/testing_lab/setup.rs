@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher as _};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::spend_limit::SpendMost;
 use crate::gui::ctx::{AreaCtx, KeysSeen, Remote};
 use crate::wire::ids::{PhotoId, PromptId, PromptVersionId};
 use crate::wire::model::{KeyState, ModelInfo};
@@ -50,6 +51,7 @@ pub struct Setup {
     pub efforts: BTreeSet<Effort>,
     /// Asks even what is known already.
     pub ask_again: bool,
+    pub spend_most: SpendMost,
     /// Counts the lists that have come: a draft may have other words in the next.
     lists: u64,
     prompts_behind: bool,
@@ -76,6 +78,7 @@ impl Default for Setup {
             temperatures: BTreeSet::new(),
             efforts: BTreeSet::new(),
             ask_again: false,
+            spend_most: SpendMost::default(),
             lists: 0,
             prompts_behind: true,
             models_behind: true,
@@ -97,6 +100,7 @@ impl Setup {
     }
 
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
+        self.spend_most.load(ctx.egui);
         if self.prompts.poll() && self.prompts.failure().is_none() {
             self.take_in_prompts();
         }

@@ -1,6 +1,6 @@
 //! The panel beside the grid: which prompts, which models, how often, and the button that runs them.
 
-use egui::{Align, Button, Checkbox, DragValue, Layout, RichText, ScrollArea, Ui, WidgetInfo};
+use egui::{Align, Button, Checkbox, DragValue, Frame, Layout, Margin, RichText, ScrollArea, Ui, WidgetInfo};
 
 use super::estimate::LiveEstimate;
 use super::setup::{PromptChoice, PromptOffer, Setup, has_draft, is_usable};
@@ -15,6 +15,10 @@ use crate::wire::provider::{per_thousand_photos, provider_label};
 /// Versions of a prompt that are listed before "Show all".
 const VERSIONS_SHOWN: usize = 3;
 
+/// Of the panel, what the estimate with its notes and columns may take; the choice above it is worth more.
+const SPENDING_SHARE_MOST: f32 = 0.5;
+const SPENDING_LEAST: f32 = 96.0;
+
 /// What is about to be started.
 #[derive(Debug, Clone, Copy)]
 pub struct Starting<'a> {
@@ -26,10 +30,20 @@ pub struct Starting<'a> {
 
 /// Draws the panel.
 pub fn ui(ui: &mut Ui, setup: &mut Setup, estimate: &LiveEstimate, starting: Starting<'_>, ctx: &AreaCtx<'_>) {
-    let foot = egui::Panel::bottom("run").frame(egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO })).show(ui, |ui| {
-        run_ui(ui, setup, estimate, starting, ctx);
-    });
+    // The button first: whatever the estimate says, it stays where it is.
+    let foot = egui::Panel::bottom("run").frame(Frame::new().inner_margin(Margin { top: 4, ..Margin::ZERO })).show_separator_line(false);
+    let foot = foot.show(ui, |ui| run_ui(ui, setup, estimate, starting, ctx));
     keep_free(ui.ctx(), foot.response.rect);
+    let most = (ui.available_height() * SPENDING_SHARE_MOST).max(SPENDING_LEAST);
+    let spending = egui::Panel::bottom("spending").frame(Frame::new().inner_margin(Margin { top: 8, ..Margin::ZERO }));
+    let spending = spending.show(ui, |ui| {
+        ScrollArea::vertical()
+            .id_salt("spending")
+            .max_height(most)
+            .min_scrolled_height(most)
+            .show(ui, |ui| spending_ui(ui, setup, estimate, starting, ctx));
+    });
+    keep_free(ui.ctx(), spending.response.rect);
     ScrollArea::vertical().id_salt("setup").auto_shrink(false).show(ui, |ui| {
         heading(ui, icons::ICON_EDIT_NOTE.codepoint, "Prompts", setup.chosen_prompts.len());
         prompts_ui(ui, setup, ctx);
@@ -230,20 +244,27 @@ fn numbers_ui(ui: &mut Ui, setup: &mut Setup) {
     ui.checkbox(&mut setup.ask_again, "Ask again what is known").on_hover_text(about);
 }
 
-fn run_ui(ui: &mut Ui, setup: &Setup, estimate: &LiveEstimate, starting: Starting<'_>, ctx: &AreaCtx<'_>) {
-    let Starting { photos, is_pending: is_starting, failure } = starting;
+/// How many calls it is, what they may cost, and the limit to that.
+fn spending_ui(ui: &mut Ui, setup: &mut Setup, estimate: &LiveEstimate, starting: Starting<'_>, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
-    if let Some(failure) = failure {
+    if let Some(failure) = starting.failure {
         ui.label(RichText::new(format!("{} {failure}", icons::ICON_ERROR.codepoint)).color(tokens.bad));
     }
-    let missing = setup.missing(photos);
-    let words = missing.map_or_else(|| sum_words(setup, photos), str::to_owned);
+    let missing = setup.missing(starting.photos);
+    let words = missing.map_or_else(|| sum_words(setup, starting.photos), str::to_owned);
     ui.label(RichText::new(words).color(if missing.is_some() { tokens.warn } else { tokens.text }));
     if missing.is_none() {
         estimate_panel::ui(ui, estimate, tokens);
+        let problem = setup.spend_most.problem(estimate.of_now());
+        setup.spend_most.ui(ui, problem.as_deref(), tokens);
     }
-    ui.add_space(theme::GAP_4);
-    let is_enabled = missing.is_none() && !is_starting;
+}
+
+fn run_ui(ui: &mut Ui, setup: &Setup, estimate: &LiveEstimate, starting: Starting<'_>, ctx: &AreaCtx<'_>) {
+    let tokens = ctx.tokens();
+    let is_starting = starting.is_pending;
+    let missing = setup.missing(starting.photos).is_some() || setup.spend_most.problem(estimate.of_now()).is_some();
+    let is_enabled = !missing && !is_starting;
     let label = if is_starting { "Starting…" } else { "Run the comparison" };
     let fill = if is_enabled { tokens.accent } else { tokens.raised };
     let ink = if is_enabled { tokens.on_accent } else { tokens.muted };

@@ -1,16 +1,19 @@
 //! One photo in one to six panes, each with another answer; zoom, pan and turn move all of them. Blinking, one pane has all
 //! the room and its answer changes in place.
 
+mod toolbar;
+
 use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use egui::{Align, ComboBox, Key, Layout, Modifiers, Panel, Rect, RichText, Ui, UiBuilder, Vec2, pos2, vec2};
+use egui::{Align, ComboBox, Id, Key, Layout, Modifiers, Rect, RichText, Ui, UiBuilder, Vec2, vec2};
 
 use super::blind::{self, Said};
 use super::correcting::{self, Correcting};
 use super::diff_panel::{self, Look};
 use super::matrix::{MatrixView, photo_name};
+use super::short_labels;
 use super::side_pane::{Heights, LETTERS, Shown, below_ui, blind_head_ui, box_colours, figures_in_words, letter_ui, overlay, places};
 use super::tag_diff::{self, TagDiff};
 use super::votes::Votes;
@@ -18,19 +21,27 @@ use crate::gui::ctx::{PhotoTexture, PhotoTextures};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::photo_view::{OverlayBox, PhotoView, PhotoViewport};
 use crate::gui::widgets::toolbar::Tool;
-use crate::gui::widgets::{choice, elided};
+use crate::gui::widgets::{choice, elided, splitter};
 use crate::wire::ids::{CellId, PhotoId};
 use crate::wire::result::{Answer, Tag};
-use crate::wire::run::{Cell, CellState, Run, RunColumn};
+use crate::wire::run::{Cell, Run, RunColumn};
 
 pub const MOST_PANES: usize = 6;
+/// Of the list of repeats.
+const REPEAT_WIDTH: f32 = 72.0;
 /// How long blinking shows an answer.
 const BLINK: Duration = Duration::from_millis(900);
 /// Longer edge of the picture that stands in until the large one is there.
 const STAND_IN_PX: u32 = super::photo_grid::THUMB_PX;
 const HEAD_HEIGHT: f32 = 58.0;
-/// What the toolbar needs to have words on its buttons and room for the name of the photo.
-const WORDS_WIDTH: f32 = 900.0;
+/// The shorter edge of a photo for which captions and notes give way.
+const PHOTO_LEAST: f32 = 130.0;
+/// Of the room, what the tags take until a person says otherwise: the photos are what is compared.
+const TAGS_SHARE: f32 = 0.3;
+const TAGS_SHARE_OF_MANY: f32 = 0.2;
+const TAGS_LEAST: f32 = 72.0;
+/// Heads and captions included.
+const PHOTOS_LEAST: f32 = 150.0;
 
 /// Which answer a pane shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,8 +76,8 @@ pub enum SideAnswer {
     Details(PhotoId),
     /// What happened to the answer of a pane, step by step.
     Trace(CellId),
-    /// Of the vote on this photo.
-    Vote(PhotoId, Said),
+    /// Votes on these photos, in the order in which they were given.
+    Votes(Vec<(PhotoId, Said)>),
     /// The ground truth of this photo, as a person has corrected it.
     Correct(PhotoId, Vec<String>),
 }
@@ -127,7 +138,7 @@ impl SideBySide {
     pub fn ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, votes: &mut Votes, textures: &mut PhotoTextures) -> Option<SideAnswer> {
         let tokens = theme::tokens(ui.ctx());
         let row = self.row;
-        let mut said = self.vote_by_key(ui, view, votes);
+        let mut said = self.votes_by_key(ui, view, votes);
         let mut answer = self.keys(ui, view, votes);
         let id = view.run.photo_ids.get(self.row).copied()?;
         let shown = self.shown(view, votes)?;
@@ -141,156 +152,45 @@ impl SideBySide {
         answer = answer.or(self.toolbar_ui(ui, view, (id, has_boxes), votes));
         if shown.is_blind {
             ui.add_space(theme::GAP_4);
-            said = said.or(blind::bar_ui(ui, votes, view.run, id, &shown.panes, tokens).map(|said| (id, said)));
+            if let Some(clicked) = blind::bar_ui(ui, votes, view.run, id, &shown.panes, tokens) {
+                if matches!(clicked, Said::Cast(_)) {
+                    self.step(view, 1);
+                }
+                said.push((id, clicked));
+            }
         }
         ui.add_space(theme::GAP_8);
-        let frame = egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO });
-        let room = ui.available_height();
         let mut corrected = None;
-        Panel::bottom("tag differences")
-            .resizable(true)
-            .default_size((room * 0.38).clamp(150.0, 360.0))
-            .size_range(96.0..=room * 0.7)
-            .frame(frame)
-            .show(ui, |ui| {
-                let known = view.truth.tags(id);
-                if self.correcting.is_on {
-                    corrected = self.correcting.ui(ui, known, &tags, tokens);
-                    ui.add_space(theme::GAP_8);
-                }
-                let look = Look { colours: &bars, labels: self.correcting.is_on.then(|| known.unwrap_or_default()) };
-                let clicked = diff_panel::ui(ui, &diff, cells, look);
-                corrected = corrected.take().or(clicked.map(|name| correcting::turned(known, &name)));
-            });
-        if shown.is_blind {
-            blind::ranking_ui(ui, votes, view.run, tokens);
-        }
-        egui::CentralPanel::default().frame(egui::Frame::NONE).show(ui, |ui| self.panes_ui(ui, view, id, &shown, &diff, textures, tokens));
+        let (photos, below) = splitter::ui(
+            ui,
+            "Room of the photos and of the tags",
+            Id::unique("photos and tags"),
+            ui.available_rect_before_wrap(),
+            split_of(ui.available_height(), cells.len()),
+        );
+        ui.scope_builder(UiBuilder::new().id_salt("tag differences").max_rect(below), |ui| {
+            let known = view.truth.tags(id);
+            if self.correcting.is_on {
+                corrected = self.correcting.ui(ui, known, &tags, tokens);
+                ui.add_space(theme::GAP_8);
+            }
+            let look = Look { colours: &bars, labels: self.correcting.is_on.then(|| known.unwrap_or_default()) };
+            let clicked = diff_panel::ui(ui, &diff, cells, look);
+            corrected = corrected.take().or(clicked.map(|name| correcting::turned(known, &name)));
+        });
+        ui.scope_builder(UiBuilder::new().id_salt("photos").max_rect(photos), |ui| {
+            if shown.is_blind {
+                blind::ranking_ui(ui, votes, view.run, tokens);
+            }
+            egui::CentralPanel::default().frame(egui::Frame::NONE).show(ui, |ui| self.panes_ui(ui, view, id, &shown, &diff, textures, tokens));
+        });
         self.prefetch(ui, view, textures);
-        if let Some((_, Said::Cast(_))) = &said {
-            self.step(view, 1);
-        }
         if self.row != row {
             votes.shows_names = false;
         }
-        let answer = answer.or(corrected.map(|labels| SideAnswer::Correct(id, labels)));
-        answer.or(said.map(|(photo, said)| SideAnswer::Vote(photo, said)))
-    }
-
-    fn toolbar_ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, (id, has_boxes): (PhotoId, bool), votes: &mut Votes) -> Option<SideAnswer> {
-        let tokens = theme::tokens(ui.ctx());
-        let mut answer = None;
-        let (place, count) = (self.place(view), view.rows.shown().len());
-        let is_narrow = ui.available_width() < WORDS_WIDTH;
-        ui.horizontal(|ui| {
-            if Tool::new(icons::ICON_ARROW_BACK, "Back to the matrix").tooltip("Back to the matrix (Esc)").icon_only().ui(ui).clicked() {
-                answer = Some(SideAnswer::Back);
-            }
-            let previous = Tool::new(icons::ICON_CHEVRON_LEFT, "Previous photo").tooltip("Previous photo (K)").icon_only();
-            if previous.enabled(place > 0).ui(ui).clicked() {
-                self.step(view, -1);
-            }
-            ui.label(RichText::new(format!("{} of {count}", place + 1)).color(tokens.muted));
-            let next = Tool::new(icons::ICON_CHEVRON_RIGHT, "Next photo").tooltip("Next photo (J)").icon_only();
-            if next.enabled(place + 1 < count).ui(ui).clicked() {
-                self.step(view, 1);
-            }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if self.panes.len() < MOST_PANES.min(view.run.columns.len() * view.run.repeats as usize) {
-                    let tool = Tool::new(icons::ICON_ADD_COLUMN_RIGHT, "Add a pane").tooltip("Show one more answer beside these");
-                    if tool.icon_only_if(is_narrow).ui(ui).clicked() {
-                        self.add_pane(view.run);
-                    }
-                }
-                if self.panes.len() > 1 {
-                    let tool = Tool::new(icons::ICON_VISIBILITY_OFF, "Blind").tooltip("Hide which column an answer is of, and vote (V)");
-                    if tool.selected(votes.is_blind).icon_only_if(is_narrow).ui(ui).clicked() {
-                        votes.is_blind = !votes.is_blind;
-                    }
-                    let tool =
-                        Tool::new(icons::ICON_FLIP_TO_FRONT, "Blink").tooltip("One answer in the place of the other (X); Space shows the next");
-                    if tool.selected(self.blink.is_some()).icon_only_if(is_narrow).ui(ui).clicked() {
-                        self.turn_blink(ui);
-                    }
-                }
-                let tool = Tool::new(icons::ICON_FACT_CHECK, "Correct").tooltip("Say which tags are right: that is the ground truth (L)");
-                if tool.selected(self.correcting.is_on).icon_only_if(is_narrow).ui(ui).clicked() {
-                    self.correcting.is_on = !self.correcting.is_on;
-                }
-                if !votes.is_blind {
-                    answer = answer.take().or(self.trace_ui(ui, view));
-                }
-                self.zoom_ui(ui, view, id);
-                if has_boxes {
-                    let tool = Tool::new(icons::ICON_SELECT_ALL, "Boxes").tooltip("Show where the tags are, where the model says so (B)");
-                    if tool.selected(self.shows_boxes).icon_only_if(is_narrow).ui(ui).clicked() {
-                        self.shows_boxes = !self.shows_boxes;
-                    }
-                }
-                let details = Tool::new(icons::ICON_INFO, "Details of the photo").tooltip("Size, colours, and what the camera wrote (I)").icon_only();
-                if details.ui(ui).clicked() {
-                    answer = Some(SideAnswer::Details(id));
-                }
-                // What the tools leave.
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let name = RichText::new(photo_name(view, id)).font(theme::semibold(theme::TEXT_STRONG));
-                    ui.add(egui::Label::new(name).truncate());
-                });
-            });
-        });
-        answer
-    }
-
-    /// The way to what was sent and answered for each pane.
-    fn trace_ui(&self, ui: &mut Ui, view: &MatrixView<'_>) -> Option<SideAnswer> {
-        let mut answer = None;
-        let icon = RichText::new(icons::ICON_TIMELINE.codepoint).size(16.0);
-        let button = egui::Button::new(icon).frame_when_inactive(false).min_size(vec2(theme::CONTROL_HEIGHT, theme::CONTROL_HEIGHT));
-        let (response, _) = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
-            for (at, pane) in self.panes.iter().enumerate() {
-                let trace = self.trace_of(view, at);
-                let words = format!("{}  {}", LETTERS[at], view.run.columns[pane.column].label());
-                if ui.add_enabled(trace.is_some(), egui::Button::new(words)).clicked() {
-                    answer = trace;
-                }
-            }
-        });
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Trace of an answer"));
-        response.on_hover_text("What was sent and answered, step by step (T: of A)");
-        answer
-    }
-
-    /// Of a pane whose answer is there, or has failed.
-    fn trace_of(&self, view: &MatrixView<'_>, at: usize) -> Option<SideAnswer> {
-        let pane = self.panes.get(at)?;
-        let cell = view.open.cell(self.row, pane.column, pane.repeat)?;
-        matches!(cell.state, CellState::Completed | CellState::Failed).then_some(SideAnswer::Trace(cell.id))
-    }
-
-    fn zoom_ui(&mut self, ui: &mut Ui, view: &MatrixView<'_>, id: PhotoId) {
-        let size_px = photo_size(view, id);
-        let pane = Rect::from_min_size(pos2(0.0, 0.0), self.pane_size);
-        let zoom = Tool::new(icons::ICON_ZOOM_IN, "Zoom in").tooltip("Zoom in (+, or the wheel at the pointer)").icon_only();
-        if zoom.ui(ui).clicked() {
-            self.viewport.zoom_around(1.25, pane.center(), pane, size_px);
-        }
-        let zoom = Tool::new(icons::ICON_ZOOM_OUT, "Zoom out").tooltip("Zoom out (−)").icon_only();
-        if zoom.enabled(!self.viewport.is_fit()).ui(ui).clicked() {
-            self.viewport.zoom_around(0.8, pane.center(), pane, size_px);
-        }
-        let full = Tool::new(icons::ICON_CROP_FREE, "1:1").tooltip("A pixel of the photo is a pixel of the screen (1)");
-        if full.ui(ui).clicked() {
-            let factor = self.viewport.true_zoom(pane, size_px, ui.ctx().pixels_per_point()) / self.viewport.zoom;
-            self.viewport.zoom_around(factor, pane.center(), pane, size_px);
-        }
-        let fit = Tool::new(icons::ICON_FIT_SCREEN, "Fit").tooltip("Show the whole photo (0)").selected(self.viewport.is_fit());
-        if fit.ui(ui).clicked() {
-            self.viewport = self.viewport.fitted();
-        }
-        let turn = Tool::new(icons::ICON_ROTATE_RIGHT, "Turn right").tooltip("Turn the photo to the right (R; Shift R to the left)").icon_only();
-        if turn.ui(ui).clicked() {
-            self.viewport.turn(1);
-        }
+        // A vote is lost when it is not passed on; where to go can be said again.
+        let votes = (!said.is_empty()).then_some(SideAnswer::Votes(said));
+        votes.or(answer).or(corrected.map(|labels| SideAnswer::Correct(id, labels)))
     }
 
     fn turn_blink(&mut self, ui: &Ui) {
@@ -340,8 +240,8 @@ impl SideBySide {
         let cells = shown.cells.as_slice();
         // A pane that was just added has no cell before the next frame.
         let drawn = self.drawn(ui, cells.len());
-        let places = places(ui.available_rect_before_wrap(), drawn.len());
-        let heights = Heights::of(shown, view);
+        let (area, size_px) = (ui.available_rect_before_wrap(), photo_size(view, id));
+        let (heights, places) = laid_out(area, drawn.len(), size_px, Heights::of(shown, view));
         let whole = places.first().map_or(Vec2::ZERO, Rect::size);
         self.pane_size = vec2(whole.x, (whole.y - HEAD_HEIGHT - heights.captions - heights.notes).max(40.0));
         let colours = box_colours(diff, tokens);
@@ -377,21 +277,28 @@ impl SideBySide {
             let column = &view.run.columns[pane.column];
             let (dot, _) = ui.allocate_exact_size(vec2(8.0, 8.0), egui::Sense::hover());
             ui.painter().circle_filled(dot.center(), 4.0, view.colours.get(&column.model, tokens));
-            let beside = if count > 1 { 48.0 } else { 0.0 } + if view.run.repeats > 1 { 92.0 } else { 0.0 };
-            let name = format!("{} · {}", column.prompt_name, column.model);
+            let beside = if count > 1 { 42.0 } else { 0.0 } + if view.run.repeats > 1 { REPEAT_WIDTH + theme::GAP_12 } else { 0.0 };
             let room = vec2((ui.available_width() - beside).max(60.0), theme::CONTROL_HEIGHT);
             // The text is cut to the list's room; the list would stretch to the text.
             let padding = 2.0 * ui.spacing().button_padding.x + ui.spacing().icon_width + ui.spacing().icon_spacing;
-            let shown = elided::text(ui, &name, egui::FontId::proportional(theme::TEXT_BODY), room.x - padding - 4.0, tokens.text);
+            let (name, font) = (column.label(), egui::FontId::proportional(theme::TEXT_BODY));
+            let whole = ui.painter().layout_no_wrap(name.clone(), font.clone(), tokens.text).size().x;
+            let short = short_labels::of(&view.run.columns).swap_remove(pane.column);
+            let words = if whole > room.x - padding - 4.0 { &short } else { &name };
+            let shown = elided::text(ui, words, font, room.x - padding - 4.0, tokens.text);
             let combo = ComboBox::from_id_salt(("column", at)).width(room.x).selected_text(shown);
             let columns = view.run.columns.iter().map(RunColumn::label).enumerate();
             let response = choice::ui(ui, combo, &mut pane.column, columns);
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Pane {}: {name}", LETTERS[at])));
             response.on_hover_text(name);
             if view.run.repeats > 1 {
-                let list = ComboBox::from_id_salt(("repeat", at)).width(60.0).selected_text(format!("Repeat {}", pane.repeat + 1));
+                let words = format!("{} of {}", pane.repeat + 1, view.run.repeats);
+                let list = ComboBox::from_id_salt(("repeat", at)).width(REPEAT_WIDTH).selected_text(words);
                 let repeats = (0..view.run.repeats).map(|repeat| (repeat, format!("Repeat {}", repeat + 1)));
-                choice::ui(ui, list, &mut pane.repeat, repeats);
+                let repeat = pane.repeat + 1;
+                let list = choice::ui(ui, list, &mut pane.repeat, repeats);
+                list.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Pane {}: repeat {repeat}", LETTERS[at])));
+                list.on_hover_text("Which of the repeated answers is shown");
             }
             if count > 1 && Tool::new(icons::ICON_CLOSE, "Close the pane").icon_only().ui(ui).clicked() {
                 remove = true;
@@ -401,7 +308,9 @@ impl SideBySide {
             doing.keep_counting(ui);
         }
         let (words, colour) = figures_in_words(cell, view.doing(cell), view.unasked(cell), tokens);
-        ui.add(egui::Label::new(RichText::new(&words).size(theme::TEXT_SMALL).color(colour)).truncate()).on_hover_text(words);
+        let caption = cell.and_then(|cell| cell.answer.as_ref()?.caption.as_ref()).map(|caption| format!("\n\n{caption}")).unwrap_or_default();
+        let hover = format!("{words}{caption}");
+        ui.add(egui::Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(colour)).truncate()).on_hover_text(hover);
         remove
     }
 
@@ -449,14 +358,21 @@ impl SideBySide {
         }
     }
 
-    /// What a key says of the photo that is shown; before any key shows another one.
-    fn vote_by_key(&self, ui: &Ui, view: &MatrixView<'_>, votes: &mut Votes) -> Option<(PhotoId, Said)> {
+    /// What keys say of the photo that is shown, and of those after it where several came at once; before any key shows another one.
+    fn votes_by_key(&mut self, ui: &Ui, view: &MatrixView<'_>, votes: &mut Votes) -> Vec<(PhotoId, Said)> {
         if !votes.is_blind || ui.ctx().text_edit_focused() || ui.ctx().any_popup_open() {
-            return None;
+            return Vec::new();
         }
-        let id = view.run.photo_ids.get(self.row).copied()?;
-        let panes = blind::order(view.run.id, id, &self.panes);
-        blind::keys(ui, votes, &panes).map(|said| (id, said))
+        let mut all = Vec::new();
+        for key in blind::pressed(ui) {
+            let Some(id) = view.run.photo_ids.get(self.row).copied() else { break };
+            let Some(said) = blind::said(key, votes, &blind::order(view.run.id, id, &self.panes)) else { continue };
+            if matches!(said, Said::Cast(_)) {
+                self.step(view, 1);
+            }
+            all.push((id, said));
+        }
+        all
     }
 
     /// J and K walk the photos, B turns the boxes, X blinks, V hides the names, T shows the trace of the first pane, Esc goes back; zoom, pan and turn
@@ -493,6 +409,24 @@ impl SideBySide {
         let trace = (!votes.is_blind && pressed(Modifiers::NONE, Key::T)).then(|| self.trace_of(view, 0)).flatten();
         trace.or_else(|| pressed(Modifiers::NONE, Key::Escape).then_some(SideAnswer::Back))
     }
+}
+
+/// Where the panes stand, and what below the photos has room: words give way before a photo becomes too small to be seen.
+fn laid_out(area: Rect, count: usize, size_px: Vec2, heights: Heights) -> (Heights, Vec<Rect>) {
+    let with = |heights: Heights| {
+        let beside = HEAD_HEIGHT + heights.captions + heights.notes + 4.0;
+        let (places, photo) = places(area, count, size_px, beside);
+        (heights, places, photo)
+    };
+    let full = with(heights);
+    let (heights, places, _) = if full.2.min_elem() < PHOTO_LEAST { with(Heights::NONE) } else { full };
+    (heights, places)
+}
+
+/// Between the photos and the tags below them.
+fn split_of(room: f32, panes: usize) -> splitter::Split {
+    let usual = if panes > 3 { (room * TAGS_SHARE_OF_MANY).clamp(TAGS_LEAST, 200.0) } else { (room * TAGS_SHARE).clamp(96.0, 300.0) };
+    splitter::Split { usual, least: TAGS_LEAST.min(room * 0.4), most: (room - PHOTOS_LEAST).max(room * 0.4) }
 }
 
 /// Pixels, orientation applied; a common shape while the photo is not known.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use egui::{Rect, RichText, Ui, UiBuilder, pos2, vec2};
+use egui::{Rect, RichText, Ui, UiBuilder, Vec2, pos2, vec2};
 
 use super::caption_diff;
 use super::cell_now::{Doing, paint_end};
@@ -16,8 +16,8 @@ use crate::gui::widgets::photo_view::OverlayBox;
 use crate::wire::result::{Note, Tag};
 use crate::wire::run::{Cell, CellState};
 
-/// Panes stand in two rows where one row would make them narrower than this.
-const PANE_WIDTH_LEAST: f32 = 250.0;
+/// Panes stand in more rows where one would make them narrower than this.
+const PANE_WIDTH_LEAST: f32 = 190.0;
 const CAPTION_HEIGHT: f32 = 48.0;
 const NOTE_HEIGHT: f32 = 18.0;
 /// Notes of an answer that have a line of their own; hovering the last one tells the rest.
@@ -62,6 +62,8 @@ pub struct Heights {
 }
 
 impl Heights {
+    pub const NONE: Self = Self { captions: 0.0, notes: 0.0 };
+
     /// What the fullest pane needs, so that the photos of all are of one size.
     #[must_use]
     pub fn of(shown: &Shown<'_>, view: &MatrixView<'_>) -> Self {
@@ -76,15 +78,25 @@ impl Heights {
     }
 }
 
-/// Where so many panes stand: beside each other, or in two rows.
-pub fn places(area: Rect, count: usize) -> Vec<Rect> {
+/// Where so many panes stand, in as many rows as give the photo the most room, and how large it is there. `beside`: of a pane's
+/// height, what is not the photo's.
+pub fn places(area: Rect, count: usize, size_px: Vec2, beside: f32) -> (Vec<Rect>, Vec2) {
     let gap = theme::GAP_8;
-    let width_of = |columns: usize| (area.width() - gap * (columns - 1) as f32) / columns as f32;
-    let rows = if count > 3 && width_of(count) < PANE_WIDTH_LEAST { 2 } else { 1 };
-    let columns = count.div_ceil(rows).max(1);
-    let size = vec2(width_of(columns), (area.height() - gap * (rows - 1) as f32) / rows as f32);
+    let in_rows = |rows: usize| {
+        let columns = count.div_ceil(rows).max(1);
+        let size = vec2((area.width() - gap * (columns - 1) as f32) / columns as f32, (area.height() - gap * (rows - 1) as f32) / rows as f32);
+        let room = vec2(size.x, (size.y - beside).max(0.0));
+        let scale = (room / size_px.max(Vec2::splat(1.0))).min_elem();
+        // A head that can't be read is worth less than a larger photo.
+        let is_legible = size.x >= PANE_WIDTH_LEAST;
+        (columns, size, size_px * scale, is_legible)
+    };
+    let better = |one: &(usize, Vec2, Vec2, bool), other: &(usize, Vec2, Vec2, bool)| (other.3, other.2.x) > (one.3, one.2.x + 1.0);
+    let all = (1..=count.clamp(1, 3)).map(in_rows);
+    let (columns, size, photo, _) =
+        all.reduce(|one, other| if better(&one, &other) { other } else { one }).unwrap_or((1, area.size(), Vec2::ZERO, true));
     let at = |at: usize| area.min + vec2((at % columns) as f32 * (size.x + gap), (at / columns) as f32 * (size.y + gap));
-    (0..count).map(|pane| Rect::from_min_size(at(pane), size)).collect()
+    ((0..count).map(|pane| Rect::from_min_size(at(pane), size)).collect(), photo)
 }
 
 /// The notes and the caption of a pane, or the end of what has come of its answer.
@@ -199,18 +211,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_panes_stand_in_two_rows_and_never_on_each_other() {
-        let area = Rect::from_min_size(pos2(20.0, 10.0), vec2(1_000.0, 600.0));
-        for (count, rows) in [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 2)] {
-            let places = places(area, count);
+    fn panes_stand_where_the_photo_is_largest_and_never_on_each_other() {
+        let (area, beside) = (Rect::from_min_size(pos2(20.0, 10.0), vec2(1_000.0, 500.0)), 62.0);
+        for (count, size_px, rows) in [
+            (1, vec2(3_000.0, 2_000.0), 1),
+            (2, vec2(3_000.0, 2_000.0), 1),
+            (3, vec2(3_000.0, 2_000.0), 1),
+            (6, vec2(3_000.0, 2_000.0), 2),
+            // Upright photos beside each other are higher than in two rows, but for the heads of six.
+            (4, vec2(2_000.0, 3_000.0), 1),
+            (6, vec2(2_000.0, 3_000.0), 2),
+        ] {
+            let (places, photo) = places(area, count, size_px, beside);
             let tops: std::collections::BTreeSet<_> = places.iter().map(|place| place.top() as i32).collect();
-            assert_eq!((places.len(), tops.len()), (count, rows));
+            assert_eq!((places.len(), tops.len()), (count, rows), "{count} of {size_px:?}");
+            assert!(photo.x <= places[0].width() + 0.1 && photo.y <= places[0].height() - beside + 0.1, "{photo:?}");
             for (at, place) in places.iter().enumerate() {
                 assert!(area.expand(0.1).contains_rect(*place), "{count}: {place:?}");
                 assert!(places[at + 1..].iter().all(|other| !place.shrink(1.0).intersects(*other)), "{count}: {places:?}");
             }
         }
-        let wide = Rect::from_min_size(area.min, vec2(1_800.0, 600.0));
-        assert!(places(wide, 6).iter().all(|place| place.top() == wide.top()), "where there is room, beside each other");
     }
 }

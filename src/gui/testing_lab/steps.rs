@@ -71,11 +71,17 @@ impl TestingLab {
             }
             Some(SideAnswer::Details(id)) => self.details.open(id, ctx),
             Some(SideAnswer::Correct(photo, labels)) => self.truth.set(photo, Some(labels)),
-            Some(SideAnswer::Vote(photo, Said::Cast(vote))) => self.votes.cast(run.id, photo, vote, ctx),
-            Some(SideAnswer::Vote(_, Said::Undo)) => {
-                let photo = self.votes.undo(run.id, ctx);
-                if let Some(row) = run.photo_ids.iter().position(|id| Some(*id) == photo) {
-                    side.row = row;
+            Some(SideAnswer::Votes(all)) => {
+                for (photo, said) in all {
+                    match said {
+                        Said::Cast(vote) => self.votes.cast(run.id, photo, vote, ctx),
+                        Said::Undo => {
+                            let photo = self.votes.undo(run.id, ctx);
+                            if let Some(row) = run.photo_ids.iter().position(|id| Some(*id) == photo) {
+                                side.row = row;
+                            }
+                        }
+                    }
                 }
             }
             None => {}

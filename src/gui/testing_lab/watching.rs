@@ -68,7 +68,8 @@ impl Watching {
         if self.folders.list().next().is_none() {
             let words =
                 "Photos that come into a watched folder come into the library by themselves, while this window is open and when it is opened again";
-            ui.label(RichText::new(words).color(tokens.muted));
+            // A menu stretches what is in it, the spaces between words as well.
+            ui.with_layout(Layout::top_down(Align::Min), |ui| ui.label(RichText::new(words).color(tokens.muted)));
         }
         ui.separator();
         if ui.button("Watch a folder…").clicked() {

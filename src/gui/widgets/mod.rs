@@ -20,6 +20,7 @@ pub mod section;
 pub mod selection;
 pub mod skeleton;
 pub mod sparkline;
+pub mod splitter;
 pub mod thumbnail;
 pub mod time_axis;
 pub mod time_plot;

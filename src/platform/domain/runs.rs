@@ -26,7 +26,7 @@ use crate::wire::money::UsdMicros;
 use crate::wire::page::Page;
 use crate::wire::photo_set::SetUsed;
 use crate::wire::prompt_parts::{Parameters, PromptParts};
-use crate::wire::run::{Cell, CellState, Run, RunCells, RunColumn, RunCounts, RunKind, RunPrompt, RunState, StartRun};
+use crate::wire::run::{Cell, CellState, Run, RunCells, RunColumn, RunCounts, RunKind, RunPrompt, RunState, SpendLimit, StartRun};
 use crate::wire::sweep::{SentImage, StartSweep, Variants, column_name};
 
 const REPEATS_MOST: u32 = 20;
@@ -331,14 +331,30 @@ async fn go_on(core: &Core, run: &Run) -> Result<Option<Run>> {
     Ok(Some(get(core, run.id).await?))
 }
 
-/// Asks what is missing or failed. A fault stays until its retry has ended.
-pub async fn resume(core: &Arc<Core>, id: RunId, brought: Brought) -> Result<Run> {
+/// What a run that is resumed may cost as a whole: as much as before, unless it is given another limit.
+fn limit_again(run: &Run, most: Option<UsdMicros>) -> Result<Option<SpendLimit>> {
+    let Some(most) = most else { return Ok(run.limit.clone()) };
+    let Some(limit) = &run.limit else {
+        return refuse("no_limit", "The run was begun without a limit, and what its calls may cost is not known any more. Start another run");
+    };
+    if most <= run.cost_usd {
+        return refuse("over_budget", format!("Nothing was asked: the run has cost {} already, and {most} is the most. Raise it", run.cost_usd));
+    }
+    Ok(Some(SpendLimit { most_usd: most, ..limit.clone() }))
+}
+
+/// Asks what is missing or failed. A fault stays until its retry has ended. `most`: what the whole run may cost now.
+pub async fn resume(core: &Arc<Core>, id: RunId, most: Option<UsdMicros>, brought: Brought) -> Result<Run> {
     let run = get(core, id).await?;
     if run.state == RunState::Running {
         return Ok(run);
     }
+    limit_again(&run, most)?;
     for column in &run.columns {
         models::check_usable(core, &column.model, &brought).await?;
+    }
+    if most.is_some() && run.state == RunState::Paused && core.working.progress(id).is_some() {
+        return refuse("in_work", "The run is paused, and its limit is in use. Cancel it, then resume it with another limit");
     }
     if let Some(run) = go_on(core, &run).await? {
         return Ok(run);
@@ -360,9 +376,10 @@ pub async fn resume(core: &Arc<Core>, id: RunId, brought: Brought) -> Result<Run
     let mut prices = run.prices.clone();
     let now = costs::run_prices(core, &config::current(core).await?, &run.columns);
     prices.extend(now.into_iter().filter(|price| !run.prices.contains(price)));
+    let limit = limit_again(&run, most)?;
     let mut change = core.change().await?;
-    store::runs::run_again(&mut change.tx, core.org, id, &prices).await?;
-    let run = Run { state: RunState::Running, finished_at: None, prices, stopped: Vec::new(), ..run };
+    store::runs::run_again(&mut change.tx, core.org, id, &prices, limit.as_ref()).await?;
+    let run = Run { state: RunState::Running, finished_at: None, prices, limit, stopped: Vec::new(), ..run };
     change.tell(&Happened::RunChanged(run.clone())).await?;
     change.commit().await?;
     executor::spawn(core, run.clone(), open, place, brought);

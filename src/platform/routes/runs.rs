@@ -16,7 +16,7 @@ use crate::wire::comparison::{RunComparison, SetBaseline};
 use crate::wire::cost::Estimate;
 use crate::wire::ids::{PhotoId, RunId};
 use crate::wire::page::Page;
-use crate::wire::run::{ExportFormat, Run, RunCells};
+use crate::wire::run::{ExportFormat, ResumeRun, Run, RunCells};
 use crate::wire::sweep::{StartSweep, Sweep};
 use crate::wire::vote::{CastVote, RunVotes};
 
@@ -57,8 +57,13 @@ pub async fn pause_run(State(platform): State<Shared>, Path(id): Path<RunId>) ->
     Ok(Json(runs::pause(&platform.core, id).await?))
 }
 
-pub async fn resume_run(State(platform): State<Shared>, Path(id): Path<RunId>, OwnKeys(brought): OwnKeys) -> Result<Json<Run>, Refusal> {
-    Ok(Json(runs::resume(&platform.core, id, brought).await?))
+pub async fn resume_run(
+    State(platform): State<Shared>,
+    Path(id): Path<RunId>,
+    Query(asked): Query<ResumeRun>,
+    OwnKeys(brought): OwnKeys,
+) -> Result<Json<Run>, Refusal> {
+    Ok(Json(runs::resume(&platform.core, id, asked.max_cost_usd, brought).await?))
 }
 
 pub async fn set_baseline(State(platform): State<Shared>, Path(id): Path<RunId>, Body(asked): Body<SetBaseline>) -> Result<Json<Run>, Refusal> {

@@ -8,7 +8,7 @@ use crate::wire::cost::RunPrice;
 use crate::wire::ids::{CellId, OrganizationId, PhotoId, RunId};
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{Answer, Fault, TraceStep};
-use crate::wire::run::{Cell, CellState, Run, RunCounts, RunState, StoppedColumn};
+use crate::wire::run::{Cell, CellState, Run, RunCounts, RunState, SpendLimit, StoppedColumn};
 
 /// Rows of one statement; SQLite takes 32,766 values.
 const ROWS_AT_ONCE: usize = 1_000;
@@ -110,9 +110,9 @@ pub async fn set_stopped(tx: &mut Tx, org: OrganizationId, id: RunId, stopped: &
     Ok(())
 }
 
-/// Lets a run run again, charged by these prices. What the failed cells cost is put aside, since their next try has a cost
+/// Lets a run run again, charged by these prices and within this limit. What the failed cells cost is put aside, since their next try has a cost
 /// of its own.
-pub async fn run_again(tx: &mut Tx, org: OrganizationId, id: RunId, prices: &[RunPrice]) -> Result<()> {
+pub async fn run_again(tx: &mut Tx, org: OrganizationId, id: RunId, prices: &[RunPrice], limit: Option<&SpendLimit>) -> Result<()> {
     sqlx::query(
         "UPDATE run_cells SET spent_before_usd_micros = spent_before_usd_micros + cost_usd_micros, cost_usd_micros = NULL
          WHERE organization_id = $1 AND run_id = $2 AND state = $3 AND cost_usd_micros IS NOT NULL",
@@ -122,13 +122,16 @@ pub async fn run_again(tx: &mut Tx, org: OrganizationId, id: RunId, prices: &[Ru
     .bind(to_name(&CellState::Failed)?)
     .execute(&mut **tx)
     .await?;
-    sqlx::query("UPDATE runs SET state = $3, finished_at_ms = NULL, prices = $4, stopped = '[]' WHERE organization_id = $1 AND id = $2")
-        .bind(org.0)
-        .bind(id.0)
-        .bind(to_name(&RunState::Running)?)
-        .bind(to_json(&prices)?)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "UPDATE runs SET state = $3, finished_at_ms = NULL, prices = $4, spend_limit = $5, stopped = '[]' WHERE organization_id = $1 AND id = $2",
+    )
+    .bind(org.0)
+    .bind(id.0)
+    .bind(to_name(&RunState::Running)?)
+    .bind(to_json(&prices)?)
+    .bind(limit.map(to_json).transpose()?)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

@@ -39,6 +39,7 @@ pub mod rollups;
 mod rules;
 mod run_export;
 mod runs;
+mod spend_limit;
 mod spending;
 mod start;
 mod status;

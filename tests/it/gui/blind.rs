@@ -101,6 +101,24 @@ fn answers_are_voted_on_without_names_and_a_vote_is_taken_back() {
     console.wait_for("Pane A: Photo tags v4");
 }
 
+/// Nobody waits for a vote to be kept before the next one is given.
+#[test]
+fn votes_that_are_typed_at_once_are_all_kept() {
+    let (mut console, run) = side_by_side(Look::default());
+    console.press(Modifiers::NONE, Key::V);
+    console.wait_for("0 of 8 voted");
+    for key in [Key::Num1, Key::Num2, Key::T, Key::Num1, Key::N, Key::Num2, Key::Num1, Key::Num2] {
+        console.harness.key_press(key);
+    }
+    console.wait_for("8 of 8 voted");
+    let client = console.client();
+    let votes = console.block_on(client.votes(run.id)).expect("votes");
+    assert_eq!((votes.votes.len(), votes.ties, votes.none_good), (8, 1, 1));
+    console.harness.key_press(Key::Backspace);
+    console.harness.key_press(Key::Backspace);
+    console.wait_for("6 of 8 voted");
+}
+
 fn pictures(name: &str, look: Look) {
     let (mut console, run) = side_by_side(look);
     let client = console.client();

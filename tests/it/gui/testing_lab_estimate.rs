@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use egui::Theme;
+use egui::{Key, Theme};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use minerva_console::client::Client;
 use minerva_console::gui::ctx::Command;
 use minerva_console::gui::testing_lab::TestingLab;
@@ -137,10 +137,23 @@ fn cloud_vision_is_told_by_the_photo_and_that_it_follows_no_prompt() {
     assert!(says(&story.lab, "Google Cloud Vision · $1.50 per 1,000 photos · follows no prompt"));
     story.choose("Labels");
     story.choose("Objects");
-    wait_until(&mut story.lab, "both are estimated", |lab| says(lab, "≈ $0.0900") && !says(lab, "unknown"));
+    wait_until(&mut story.lab, "both are estimated", |lab| says(lab, "≈ $0.0900") && !says(lab, "unknown price"));
     assert!(says(&story.lab, "Free units of the month and volume discounts of Cloud Vision are not subtracted"));
     pointer::click_label(&mut story.lab, "Cost by column");
     wait_until(&mut story.lab, "it is told by column", |lab| says(lab, "≈ $0.0360") && says(lab, "≈ $0.0540") && says(lab, "Not counted in tokens"));
+    story.lab.get_by_label("Spend at most, in USD").focus();
+    story.lab.run_steps(2);
+    story.lab.get_by_label("Spend at most, in USD").type_text("0.08");
+    wait_until(&mut story.lab, "the limit is too low", |lab| says(lab, "This may cost up to $0.0900 and would stop before its end"));
+    assert!(story.lab.get_by_label("Run the comparison").accesskit_node().is_disabled());
+    story.lab.state_mut().command(Command::RunComparison);
+    story.lab.run_steps(3);
+    assert!(story.runtime.block_on(story.client.runs()).expect("runs").items.is_empty(), "nothing is begun");
+    story.lab.key_press(Key::Backspace);
+    story.lab.run_steps(2);
+    story.lab.get_by_label("Spend at most, in USD").type_text("9");
+    wait_until(&mut story.lab, "it is enough", |lab| !says(lab, "would stop before its end"));
+    assert!(!story.lab.get_by_label("Run the comparison").accesskit_node().is_disabled());
     assert!(says(&story.lab, "No key for OpenAI"), "providers have the names that people call them");
 }
 

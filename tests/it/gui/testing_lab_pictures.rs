@@ -16,7 +16,7 @@ use minerva_console::wire::ids::PhotoId;
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::photo::Photo;
 use minerva_console::wire::result::{Answer, ConfidenceKind, Fault, FaultKind, Tag, Usage};
-use minerva_console::wire::run::{Cell, CellNow, CellState, Run, RunCounts, RunPrompt, RunState, StartRun};
+use minerva_console::wire::run::{Cell, CellNow, CellState, Run, RunCounts, RunPrompt, RunState, SpendLimit, StartRun};
 
 use crate::support::area::{self, AreaState, Window, wait_until};
 use crate::support::platform::{self, Options, TestPlatform};
@@ -127,6 +127,11 @@ fn cell(run: &Run, row: usize, column: u32) -> Cell {
 
 /// The lab on the bundled photos, with a run of six of them in three columns that the platform knows and these answers.
 fn story(window: Window) -> Story {
+    story_of(window, 1)
+}
+
+/// The same, each photo asked so often.
+fn story_of(window: Window, repeats: u32) -> Story {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let scripted = Scripted::held();
     let options = Options::with_providers(vec![Arc::clone(&scripted) as _]).seeded().without_workers();
@@ -152,7 +157,7 @@ fn story(window: Window) -> Story {
         prompts: prompts.iter().map(inline).collect(),
         photo_set: None,
         models: vec!["on-device".to_owned()],
-        repeats: 1,
+        repeats,
         concurrency: 1,
         ask_again: false,
     };
@@ -407,4 +412,88 @@ fn a_provider_that_holds_calls_back_in_the_dark() {
 #[test]
 fn a_provider_that_holds_calls_back_in_a_small_light_window() {
     held_back("small", Window { size: [844.0, 640.0], theme: Theme::Light, pixels_per_point: 1.0 });
+}
+
+/// Nothing in the strip above the matrix lies on another thing, or outside the window.
+fn assert_apart(lab: &Lab, labels: &[&str]) {
+    let window = egui::Rect::from_min_size(egui::Pos2::ZERO, lab.ctx.content_rect().size());
+    let rects: Vec<_> = labels.iter().map(|label| (*label, lab.get_by_label(label).rect())).collect();
+    for (at, (label, rect)) in rects.iter().enumerate() {
+        assert!(window.contains_rect(*rect), "{label} is cut: {rect:?}");
+        for (other, beside) in &rects[at + 1..] {
+            assert!(!rect.shrink(1.0).intersects(*beside), "{label} lies on {other}: {rect:?}, {beside:?}");
+        }
+    }
+}
+
+const REPEATS: [&str; 3] = ["Repeat before", "Repeat 1 of 3", "Next repeat"];
+
+/// A run with repeats, a limit and a set while it goes on, and when it has come to its limit; at 1024 and 1280 points.
+fn strip(look: &str, window: Window) {
+    let mut story = story_of(window, 3);
+    story.run.limit = Some(SpendLimit { most_usd: UsdMicros(8_000), call_usd: UsdMicros(700), column_usd: Vec::new() });
+    story.run.reused = 12;
+    story.open_run();
+    let cost = "Cost $0.007578 of at most $0.008000, show prices";
+    wait_until(&mut story.lab, "the run goes on", |lab| has(lab, "15 of 18 answered") && has(lab, cost));
+    assert_apart(&story.lab, &[&REPEATS[..], &["Cancel", "Pause", "Figures", "Export the run", cost, "12 known already"]].concat());
+    story.picture(&format!("lab_strip_{look}"));
+    pointer::click_label(&mut story.lab, "Next repeat");
+    story.lab.run_steps(3);
+    assert!(has(&story.lab, "Repeat 2 of 3"));
+    pointer::click_label(&mut story.lab, "Repeat before");
+    story.lab.run_steps(3);
+
+    let counts = RunCounts { waiting: 39, running: 0, completed: 14, failed: 1 };
+    story.lab.state_mut().happen(Happened::RunChanged(Run { state: RunState::Interrupted, counts, ..story.run.clone() }));
+    wait_until(&mut story.lab, "the run says why it stopped", |lab| has(lab, "Stopped at its limit of $0.008000"));
+    assert_apart(&story.lab, &[&REPEATS[..], &["Figures", "Export the run", cost, "12 known already", "Go on"]].concat());
+    assert!(story.lab.query_by_label("Resume").is_none(), "as it is it would stop at once");
+    story.picture(&format!("lab_at_limit_{look}"));
+}
+
+#[test]
+fn the_strip_of_a_run_at_1024_points() {
+    strip("small", Window { size: [844.0, 640.0], theme: Theme::Dark, pixels_per_point: 1.0 });
+}
+
+#[test]
+fn the_strip_of_a_run_at_1280_points() {
+    strip("light", Window { size: [1100.0, 720.0], theme: Theme::Light, pixels_per_point: 1.0 });
+}
+
+/// Six panes of three columns and three repeats: each can be told from the others, and its photo is worth looking at.
+fn six_panes(look: &str, window: Window, least: f32) {
+    let mut story = story_of(window, 3);
+    story.open_run();
+    story.lab.key_press_modifiers(Modifiers::NONE, Key::Enter);
+    story.lab.run_steps(3);
+    for _ in 0..4 {
+        pointer::click_label(&mut story.lab, "Add a pane");
+        story.lab.run_steps(3);
+    }
+    story.settle();
+    let photo = |lab: &Lab, letter: char| lab.get_by_label(&format!("Pane {letter}: cat.jpg")).rect();
+    let before = photo(&story.lab, 'F');
+    assert!(before.width().min(before.height()) >= least, "{before:?}");
+    story.picture(&format!("lab_six_panes_{look}"));
+    // The line between the photos and the tags is moved, and put back.
+    story.lab.get_by_label("Room of the photos and of the tags").focus();
+    story.lab.run_steps(2);
+    story.lab.key_press(Key::ArrowUp);
+    story.lab.run_steps(3);
+    assert!(photo(&story.lab, 'F').height() < before.height(), "the tags have more room");
+    story.lab.key_press(Key::ArrowDown);
+    story.lab.run_steps(3);
+    assert!((photo(&story.lab, 'F').height() - before.height()).abs() < 0.5);
+}
+
+#[test]
+fn six_panes_in_a_small_window() {
+    six_panes("small", Window { size: [844.0, 640.0], theme: Theme::Dark, pixels_per_point: 1.0 }, 120.0);
+}
+
+#[test]
+fn six_panes_in_the_light() {
+    six_panes("light", Window { size: [1100.0, 720.0], theme: Theme::Light, pixels_per_point: 1.0 }, 140.0);
 }

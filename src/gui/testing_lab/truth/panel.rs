@@ -204,6 +204,10 @@ impl GroundTruth {
             let before = self.typed.rsplit_once(',').map_or(String::new(), |(before, _)| format!("{before},"));
             self.add(photo, &format!("{before}{word}"));
         }
+        if !offers.is_empty() && !self.typed.trim().is_empty() {
+            let words = "Tab takes the first of these, ↓ another one; Enter keeps what is typed";
+            ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(ctx.tokens().muted)).wrap());
+        }
         for (at, word) in offers.iter().enumerate() {
             let is_chosen = self.offered == Some(at);
             let button = ui.add(Button::selectable(is_chosen, RichText::new(word).color(ctx.tokens().text)));

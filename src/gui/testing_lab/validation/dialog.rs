@@ -35,6 +35,11 @@ pub struct ValidateDialog {
     wanted: Option<StartValidation>,
 }
 
+/// What the cost depends on.
+fn costs_of(asked: &StartValidation) -> (PromptVersionId, SetChoice, bool) {
+    (asked.prompt_version_id, asked.photo_set, asked.gates.f1_drop.is_some())
+}
+
 /// What was decided.
 pub enum Decision {
     Close,
@@ -61,12 +66,17 @@ impl ValidateDialog {
     /// Keeps the cost beside the choice.
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
         self.estimate.poll();
-        let of = |asked: &StartValidation| (asked.prompt_version_id, asked.photo_set, asked.gates.f1_drop.is_some());
         let Some(wanted) = self.wanted.clone().filter(|wanted| wanted.gates != Gates::none()) else { return };
-        if !self.estimate.is_pending() && self.estimated.as_ref().is_none_or(|known| of(known) != of(&wanted)) {
+        if !self.estimate.is_pending() && self.estimated.as_ref().is_none_or(|known| costs_of(known) != costs_of(&wanted)) {
             self.estimated = Some(wanted.clone());
             ctx.ask(&mut self.estimate, |client| async move { client.estimate_validation(&wanted).await });
         }
+    }
+
+    /// Whether the cost of what would be asked now is told, or can't be.
+    fn is_estimated(&self) -> bool {
+        let is_of_this = self.wanted.as_ref().zip(self.estimated.as_ref()).is_some_and(|(wanted, known)| costs_of(wanted) == costs_of(known));
+        self.wanted.as_ref().is_none_or(|wanted| wanted.gates == Gates::none()) || (is_of_this && !self.estimate.is_pending())
     }
 
     /// Draws it; returns what was decided. `failure`: why the platform did not begin.
@@ -91,14 +101,15 @@ impl ValidateDialog {
             }
             ui.add_space(theme::GAP_8);
             self.wanted = self.asked(sets);
-            let asked = self.wanted.clone().filter(|asked| !is_busy && asked.gates != Gates::none());
+            let is_estimated = self.is_estimated();
+            let asked = self.wanted.clone().filter(|asked| !is_busy && is_estimated && asked.gates != Gates::none());
             ui.horizontal(|ui| {
                 let ink = if asked.is_some() { tokens.on_accent } else { tokens.muted };
                 let mut button = Button::new(RichText::new(if is_busy { "Starting…" } else { "Validate" }).color(ink));
                 if asked.is_some() {
                     button = button.fill(tokens.accent);
                 }
-                let hint = "Choose a set, a version and at least one gate";
+                let hint = if is_estimated { "Choose a set, a version and at least one gate" } else { "The cost is being estimated" };
                 if ui.add_enabled(asked.is_some(), button).on_disabled_hover_text(hint).clicked() {
                     decision = asked.map(Decision::Start);
                 }
@@ -171,7 +182,7 @@ impl ValidateDialog {
         if let Some(failure) = self.estimate.failure() {
             ui.label(small(format!("The cost could not be estimated: {failure}")).color(tokens.warn));
         } else if self.wanted.is_some() {
-            let Some(estimate) = self.estimate.value() else {
+            let Some(estimate) = self.estimate.value().filter(|_| self.is_estimated()) else {
                 ui.label(small("Estimating the cost…".to_owned()).color(tokens.muted));
                 return;
             };

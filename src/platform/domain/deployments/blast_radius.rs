@@ -250,7 +250,7 @@ pub async fn go_on_if_free(core: &Arc<Core>) -> Result<()> {
     for run in store::runs::in_state(&core.db, core.org, RunState::Interrupted).await? {
         let is_free = run.estimate.is_some_and(|estimate| estimate.unknown_calls == 0 && estimate.cost.high_usd == UsdMicros(0));
         if run.kind == RunKind::BlastRadius && is_free && run.limit.is_none() {
-            runs::resume(core, run.id, Brought::default()).await?;
+            runs::resume(core, run.id, None, Brought::default()).await?;
         }
     }
     Ok(())
@@ -282,7 +282,7 @@ async fn read(core: &Core, sample: SampleRow) -> Result<BlastRadius> {
     let is_on_device = sample.model == ON_DEVICE;
     // A call that was dearer than expected is expected again.
     let dearest = cells.iter().filter_map(|cell| cell.answer.as_ref()?.cost_usd).max().unwrap_or_default();
-    let at_limit = run.limit.as_ref().is_some_and(|limit| run.cost_usd + limit.call_usd.max(dearest) > limit.most_usd);
+    let at_limit = run.limit.as_ref().is_some_and(|limit| limit.is_reached(run.cost_usd, dearest));
     Ok(BlastRadius {
         run_id: run.id,
         outdated: outdated(&config, &sample, &version, &baseline),
