@@ -103,8 +103,9 @@ fn told_ui(ui: &mut Ui, open: &OpenRun, run: &Run, ctx: &AreaCtx<'_>) {
         ui.label(name).on_hover_text(format!("{}: the photo set and its version, {photos} photos", set.label()));
     }
     run_cost::ui(ui, run, tokens);
-    ui.style_mut().visuals.override_text_color = Some(tokens.muted);
-    relative_time::ui(ui, run.started_at, ctx.now);
+    // Not cut to what is left of a line, but on the next one where it does not fit.
+    let age = RichText::new(relative_time::words(run.started_at, ctx.now)).color(tokens.muted);
+    ui.label(age).on_hover_ui(|ui| drop(ui.label(relative_time::absolute(run.started_at))));
 }
 
 fn counts_words(run: &Run) -> String {
@@ -125,7 +126,11 @@ fn repeat_ui(ui: &mut Ui, repeats: u32, repeat: &mut u32) {
     if Tool::new(icons::ICON_CHEVRON_RIGHT, "Next repeat").icon_only().enabled(*repeat + 1 < repeats).ui(ui).clicked() {
         *repeat += 1;
     }
-    ui.label(format!("Repeat {} of {repeats}", *repeat + 1));
+    // As high as the buttons beside it.
+    ui.scope(|ui| {
+        ui.set_height(theme::CONTROL_HEIGHT);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(format!("Repeat {} of {repeats}", *repeat + 1)));
+    });
     if Tool::new(icons::ICON_CHEVRON_LEFT, "Repeat before").icon_only().enabled(*repeat > 0).ui(ui).clicked() {
         *repeat -= 1;
     }

@@ -112,6 +112,7 @@ impl RaisedLimit {
                 let most: Result<UsdMicros, String> = text.parse();
                 let most = most.ok().filter(|most| *most > run.cost_usd);
                 let button = ui.add_enabled(most.is_some() && !is_busy, Button::new((icons::ICON_REPLAY.codepoint, "Go on")));
+                button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, most.is_some() && !is_busy, "Go on"));
                 let button = button.on_hover_text("Ask what is missing within this limit");
                 let button = button.on_disabled_hover_text(format!("Write a number of USD above the {} that are spent", run.cost_usd));
                 if button.clicked() {
