@@ -270,10 +270,11 @@ pub fn variable(provider: &str) -> String {
 pub fn mark(salt: &str, key: &SecretString) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("minerva-console 2026-11 mark of a provider key");
     hasher.update(&(salt.len() as u64).to_le_bytes()).update(salt.as_bytes()).update(key.expose_secret().as_bytes());
-    hasher.finalize().as_bytes().iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+    hasher.finalize().to_hex()[..6].to_owned()
 }
 
 /// The last four characters; nothing of a key so short that they would tell too much.
+#[must_use]
 pub fn tail(key: &SecretString) -> String {
     let key = key.expose_secret();
     let length = key.chars().count();

@@ -98,7 +98,7 @@ fn without_a_keyring_service_it_says_why_and_a_session_key_still_works() {
         let problem = keys.set("gemini", SecretString::from(MARKER.to_owned())).await.expect_err("no service");
         assert!(matches!(problem, KeyProblem::KeyringUnavailable { .. }), "{problem:?}");
         let words = problem.to_string();
-        assert!(words.starts_with("No keyring answers on this computer") && words.contains("session") && !words.contains("nonexistent"), "{words}");
+        assert!(words.starts_with("No keyring answers on this computer") && words.contains("Start one") && !words.contains("nonexistent"), "{words}");
         assert!(problem.in_full().len() > words.len(), "for who mends it: {}", problem.in_full());
         keys.set_for_session("gemini", SecretString::from(MARKER.to_owned()));
         assert_eq!(keys.get("gemini").await.expect("found").1, KeyOrigin::Session);

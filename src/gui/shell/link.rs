@@ -76,10 +76,7 @@ pub fn reach_remote(options: &ShellOptions, egui: &egui::Context, base: Url, tok
         };
         let client = Client::new(base.clone(), token).map_err(|error| error.to_string())?;
         loop {
-            let error = match client.config().await {
-                Ok(_) => return Ok(Started { client, stop: None }),
-                Err(error) => error,
-            };
+            let Err(error) = client.config().await else { return Ok(Started { client, stop: None }) };
             let words = format!("The platform at {base} can't be used. {error}");
             // It may be started later than the console, or be started anew just now.
             if !matches!(error, ApiError::Network(_)) {

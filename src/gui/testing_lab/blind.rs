@@ -200,8 +200,10 @@ mod tests {
 
     #[test]
     fn every_key_that_a_slow_frame_brings_is_heard_in_its_order() {
-        let event = |key| Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers: egui::Modifiers::NONE };
-        let events = [Key::Num1, Key::Num1, Key::J, Key::T, Key::Num2].map(event).to_vec();
+        let event = |key, pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers: egui::Modifiers::NONE };
+        let keys = [Key::Num1, Key::Num1, Key::J, Key::T, Key::Num2];
+        // A key that was not let go repeats itself.
+        let events = keys.into_iter().flat_map(|key| [event(key, true), event(key, false)]).collect();
         let mut heard = Vec::new();
         let out = egui::Context::default().run_ui(egui::RawInput { events, ..egui::RawInput::default() }, |ui| heard.extend(pressed(ui)));
         out.drop_without_applying_deltas();

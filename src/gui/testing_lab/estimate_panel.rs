@@ -17,14 +17,14 @@ pub fn ui(ui: &mut Ui, live: &LiveEstimate, tokens: &Tokens) {
         ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.warn));
         return;
     }
-    // An older figure is better than none; that nothing is spent and no photo leaves must be true now.
+    // That nothing is spent and no photo leaves must be true now.
     let Some(estimate) = live.shown().filter(|estimate| !(live.is_behind() && is_free(estimate))) else {
         ui.label(RichText::new("Estimating the cost…").size(theme::TEXT_SMALL).color(tokens.muted));
         return;
     };
     if live.is_behind() {
         // The figure of the choice before would stand beside the calls of this one.
-        ui.label(RichText::new(format!("Estimating… before: {}", total_words(estimate))).color(tokens.muted));
+        ui.label(RichText::new("Estimating the cost…").color(tokens.muted));
     } else {
         let ink = if estimate.total.unknown_calls > 0 { tokens.warn } else { tokens.text };
         ui.label(RichText::new(total_words(estimate)).color(ink));

@@ -1,6 +1,6 @@
 //! The panel beside the grid: which prompts, which models, how often, and the button that runs them.
 
-use egui::{Align, Button, Checkbox, DragValue, Frame, Layout, Margin, RichText, ScrollArea, Ui, WidgetInfo};
+use egui::{Align, Button, Checkbox, DragValue, Frame, Id, Layout, Margin, RichText, ScrollArea, Ui, WidgetInfo};
 
 use super::estimate::LiveEstimate;
 use super::setup::{PromptChoice, PromptOffer, Setup, has_draft, is_usable};
@@ -254,9 +254,24 @@ fn spending_ui(ui: &mut Ui, setup: &mut Setup, estimate: &LiveEstimate, starting
     let words = missing.map_or_else(|| sum_words(setup, starting.photos), str::to_owned);
     ui.label(RichText::new(words).color(if missing.is_some() { tokens.warn } else { tokens.text }));
     if missing.is_none() {
-        estimate_panel::ui(ui, estimate, tokens);
+        estimate_ui(ui, estimate, tokens);
         let problem = setup.spend_most.problem(estimate.of_now());
         setup.spend_most.ui(ui, problem.as_deref(), tokens);
+    }
+}
+
+/// While it is asked for, the estimate keeps the height that it had: what is above must not move under the pointer.
+fn estimate_ui(ui: &mut Ui, estimate: &LiveEstimate, tokens: &Tokens) {
+    let id = Id::unique("height of the estimate");
+    let settled: f32 = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let shown = ui.scope(|ui| {
+        if estimate.is_behind() {
+            ui.set_min_height(settled);
+        }
+        estimate_panel::ui(ui, estimate, tokens);
+    });
+    if !estimate.is_behind() {
+        ui.data_mut(|data| data.insert_temp(id, shown.response.rect.height()));
     }
 }
 

@@ -110,7 +110,7 @@ impl Votes {
     /// What is said of a photo as soon as all that waits is kept.
     fn now(&self, photo: PhotoId) -> CastVote {
         let none = CastVote { columns: Vec::new(), choice: None };
-        let waiting = self.under_way.iter().chain(&self.waiting).filter(|waiting| waiting.photo == photo).last();
+        let waiting = self.under_way.iter().chain(&self.waiting).rfind(|waiting| waiting.photo == photo);
         let kept = || self.of(photo).map(|vote| CastVote { columns: vote.columns.clone(), choice: Some(vote.choice) });
         waiting.map(|waiting| waiting.vote.clone()).or_else(kept).unwrap_or(none)
     }

@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn a_name_that_is_cut_in_its_middle_keeps_its_end() {
         let out = egui::Context::default().run_ui(egui::RawInput::default(), |ui| {
-            let cut = |name: &str, width: f32| middle(ui, name, FontId::proportional(12.0), width, Color32::WHITE);
+            let cut = |name: &str, width: f32| middle(ui, name, FontId::proportional(12.0), width, ui.visuals().text_color());
             let galley = cut("astronaut_portrait_1.jpg", 90.0);
             assert!(galley.size().x <= 90.0 && galley.text().starts_with("astro") && galley.text().ends_with("1.jpg"), "{}", galley.text());
             assert_eq!(cut("cat.jpg", 90.0).text(), "cat.jpg");

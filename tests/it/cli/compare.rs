@@ -467,10 +467,13 @@ async fn what_was_not_asked_says_why_and_every_failure_its_kind() {
     let kinds: Vec<_> = cells.iter().map(|cell| cell["error_kind"].as_str()).collect();
     assert_eq!(kinds, [Some("auth"), None, Some("not_asked"), None]);
     let error = |at: usize| cells[at]["error"].as_str().expect("a reason").to_owned();
-    assert!(error(2).starts_with("Not asked. Calls to Google Gemini are held back: key not accepted. Gemini says: "), "{report}");
+    assert!(
+        error(2).starts_with("Not asked. Calls to Google Gemini are held back: key not accepted. GEMINI_API_KEY was refused. Gemini says: "),
+        "{report}"
+    );
     assert!(cells[0]["request_id"].as_str().is_some_and(|id| id.starts_with("stub-")), "{report}");
     assert_eq!(cells[2]["request_id"], Value::Null);
-    let loud = said.err.matches("Calls to Google Gemini are held back: key not accepted. Gemini says: ").count();
+    let loud = said.err.matches("Calls to Google Gemini are held back: key not accepted. GEMINI_API_KEY was refused. Gemini says: ").count();
     assert_eq!(loud, 1, "said at once, and once: {}", said.err);
 }
 

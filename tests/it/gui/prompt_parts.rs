@@ -182,7 +182,7 @@ fn parameters_and_variables_are_set_undone_and_refused() {
     console.steps();
     until_parts(&mut console, "the temperature is set", |parts| parts.parameters.temperature == Some(0.7));
     assert!(!is_unset(&console));
-    console.wait_for("No model that is ready takes it");
+    console.wait_for("4 of 30 models");
     console.click("Reset temperature");
     until_parts(&mut console, "it is unset", |parts| parts.parameters.temperature.is_none());
 
@@ -279,7 +279,7 @@ fn pictures(name: &str, look: Look) {
     console.click("JSON");
     console.picture(&format!("prompt_answer_json_{name}"));
     console.click("Part: Settings");
-    console.wait_for(" of 21 models");
+    console.wait_for(" of 30 models");
     console.picture(&format!("prompt_settings_{name}"));
     console.click("Part: Preview");
     console.wait_until("the preview", |console| console.harness.query_by_label_contains("Model of the preview").is_some());

@@ -20,7 +20,7 @@ pub enum Step {
 
 /// What came of a step.
 pub enum Stepped {
-    Done(Step, ConfigChanged),
+    Done(Step, Box<ConfigChanged>),
     /// It would take back what somebody else did.
     OfAnother(ConfigChange),
 }
@@ -40,7 +40,7 @@ impl App {
                 Step::Redo => client.redo_config().await,
                 Step::UndoThis(id) => client.undo_config_change(id).await,
             };
-            changed.map(|changed| Stepped::Done(step, changed))
+            changed.map(|changed| Stepped::Done(step, Box::new(changed)))
         });
     }
 
@@ -54,7 +54,7 @@ impl App {
             return;
         }
         let (step, changed) = match self.step.take() {
-            Some(Stepped::Done(step, changed)) => (step, changed),
+            Some(Stepped::Done(step, changed)) => (step, *changed),
             Some(Stepped::OfAnother(change)) => {
                 let words = format!("The newest change was made by {}. {}", change.actor, change.summary);
                 let toast = Toast::new(ToastKind::Info, words).with_action("Undo it", Command::UndoThisConfigChange(change.id));

@@ -141,5 +141,5 @@ impl SideBySide {
 }
 
 fn name_width(ui: &Ui, name: &str) -> f32 {
-    ui.painter().layout_no_wrap(name.to_owned(), theme::semibold(theme::TEXT_STRONG), egui::Color32::WHITE).size().x
+    ui.painter().layout_no_wrap(name.to_owned(), theme::semibold(theme::TEXT_STRONG), ui.visuals().text_color()).size().x
 }
