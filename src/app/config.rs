@@ -242,11 +242,11 @@ pub fn has_display() -> bool {
     !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WAYLAND_SOCKET")
 }
 
-/// What the system calls the person; by the program where it does not say.
+/// What the system calls the person; empty where it does not say.
 #[must_use]
 pub fn user_name() -> String {
     let named = |variable| std::env::var(variable).ok().filter(|value| !value.trim().is_empty());
-    named("USER").or_else(|| named("USERNAME")).or_else(|| named("LOGNAME")).unwrap_or_else(|| "Console".to_owned())
+    named("USER").or_else(|| named("USERNAME")).or_else(|| named("LOGNAME")).unwrap_or_default()
 }
 
 /// What the environment calls the display, such as `DISPLAY=:0`; empty where it names none.

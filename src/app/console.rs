@@ -32,7 +32,7 @@ pub fn run(settings: &Settings, platform: Option<Url>) -> Result<()> {
         persistence_path: Some(settings.data_dir.join("window.ron")),
         data_folder: Some(settings.data_dir.clone()),
         typing_folder: Some(settings.data_dir.join("typed")),
-        user_name: config::user_name(),
+        user_name: Some(config::user_name()).filter(|name| !name.is_empty()).unwrap_or_else(|| "Console".to_owned()),
         display: config::display(),
     };
     shell::run(options).map_err(Failure::Failed)

@@ -359,7 +359,9 @@ impl App {
         let mut retry = false;
         let trouble = match &self.link {
             Link::Failed(why) => Some(why.clone()),
-            Link::Starting(_, trouble) => trouble.borrow().as_ref().map(|why| format!("{why}. It is looked for again every 2 s")),
+            Link::Starting(_, trouble) => {
+                trouble.borrow().as_ref().map(|why| format!("{why}. It is looked for again every {} s", link::LOOK_AGAIN.as_secs()))
+            }
             Link::Up(_) => None,
         };
         match trouble {

@@ -17,7 +17,7 @@ use crate::wire::event::{Event, Happened};
 const ITEMS_PER_FRAME: usize = 1_000;
 
 /// Between two looks for a platform that does not answer.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
+pub const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 type Stop = Box<dyn FnOnce() -> std::pin::Pin<Box<dyn std::future::Future<Output = ()> + Send>> + Send>;
 
