@@ -37,8 +37,19 @@ impl Plugin for EventOrder {
 impl EventOrder {
     /// The events of this frame.
     fn next(&mut self) -> Vec<Event> {
-        let mut before = None;
+        let (mut before, mut held) = (None, None);
         let end = self.waiting.iter().position(|event| {
+            if let Event::Key { key, pressed, modifiers, .. } = event {
+                let this = pressed.then_some((*key, *modifiers));
+                let repeats = this.is_some() && this == held;
+                if *pressed || held.is_some_and(|(held, _)| held == *key) {
+                    held = this;
+                }
+                // A key that is held down repeats itself: frames that are slower than it must not fall behind.
+                if repeats {
+                    return false;
+                }
+            }
             let Some(kind) = kind(event) else { return false };
             let parts = before.is_some_and(|before| before != kind || kind == Kind::Command);
             before = Some(kind);
@@ -78,6 +89,10 @@ mod tests {
         Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers }
     }
 
+    fn released(key: Key) -> Event {
+        Event::Key { key, physical_key: None, pressed: false, repeat: false, modifiers: Modifiers::NONE }
+    }
+
     fn typed(letter: &str) -> Vec<Event> {
         vec![key(Key::from_name(&letter.to_uppercase()).expect("a key"), Modifiers::NONE), Event::Text(letter.to_owned())]
     }
@@ -104,8 +119,15 @@ mod tests {
     #[test]
     fn every_shortcut_has_a_frame_of_its_own() {
         let (undo, tab) = (key(Key::Z, Modifiers::COMMAND), key(Key::Tab, Modifiers::NONE));
-        let events = [typed("a"), vec![undo.clone(), Event::ModifiersChanged(Modifiers::NONE), undo, tab], typed("x")].concat();
+        let events = [typed("a"), vec![undo.clone(), released(Key::Z), undo, tab], typed("x")].concat();
         assert_eq!(frames(events), [2, 2, 1, 1, 2]);
+    }
+
+    #[test]
+    fn a_key_that_is_held_down_does_not_fall_behind() {
+        let back = key(Key::Backspace, Modifiers::NONE);
+        let events = [vec![back.clone(), back.clone(), back, press(true)], typed("x")].concat();
+        assert_eq!(frames(events), [3, 1, 2]);
     }
 
     #[test]
