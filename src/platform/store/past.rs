@@ -17,6 +17,13 @@ const MARK: &str = "job_spells";
 const COLUMNS: &str = "organization_id, photo_id, state, priority, attempts, model, prompt, not_before_ms, enqueued_at_ms, ready_at_ms,
     started_at_ms, finished_at_ms, confidence, fault";
 
+/// How long the spells of each step of length last at most, as their migration has it, and the steps of those that are longer.
+const LENGTHS_MS: [i64; 7] = [1_000, 8_000, 64_000, 512_000, 4_096_000, 32_768_000, 262_144_000];
+const LONGER: i64 = 7;
+const LASTING: i64 = 8;
+/// The end of a spell that lasts.
+const NEVER_MS: i64 = i64::MAX;
+
 /// Since when jobs are recorded; `None` before the first start.
 pub async fn begun_at(db: &Db) -> Result<Option<DateTime<Utc>>> {
     let at: Option<i64> = sqlx::query_scalar("SELECT at_ms FROM database_marks WHERE name = $1").bind(MARK).fetch_optional(&db.read).await?;
@@ -98,15 +105,18 @@ pub(super) async fn invent(tx: &mut Tx, ids: &[JobId], since: DateTime<Utc>) -> 
 /// Forgets spells that ended before a moment; gives their number.
 pub async fn prune(tx: &mut Tx, org: OrganizationId, before: DateTime<Utc>) -> Result<u64> {
     let mut forgotten = 0;
-    // By state, so that the index finds them.
+    // By state and length, so that the index finds them.
     for state in JobState::ALL {
-        let done = sqlx::query("DELETE FROM job_spells WHERE organization_id = $1 AND state = $2 AND until_ms < $3")
-            .bind(org.0)
-            .bind(state.as_str())
-            .bind(to_ms(before))
-            .execute(&mut **tx)
-            .await?;
-        forgotten += done.rows_affected();
+        for length in 0..=LONGER {
+            let done = sqlx::query("DELETE FROM job_spells WHERE organization_id = $1 AND state = $2 AND length_step = $3 AND until_ms < $4")
+                .bind(org.0)
+                .bind(state.as_str())
+                .bind(length)
+                .bind(to_ms(before))
+                .execute(&mut **tx)
+                .await?;
+            forgotten += done.rows_affected();
+        }
     }
     Ok(forgotten)
 }
@@ -136,33 +146,41 @@ pub(super) fn push_jobs(query: &mut QueryBuilder<Sqlite>, at: Option<(DateTime<U
     };
     // A database can't know how many spells hold a moment, and would go the wrong way. An expression in the place of a column
     // keeps it from the index of that column.
-    let columns = match way {
-        Way::Time => COLUMNS.replacen("state", "COALESCE(state, '') AS state", 1),
-        Way::State => COLUMNS.replacen("enqueued_at_ms", "COALESCE(enqueued_at_ms, 0) AS enqueued_at_ms", 1),
-    };
-    query.push(" FROM (SELECT job_id AS id, ").push(columns).push(" FROM job_spells WHERE from_ms <= ").push_bind(at);
-    query.push(" AND until_ms > ").push_bind(at);
-    if way == Way::Time {
-        // True of every spell that had begun, and where the index is entered.
-        query.push(" AND enqueued_at_ms <= ").push_bind(at);
+    match way {
+        Way::Time => {
+            query.push(" FROM (SELECT job_id AS id, ").push(COLUMNS.replacen("state", "COALESCE(state, '') AS state", 1));
+            query.push(" FROM job_spells WHERE from_ms <= ").push_bind(at).push(" AND until_ms > ").push_bind(at);
+            // True of every spell that had begun, and where the index is entered.
+            query.push(" AND enqueued_at_ms <= ").push_bind(at);
+        }
+        Way::State => {
+            query.push(" FROM (SELECT job_id AS id, ").push(COLUMNS.replacen("enqueued_at_ms", "COALESCE(enqueued_at_ms, 0) AS enqueued_at_ms", 1));
+            push_holding(query, at, LASTING);
+        }
     }
     query.push(") j ");
 }
 
+/// Adds ` FROM … WHERE …`: the spells that hold a moment, of each step of length up to the last one. A spell that was not longer than
+/// its step and held the moment ended so soon after it: only those are looked at.
+fn push_holding(query: &mut QueryBuilder<Sqlite>, at: i64, last_step: i64) {
+    query.push(" FROM (");
+    for step in 0..=last_step {
+        let longest = LENGTHS_MS.get(step as usize).copied().unwrap_or(NEVER_MS - at);
+        query.push(if step == 0 { "SELECT " } else { " UNION ALL SELECT " }).push_bind(step);
+        query.push(if step == 0 { " AS step, " } else { ", " }).push_bind(at + longest);
+        query.push(if step == 0 { " AS last_ms" } else { "" });
+    }
+    // CROSS JOIN: the steps first, then the spells of each by the index.
+    query.push(") lengths CROSS JOIN job_spells ON length_step = step AND until_ms > ").push_bind(at).push(" AND until_ms <= last_ms");
+    query.push(" WHERE from_ms <= ").push_bind(at);
+}
+
 /// Jobs by the states that the cards show, and how many of the failed ones failed since the day began.
 pub(super) async fn counts(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<(Counts, i64)> {
-    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
-        "SELECT state, COUNT(*), COUNT(CASE WHEN finished_at_ms >= $3 THEN 1 END) FROM job_spells
-         WHERE organization_id = $1 AND state IN ('pending', 'processing', 'retry_wait', 'failed') AND until_ms > $2 AND from_ms <= $2
-         GROUP BY state",
-    )
-    .bind(org.0)
-    .bind(since.now)
-    .bind(since.today)
-    .fetch_all(connection)
-    .await?;
+    let states = [JobState::Pending, JobState::Processing, JobState::RetryWait, JobState::Failed];
     let (mut counts, mut failed_today) = (Counts::default(), 0);
-    for (state, count, of_today) in rows {
+    for (state, count, of_today) in count_states(connection, org, &states, since.now, since.today).await? {
         match state.as_str() {
             "pending" => counts.pending = count,
             "processing" => counts.processing = count,
@@ -198,15 +216,15 @@ pub(super) async fn minutes(connection: &mut SqliteConnection, org: Organization
 /// How many jobs there were at a moment, of a state or in all.
 pub(super) async fn count(db: &Db, org: OrganizationId, state: Option<JobState>, at: DateTime<Utc>) -> Result<u64> {
     let mut tx = db.read.begin().await?;
-    let count = match state {
-        None => count_all(&mut tx, org, at).await?,
-        // Nearly all jobs are done: they are what the others leave.
-        Some(JobState::Completed) => {
-            let others: Vec<JobState> = JobState::ALL.into_iter().filter(|state| *state != JobState::Completed).collect();
-            count_all(&mut tx, org, at).await? - count_states(&mut tx, org, &others, at).await?
-        }
-        Some(state) => count_states(&mut tx, org, &[state], at).await?,
+    // Nearly all jobs are done: they are what the others leave.
+    let is_rest = matches!(state, None | Some(JobState::Completed));
+    let counted: Vec<JobState> = match state {
+        None => Vec::new(),
+        Some(JobState::Completed) => JobState::ALL.into_iter().filter(|state| *state != JobState::Completed).collect(),
+        Some(state) => vec![state],
     };
+    let in_states = count_states(&mut tx, org, &counted, to_ms(at), to_ms(at)).await?.into_iter().map(|(_, count, _)| count).sum::<i64>();
+    let count = if is_rest { count_all(&mut tx, org, at).await? - in_states } else { in_states };
     tx.commit().await?;
     Ok(count.max(0) as u64)
 }
@@ -220,13 +238,44 @@ async fn count_all(connection: &mut SqliteConnection, org: OrganizationId, at: D
     Ok(query.bind(org.0).bind(to_ms(at)).fetch_one(connection).await?)
 }
 
-async fn count_states(connection: &mut SqliteConnection, org: OrganizationId, states: &[JobState], at: DateTime<Utc>) -> Result<i64> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM job_spells WHERE organization_id = ");
-    query.push_bind(org.0).push(" AND until_ms > ").push_bind(to_ms(at)).push(" AND from_ms <= ").push_bind(to_ms(at)).push(" AND state IN (");
-    let mut list = query.separated(", ");
-    for state in states {
-        list.push_bind(state.as_str());
+/// Jobs of each of the states, and how many of them ended since the day began.
+async fn count_states(
+    connection: &mut SqliteConnection,
+    org: OrganizationId,
+    states: &[JobState],
+    at: i64,
+    today: i64,
+) -> Result<Vec<(String, i64, i64)>> {
+    if states.is_empty() {
+        return Ok(Vec::new());
     }
-    query.push(")");
-    Ok(query.build_query_scalar().fetch_one(connection).await?)
+    let of_states = |query: &mut QueryBuilder<Sqlite>| {
+        query.push(" AND organization_id = ").push_bind(org.0).push(" AND state IN (");
+        let mut list = query.separated(", ");
+        for state in states {
+            list.push_bind(state.as_str());
+        }
+        query.push(") GROUP BY state");
+    };
+    let lasting = |query: &mut QueryBuilder<Sqlite>| {
+        query.push(" FROM job_spells WHERE length_step = ").push_bind(LASTING).push(" AND until_ms = ").push_bind(NEVER_MS);
+    };
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT state, SUM(jobs), SUM(of_today) FROM (");
+    query.push("SELECT state, COUNT(*) AS jobs, COUNT(CASE WHEN finished_at_ms >= ").push_bind(today).push(" THEN 1 END) AS of_today");
+    push_holding(&mut query, at, LONGER);
+    of_states(&mut query);
+    // Jobs that are still so, which may be many, are counted already: all of now without those that came later.
+    query.push(" UNION ALL SELECT state, SUM(jobs), 0 FROM job_counts WHERE TRUE");
+    of_states(&mut query);
+    query.push(" UNION ALL SELECT state, -COUNT(*), 0");
+    lasting(&mut query);
+    query.push(" AND from_ms > ").push_bind(at);
+    of_states(&mut query);
+    query.push(" UNION ALL SELECT state, 0, COUNT(*)");
+    lasting(&mut query);
+    // What ended since then also began a spell since then.
+    query.push(" AND from_ms >= ").push_bind(today).push(" AND from_ms <= ").push_bind(at).push(" AND finished_at_ms >= ").push_bind(today);
+    of_states(&mut query);
+    query.push(") counted GROUP BY state");
+    Ok(query.build_query_as().fetch_all(connection).await?)
 }

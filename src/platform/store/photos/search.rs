@@ -43,59 +43,71 @@ fn one(term: &Term) -> String {
     format!("{column}{}{}", phrase(&term.text), if term.is_prefix { " *" } else { "" })
 }
 
-/// What must be there, and what must not; `None` where there is none.
-fn expressions(search: &PhotoSearch) -> (Option<String>, Option<String>) {
-    let join = |negated: bool, word: &str| {
-        let terms: Vec<String> = search.terms.iter().filter(|term| term.negated == negated).map(|term| format!("({})", one(term))).collect();
-        (!terms.is_empty()).then(|| terms.join(word))
-    };
-    (join(false, " AND "), join(true, " OR "))
+/// One term or another, or all of them; `None` where there is none.
+fn joined(search: &PhotoSearch, negated: bool, word: &str) -> Option<String> {
+    let terms: Vec<String> = search.terms.iter().filter(|term| term.negated == negated).map(|term| format!("({})", one(term))).collect();
+    (!terms.is_empty()).then(|| terms.join(word))
 }
 
-/// Adds the photos that match, from `FROM` on.
-fn push_matching(query: &mut QueryBuilder<Sqlite>, search: &PhotoSearch) {
-    let (wanted, unwanted) = expressions(search);
-    match (wanted, unwanted) {
-        (Some(wanted), unwanted) => {
-            let expression = unwanted.map_or_else(|| wanted.clone(), |unwanted| format!("({wanted}) NOT ({unwanted})"));
-            query.push("photo_words MATCH ").push_bind(expression);
-        }
-        // The index can't look for what is not there.
-        (None, Some(unwanted)) => {
-            query.push("rowid NOT IN (SELECT rowid FROM photo_words WHERE photo_words MATCH ").push_bind(unwanted).push(")");
-        }
-        (None, None) => {
-            query.push("TRUE");
-        }
-    }
+/// What must not be there.
+fn unwanted(search: &PhotoSearch) -> Option<String> {
+    joined(search, true, " OR ")
 }
+
+/// What must be there, without what must not; `None` where nothing must be.
+fn wanted(search: &PhotoSearch) -> Option<String> {
+    let wanted = joined(search, false, " AND ")?;
+    Some(unwanted(search).map_or_else(|| wanted.clone(), |unwanted| format!("({wanted}) NOT ({unwanted})")))
+}
+
+/// Photos that are looked at first for what none of the index's lists say; then twice as many, and so on.
+const FIRST_LOOK: i64 = 1_000;
 
 /// How many photos match, counted as far as [`COUNTED_MOST`] and one.
 pub async fn count(db: &Db, search: &PhotoSearch) -> Result<u64> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM (SELECT 1 FROM photo_words WHERE ");
-    push_matching(&mut query, search);
-    query.push(" LIMIT ").push_bind(COUNTED_MOST as i64 + 1).push(")");
+    let most = COUNTED_MOST as i64 + 1;
+    let Some(expression) = wanted(search) else {
+        return Ok(newest_without(db, unwanted(search).as_deref(), None, most).await?.len() as u64);
+    };
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM (SELECT 1 FROM photo_words WHERE photo_words MATCH ");
+    query.push_bind(expression).push(" LIMIT ").push_bind(most).push(")");
     let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
     Ok(count as u64)
 }
 
+/// The newest photos that an expression does not match, those before a number. The index can't look for what is not there: photos are
+/// looked at from the newest on, and what matches among them is left out.
+async fn newest_without(db: &Db, unwanted: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<i64>> {
+    let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(number) FROM photos").fetch_one(&db.read).await?;
+    let mut end = newest.unwrap_or(0) + 1;
+    end = before.map_or(end, |before| before.min(end));
+    let (mut numbers, mut looked_at) = (Vec::new(), FIRST_LOOK);
+    while (numbers.len() as i64) < limit && end > 0 {
+        let begin = (end - looked_at).max(0);
+        let within = |query: &mut QueryBuilder<Sqlite>| {
+            query.push(" FROM photo_words WHERE rowid >= ").push_bind(begin).push(" AND rowid < ").push_bind(end);
+        };
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT rowid");
+        within(&mut query);
+        if let Some(unwanted) = unwanted {
+            query.push(" AND rowid NOT IN (SELECT rowid");
+            within(&mut query);
+            query.push(" AND photo_words MATCH ").push_bind(unwanted.to_owned()).push(")");
+        }
+        query.push(" ORDER BY rowid DESC LIMIT ").push_bind(limit - numbers.len() as i64);
+        numbers.extend(query.build_query_scalar::<i64>().fetch_all(&db.read).await?);
+        (end, looked_at) = (begin, looked_at * 2);
+    }
+    Ok(numbers)
+}
+
 /// The photos that match, in order, with their numbers.
 pub async fn find(db: &Db, org: OrganizationId, search: &PhotoSearch, paging: Paging, limit: u32) -> Result<Vec<(i64, Photo)>> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT rowid FROM photo_words WHERE ");
-    push_matching(&mut query, search);
-    match paging {
-        Paging::Newest { before } => {
-            if let Some(before) = before {
-                query.push(" AND rowid < ").push_bind(before);
-            }
-            query.push(" ORDER BY rowid DESC LIMIT ").push_bind(i64::from(limit));
-        }
-        Paging::Ranked { skip } => {
-            query.push(" ORDER BY bm25(photo_words, ").push(WEIGHTS).push("), rowid DESC LIMIT ").push_bind(i64::from(limit));
-            query.push(" OFFSET ").push_bind(i64::from(skip));
-        }
-    }
-    let numbers: Vec<i64> = query.build_query_scalar().fetch_all(&db.read).await?;
+    let numbers = match (wanted(search), paging) {
+        (None, Paging::Newest { before }) => newest_without(db, unwanted(search).as_deref(), before, i64::from(limit)).await?,
+        (None, Paging::Ranked { .. }) => Vec::new(),
+        (Some(expression), paging) => newest_or_best(db, expression, paging, limit).await?,
+    };
     let mut photos = HashMap::with_capacity(numbers.len());
     for chunk in numbers.chunks(IDS_A_STATEMENT) {
         let mut query = QueryBuilder::<Sqlite>::new(SELECT.replacen(" FROM ", ", p.number FROM ", 1));
@@ -109,6 +121,25 @@ pub async fn find(db: &Db, org: OrganizationId, search: &PhotoSearch, paging: Pa
         }
     }
     Ok(numbers.into_iter().filter_map(|number| Some((number, photos.remove(&number)?))).collect())
+}
+
+/// The numbers of the photos that an expression matches, in order.
+async fn newest_or_best(db: &Db, expression: String, paging: Paging, limit: u32) -> Result<Vec<i64>> {
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT rowid FROM photo_words WHERE photo_words MATCH ");
+    query.push_bind(expression);
+    match paging {
+        Paging::Newest { before } => {
+            if let Some(before) = before {
+                query.push(" AND rowid < ").push_bind(before);
+            }
+            query.push(" ORDER BY rowid DESC LIMIT ").push_bind(i64::from(limit));
+        }
+        Paging::Ranked { skip } => {
+            query.push(" ORDER BY bm25(photo_words, ").push(WEIGHTS).push("), rowid DESC LIMIT ").push_bind(i64::from(limit));
+            query.push(" OFFSET ").push_bind(i64::from(skip));
+        }
+    }
+    Ok(query.build_query_scalar().fetch_all(&db.read).await?)
 }
 
 /// The indexes of words.
