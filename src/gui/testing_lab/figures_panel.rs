@@ -63,6 +63,8 @@ fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &Column
     let Some(name) = run.columns.get(column.column as usize) else { return };
     let is_baseline = comparison.baseline == Some(column.column);
     ui.horizontal_wrapped(|ui| {
+        // A badge is higher than words, which stand in the middle of it.
+        ui.set_row_height(theme::CONTROL_HEIGHT);
         ui.label(RichText::new(name.label()).font(theme::semibold(theme::TEXT_STRONG)));
         if is_baseline {
             badge::ui(ui, Tone::Info, icons::ICON_KEEP, "Baseline");
@@ -106,11 +108,12 @@ fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &Column
 }
 
 /// Between the figures of a row.
-fn gap(ui: &Ui) -> f32 {
+#[must_use]
+pub fn gap(ui: &Ui) -> f32 {
     if ui.ctx().content_rect().width() < NARROW { theme::GAP_12 } else { theme::GAP_24 }
 }
 
-const DIFFERENCE: &str = "Difference (95 %)";
+pub const DIFFERENCE: &str = "Difference (95 %)";
 
 fn head(words: &str, tokens: &Tokens) -> RichText {
     RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)
@@ -187,19 +190,20 @@ fn tag_ui(ui: &mut Ui, tag: &TagComparison, is_compared: bool, tokens: &Tokens) 
     ui.end_row();
 }
 
-fn figure_ui(ui: &mut Ui, measure: Measure, figure: Option<&Figure>) {
+/// A figure with its interval, which a small window tells when it is hovered.
+pub fn figure_ui(ui: &mut Ui, measure: Measure, figure: Option<&Figure>) {
     let whole = figure.map_or_else(String::new, |figure| figure_words(measure, figure));
     let is_narrow = ui.ctx().content_rect().width() < NARROW;
     let shown = figure.filter(|_| is_narrow).map_or_else(|| whole.clone(), |figure| value_words(measure, figure.value));
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(shown)).inner.on_hover_text(whole);
 }
 
-fn right_ui(ui: &mut Ui, words: String) {
+pub fn right_ui(ui: &mut Ui, words: String) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(words));
 }
 
 /// The last of a row: it has what the window leaves, in two lines where that is little.
-fn verdict_ui(ui: &mut Ui, verdict: Verdict, tokens: &Tokens) {
+pub fn verdict_ui(ui: &mut Ui, verdict: Verdict, tokens: &Tokens) {
     let room = ui.clip_rect().right() - ui.cursor().left() - theme::GAP_16;
     ui.horizontal(|ui| {
         ui.set_max_width(room.max(VERDICT_LEAST));
@@ -261,7 +265,8 @@ fn value_words(measure: Measure, value: f64) -> String {
 }
 
 /// `−27 pt (−41 to −14)`, `−40 ms (−45 to −38 ms)`; `no difference` where nothing differed anywhere.
-fn difference_words(measure: Measure, figure: &Figure) -> String {
+#[must_use]
+pub fn difference_words(measure: Measure, figure: &Figure) -> String {
     let words = |value: f64| if measure.is_share() { format!("{:.1}", value * 100.0) } else { value_words(measure, value) };
     let zero = words(0.0);
     let signed = |value: f64| {

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{Align, Grid, Layout, RichText, Stroke, Ui, WidgetInfo};
+use egui::{Grid, RichText, Stroke, Ui, WidgetInfo};
 use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints, Points};
 
-use super::figures_panel::{figure_words, verdict_colour, verdict_icon};
+use super::figures_panel::{DIFFERENCE, difference_words, figure_ui, figure_words, gap, head_ui, right_ui, verdict_ui};
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::gui::theme::model_colours::ModelColours;
 use crate::gui::theme::{self, Tokens, icons};
@@ -164,40 +164,25 @@ fn line_ui(ui: &mut Ui, line: &SweepLine, measure: Measure, tokens: &Tokens) {
             ui.label(advice);
         });
     }
-    let right = |ui: &mut Ui, words: RichText| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(words));
-    };
-    let head = |words: &str| RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted);
-    Grid::new(("sweep", &line.prompt_name, &line.model)).num_columns(5).striped(true).spacing([theme::GAP_16, theme::GAP_4]).show(ui, |ui| {
-        ui.label(head("Photo"));
-        for words in [if measure == Measure::F1 { "F1" } else { "Agreement" }, "USD an answer", "Difference (95 %)"] {
-            right(ui, head(words));
-        }
-        ui.label(head("Verdict"));
-        ui.end_row();
+    let heads = ["Photo", if measure == Measure::F1 { "F1" } else { "Agreement" }, "USD an answer", DIFFERENCE, "Verdict"];
+    let spacing = [gap(ui), theme::GAP_4];
+    Grid::new(("sweep", &line.prompt_name, &line.model)).num_columns(5).striped(true).spacing(spacing).show(ui, |ui| {
+        head_ui(ui, heads, tokens);
         for point in &line.points {
             let words = image_words(point);
             let figure = |measure, figure: Option<Figure>| figure.map_or_else(|| "not known".to_owned(), |figure| figure_words(measure, &figure));
             let (accuracy, cost) = (figure(measure, point.accuracy), figure(Measure::Cost, point.cost));
             let label = ui.label(&words);
             label.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, format!("{words}: {accuracy} for {cost}")));
-            right(ui, RichText::new(accuracy));
-            right(ui, RichText::new(cost));
-            right(ui, RichText::new(point.difference.map_or_else(String::new, |difference| difference_words(&difference))));
-            ui.horizontal(|ui| {
-                if let Some(icon) = verdict_icon(point.verdict) {
-                    ui.label(RichText::new(icon.codepoint).color(verdict_colour(point.verdict, tokens)));
+            for (measure, figure) in [(measure, point.accuracy), (Measure::Cost, point.cost)] {
+                match figure {
+                    Some(figure) => figure_ui(ui, measure, Some(&figure)),
+                    None => right_ui(ui, "not known".to_owned()),
                 }
-                ui.label(RichText::new(point.verdict.words()).color(verdict_colour(point.verdict, tokens)));
-            });
+            }
+            right_ui(ui, point.difference.map_or_else(String::new, |difference| difference_words(measure, &difference)));
+            verdict_ui(ui, point.verdict, tokens);
             ui.end_row();
         }
     });
-}
-
-/// `−2.1 (−5.0 to +0.4) pt`.
-fn difference_words(figure: &Figure) -> String {
-    let points = |value: f64| format!("{:+.1}", value * 100.0).replace('-', "−");
-    let interval = figure.interval().map(|(low, high)| format!(" ({} to {})", points(low), points(high))).unwrap_or_default();
-    format!("{}{interval} pt", points(figure.value))
 }
