@@ -11,6 +11,7 @@ use super::{Failure, Result, runtime};
 use crate::gui::shell::{self, EmbeddedPlatform, ShellOptions, StartPlatform};
 use crate::platform::domain::Log;
 use crate::platform::host::{self, HostOptions};
+use crate::wire::author::CONSOLE;
 
 const NO_DISPLAY: &str = "There is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set). \
     Without one, 'minerva compare' runs a comparison and 'minerva serve' runs the platform for consoles elsewhere";
@@ -32,7 +33,7 @@ pub fn run(settings: &Settings, platform: Option<Url>) -> Result<()> {
         persistence_path: Some(settings.data_dir.join("window.ron")),
         data_folder: Some(settings.data_dir.clone()),
         typing_folder: Some(settings.data_dir.join("typed")),
-        user_name: Some(config::user_name()).filter(|name| !name.is_empty()).unwrap_or_else(|| "Console".to_owned()),
+        user_name: Some(config::user_name()).filter(|name| !name.is_empty()).unwrap_or_else(|| CONSOLE.to_owned()),
         display: config::display(),
     };
     shell::run(options).map_err(Failure::Failed)

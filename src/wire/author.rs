@@ -6,6 +6,8 @@ pub const AUTHOR_HEADER: &str = "x-minerva-author";
 pub const AUTHOR_MOST: usize = 80;
 /// Who wrote what nobody put a name to.
 pub const UNNAMED: &str = "API";
+/// Who wrote from a window without a name.
+pub const CONSOLE: &str = "Console";
 /// Who wrote what nobody asked for at that moment: no person can be called so.
 pub const PLATFORM: &str = "Minerva";
 
@@ -19,6 +21,16 @@ pub fn read(name: &str) -> Result<&str, String> {
         return Err(format!("{PLATFORM} is what the platform itself is called in the journal; use another name"));
     }
     Ok(name)
+}
+
+/// From where a change came, such as `by Anna`, after the words that it was changed.
+#[must_use]
+pub fn whence(name: &str) -> String {
+    match name {
+        "" | CONSOLE => "elsewhere".to_owned(),
+        UNNAMED => "through the API".to_owned(),
+        name => format!("by {name}"),
+    }
 }
 
 #[cfg(test)]

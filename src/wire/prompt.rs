@@ -25,6 +25,9 @@ pub struct Prompt {
     pub live_version: Option<u32>,
     pub revision: u64,
     pub updated_at: DateTime<Utc>,
+    /// Who changed it last; empty where that was not kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub updated_by: String,
 }
 
 /// One saved version; never changes.

@@ -63,6 +63,8 @@ pub const TEXTS: [(&str, &str); 4] = [("user", "prompt"), ("system", "system tex
 pub struct Theirs {
     pub contents: Contents,
     revision: u64,
+    /// Who wrote it; empty where that is not known.
+    pub by: String,
 }
 
 impl Theirs {
@@ -150,7 +152,7 @@ impl Draft {
             begun.push(how);
         }
         let begun = [Begun::Conflict, Begun::Unsent, Begun::ChangedElsewhere].into_iter().find(|how| begun.contains(how)).unwrap_or(Begun::Same);
-        draft.theirs = (begun == Begun::Conflict).then_some(Theirs { contents, revision: prompt.revision });
+        draft.theirs = (begun == Begun::Conflict).then_some(Theirs { contents, revision: prompt.revision, by: prompt.updated_by.clone() });
         (draft, begun)
     }
 
@@ -390,7 +392,7 @@ impl Draft {
             return Heard::Merged;
         }
         if is_unsent {
-            self.theirs = Some(Theirs { contents, revision: prompt.revision });
+            self.theirs = Some(Theirs { contents, revision: prompt.revision, by: prompt.updated_by.clone() });
             return Heard::Conflict;
         }
         self.put(&contents);
@@ -500,7 +502,17 @@ mod tests {
     fn prompt(revision: u64) -> Prompt {
         let updated_at = chrono::DateTime::from_timestamp(0, 0).expect("a time");
         let id = PromptId(uuid::Uuid::from_u128(7));
-        Prompt { id, name: "Photo tags".to_owned(), draft: None, draft_parts: None, latest_version: 1, live_version: None, revision, updated_at }
+        Prompt {
+            id,
+            name: "Photo tags".to_owned(),
+            draft: None,
+            draft_parts: None,
+            latest_version: 1,
+            live_version: None,
+            revision,
+            updated_at,
+            updated_by: String::new(),
+        }
     }
 
     fn text(user: &str) -> Contents {

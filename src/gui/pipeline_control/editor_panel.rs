@@ -14,6 +14,7 @@ use crate::gui::widgets::prompt_editor::marks::Mark;
 use crate::gui::widgets::prompt_editor::{Edit, Options, PromptEditor};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{number, relative_time};
+use crate::wire::author;
 use crate::wire::deployment::Environment;
 use crate::wire::prompt::{Prompt, PromptVersion, TEMPLATE_VARIABLES};
 use crate::wire::prompt_parts::Variable as OwnVariable;
@@ -147,14 +148,15 @@ pub fn version_bar_ui(ui: &mut Ui, version: &PromptVersion, now: chrono::DateTim
 
 /// Somebody else changed the prompt while this was typed: where both did, both are shown, and one is chosen, or all at once.
 pub fn conflict_ui(ui: &mut Ui, merging: &mut Merging, draft: &Draft, wishes: &mut Vec<Wish>) {
-    if draft.theirs().is_none() {
-        return;
-    }
+    let Some(theirs) = draft.theirs() else { return };
+    let by = author::whence(&theirs.by);
     let tokens = theme::tokens(ui.ctx());
     bar_ui(ui, tokens.warn, |ui| {
         ui.add(
-            Label::new("This prompt was changed elsewhere while you typed. Nothing is saved until you choose, in each place below or for all of it")
-                .wrap(),
+            Label::new(format!(
+                "This prompt was changed {by} while you typed. Nothing is saved until you choose, in each place below or for all of it"
+            ))
+            .wrap(),
         );
         let tokens = theme::tokens(ui.ctx());
         let words = format!("Different: {}", draft.differing().join(", "));

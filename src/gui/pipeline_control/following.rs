@@ -6,6 +6,7 @@ use super::PipelineControl;
 use super::draft::{Draft, Heard, TEXTS};
 use super::journal::{Begun, Journals, KeptText};
 use crate::gui::ctx::{AreaCtx, ToastKind};
+use crate::wire::author;
 use crate::wire::config::PipelineConfig;
 use crate::wire::ids::PromptId;
 
@@ -51,17 +52,17 @@ impl PipelineControl {
                 draft.logic(ctx);
                 continue;
             }
+            let (name, by) = (&prompt.name, author::whence(&prompt.updated_by));
             match self.data.contents_of(prompt).map(|contents| draft.hear(prompt, contents)) {
                 Some(Heard::Adopted) => {
-                    ctx.commands.toast(ToastKind::Info, format!("{} was changed elsewhere; the editor shows the new text", prompt.name));
+                    ctx.commands.toast(ToastKind::Info, format!("{name} was changed {by}; the editor shows the new text"));
                 }
                 Some(Heard::Merged) => {
-                    let words =
-                        format!("{} was changed elsewhere while you typed; both changes are in the text. Ctrl-Z leads back to yours", prompt.name);
+                    let words = format!("{name} was changed {by} while you typed; both changes are in the text. Ctrl-Z leads back to yours");
                     ctx.commands.toast(ToastKind::Info, words);
                 }
                 Some(Heard::Conflict) => {
-                    ctx.commands.toast(ToastKind::Warn, format!("{} was changed elsewhere while you typed. Choose which text stays", prompt.name));
+                    ctx.commands.toast(ToastKind::Warn, format!("{name} was changed {by} while you typed. Choose which text stays"));
                 }
                 Some(Heard::Nothing) => {}
                 // The newest version's text is on its way; where it isn't, it is asked for.
@@ -89,7 +90,7 @@ impl PipelineControl {
         }
         let Some(opened) = self.opening.remove(&id) else { return };
         let (mut draft, begun) = Draft::resume(prompt, contents, opened.map(|(_, opened)| opened.unwrap_or_default()));
-        let name = &prompt.name;
+        let (name, by) = (&prompt.name, author::whence(&prompt.updated_by));
         for news in draft.texts_mut().into_iter().filter_map(KeptText::take_news) {
             ctx.commands.toast(ToastKind::Warn, news);
         }
@@ -97,11 +98,11 @@ impl PipelineControl {
             Begun::Same => {}
             Begun::Unsent => ctx.commands.toast(ToastKind::Info, format!("What you typed into {name} before is here again")),
             Begun::ChangedElsewhere => {
-                let words = format!("{name} was changed elsewhere meanwhile; the editor shows the new text, and Ctrl-Z leads back to yours");
+                let words = format!("{name} was changed {by} meanwhile; the editor shows the new text, and Ctrl-Z leads back to yours");
                 ctx.commands.toast(ToastKind::Info, words);
             }
             Begun::Conflict => {
-                let words = format!("{name} was changed elsewhere before what you typed had arrived. Choose which text stays");
+                let words = format!("{name} was changed {by} before what you typed had arrived. Choose which text stays");
                 ctx.commands.toast(ToastKind::Warn, words);
             }
         }

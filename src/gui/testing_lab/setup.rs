@@ -316,6 +316,7 @@ mod tests {
             live_version: Some(1),
             revision: 1,
             updated_at: chrono::DateTime::UNIX_EPOCH,
+            updated_by: String::new(),
         };
         PromptOffer { versions: vec![version(&prompt, 2, false), version(&prompt, 1, true)], prompt }
     }

@@ -88,6 +88,7 @@ pub async fn create(core: &Core, asked: &CreatePrompt) -> Result<Prompt> {
         live_version: None,
         revision: 1,
         updated_at: now,
+        updated_by: super::author::current(),
     };
     store::prompts::insert(&mut change.tx, core.org, prompt.id, name, now).await?;
     let mut deeds = Deeds::default();
@@ -140,6 +141,7 @@ pub async fn update(core: &Core, id: PromptId, revision: u64, asked: &UpdateProm
     }
     prompt.revision += 1;
     prompt.updated_at = core.now();
+    prompt.updated_by = super::author::current();
     store::prompts::update(&mut change.tx, core.org, &prompt).await?;
     change.tell(&Happened::PromptChanged(prompt.clone())).await?;
     change.commit().await?;
@@ -186,6 +188,7 @@ pub async fn save_version(core: &Core, id: PromptId, asked: &SavePromptVersion) 
     prompt.draft_parts = None;
     prompt.revision += 1;
     prompt.updated_at = core.now();
+    prompt.updated_by = super::author::current();
     store::prompts::update(&mut change.tx, core.org, &prompt).await?;
     change.tell(&Happened::PromptChanged(prompt)).await?;
     change.commit().await?;

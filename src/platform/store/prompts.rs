@@ -153,14 +153,14 @@ pub async fn version_that_says(
     Ok(found.map(|(id, number)| (PromptVersionId(id), number as u32)))
 }
 
-type PromptRowTuple = (uuid::Uuid, String, Option<String>, Option<String>, i64, i64, Option<i64>, Option<i64>);
+type PromptRowTuple = (uuid::Uuid, String, Option<String>, Option<String>, i64, i64, String, Option<i64>, Option<i64>);
 
-const PROMPT_COLUMNS: &str = "SELECT p.id, p.name, p.draft, p.draft_parts, p.revision, p.updated_at_ms,
+const PROMPT_COLUMNS: &str = "SELECT p.id, p.name, p.draft, p.draft_parts, p.revision, p.updated_at_ms, p.updated_by,
         (SELECT MAX(v.version) FROM prompt_versions v WHERE v.prompt_id = p.id AND v.withdrawn_at_ms IS NULL),
         (SELECT v.version FROM prompt_versions v JOIN pipeline_config c ON c.live_prompt_version_id = v.id WHERE v.prompt_id = p.id)
  FROM prompts p";
 
-fn prompt_from((id, name, draft, draft_parts, revision, updated_at, latest, live): PromptRowTuple) -> Result<Prompt> {
+fn prompt_from((id, name, draft, draft_parts, revision, updated_at, updated_by, latest, live): PromptRowTuple) -> Result<Prompt> {
     Ok(Prompt {
         id: PromptId(id),
         name,
@@ -170,6 +170,7 @@ fn prompt_from((id, name, draft, draft_parts, revision, updated_at, latest, live
         live_version: live.map(|live| live as u32),
         revision: revision as u64,
         updated_at: from_ms(updated_at)?,
+        updated_by,
     })
 }
 
@@ -186,10 +187,11 @@ pub async fn get(db: &Db, org: OrganizationId, id: PromptId) -> Result<Option<Pr
     row.map(prompt_from).transpose()
 }
 
-/// Writes name, draft, revision and time.
+/// Writes name, draft, revision, time and author.
 pub async fn update(tx: &mut Tx, org: OrganizationId, prompt: &Prompt) -> Result<()> {
     sqlx::query(
-        "UPDATE prompts SET name = $3, draft = $4, draft_parts = $5, revision = $6, updated_at_ms = $7 WHERE organization_id = $1 AND id = $2",
+        "UPDATE prompts SET name = $3, draft = $4, draft_parts = $5, revision = $6, updated_at_ms = $7, updated_by = $8
+         WHERE organization_id = $1 AND id = $2",
     )
     .bind(org.0)
     .bind(prompt.id.0)
@@ -198,6 +200,7 @@ pub async fn update(tx: &mut Tx, org: OrganizationId, prompt: &Prompt) -> Result
     .bind(prompt.draft_parts.as_ref().map(to_json).transpose()?)
     .bind(prompt.revision as i64)
     .bind(to_ms(prompt.updated_at))
+    .bind(&prompt.updated_by)
     .execute(&mut **tx)
     .await?;
     Ok(())

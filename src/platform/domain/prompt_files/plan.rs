@@ -8,7 +8,7 @@ use minijinja::Environment;
 use super::{FilePrompt, ReadFile, refusal};
 use crate::platform::domain::prompt_journal::Deeds;
 use crate::platform::domain::prompts::{self, PromptText};
-use crate::platform::domain::{Change, Core, Result, prompt_labels};
+use crate::platform::domain::{Change, Core, Result, author, prompt_labels};
 use crate::platform::store;
 use crate::wire::event::Happened;
 use crate::wire::ids::PromptId;
@@ -171,7 +171,10 @@ async fn make(
             (prompt, 0)
         }
         ImportOutcome::NewVersion { name, .. } => match prompts.find(name) {
-            Some(known) => (Prompt { revision: known.prompt.revision + 1, updated_at: now, ..known.prompt.clone() }, known.highest),
+            Some(known) => (
+                Prompt { revision: known.prompt.revision + 1, updated_at: now, updated_by: author::current(), ..known.prompt.clone() },
+                known.highest,
+            ),
             None => return Ok(None),
         },
         _ => return Ok(None),
@@ -205,7 +208,17 @@ fn note(core: &Core, prompts: &mut Prompts<'_>, item: &(ImportItem, PromptParts)
 
 fn fresh(core: &Core, name: &str) -> Prompt {
     let (name, updated_at) = (name.to_owned(), core.now());
-    Prompt { id: PromptId::fresh(), name, draft: None, draft_parts: None, latest_version: 0, live_version: None, revision: 1, updated_at }
+    Prompt {
+        id: PromptId::fresh(),
+        name,
+        draft: None,
+        draft_parts: None,
+        latest_version: 0,
+        live_version: None,
+        revision: 1,
+        updated_at,
+        updated_by: author::current(),
+    }
 }
 
 /// Names that templates use and nothing in them sets, sorted.

@@ -11,15 +11,15 @@ use crate::wire::prompt::{Prompt, PromptVersion};
 
 /// A prompt whether it stands or not, without the numbers of its versions.
 pub async fn prompt(db: &Db, org: OrganizationId, id: PromptId) -> Result<Option<(Prompt, bool)>> {
-    type Row = (String, Option<String>, Option<String>, i64, i64, Option<i64>);
+    type Row = (String, Option<String>, Option<String>, i64, i64, String, Option<i64>);
     let row: Option<Row> = sqlx::query_as(
-        "SELECT name, draft, draft_parts, revision, updated_at_ms, withdrawn_at_ms FROM prompts WHERE organization_id = $1 AND id = $2",
+        "SELECT name, draft, draft_parts, revision, updated_at_ms, updated_by, withdrawn_at_ms FROM prompts WHERE organization_id = $1 AND id = $2",
     )
     .bind(org.0)
     .bind(id.0)
     .fetch_optional(&db.read)
     .await?;
-    row.map(|(name, draft, draft_parts, revision, updated_at, withdrawn)| {
+    row.map(|(name, draft, draft_parts, revision, updated_at, updated_by, withdrawn)| {
         let prompt = Prompt {
             id,
             name,
@@ -29,6 +29,7 @@ pub async fn prompt(db: &Db, org: OrganizationId, id: PromptId) -> Result<Option
             live_version: None,
             revision: revision as u64,
             updated_at: super::from_ms(updated_at)?,
+            updated_by,
         };
         Ok((prompt, withdrawn.is_none()))
     })
