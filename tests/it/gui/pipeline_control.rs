@@ -261,7 +261,7 @@ fn what_somebody_else_wrote_meanwhile_is_shown_beside_ones_own_and_nothing_is_lo
         console.block_on(client.update_prompt(prompt.id, prompt.revision, &update)).expect("updated");
     };
     others(&console, "Quite another text.");
-    console.wait_for("Photo tags was changed through the API");
+    console.wait_for("Photo tags was changed by you");
     console.wait_for("Quite another text.");
 
     // Typing and the other's write cross: whichever is first, both texts are there to choose from.

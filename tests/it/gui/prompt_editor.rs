@@ -173,7 +173,7 @@ fn a_draft_that_was_changed_elsewhere_while_the_window_was_closed_is_a_conflict_
     console.wait_for("Draft saved");
     let kept = std::fs::read_to_string(journal(console.folder.path())).expect("it is there");
     set_draft(&console, "Theirs.");
-    console.wait_for("was changed through the API");
+    console.wait_for("was changed by you");
     let folder = console.close();
     // The journal as a crash leaves it before anything was sent.
     let unsent: String = kept.split_inclusive('\n').filter(|line| !line.contains("{\"sent\"") && !line.contains("{\"held\"")).collect();
