@@ -132,6 +132,8 @@ impl<W: Fn() + Send + Sync + 'static> Follower<W> {
         loop {
             let mut ended = match self.client.open(self.last_id, self.patience).await {
                 Ok(opened) => self.read(opened).await,
+                // Perhaps only the stream is cut off: asking says whether anything comes through.
+                Err(Ended::Lost(ApiError::Network(why))) => Ended::Withheld(format!("The stream could not be opened: {why}")),
                 Err(ended) => ended,
             };
             while let Ended::Withheld(why) = ended {

@@ -42,6 +42,6 @@ mod tests {
         assert_eq!(read(" Jürgen "), Ok("Jürgen"));
         assert!(read(&"é".repeat(80)).is_ok() && read(&"é".repeat(81)).is_err());
         assert_eq!((whence("Anna"), whence("Console"), whence("API")), ("by Anna".into(), "elsewhere".into(), "through the API".into()));
-    assert!(read(" ").is_err() && read("a\nb").is_err() && read("minerva").is_err());
+        assert!(read(" ").is_err() && read("a\nb").is_err() && read("minerva").is_err());
     }
 }

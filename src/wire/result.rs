@@ -123,6 +123,12 @@ impl FaultKind {
         self == Self::Photo
     }
 
+    /// Whether the provider does not give the model to this key: every further call to it would meet the same.
+    #[must_use]
+    pub fn is_of_the_model(self) -> bool {
+        matches!(self, Self::Permission | Self::UnknownModel | Self::RetiredModel)
+    }
+
     /// Whether a fault of this kind always stops its provider, see [`Fault::stops_provider`].
     #[must_use]
     pub fn stops_provider(self) -> bool {

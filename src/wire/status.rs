@@ -17,6 +17,7 @@ pub struct LiveStatus {
     /// Jobs that wait for their next try.
     pub retry_wait: u64,
     pub completed_today: u64,
+    /// Also those that were queued again since.
     pub failed_today: u64,
     /// Jobs in the state failed, whenever they failed.
     pub failed_total: u64,

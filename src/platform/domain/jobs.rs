@@ -120,11 +120,12 @@ pub async fn act(core: &Core, asked: &JobsAction) -> Result<JobsActed> {
         Some(matching) => Some(wanted(core, matching.state, matching.q.as_deref(), None)?),
         None => None,
     };
+    // From here on nobody else writes: what is counted is what is changed.
+    let mut change = core.change().await?;
     let matched = match &wanted {
         Some(wanted) => store::jobs::filter::count(&core.db, core.org, wanted).await?,
         None => asked.ids.len() as u64,
     };
-    let mut change = core.change().await?;
     let id = JobChangeId::fresh();
     let choice = wanted.as_ref().map_or(Choice::These(&asked.ids), Choice::All);
     let mut left =

@@ -107,7 +107,7 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     // A machine that slept wakes with its leases over and its calls still under way.
     store::jobs::extend_many(&mut change.tx, &core.at_work.jobs(), owner, now + LEASE).await?;
     let mut changed = store::jobs::wake(&mut change.tx, now).await?;
-    changed.extend(take_back(core, &mut change.tx, fresh_start.then_some(owner), now).await?);
+    changed.extend(take_back(core, &mut change.tx, &prompt, fresh_start.then_some(owner), now).await?);
     let label = prompt.label();
     let lease_until = now + LEASE;
     let asked = Claim { owner, now, lease_until, queued_until: config.draining_since, model: first, prompt: &label, most: free };
@@ -128,10 +128,11 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     Ok(Claims { jobs: rows.into_iter().map(claimed).collect(), next })
 }
 
-/// Jobs whose try was cut off go back into the queue.
-async fn take_back(core: &Core, tx: &mut store::Tx, all_but: Option<&str>, now: DateTime<Utc>) -> Result<Vec<JobId>> {
+/// Jobs whose try was cut off go back into the queue. The try is kept as one that failed, and its cost as unknown.
+async fn take_back(core: &Core, tx: &mut store::Tx, live: &PromptVersion, all_but: Option<&str>, now: DateTime<Utc>) -> Result<Vec<JobId>> {
     let ids = store::jobs::orphans(tx, now, all_but).await?;
     for row in store::jobs::get_many(tx, core.org, &ids).await? {
+        store::results::insert(tx, core.org, &cut_off(&row, live, now)).await?;
         if row.job.attempts < CUT_OFF_MOST {
             store::jobs::give_back(tx, row.job.id, now).await?;
         } else {
@@ -143,6 +144,36 @@ async fn take_back(core: &Core, tx: &mut store::Tx, all_but: Option<&str>, now: 
         }
     }
     Ok(ids)
+}
+
+/// The try of a job that was in work when the platform ended. Whether the call had been sent or answered is not known.
+fn cut_off(row: &JobRow, live: &PromptVersion, now: DateTime<Utc>) -> NewResult {
+    let job = &row.job;
+    let model = job.model.clone().unwrap_or_else(|| ON_DEVICE.to_owned());
+    let words = match model.as_str() {
+        ON_DEVICE => "The platform ended during this try",
+        _ => "The platform ended during this try: whether the provider answered, and what it charges for that, is not known",
+    };
+    let outcome = Outcome::Failed(Fault::new(FaultKind::Cancelled, words));
+    let waited = job.started_at.map_or(0, |started| (started - job.ready_at).num_milliseconds());
+    NewResult {
+        cost: cost(&model, &outcome),
+        result: PhotoResult {
+            id: ResultId::fresh(),
+            photo_id: job.photo_id,
+            job_id: Some(job.id),
+            model,
+            prompt_version_id: (job.prompt.as_deref() == Some(live.label().as_str())).then_some(live.id),
+            outcome,
+            decision: None,
+            queue_wait_time_ms: waited.max(0) as u64,
+            provider_response_time_ms: 0,
+            total_processing_time_ms: 0,
+            retry_count: job.attempts.saturating_sub(1),
+            trace: Vec::new(),
+            created_at: now,
+        },
+    }
 }
 
 /// Works on a claimed job until its try has ended. It is listed as in work from the call on.
@@ -169,10 +200,13 @@ async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: 
         // Its key may have gone since the job was begun.
         providers::look_for_keys(core, &config).await;
     }
+    for asked in course.asked().iter().filter(|asked| asked.was_called()) {
+        providers::note_model(core, &asked.model, &asked.analysed.outcome);
+    }
     let gives_back = match course.outcome() {
         Outcome::Failed(_) if course.is_cancelled() => core.stop.is_cancelled(),
-        // A provider that was not asked, because it wants to be left alone, costs the job no try.
-        Outcome::Failed(fault) if fault.stops_provider() || fault.until.is_some() && fault.is_unsent => {
+        // A provider that was not asked, because it wants to be left alone, costs the job no try; nor does a model that is not given.
+        Outcome::Failed(fault) if fault.stops_provider() || fault.kind.is_of_the_model() || fault.until.is_some() && fault.is_unsent => {
             fallbacks::first(core, &claimed.model, &claimed.fallbacks).is_err()
         }
         _ => false,

@@ -9,13 +9,15 @@ mod words;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
+use chrono::TimeDelta;
+
 use super::{Core, DomainError, Result, config, health};
 use crate::keys;
 use crate::providers::{Endpoint, KeyNeed, Limits, Provider, ProviderSettings};
 use crate::wire::config::{ConfigChanged, PipelineConfig};
 use crate::wire::model::KeyState;
 use crate::wire::provider::{AddProvider, KeyWish, ProviderInfo, ProviderLimits, ProviderList, ProviderSetting, SettingOrigin};
-use crate::wire::result::{Fault, FaultKind};
+use crate::wire::result::{Fault, FaultKind, Outcome, Usage, until_words};
 
 pub use brought::Brought;
 pub use key_marks::{checks, key_mark, note_key_worked};
@@ -34,7 +36,12 @@ pub struct Seen {
     worked: Mutex<HashMap<String, key_marks::Worked>>,
     /// Providers of models in use that have no key, and why.
     without_key: Mutex<HashMap<String, Fault>>,
+    /// Models that their providers do not give to this key, and why. Each is asked again after a while.
+    withheld: Mutex<HashMap<String, Fault>>,
 }
+
+/// How long a model is left alone that its provider does not give.
+const WITHHELD_FOR: TimeDelta = TimeDelta::minutes(2);
 
 /// Every provider as it stands.
 pub async fn list(core: &Core) -> Result<ProviderList> {
@@ -301,7 +308,28 @@ pub fn held_back(core: &Core, full_model: &str) -> Option<Fault> {
     let (provider, _) = core.providers.find(full_model)?;
     let name = provider.name();
     let no_key = || core.seen_of_providers.without_key().get(name).cloned().filter(|_| !core.keys.is_at_hand(name));
-    provider.stopped().or_else(no_key)
+    provider.stopped().or_else(no_key).or_else(|| withheld(core, full_model))
+}
+
+/// Remembers what a call said of its model: that there is none for this key, which the next call would meet as well, or that there is.
+pub fn note_model(core: &Core, full_model: &str, outcome: &Outcome) {
+    let mut withheld = core.seen_of_providers.withheld.lock().unwrap_or_else(PoisonError::into_inner);
+    match outcome {
+        Outcome::Completed(_) => drop(withheld.remove(full_model)),
+        Outcome::Failed(fault) if fault.kind.is_of_the_model() && !fault.is_unsent => {
+            withheld.insert(full_model.to_owned(), Fault { until: Some(core.now() + WITHHELD_FOR), ..fault.clone() });
+        }
+        Outcome::Failed(_) => {}
+    }
+}
+
+/// Why calls to a model are not made for now.
+fn withheld(core: &Core, full_model: &str) -> Option<Fault> {
+    let fault = core.seen_of_providers.withheld.lock().unwrap_or_else(PoisonError::into_inner).get(full_model).cloned()?;
+    let until = fault.until.filter(|until| *until > core.now())?;
+    let message = format!("Calls to {full_model} are held back {}. {}", until_words(until), fault.message);
+    let wait_ms = (until - core.now()).num_milliseconds().try_into().ok();
+    Some(Fault { message, wait_ms, is_unsent: true, retries: 0, usage: Usage::default(), cost_usd: None, may_cost: false, ..fault })
 }
 
 impl Seen {

@@ -16,7 +16,7 @@ use crate::wire::status::{LiveStatus, MinutePoint, QueueCounts, QueuePerformance
 const MINUTES: i64 = 60;
 
 /// Of more failed jobs it is not counted how many can be retried: each is looked at.
-const RETRIABLE_COUNTED_MOST: i64 = 5_000;
+const RETRIABLE_COUNTED_MOST: i64 = 1_000;
 
 /// What a moment in the past is answered without: it is nowhere recorded.
 const NOT_RECORDED: [&str; 5] = ["held_back", "draining_left", "completed_total", "cancelled_total", "lab_spend_today_usd"];

@@ -176,33 +176,32 @@ fn push_holding(query: &mut QueryBuilder<Sqlite>, at: i64, last_step: i64) {
     query.push(" WHERE from_ms <= ").push_bind(at);
 }
 
-/// Jobs by the states that the cards show, and how many of the failed ones failed since the day began.
-pub(super) async fn counts(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<(Counts, i64)> {
+/// Jobs by the states that the cards show.
+pub(super) async fn counts(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<Counts> {
     let states = [JobState::Pending, JobState::Processing, JobState::RetryWait, JobState::Failed];
-    let (mut counts, mut failed_today) = (Counts::default(), 0);
-    for (state, count, of_today) in count_states(connection, org, &states, since.now, since.today).await? {
+    let mut counts = Counts::default();
+    for (state, count) in count_states(connection, org, &states, since.now).await? {
         match state.as_str() {
             "pending" => counts.pending = count,
             "processing" => counts.processing = count,
             "retry_wait" => counts.retry_wait = count,
-            _ => (counts.failed, failed_today) = (count, of_today),
+            _ => counts.failed = count,
         }
     }
-    Ok((counts, failed_today))
+    Ok(counts)
 }
 
 /// What the jobs of a moment said of each minute of the hour before it.
 pub(super) async fn minutes(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<HashMap<i64, Minute>> {
     // What happened to a job in that hour also began a spell in it.
-    let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
+    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
         "WITH j AS (SELECT state, ready_at_ms, started_at_ms, finished_at_ms FROM job_spells
                     WHERE organization_id = $1 AND from_ms >= $2 AND from_ms <= $3 AND until_ms > $3)
-         SELECT minute, SUM(failed), SUM(joined), SUM(gone) FROM (
-            SELECT finished_at_ms / 60000 AS minute, CASE WHEN state = 'failed' THEN 1 ELSE 0 END AS failed, 0 AS joined,
-                   CASE WHEN started_at_ms IS NULL THEN 1 ELSE 0 END AS gone
-            FROM j WHERE state IN ('failed', 'cancelled') AND finished_at_ms >= $2
-            UNION ALL SELECT ready_at_ms / 60000, 0, 1, 0 FROM j WHERE ready_at_ms >= $2 AND ready_at_ms <= $3 AND state <> 'retry_wait'
-            UNION ALL SELECT started_at_ms / 60000, 0, 0, 1 FROM j WHERE started_at_ms >= $2) happened
+         SELECT minute, SUM(joined), SUM(gone) FROM (
+            SELECT finished_at_ms / 60000 AS minute, 0 AS joined, 1 AS gone
+            FROM j WHERE state IN ('failed', 'cancelled') AND finished_at_ms >= $2 AND started_at_ms IS NULL
+            UNION ALL SELECT ready_at_ms / 60000, 1, 0 FROM j WHERE ready_at_ms >= $2 AND ready_at_ms <= $3 AND state <> 'retry_wait'
+            UNION ALL SELECT started_at_ms / 60000, 0, 1 FROM j WHERE started_at_ms >= $2) happened
          GROUP BY minute",
     )
     .bind(org.0)
@@ -210,7 +209,25 @@ pub(super) async fn minutes(connection: &mut SqliteConnection, org: Organization
     .bind(since.now)
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|(minute, failed, joined, left)| (minute, Minute { failed, joined, left })).collect())
+    Ok(rows.into_iter().map(|(minute, joined, left)| (minute, Minute { failed: 0, joined, left })).collect())
+}
+
+/// Jobs that failed by the minute, from a moment on, also those that were queued again since.
+pub(super) async fn failures(connection: &mut SqliteConnection, org: OrganizationId, from: i64, at: i64) -> Result<Vec<(i64, i64)>> {
+    // A job that was queued again and put back has failed once. What lasts is found by its beginning, and what ended by its end.
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT finished_at_ms / 60000, COUNT(*) FROM (");
+    for lasts in [true, false] {
+        query.push(if lasts { "" } else { " UNION " });
+        query.push("SELECT job_id, finished_at_ms FROM job_spells WHERE organization_id = ").push_bind(org.0).push(" AND state = 'failed' AND ");
+        if lasts {
+            query.push("length_step = ").push_bind(LASTING).push(" AND until_ms = ").push_bind(NEVER_MS);
+        } else {
+            query.push("length_step IN (0, 1, 2, 3, 4, 5, 6, 7) AND until_ms >= ").push_bind(from);
+        }
+        query.push(" AND from_ms >= ").push_bind(from).push(" AND from_ms <= ").push_bind(at).push(" AND finished_at_ms >= ").push_bind(from);
+    }
+    query.push(") failed GROUP BY 1");
+    Ok(query.build_query_as().fetch_all(connection).await?)
 }
 
 /// How many jobs there were at a moment, of a state or in all.
@@ -223,7 +240,7 @@ pub(super) async fn count(db: &Db, org: OrganizationId, state: Option<JobState>,
         Some(JobState::Completed) => JobState::ALL.into_iter().filter(|state| *state != JobState::Completed).collect(),
         Some(state) => vec![state],
     };
-    let in_states = count_states(&mut tx, org, &counted, to_ms(at), to_ms(at)).await?.into_iter().map(|(_, count, _)| count).sum::<i64>();
+    let in_states = count_states(&mut tx, org, &counted, to_ms(at)).await?.into_iter().map(|(_, count)| count).sum::<i64>();
     let count = if is_rest { count_all(&mut tx, org, at).await? - in_states } else { in_states };
     tx.commit().await?;
     Ok(count.max(0) as u64)
@@ -238,14 +255,8 @@ async fn count_all(connection: &mut SqliteConnection, org: OrganizationId, at: D
     Ok(query.bind(org.0).bind(to_ms(at)).fetch_one(connection).await?)
 }
 
-/// Jobs of each of the states, and how many of them ended since the day began.
-async fn count_states(
-    connection: &mut SqliteConnection,
-    org: OrganizationId,
-    states: &[JobState],
-    at: i64,
-    today: i64,
-) -> Result<Vec<(String, i64, i64)>> {
+/// Jobs of each of the states.
+async fn count_states(connection: &mut SqliteConnection, org: OrganizationId, states: &[JobState], at: i64) -> Result<Vec<(String, i64)>> {
     if states.is_empty() {
         return Ok(Vec::new());
     }
@@ -257,24 +268,16 @@ async fn count_states(
         }
         query.push(") GROUP BY state");
     };
-    let lasting = |query: &mut QueryBuilder<Sqlite>| {
-        query.push(" FROM job_spells WHERE length_step = ").push_bind(LASTING).push(" AND until_ms = ").push_bind(NEVER_MS);
-    };
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT state, SUM(jobs), SUM(of_today) FROM (");
-    query.push("SELECT state, COUNT(*) AS jobs, COUNT(CASE WHEN finished_at_ms >= ").push_bind(today).push(" THEN 1 END) AS of_today");
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT state, SUM(jobs) FROM (");
+    query.push("SELECT state, COUNT(*) AS jobs");
     push_holding(&mut query, at, LONGER);
     of_states(&mut query);
     // Jobs that are still so, which may be many, are counted already: all of now without those that came later.
-    query.push(" UNION ALL SELECT state, SUM(jobs), 0 FROM job_counts WHERE TRUE");
+    query.push(" UNION ALL SELECT state, SUM(jobs) FROM job_counts WHERE TRUE");
     of_states(&mut query);
-    query.push(" UNION ALL SELECT state, -COUNT(*), 0");
-    lasting(&mut query);
+    query.push(" UNION ALL SELECT state, -COUNT(*)");
+    query.push(" FROM job_spells WHERE length_step = ").push_bind(LASTING).push(" AND until_ms = ").push_bind(NEVER_MS);
     query.push(" AND from_ms > ").push_bind(at);
-    of_states(&mut query);
-    query.push(" UNION ALL SELECT state, 0, COUNT(*)");
-    lasting(&mut query);
-    // What ended since then also began a spell since then.
-    query.push(" AND from_ms >= ").push_bind(today).push(" AND from_ms <= ").push_bind(at).push(" AND finished_at_ms >= ").push_bind(today);
     of_states(&mut query);
     query.push(") counted GROUP BY state");
     Ok(query.build_query_as().fetch_all(connection).await?)

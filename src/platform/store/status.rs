@@ -29,7 +29,7 @@ pub struct Since {
 #[derive(Debug, Clone, Default)]
 pub struct Figures {
     pub counts: Counts,
-    /// Jobs that failed since the day began.
+    /// Jobs that failed since the day began, also those that were queued again since.
     pub failed_today: i64,
     /// Sums of yesterday (step 0) and today (step 1).
     pub days: Vec<Summed>,
@@ -68,11 +68,7 @@ pub struct Minute {
 pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figures> {
     let mut tx = db.read.begin().await?;
     let mut figures = Figures::default();
-    (figures.counts, figures.failed_today) = if since.is_past {
-        past::counts(&mut tx, org, since).await?
-    } else {
-        (count_states(&mut tx, org).await?, failed_today(&mut tx, org, since).await?)
-    };
+    figures.counts = if since.is_past { past::counts(&mut tx, org, since).await? } else { count_states(&mut tx, org).await? };
     let until_ms = if since.is_past { since.now } else { i64::MAX };
     let days = Wanted {
         span: Span::Day,
@@ -87,6 +83,10 @@ pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figur
     let hour = Wanted { span: Span::Minute, from_ms: since.series, to_ms, step_ms: MINUTE_MS, provider: None, histograms: Histograms::Waits };
     figures.hour = rollups::read_until_in(&mut tx, org, hour, until_ms).await?;
     figures.minutes = if since.is_past { past::minutes(&mut tx, org, since).await? } else { minutes(&mut tx, org, since).await? };
+    for (minute, failed) in past::failures(&mut tx, org, since.today.min(since.series), since.now).await? {
+        figures.failed_today += if minute * MINUTE_MS >= since.today { failed } else { 0 };
+        figures.minutes.entry(minute).or_default().failed = failed;
+    }
     let looks = metrics::read_in(&mut tx, org, &[MetricType::Processing], since.series, to_ms, MINUTE_MS).await?;
     figures.processing = looks.into_iter().map(|looks| (looks.step, looks.max as u64)).collect();
     figures.last_event_id = if since.is_past {
@@ -102,11 +102,6 @@ pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figur
     };
     tx.commit().await?;
     Ok(figures)
-}
-
-async fn failed_today(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<i64> {
-    let query = sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE organization_id = $1 AND state = 'failed' AND finished_at_ms >= $2");
-    Ok(query.bind(org.0).bind(since.today).fetch_one(connection).await?)
 }
 
 /// Counts the jobs by state.
@@ -134,9 +129,9 @@ async fn count_states(connection: &mut SqliteConnection, org: OrganizationId) ->
 }
 
 async fn minutes(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<HashMap<i64, Minute>> {
-    let ends: Vec<(i64, i64, i64)> = sqlx::query_as(
-        "SELECT finished_at_ms / 60000, COUNT(CASE WHEN state = 'failed' THEN 1 END), COUNT(CASE WHEN started_at_ms IS NULL THEN 1 END)
-         FROM jobs WHERE organization_id = $1 AND state IN ('failed', 'cancelled') AND finished_at_ms >= $2 GROUP BY 1",
+    let ends: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT finished_at_ms / 60000, COUNT(*) FROM jobs
+         WHERE organization_id = $1 AND state IN ('failed', 'cancelled') AND finished_at_ms >= $2 AND started_at_ms IS NULL GROUP BY 1",
     )
     .bind(org.0)
     .bind(since.series)
@@ -158,10 +153,8 @@ async fn minutes(connection: &mut SqliteConnection, org: OrganizationId, since: 
             .fetch_all(connection)
             .await?;
     let mut minutes: HashMap<i64, Minute> = HashMap::new();
-    for (minute, failed, never_begun) in ends {
-        let entry = minutes.entry(minute).or_default();
-        entry.failed = failed;
-        entry.left += never_begun;
+    for (minute, never_begun) in ends {
+        minutes.entry(minute).or_default().left += never_begun;
     }
     for (minute, joined) in joins {
         minutes.entry(minute).or_default().joined = joined;

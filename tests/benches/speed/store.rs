@@ -11,7 +11,7 @@ use minerva_console::platform::domain::SystemClock;
 use minerva_console::platform::domain::generate::Generate;
 use minerva_console::platform::host::{self, HostOptions};
 use minerva_console::wire::analytics::PerformanceQuery;
-use minerva_console::wire::job::{JobQuery, JobState};
+use minerva_console::wire::job::{JobQuery, JobSort, JobState};
 use minerva_console::wire::metric::MetricQuery;
 
 use crate::support::platform;
@@ -86,6 +86,9 @@ async fn queue(client: &Client) {
         ("jobs, pending", with(Some(JobState::Pending))),
         ("jobs, failed", with(Some(JobState::Failed))),
         ("jobs, completed", with(Some(JobState::Completed))),
+        ("jobs, by how long they took", JobQuery { sort: JobSort::Took, ..with(None) }),
+        ("jobs, by name of the photo", JobQuery { sort: JobSort::Photo, ascending: true, ..with(None) }),
+        ("jobs, with a kind of fault", JobQuery { q: Some("fault:rate_limited".to_owned()), ..with(None) }),
         ("jobs, by part of a name", JobQuery { q: Some("_00001".to_owned()), ..with(None) }),
     ] {
         ask(name, || async { client.jobs(&query).await.map(drop) }).await;

@@ -268,7 +268,9 @@ async fn behind_a_proxy(platform: &TestPlatform, manners: Manners) -> (Proxy, Cl
 
 #[tokio::test]
 async fn behind_a_proxy_that_breaks_the_stream_events_are_asked_for() {
-    for (manners, says) in [(Manners::Buffers, "first bytes"), (Manners::Refuses, "504"), (Manners::Renames, "text/html")] {
+    let ways =
+        [(Manners::Buffers, "first bytes"), (Manners::Refuses, "504"), (Manners::Renames, "text/html"), (Manners::HangsUp, "could not be opened")];
+    for (manners, says) in ways {
         let platform = platform::start(Options::default().without_workers()).await;
         tell(&platform, 5).await;
         let (proxy, client) = behind_a_proxy(&platform, manners).await;

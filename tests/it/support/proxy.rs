@@ -19,6 +19,8 @@ pub enum Manners {
     Buffers,
     /// Answers with a page of its own.
     Refuses,
+    /// Hangs up without a word.
+    HangsUp,
     /// Says that the stream is something else.
     Renames,
     /// Cuts it after a moment.
@@ -75,6 +77,8 @@ async fn pass(State(way): State<Way>, request: Request) -> Response {
     match manners {
         Manners::Broken => return (StatusCode::BAD_GATEWAY, "<html>502 Bad Gateway</html>").into_response(),
         Manners::Refuses if wants_stream => return (StatusCode::GATEWAY_TIMEOUT, "<html>504 Gateway Time-out</html>").into_response(),
+        // The connection's task ends, and with it the connection; no message of a panic is printed.
+        Manners::HangsUp if wants_stream => std::panic::resume_unwind(Box::new("hung up")),
         _ => {}
     }
     let (parts, body) = request.into_parts();

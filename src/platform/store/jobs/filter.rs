@@ -26,15 +26,25 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// The moment in the past that is meant, and by what its jobs are found.
-    fn at(&self) -> Option<(DateTime<Utc>, past::Way)> {
+    /// Which states are meant: the fewest that are named. Empty: all.
+    fn states(&self) -> &[JobState] {
         let of_terms = self.filter.terms.iter().filter_map(|term| match &term.what {
             What::State(states) if !term.negated => Some(states.as_slice()),
             _ => None,
         });
         let states = self.state.as_ref().map(std::slice::from_ref);
-        let states = states.into_iter().chain(of_terms).min_by_key(|states| past::Way::to(states) == past::Way::Time);
-        self.is_past.then(|| (self.now, past::Way::to(states.unwrap_or_default())))
+        states.into_iter().chain(of_terms).min_by_key(|states| past::Way::to(states) == past::Way::Time).unwrap_or_default()
+    }
+
+    /// The moment in the past that is meant, and by what its jobs are found.
+    fn at(&self) -> Option<(DateTime<Utc>, past::Way)> {
+        self.is_past.then(|| (self.now, past::Way::to(self.states())))
+    }
+
+    /// Whether the states that are meant have few of all jobs: those are sorted; else the index of the order is gone along.
+    fn is_narrow(&self) -> bool {
+        let states = self.states();
+        !states.is_empty() && !states.contains(&JobState::Completed)
     }
 }
 
@@ -65,22 +75,27 @@ pub struct Paging {
 
 /// A page of jobs, and where the next one begins if there may be one.
 pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging) -> Result<(Vec<Job>, Option<After>)> {
-    let column = column(paging.sort);
+    let column = column(paging.sort, !wanted.is_past && wanted.is_narrow());
     let (than, order) = if paging.ascending { (">", "ASC") } else { ("<", "DESC") };
     let names = if has_common_name(db, wanted).await? { Names::Walked } else { Names::Indexed };
     let (columns, rest) = SELECT.split_once(" FROM jobs j ").unwrap_or((SELECT, ""));
     let mut query = QueryBuilder::<Sqlite>::new(columns);
     query.push(", ").push(column).push(" AS sort_key");
-    past::push_jobs(&mut query, wanted.at());
-    query.push(rest).push_bind(org.0);
+    if paging.sort == JobSort::Photo && !wanted.is_past && !wanted.is_narrow() {
+        // CROSS JOIN: photo by photo in the order of their names.
+        query.push(" FROM photos p CROSS JOIN jobs j ON j.photo_id = p.id WHERE p.organization_id = ").push_bind(org.0);
+        query.push(" AND j.organization_id = ").push_bind(org.0);
+    } else {
+        past::push_jobs(&mut query, wanted.at());
+        query.push(rest).push_bind(org.0);
+    }
     push(&mut query, wanted, names)?;
     if let Some(after) = &paging.after {
+        // True of all that follows, and where an index of the order is entered.
+        query.push(" AND ").push(column).push(" ").push(than).push("= ");
+        push_key(&mut query, &after.key);
         query.push(" AND (").push(column).push(", j.id) ").push(than).push(" (");
-        match &after.key {
-            Key::Whole(value) => query.push_bind(*value),
-            Key::Real(bits) => query.push_bind(f64::from_bits(*bits)),
-            Key::Text(value) => query.push_bind(value.clone()),
-        };
+        push_key(&mut query, &after.key);
         query.push(", ").push_bind(after.id.0).push(")");
     }
     query.push(" ORDER BY ").push(column).push(" ").push(order).push(", j.id ").push(order);
@@ -99,6 +114,14 @@ pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging
     };
     let jobs = rows.iter().map(|row| JobRow::from_row(row).map(|row| row.job)).collect::<sqlx::Result<_>>()?;
     Ok((jobs, next))
+}
+
+fn push_key(query: &mut QueryBuilder<Sqlite>, key: &Key) {
+    match key {
+        Key::Whole(value) => query.push_bind(*value),
+        Key::Real(bits) => query.push_bind(f64::from_bits(*bits)),
+        Key::Text(value) => query.push_bind(value.clone()),
+    };
 }
 
 /// How many jobs are meant in all. Those of a state, or all, are counted already; terms look at every job.
@@ -123,17 +146,23 @@ pub async fn count(db: &Db, org: OrganizationId, wanted: &Wanted) -> Result<u64>
     Ok(count as u64)
 }
 
-/// What a column of the table is sorted by; what a job does not have comes below all that others have.
-fn column(sort: JobSort) -> &'static str {
-    match sort {
-        JobSort::Queued => "j.enqueued_at_ms",
-        JobSort::Photo => "LOWER(p.file_name)",
-        JobSort::State => "j.state",
-        JobSort::Wait => "COALESCE(j.started_at_ms - j.ready_at_ms, -1)",
-        JobSort::Took => "COALESCE(j.finished_at_ms - j.started_at_ms, -1)",
-        JobSort::Confidence => "COALESCE(j.confidence, -1.0)",
-        JobSort::Priority => "j.priority",
-        JobSort::Attempts => "j.attempts",
+/// What a column of the table is sorted by; what a job does not have comes below all that others have. Of a few jobs not as the index
+/// of that order has it: the database would go along all jobs to find them.
+fn column(sort: JobSort, of_few: bool) -> &'static str {
+    match (sort, of_few) {
+        (JobSort::Queued, _) => "j.enqueued_at_ms",
+        (JobSort::Photo, _) => "LOWER(p.file_name)",
+        (JobSort::State, _) => "j.state",
+        (JobSort::Wait, false) => "COALESCE(j.started_at_ms - j.ready_at_ms, -1)",
+        (JobSort::Wait, true) => "(COALESCE(j.started_at_ms - j.ready_at_ms, -1) + 0)",
+        (JobSort::Took, false) => "COALESCE(j.finished_at_ms - j.started_at_ms, -1)",
+        (JobSort::Took, true) => "(COALESCE(j.finished_at_ms - j.started_at_ms, -1) + 0)",
+        (JobSort::Confidence, false) => "COALESCE(j.confidence, -1.0)",
+        (JobSort::Confidence, true) => "(COALESCE(j.confidence, -1.0) + 0)",
+        (JobSort::Priority, false) => "j.priority",
+        (JobSort::Priority, true) => "(j.priority + 0)",
+        (JobSort::Attempts, false) => "j.attempts",
+        (JobSort::Attempts, true) => "(j.attempts + 0)",
     }
 }
 
