@@ -189,6 +189,10 @@ fn term(piece: &str) -> Result<Option<Term>, String> {
     let bare = |value: &str| value.replace('"', "").trim().to_lowercase();
     let sign = rest.find([':', '<', '>', '=']).filter(|at| !rest[..*at].contains('"'));
     let Some(sign) = sign else {
+        if ["OR", "AND", "NOT"].contains(&rest) {
+            let instead = "All terms must hold; several states are written state:failed,cancelled, and what is left out begins with -";
+            return Err(format!("{rest} is no term here. {instead}. A name with this word is found by it in quotes"));
+        }
         let word = bare(rest);
         return Ok((!word.is_empty()).then_some(Term { negated, what: What::Photo(word) }));
     };
@@ -348,6 +352,7 @@ mod tests {
             ("age>5", 0..5, "needs a value"),
             ("state:", 0..6, "needs a value"),
             ("provider>a", 0..10, "followed by a colon"),
+            ("cat OR dog", 4..6, "OR is no term here"),
         ] {
             let problem = JobFilter::parse(text).expect_err(text);
             assert_eq!(problem.at, at, "{text}");

@@ -189,8 +189,8 @@ fn what_to_do(kind: FaultKind) -> &'static str {
 
 /// One try: when, by which model, what it said, where the time went.
 fn result_ui(ui: &mut Ui, result: &PhotoResult, at: usize, job_fault: Option<&Fault>, ctx: &AreaCtx<'_>, tokens: &Tokens) {
-    let title = if at == 0 { "Newest result" } else { "Earlier result" };
-    let header = RichText::new(format!("{title} · {}", result.model)).size(theme::TEXT_BODY);
+    let title = if at == 0 { format!("Newest result · {}", result.model) } else { earlier(result, ctx.now) };
+    let header = RichText::new(title).size(theme::TEXT_BODY);
     egui::CollapsingHeader::new(header).id_salt(result.id).default_open(at == 0).show(ui, |ui| {
         relative_time::ui(ui, result.created_at, ctx.now);
         match &result.outcome {
@@ -206,6 +206,15 @@ fn result_ui(ui: &mut Ui, result: &PhotoResult, at: usize, job_fault: Option<&Fa
         ui.add_space(theme::GAP_8);
         trace_ui(ui, result, ctx);
     });
+}
+
+/// What tells earlier results apart: how each ended, when, and by which model.
+fn earlier(result: &PhotoResult, now: chrono::DateTime<chrono::Utc>) -> String {
+    let ended = match &result.outcome {
+        Outcome::Completed(_) => "Answered".to_owned(),
+        Outcome::Failed(fault) => sentence(fault.label()),
+    };
+    format!("{ended} · {} · {}", relative_time::words(result.created_at, now), result.model)
 }
 
 fn answer_ui(ui: &mut Ui, answer: &Answer, decision: Option<Decision>, tokens: &Tokens) {
@@ -260,7 +269,7 @@ fn figures_ui(ui: &mut Ui, result: &PhotoResult, tokens: &Tokens) {
         figures.push(("Tokens out", count(usage.output_tokens)));
     }
     if result.retry_count > 0 {
-        figures.push(("Retries", result.retry_count.to_string()));
+        figures.push(("Retries so far", result.retry_count.to_string()));
     }
     egui::Grid::new("figures").num_columns(2).min_row_height(18.0).spacing(vec2(theme::GAP_16, 2.0)).show(ui, |ui| {
         for (name, figure) in figures {

@@ -482,7 +482,9 @@ impl LiveStatus {
             let ascending = if filter.sort == sort { !filter.ascending } else { matches!(sort, JobSort::Photo | JobSort::State) };
             self.show(Filter { sort, ascending, ..filter.clone() });
         }
-        if let Some(id) = answer.open {
+        // An open panel follows the row that is chosen.
+        let chosen = self.selection.cursor().filter(|_| answer.selection_changed && self.selection.len() == 1 && self.details.shown().is_some());
+        if let Some(id) = answer.open.or(chosen) {
             self.details.open(id);
         }
         if answer.wants_more {

@@ -208,8 +208,9 @@ fn doing_words(worker: &Worker, ctx: &AreaCtx<'_>) -> (MaterialIcon, Color32, St
         Some(Doing::WaitingForTurn) => (icons::ICON_HOURGLASS_TOP, tokens.warn, format!("Waits for its turn with {model}: limit of calls")),
         Some(Doing::Asking) => (icons::ICON_PSYCHOLOGY, tokens.accent, format!("Asks {model}")),
         Some(Doing::Retrying { at, kind }) => {
-            let wait = number::duration_ms((at - ctx.now).num_milliseconds().max(0) as f64);
-            (icons::ICON_REPLAY, tokens.warn, format!("Asks {model} again in {wait}: {}", kind.label().to_lowercase()))
+            let left = (at - ctx.now).num_milliseconds();
+            let when = if left > 0 { format!("in {}", number::duration_ms(left as f64)) } else { "now".to_owned() };
+            (icons::ICON_REPLAY, tokens.warn, format!("Asks {model} again {when}: {}", kind.label().to_lowercase()))
         }
         Some(Doing::NotStored) => (icons::ICON_ERROR, tokens.bad, "The result can't be stored yet; it is kept and tried again".to_owned()),
         Some(Doing::Storing) => (icons::ICON_SAVE, tokens.muted, "Stores the result".to_owned()),

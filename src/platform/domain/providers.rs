@@ -273,6 +273,7 @@ pub fn apply(core: &Core, config: &PipelineConfig) {
     }
     core.providers.reconfigure(&ProviderSettings { endpoints: endpoints.into_values().collect(), ..told.clone() });
     // What was held back may go on under other settings.
+    core.seen_of_providers.withheld().clear();
     core.work.notify_one();
     core.seen_of_providers.offered.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
@@ -291,6 +292,7 @@ fn wire_limits(limits: Limits) -> ProviderLimits {
 pub async fn test(core: &Core, name: &str, brought: &Brought) -> Result<crate::wire::health::ProviderHealth> {
     let health = health::check_provider(core, find(core, name)?.as_ref(), brought).await;
     // A check that is answered well lets held calls through again.
+    core.seen_of_providers.withheld().clear();
     core.work.notify_one();
     health
 }
@@ -298,6 +300,7 @@ pub async fn test(core: &Core, name: &str, brought: &Brought) -> Result<crate::w
 /// Lets a provider's calls through again.
 pub fn resume(core: &Core, name: &str) -> Result<()> {
     find(core, name)?.resume();
+    core.seen_of_providers.withheld().clear();
     core.work.notify_one();
     Ok(())
 }
@@ -313,7 +316,7 @@ pub fn held_back(core: &Core, full_model: &str) -> Option<Fault> {
 
 /// Remembers what a call said of its model: that there is none for this key, which the next call would meet as well, or that there is.
 pub fn note_model(core: &Core, full_model: &str, outcome: &Outcome) {
-    let mut withheld = core.seen_of_providers.withheld.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut withheld = core.seen_of_providers.withheld();
     match outcome {
         Outcome::Completed(_) => drop(withheld.remove(full_model)),
         Outcome::Failed(fault) if fault.kind.is_of_the_model() && !fault.is_unsent => {
@@ -325,7 +328,7 @@ pub fn note_model(core: &Core, full_model: &str, outcome: &Outcome) {
 
 /// Why calls to a model are not made for now.
 fn withheld(core: &Core, full_model: &str) -> Option<Fault> {
-    let fault = core.seen_of_providers.withheld.lock().unwrap_or_else(PoisonError::into_inner).get(full_model).cloned()?;
+    let fault = core.seen_of_providers.withheld().get(full_model).cloned()?;
     let until = fault.until.filter(|until| *until > core.now())?;
     let message = format!("Calls to {full_model} are held back {}. {}", until_words(until), fault.message);
     let wait_ms = (until - core.now()).num_milliseconds().try_into().ok();
@@ -333,6 +336,10 @@ fn withheld(core: &Core, full_model: &str) -> Option<Fault> {
 }
 
 impl Seen {
+    fn withheld(&self) -> std::sync::MutexGuard<'_, HashMap<String, Fault>> {
+        self.withheld.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn without_key(&self) -> std::sync::MutexGuard<'_, HashMap<String, Fault>> {
         self.without_key.lock().unwrap_or_else(PoisonError::into_inner)
     }

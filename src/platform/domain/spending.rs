@@ -280,10 +280,11 @@ impl Limit {
     }
 
     fn fault(&self, each: Bound) -> Fault {
+        let set_aside = UsdMicros(each.cost.0.saturating_mul(self.unknown.min(i64::MAX as u64) as i64));
         let unknown = match self.unknown {
             0 => String::new(),
-            1 => " and one result of unknown cost".to_owned(),
-            count => format!(" and {count} results of unknown cost"),
+            1 => format!(", {set_aside} is set aside for one result of unknown cost"),
+            count => format!(", {set_aside} is set aside for {count} results of unknown cost"),
         };
         let each_words = if each.is_kept {
             format!("one photo may cost up to {} with the longest answer that is allowed", each.cost)

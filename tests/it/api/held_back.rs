@@ -82,13 +82,21 @@ async fn one_cell_says_why_and_the_others_wait_for_resume() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_queue_waits_and_goes_on_by_itself() {
+    let refused = "Calls to Google Gemini are held back";
+    let not_given = "Calls to gemini/gemini-3.5-flash-lite are held back until ";
+    for (scenario, kind, says) in [("key-refused", FaultKind::Auth, refused), ("forbidden", FaultKind::Permission, not_given)] {
+        the_queue_waits(scenario, kind, says).await;
+    }
+}
+
+async fn the_queue_waits(scenario: &str, kind: FaultKind, says: &str) {
     let stub = ProviderStub::start(Duration::ZERO).await;
-    let platform = start(&stub, "key-refused").await;
+    let platform = start(&stub, scenario).await;
     platform.client.activate_model(&ActivateModel { name: MODEL.to_owned() }).await.expect("live");
     platform.add(8, true).await;
     let held = until("the live status to say why", || async { platform.client.live_status().await.expect("status").held_back }).await;
-    assert_eq!(held.kind, FaultKind::Auth);
-    assert!(held.message.starts_with("Calls to Google Gemini are held back"), "{held}");
+    assert_eq!(held.kind, kind);
+    assert!(held.message.starts_with(says), "{held}");
     platform.until_jobs(8, JobState::Pending).await;
     let calls = stub.traffic().all_questions();
     assert!(calls <= 4, "{calls} calls: no more than there are workers");

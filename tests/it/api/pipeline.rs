@@ -233,6 +233,11 @@ async fn a_job_whose_worker_is_gone_comes_back_when_its_lease_ends() {
     pipeline::work_on(Arc::clone(&core), "next".into(), taken).await;
     let done = platform.until_jobs(1, JobState::Completed).await.remove(0);
     assert_eq!((done.attempts, scripted.calls()), (2, 1));
+    // The try that nobody ended is kept, and what it cost is not known.
+    let results = platform.client.job(done.id).await.expect("details").results;
+    assert_eq!(results.len(), 2);
+    let Outcome::Failed(fault) = &results[1].outcome else { panic!("{:?}", results[1]) };
+    assert!(fault.kind == FaultKind::Cancelled && fault.message.contains("platform ended during this try"), "{fault:?}");
 }
 
 #[tokio::test]

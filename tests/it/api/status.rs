@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use minerva_console::wire::config::{PipelineState, SetPipelineState};
 use minerva_console::wire::job::{EnqueueJobs, JobAction, JobState, JobsAction};
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::result::{Fault, FaultKind};
@@ -57,6 +58,16 @@ async fn the_cards_count_days_hours_waits_money_and_confidence() {
     assert_eq!((status.spend_today_usd, status.spend_unknown_results), (UsdMicros(0), 0));
     let minute = status.last_hour.last().expect("minutes");
     assert_eq!((minute.completed, minute.failed, minute.depth), (1, 1, 0));
+
+    // What failed has failed, also when it is queued again.
+    platform.client.set_pipeline_state(SetPipelineState { state: PipelineState::Paused }).await.expect("paused");
+    let failed = platform.jobs().await.into_iter().filter(|job| job.state == JobState::Failed).map(|job| job.id).collect();
+    let retried = platform.client.act_on_jobs(&JobsAction::on(JobAction::Retry, failed)).await.expect("retried");
+    let status = platform.client.live_status().await.expect("status");
+    assert_eq!((status.failed_today, status.failed_total, status.last_hour.last().expect("minutes").failed), (1, 0, 1));
+    platform.client.undo_jobs_action(retried.change.expect("a change")).await.expect("undone");
+    let status = platform.client.live_status().await.expect("status");
+    assert_eq!((status.failed_today, status.failed_total, status.last_hour.last().expect("minutes").failed), (1, 1, 1), "once");
 
     clock.advance(TimeDelta::minutes(61));
     let later = platform.client.live_status().await.expect("status");

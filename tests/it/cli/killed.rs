@@ -6,7 +6,7 @@ use minerva_console::wire::config::ProcessingRules;
 use minerva_console::wire::job::{JobQuery, JobState};
 use minerva_console::wire::model::ActivateModel;
 use minerva_console::wire::provider::ProviderSetting;
-use minerva_console::wire::result::Outcome;
+use minerva_console::wire::result::{FaultKind, Outcome, PhotoResult};
 
 use crate::support::binary::{Served, until};
 use crate::support::platform::jpeg;
@@ -59,6 +59,9 @@ async fn a_hundred_times_in_mid_work_and_every_photo_has_its_one_result() {
     for job in &jobs.items {
         let results = served.client().job(job.id).await.expect("details").results;
         let answers = results.iter().filter(|result| matches!(result.outcome, Outcome::Completed(_))).count();
-        assert_eq!((answers, results.len()), (1, 1), "{}", job.file_name);
+        assert_eq!(answers, 1, "{}", job.file_name);
+        let is_cut_off = |result: &PhotoResult| matches!(&result.outcome, Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled);
+        assert_eq!(results.iter().filter(|result| is_cut_off(result)).count(), results.len() - 1, "{}: every try is there", job.file_name);
+        assert_eq!(job.attempts as usize, results.len(), "{}", job.file_name);
     }
 }

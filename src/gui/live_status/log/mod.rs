@@ -162,6 +162,11 @@ fn colour(level: LogLevel, tokens: &Tokens) -> Color32 {
     }
 }
 
+/// A query of the database, for one, has line breaks of its own.
+fn on_one_line(words: &str) -> std::borrow::Cow<'_, str> {
+    if words.contains(['\n', '\r', '\t']) { words.split_whitespace().collect::<Vec<_>>().join(" ").into() } else { words.into() }
+}
+
 /// One line, cut where it is too long; hovering shows the whole. Returns whether it is to be copied.
 fn line_ui(ui: &mut Ui, entry: &LogEntry, tokens: &Tokens) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
@@ -181,10 +186,10 @@ fn line_ui(ui: &mut Ui, entry: &LogEntry, tokens: &Tokens) -> bool {
     let at = time_axis::local(entry.at.timestamp_millis() as f64 / 1e3);
     put(&at.format("%H:%M:%S%.3f  ").to_string(), &mono, tokens.muted);
     put(&format!("{:5}  ", entry.level.as_str().to_uppercase()), &mono, colour(entry.level, tokens));
-    put(&entry.message, &small, if entry.level <= LogLevel::Warn { colour(entry.level, tokens) } else { tokens.text });
+    put(&on_one_line(&entry.message), &small, if entry.level <= LogLevel::Warn { colour(entry.level, tokens) } else { tokens.text });
     for (name, value) in &entry.fields {
         put(&format!("  {name} "), &small, tokens.muted);
-        put(value, &small, tokens.text);
+        put(&on_one_line(value), &small, tokens.text);
     }
     let galley = elided::job(ui, job, rect.width() - theme::GAP_8);
     ui.painter().galley(rect.left_center() + vec2(4.0, -galley.size().y / 2.0), galley, tokens.text);
