@@ -10,6 +10,7 @@ use crate::gui::widgets::waterfall::{self, Bar, Tone};
 use crate::gui::widgets::{confidence_bar, error_state, number, relative_time, skeleton};
 use crate::wire::ids::JobId;
 use crate::wire::job::{Job, JobAction, JobDetails};
+use crate::wire::money::UsdMicros;
 use crate::wire::result::{Answer, ConfidenceKind, Decision, Fault, FaultKind, Outcome, PhotoResult, StepRole, TraceStep};
 
 /// The job that is shown.
@@ -255,7 +256,8 @@ fn answer_ui(ui: &mut Ui, answer: &Answer, decision: Option<Decision>, tokens: &
 fn figures_ui(ui: &mut Ui, result: &PhotoResult, tokens: &Tokens) {
     let (usage, cost) = match &result.outcome {
         Outcome::Completed(answer) => (answer.usage, answer.cost_usd),
-        Outcome::Failed(fault) => (fault.usage, fault.cost_usd),
+        // What a provider turned away is not charged.
+        Outcome::Failed(fault) => (fault.usage, fault.cost_usd.or((!fault.is_billed()).then_some(UsdMicros(0)))),
     };
     let count = |tokens: Option<u64>| tokens.map_or_else(|| "not told".to_owned(), number::count);
     let mut figures = vec![

@@ -154,7 +154,7 @@ fn cut_off(row: &JobRow, live: &PromptVersion, now: DateTime<Utc>) -> NewResult 
         ON_DEVICE => "The platform ended during this try",
         _ => "The platform ended during this try: whether the provider answered, and what it charges for that, is not known",
     };
-    let outcome = Outcome::Failed(Fault::new(FaultKind::Cancelled, words));
+    let outcome = Outcome::Failed(Fault { may_cost: model != ON_DEVICE, ..Fault::new(FaultKind::Cancelled, words) });
     let waited = job.started_at.map_or(0, |started| (started - job.ready_at).num_milliseconds());
     NewResult {
         cost: cost(&model, &outcome),
@@ -396,6 +396,8 @@ pub fn cost(model: &str, outcome: &Outcome) -> Option<UsdMicros> {
         Outcome::Failed(fault) if fault.is_unsent => Some(UsdMicros(0)),
         Outcome::Failed(fault) => match fault.kind {
             FaultKind::BadAnswer | FaultKind::Refused | FaultKind::Truncated | FaultKind::Timeout | FaultKind::Cancelled => fault.cost_usd,
+            // An answer that broke off on its way may be charged.
+            _ if fault.may_cost => fault.cost_usd,
             _ => Some(fault.cost_usd.unwrap_or_default()),
         },
     }

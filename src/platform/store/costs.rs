@@ -214,5 +214,5 @@ pub fn run_calls(db: &Db, org: OrganizationId, from: DateTime<Utc>, to: DateTime
 /// Answers are billed, and so are refusals and cut answers: faults that say what they used or cost, or that may
 /// have cost something.
 fn is_billed(fault: Option<&Used>, call: &BilledCall) -> bool {
-    fault.is_none_or(|fault| fault.may_cost) || call.cost.is_some() || call.usage != Usage::default()
+    fault.is_none_or(|fault| fault.may_cost) || call.cost.is_some_and(|cost| cost != UsdMicros(0)) || call.usage != Usage::default()
 }
