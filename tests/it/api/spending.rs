@@ -252,7 +252,7 @@ async fn a_call_that_is_cancelled_on_its_way_may_have_cost_what_a_call_costs() {
     let files = vec![("next.jpg".to_owned(), platform::jpeg(64, 48, 200))];
     platform.client.add_photos(files, true).await.expect("added");
     let why = held(&platform).await.held_back.expect("held").message;
-    assert!(why.contains("and one result of unknown cost"), "{why}");
+    assert!(why.contains("is set aside for one result of unknown cost"), "{why}");
 }
 
 /// Each answer takes nearly all the tokens that it is allowed, most of them for thinking.

@@ -60,6 +60,7 @@ async fn the_cards_count_days_hours_waits_money_and_confidence() {
     assert_eq!((minute.completed, minute.failed, minute.depth), (1, 1, 0));
 
     // What failed has failed, also when it is queued again.
+    clock.advance(TimeDelta::seconds(1));
     platform.client.set_pipeline_state(SetPipelineState { state: PipelineState::Paused }).await.expect("paused");
     let failed = platform.jobs().await.into_iter().filter(|job| job.state == JobState::Failed).map(|job| job.id).collect();
     let retried = platform.client.act_on_jobs(&JobsAction::on(JobAction::Retry, failed)).await.expect("retried");
