@@ -1,13 +1,15 @@
 //! `minerva sets`: named sets of photos, through the same platform and the same API as the window.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::args::SetsCommand;
-use super::compare::inputs::{self, PhotoFile};
+use super::compare::{self, inputs};
 use super::config::Settings;
 use super::{Failure, Result, local, logging, runtime, terminal};
 use crate::client::Client;
 use crate::wire::ids::PhotoId;
+use crate::wire::photo::SameFile;
 use crate::wire::photo_set::{ChangePhotoSet, CreatePhotoSet, PhotoSet, PhotoSetChanged, PhotosChange};
 use local::failed;
 
@@ -21,6 +23,8 @@ async fn obey(client: &Client, command: &SetsCommand) -> Result<()> {
         SetsCommand::List => list(client).await,
         SetsCommand::Show { name } => show(client, name).await,
         SetsCommand::Create { name, paths } => {
+            // Better one word now than after all photos were read and added.
+            check_is_free(client, name).await?;
             let added = add(client, paths).await?;
             let create = CreatePhotoSet { name: name.clone(), photo_ids: added.photo_ids };
             tell(&client.create_photo_set(&create).await.map_err(|error| failed(&error))?)?;
@@ -55,6 +59,15 @@ fn tell(changed: &PhotoSetChanged) -> Result<()> {
     match &changed.change {
         Some(change) => terminal::out(&change.summary),
         None => terminal::out(&format!("{} stays as it is", changed.set.label())),
+    }
+}
+
+async fn check_is_free(client: &Client, name: &str) -> Result<()> {
+    let sets = client.photo_sets().await.map_err(|error| failed(&error))?.items;
+    let wanted = name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    match sets.iter().find(|set| set.name.to_lowercase() == wanted) {
+        None => Ok(()),
+        Some(set) => Err(Failure::Usage(format!("There is a photo set {} already. Nothing was added; choose another name", set.name))),
     }
 }
 
@@ -110,15 +123,23 @@ async fn add(client: &Client, paths: &[PathBuf]) -> Result<Added> {
         return Ok(Added::default());
     }
     let unpacked = inputs::unpack(paths)?;
-    let (files, unreadable) = inputs::photos(&unpacked.paths)?;
+    let (files, unreadable) = unpacked.photos()?;
     for why in unreadable.iter().chain(&unpacked.refused) {
         terminal::err(why);
     }
     let mut photo_ids = Vec::with_capacity(files.len());
     let mut left_out = unreadable.len() + unpacked.refused.len();
+    let mut first_with: HashMap<PhotoId, &str> = HashMap::new();
     for file in &files {
-        match add_one(client, file).await {
-            Ok(id) => photo_ids.push(id),
+        match compare::add_photo(client, file).await {
+            Ok(photo) => {
+                let first = first_with.get(&photo.id).copied();
+                if let Some(same_as) = first.or_else(|| Some(photo.file_name.as_str()).filter(|name| *name != file.file_name)) {
+                    terminal::err(&SameFile { file_name: file.label.clone(), same_as: same_as.to_owned() }.words());
+                }
+                first_with.entry(photo.id).or_insert(&file.label);
+                photo_ids.push(photo.id);
+            }
             Err(why) => {
                 left_out += 1;
                 terminal::err(&format!("{}: {why}", file.label));
@@ -129,8 +150,4 @@ async fn add(client: &Client, paths: &[PathBuf]) -> Result<Added> {
         return Err(Failure::Failed("None of the files is a photo that can be added; nothing was changed".to_owned()));
     }
     Ok(Added { photo_ids, left_out })
-}
-
-async fn add_one(client: &Client, file: &PhotoFile) -> std::result::Result<PhotoId, String> {
-    super::compare::add_photo(client, file).await
 }

@@ -38,12 +38,17 @@ async fn import(client: &Client, args: &ImportTruthArgs) -> Result<()> {
     let photo_set = set_of(client, args.set.as_ref()).await?;
     let asked = ImportTruth { file_name, content, photo_set, dry_run: args.dry_run };
     let done = client.import_ground_truth(&asked).await.map_err(|error| failed(&error))?;
-    if done.unknown > 0 {
-        let more = if done.unknown > done.unknown_names.len() as u64 { ", …" } else { "" };
-        terminal::err(&format!("No photo is called {}{more}", done.unknown_names.join(", ")));
+    for words in done.unknown_words().into_iter().chain(done.shared_words()) {
+        terminal::err(&words);
     }
-    let verb = if args.dry_run { "would be" } else { "are" };
-    terminal::out(&format!("{} photos labelled with {} tags; {} of them {verb} changed", done.photos, done.tags, done.changed))?;
+    let verb = match (args.dry_run, done.changed) {
+        (true, _) => "would be",
+        (false, 1) => "is",
+        (false, _) => "are",
+    };
+    let counted = |count: u64, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let (photos, tags) = (counted(done.photos, "photo"), counted(done.tags, "tag"));
+    terminal::out(&format!("{photos} labelled with {tags}; {} of them {verb} changed", done.changed))?;
     match done.unknown {
         0 => Ok(()),
         1 => Err(Failure::Failed("1 name is left out, since no photo has it".to_owned())),

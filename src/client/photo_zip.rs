@@ -1,9 +1,10 @@
 //! Photos in a zip file: unpacked into a folder that is removed afterwards, within bounds, so that a file that was made to fill
 //! a disk does not.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -21,7 +22,9 @@ pub struct Unpacked {
     pub folder: TempDir,
     /// In the order of their names.
     pub files: Vec<PathBuf>,
-    /// Names within the zip, each with why it is not among the files.
+    /// What a person knows each file by: `photos.zip/deep/cat.jpg`.
+    pub names: HashMap<PathBuf, String>,
+    /// The same of what is not among the files, each with why.
     pub refused: Vec<(String, String)>,
 }
 
@@ -29,6 +32,14 @@ pub struct Unpacked {
 #[must_use]
 pub fn is_zip(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
+}
+
+/// What a system keeps beside the files, such as the `__MACOSX/._cat.jpg` of a Mac: no photo, whatever it is called.
+fn is_of_the_system(name: &Path) -> bool {
+    name.components().any(|part| match part {
+        Component::Normal(part) => part.to_str().is_some_and(|part| part == "__MACOSX" || part.starts_with('.')),
+        _ => false,
+    })
 }
 
 /// Unpacks what is wanted. Blocks; ends early when `stops` says so.
@@ -41,7 +52,10 @@ pub fn unpack(path: &Path, is_wanted: impl Fn(&Path) -> bool, stops: impl Fn() -
     let mut archive = zip::ZipArchive::new(io::BufReader::new(file)).map_err(unreadable)?;
     let folder =
         tempfile::Builder::new().prefix("minerva-zip-").tempdir().map_err(|error| format!("No folder could be made to unpack it: {error}"))?;
-    let mut unpacked = Unpacked { folder, files: Vec::new(), refused: Vec::new() };
+    let zip_name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let known_as = |name: &str| format!("{zip_name}/{}", name.trim_start_matches(['/', '\\']));
+    let is_wanted = |name: &Path| is_wanted(name) && !is_of_the_system(name);
+    let mut unpacked = Unpacked { folder, files: Vec::new(), names: HashMap::new(), refused: Vec::new() };
     let mut bytes_left = BYTES_MOST;
     for at in 0..archive.len().min(FILES_MOST) {
         if stops() {
@@ -51,13 +65,18 @@ pub fn unpack(path: &Path, is_wanted: impl Fn(&Path) -> bool, stops: impl Fn() -
         let mut entry = match archive.by_index(at) {
             Ok(entry) => entry,
             Err(error) => {
-                unpacked.refused.push((name, format!("It could not be unpacked: {error}. Unpack the zip yourself and add the folder")));
+                unpacked.refused.push((known_as(&name), format!("It could not be unpacked: {error}. Unpack the zip yourself and add the folder")));
                 continue;
             }
         };
-        // A name that leads out of the folder is none.
-        let Some(name) = entry.enclosed_name().filter(|name| entry.is_file() && is_wanted(name)) else { continue };
-        let said = name.display().to_string();
+        if !entry.is_file() || !is_wanted(Path::new(&name)) {
+            continue;
+        }
+        let Some(name) = entry.enclosed_name() else {
+            unpacked.refused.push((known_as(&name), "It would lie outside of the folder, so it is left out. Pack it once more".to_owned()));
+            continue;
+        };
+        let said = known_as(&name.display().to_string());
         // Each has a folder of its own: a zip may hold two files of one name.
         let place = unpacked.folder.path().join(format!("{at:06}"));
         let target = place.join(name.file_name().unwrap_or(name.as_os_str()));
@@ -65,6 +84,7 @@ pub fn unpack(path: &Path, is_wanted: impl Fn(&Path) -> bool, stops: impl Fn() -
         match std::fs::create_dir(&place).and_then(|()| write(&mut entry, &target, limit)) {
             Ok(Some(bytes)) => {
                 bytes_left -= bytes;
+                unpacked.names.insert(target.clone(), said);
                 unpacked.files.push(target);
             }
             Ok(None) if bytes_left < photo_file::BYTES_MOST => {
@@ -112,13 +132,26 @@ mod tests {
     #[test]
     fn only_what_is_wanted_comes_out_and_nothing_outside_the_folder() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = zip_of(folder.path(), &[("a/cat.jpg", b"one"), ("b/cat.jpg", b"two"), ("notes.txt", b"x"), ("../evil.jpg", b"x")]);
+        let path = zip_of(
+            folder.path(),
+            &[
+                ("a/cat.jpg", b"one".as_slice()),
+                ("b/cat.jpg", b"two"),
+                ("notes.txt", b"x"),
+                ("../../evil.jpg", b"x"),
+                ("__MACOSX/a/._cat.jpg", b"x"),
+                ("a/.DS_Store", b"x"),
+            ],
+        );
         let is_photo = |name: &Path| name.extension().is_some_and(|extension| extension == "jpg");
         let unpacked = unpack(&path, is_photo, || false).expect("a zip");
         let found: Vec<_> = unpacked.files.iter().map(|file| std::fs::read_to_string(file).expect("readable")).collect();
         assert_eq!(found, ["one", "two"], "both files of one name");
         assert!(unpacked.files.iter().all(|file| file.starts_with(unpacked.folder.path()) && file.ends_with("cat.jpg")));
-        assert_eq!(unpacked.refused, []);
+        let names: Vec<&str> = unpacked.files.iter().map(|file| unpacked.names[file].as_str()).collect();
+        assert_eq!(names, ["photos.zip/a/cat.jpg", "photos.zip/b/cat.jpg"]);
+        let refused: Vec<&str> = unpacked.refused.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(refused, ["photos.zip/../../evil.jpg"], "and what a Mac packs beside the photos is none");
         let inside = unpacked.folder.path().to_owned();
         drop(unpacked);
         assert!(!inside.exists(), "nothing is left behind");

@@ -33,6 +33,9 @@ pub enum ProcessingStatus {
 pub struct Photo {
     pub id: PhotoId,
     pub file_name: String,
+    /// Under which its bytes have come again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_names: Vec<String>,
     pub source: PhotoSource,
     /// BLAKE3 of the file's bytes, hexadecimal; the same bytes are one photo.
     pub content_hash: String,
@@ -91,5 +94,22 @@ pub struct AddedPhotos {
     pub added: Vec<Photo>,
     /// Already in the library (same bytes).
     pub known: Vec<Photo>,
+    /// Of those, the files that are called otherwise than the photo.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same: Vec<SameFile>,
     pub refused: Vec<RefusedPhoto>,
+}
+
+/// A file with the bytes of a photo that has another name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SameFile {
+    pub file_name: String,
+    pub same_as: String,
+}
+
+impl SameFile {
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} is the same photo as {}", self.file_name, self.same_as)
+    }
 }

@@ -63,9 +63,37 @@ pub struct TruthImport {
     /// Names that no photo has: how many, and the first of them.
     pub unknown: u64,
     pub unknown_names: Vec<String>,
+    /// Names of several photos, all of which are labelled: how many, and the first of them.
+    #[serde(default)]
+    pub shared: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared_names: Vec<String>,
     /// What undo takes, where something was changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<ConfigChange>,
+}
+
+impl TruthImport {
+    /// `No photo is called x.jpg, …`; `None` where every name is known.
+    #[must_use]
+    pub fn unknown_words(&self) -> Option<String> {
+        (self.unknown > 0).then(|| format!("No photo is called {}", listed(&self.unknown_names, self.unknown)))
+    }
+
+    /// That a name is of several photos; `None` where none is.
+    #[must_use]
+    pub fn shared_words(&self) -> Option<String> {
+        let names = listed(&self.shared_names, self.shared);
+        match self.shared {
+            0 => None,
+            1 => Some(format!("Several photos are called {names}, and all of them are labelled")),
+            _ => Some(format!("Several photos are called {names} each, and all of them are labelled")),
+        }
+    }
+}
+
+fn listed(names: &[String], all: u64) -> String {
+    format!("{}{}", names.join(", "), if all > names.len() as u64 { ", …" } else { "" })
 }
 
 /// `GET /api/ai/testing/ground-truth`, and with `format` `…/export`.

@@ -1,7 +1,7 @@
 //! What a comparison is asked to compare: photo files, prompt files, models. All of it is read and
 //! checked before anything is begun.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,7 +37,11 @@ pub struct PromptFile {
 
 /// Paths in which every zip file stands as the photos in it.
 pub struct Unpacked {
-    pub paths: Vec<PathBuf>,
+    paths: Vec<PathBuf>,
+    /// As they were given.
+    given: Vec<PathBuf>,
+    /// What the photos of zip files are known by: nobody knows the paths that they have for a while.
+    names: HashMap<PathBuf, String>,
     /// What could not be unpacked, and why.
     pub refused: Vec<String>,
     /// Hold the files while this lives.
@@ -46,18 +50,43 @@ pub struct Unpacked {
 
 /// Unpacks the zip files among these paths.
 pub fn unpack(paths: &[PathBuf]) -> Result<Unpacked> {
-    let mut all = Unpacked { paths: Vec::new(), refused: Vec::new(), folders: Vec::new() };
+    let mut all = Unpacked { paths: Vec::new(), given: paths.to_vec(), names: HashMap::new(), refused: Vec::new(), folders: Vec::new() };
     for path in paths {
         if !photo_zip::is_zip(path) || !path.is_file() {
             all.paths.push(path.clone());
             continue;
         }
         let unpacked = photo_zip::unpack(path, is_named_as_photo, || false).map_err(|why| Failure::Usage(format!("{}: {why}", path.display())))?;
-        all.refused.extend(unpacked.refused.iter().map(|(name, why)| format!("{name} in {}: {why}", path.display())));
+        all.refused.extend(unpacked.refused.iter().map(|(name, why)| format!("{name}: {why}")));
+        all.names.extend(unpacked.names);
         all.paths.extend(unpacked.files);
         all.folders.push(unpacked.folder);
     }
     Ok(all)
+}
+
+impl Unpacked {
+    /// The photo files, as [`photos`] finds them; those of a zip file are called by their place in it.
+    pub fn photos(&self) -> Result<(Vec<PhotoFile>, Vec<String>)> {
+        if self.paths.is_empty() && !self.given.is_empty() {
+            let why = if self.refused.is_empty() { String::new() } else { format!(" ({})", self.refused.join("; ")) };
+            return Err(no_photo_in(&self.given, &why));
+        }
+        let (mut photos, unreadable) = photos(&self.paths)?;
+        for photo in &mut photos {
+            if let Source::File(path) = &photo.source
+                && let Some(name) = self.names.get(path)
+            {
+                photo.label.clone_from(name);
+            }
+        }
+        Ok((photos, unreadable))
+    }
+}
+
+fn no_photo_in(paths: &[PathBuf], why: &str) -> Failure {
+    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    Failure::Usage(format!("There is no photo in {}{why}; photos end in {}", names.join(", "), PHOTO_EXTENSIONS.join(", ")))
 }
 
 /// The photo files of files and folders, folders with all below them, in order of path. The second list
@@ -89,8 +118,7 @@ pub fn photos(paths: &[PathBuf]) -> Result<(Vec<PhotoFile>, Vec<String>)> {
         if !unreadable.is_empty() {
             return Err(Failure::Usage(format!("There is no photo to ask about. {}", unreadable.join("; "))));
         }
-        let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-        return Err(Failure::Usage(format!("There is no photo in {}; photos end in {}", names.join(", "), PHOTO_EXTENSIONS.join(", "))));
+        return Err(no_photo_in(paths, ""));
     }
     let name_of = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let mut uses: BTreeMap<String, usize> = BTreeMap::new();

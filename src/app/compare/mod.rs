@@ -29,8 +29,9 @@ use crate::platform::domain::statistics::Units;
 use crate::platform::host::{self, HostOptions};
 use crate::platform::store::peek;
 use crate::providers::{KeyNeed, ON_DEVICE, Providers};
-use crate::wire::ids::{PhotoId, RunId};
+use crate::wire::ids::RunId;
 use crate::wire::money::UsdMicros;
+use crate::wire::photo::Photo;
 use crate::wire::prompt_parts::{Effort, Parameters, PromptParts, Takes};
 use crate::wire::run::{Cell, Run, RunColumn, RunCounts, RunKind, RunPrompt, RunState, StartRun};
 use crate::wire::sweep::{SentImage, StartSweep, Variants, column_name};
@@ -343,7 +344,8 @@ async fn add_photos(client: &Client, files: &[PhotoFile], truth: Option<&Truth>,
     let bar = follow::bar(files.len() as u64, "photos read");
     let added: Vec<(ReportPhoto, &str)> = futures_util::stream::iter(files)
         .map(|file| async {
-            let id = if stop.is_cancelled() { Err("Stopped before it was read".to_owned()) } else { add_photo(client, file).await };
+            let id =
+                if stop.is_cancelled() { Err("Stopped before it was read".to_owned()) } else { add_photo(client, file).await.map(|photo| photo.id) };
             bar.inc(1);
             (ReportPhoto { label: file.label.clone(), id }, file.file_name.as_str())
         })
@@ -373,14 +375,15 @@ async fn add_photos(client: &Client, files: &[PhotoFile], truth: Option<&Truth>,
     Added { photos, same_photos, labels }
 }
 
-pub(super) async fn add_photo(client: &Client, file: &PhotoFile) -> std::result::Result<PhotoId, String> {
+/// The photo that the platform has of a file, new or known already.
+pub(super) async fn add_photo(client: &Client, file: &PhotoFile) -> std::result::Result<Photo, String> {
     let bytes = match &file.source {
         Source::Bundled(bytes) => bytes::Bytes::from_static(bytes),
         Source::File(path) => read_file(path.clone()).await?,
     };
     let answer = client.add_photos(vec![(file.file_name.clone(), bytes)], false).await.map_err(|error| error.to_string())?;
-    match (answer.added.first().or(answer.known.first()), answer.refused.first()) {
-        (Some(photo), _) => Ok(photo.id),
+    match (answer.added.into_iter().chain(answer.known).next(), answer.refused.first()) {
+        (Some(photo), _) => Ok(photo),
         (None, Some(refused)) => Err(refused.message.clone()),
         (None, None) => Err("The platform did not say what became of the file".to_owned()),
     }

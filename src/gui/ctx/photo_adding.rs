@@ -13,7 +13,10 @@ use super::modal;
 use super::photo_upload::{PhotoUpload, UploadProgress};
 use super::{AreaCtx, ToastKind};
 use crate::gui::theme::{self, icons};
-use crate::wire::photo::Photo;
+use crate::wire::photo::{Photo, SameFile};
+
+/// Files that are told by name of those that are photos of another one.
+const SAME_TOLD: usize = 3;
 
 /// How the system's dialog ended.
 enum Chosen {
@@ -154,7 +157,9 @@ impl PhotoAdding {
             self.kept.clear();
         }
         if progress.failure.is_none() && progress.refused == 0 {
-            ctx.commands.toast(if progress.cancelled { ToastKind::Info } else { ToastKind::Good }, summary(&progress));
+            let same = same_words(&progress.same).map(|words| format!(". {words}")).unwrap_or_default();
+            let told = format!("{}{same}", summary(&progress));
+            ctx.commands.toast(if progress.cancelled { ToastKind::Info } else { ToastKind::Good }, told);
             self.upload = None;
         }
         Some(photos)
@@ -209,6 +214,9 @@ impl PhotoAdding {
             });
             if let Some(failure) = &progress.failure {
                 ui.label(RichText::new(failure).color(tokens.bad));
+            }
+            if let Some(words) = same_words(&progress.same) {
+                ui.add(egui::Label::new(RichText::new(words).color(tokens.muted)).wrap());
             }
             if self.show_refused {
                 refused_ui(ui, &progress, tokens);
@@ -350,6 +358,14 @@ fn summary(progress: &UploadProgress) -> String {
         parts.push(format!("{not_sent} not sent"));
     }
     parts.join(", ")
+}
+
+/// `b.jpg is the same photo as a.jpg`, the first few of them.
+fn same_words(same: &[SameFile]) -> Option<String> {
+    let told: Vec<String> = same.iter().take(SAME_TOLD).map(SameFile::words).collect();
+    let beyond = same.len().saturating_sub(SAME_TOLD);
+    let more = if beyond > 0 { format!("; and {beyond} more") } else { String::new() };
+    (!told.is_empty()).then(|| format!("{}{more}", told.join("; ")))
 }
 
 fn rough_duration(duration: Duration) -> String {

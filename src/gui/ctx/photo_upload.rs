@@ -1,7 +1,7 @@
 //! Photos on their way from this machine's disks to the platform: found, read and sent off the frame,
 //! in batches, with progress, and with a word about every file that could not be taken.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::client::photo_file::{self, Unread};
 use crate::client::photo_zip;
 use crate::client::{self, Client};
-use crate::wire::photo::{AddedPhotos, Photo, RefusedPhoto};
+use crate::wire::photo::{AddedPhotos, Photo, RefusedPhoto, SameFile};
 
 /// What is taken from a folder: the formats that are read, and those that people have and that are refused in words.
 const EXTENSIONS: [&str; 11] = ["jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "bmp", "heic", "heif", "avif"];
@@ -38,6 +38,8 @@ pub struct UploadProgress {
     pub added: usize,
     /// Already in the library.
     pub known: usize,
+    /// Of those, the files that are called otherwise than the photo.
+    pub same: Vec<SameFile>,
     pub refused: usize,
     /// The first of the refused files, with the reason.
     pub refused_files: Vec<RefusedPhoto>,
@@ -141,19 +143,28 @@ impl Sender {
     async fn run(self, paths: Vec<PathBuf>) {
         let stop = self.stop.clone();
         let found = tokio::task::spawn_blocking(move || find_photos(&paths, &stop)).await.unwrap_or_default();
+        let names = found.names;
         self.outcome.send_modify(|outcome| outcome.unpacked = found.unpacked);
         self.tell(|progress| progress.total = Some(found.files.len() + found.refused.len()));
         self.take_in(AddedPhotos { refused: found.refused, ..AddedPhotos::default() }, Duration::ZERO);
         let mut left: VecDeque<PathBuf> = found.files.into();
         let started = Instant::now();
         while !left.is_empty() && !self.stop.is_cancelled() {
-            let Some(batch) = read_batch(&mut left).await else { break };
-            self.take_in(AddedPhotos { refused: batch.refused, ..AddedPhotos::default() }, started.elapsed());
+            let Some(mut batch) = read_batch(&mut left).await else { break };
+            let called = |(path, refused): (PathBuf, RefusedPhoto)| match names.get(&path) {
+                Some(name) => RefusedPhoto { file_name: name.clone(), ..refused },
+                None => refused,
+            };
+            let refused = std::mem::take(&mut batch.refused).into_iter().map(called).collect();
+            self.take_in(AddedPhotos { refused, ..AddedPhotos::default() }, started.elapsed());
             if batch.files.is_empty() {
                 continue;
             }
             match self.send(batch.files).await {
-                Ok(answer) => self.take_in(answer, started.elapsed()),
+                Ok(mut answer) => {
+                    name_refused(&mut answer.refused, &batch.paths, &names);
+                    self.take_in(answer, started.elapsed());
+                }
                 Err(failure) => {
                     left.extend(batch.paths);
                     self.tell(|progress| progress.failure = Some(failure.to_string()));
@@ -187,6 +198,7 @@ impl Sender {
             let answer = Box::pin(self.send(vec![file])).await?;
             sum.added.extend(answer.added);
             sum.known.extend(answer.known);
+            sum.same.extend(answer.same);
             sum.refused.extend(answer.refused);
         }
         Ok(sum)
@@ -198,6 +210,7 @@ impl Sender {
             progress.added += answer.added.len();
             progress.known += answer.known.len();
             progress.refused += answer.refused.len();
+            progress.same.extend(answer.same);
             progress.done = progress.added + progress.known + progress.refused;
             let room = MAX_REFUSED_LISTED.saturating_sub(progress.refused_files.len());
             progress.refused_files.extend(answer.refused.into_iter().take(room));
@@ -222,6 +235,21 @@ struct Found {
     files: Vec<PathBuf>,
     refused: Vec<RefusedPhoto>,
     unpacked: Vec<Arc<TempDir>>,
+    /// What the photos of zip files are known by: nobody knows the paths that they have for a while.
+    names: HashMap<PathBuf, String>,
+}
+
+/// Calls what was refused of a zip file by its place in it.
+fn name_refused(refused: &mut [RefusedPhoto], sent: &[PathBuf], names: &HashMap<PathBuf, String>) {
+    let mut sent: Vec<&PathBuf> = sent.iter().collect();
+    for refused in refused {
+        let is_it = |path: &&PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy() == refused.file_name);
+        if let Some(at) = sent.iter().position(is_it)
+            && let Some(name) = names.get(sent.remove(at))
+        {
+            refused.file_name.clone_from(name);
+        }
+    }
 }
 
 /// Files as they are, folders and zip files as the photos in them, in the order of their names. Runs off the frame.
@@ -247,6 +275,7 @@ fn unpack(path: &Path, stop: &CancellationToken, found: &mut Found) {
             }
             found.refused.extend(unpacked.refused.into_iter().map(|(name, why)| refused(name, why)));
             found.files.extend(unpacked.files);
+            found.names.extend(unpacked.names);
             found.unpacked.push(Arc::new(unpacked.folder));
         }
         Err(why) => found.refused.push(refused(path.display().to_string(), why)),
@@ -296,7 +325,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> RefusedPhoto {
 struct Batch {
     paths: Vec<PathBuf>,
     files: Vec<(String, Bytes)>,
-    refused: Vec<RefusedPhoto>,
+    refused: Vec<(PathBuf, RefusedPhoto)>,
 }
 
 /// Takes the next files from the front of `left` and reads them; `None` if the runtime is ending.
@@ -318,7 +347,7 @@ async fn read_batch(left: &mut VecDeque<PathBuf>) -> Option<Batch> {
                     batch.files.push(file);
                     batch.paths.push(path);
                 }
-                Err(refused) => batch.refused.push(refused),
+                Err(refused) => batch.refused.push((path, refused)),
             }
         }
         (batch, queue)
@@ -364,6 +393,16 @@ mod tests {
         assert_eq!(found.refused.len(), 1);
         assert_eq!(found.refused[0].file_name, gone.display().to_string());
         assert!(found.refused[0].message.contains("no such file"), "{}", found.refused[0].message);
+    }
+
+    #[test]
+    fn what_is_refused_of_a_zip_is_called_by_its_place_in_it() {
+        let sent: Vec<PathBuf> = ["/tmp/z/0/zero.jpg", "/tmp/z/1/cat.jpg", "/home/me/zero.jpg"].iter().map(PathBuf::from).collect();
+        let names = HashMap::from([(sent[0].clone(), "a.zip/deep/zero.jpg".to_owned())]);
+        let zero = || RefusedPhoto { file_name: "zero.jpg".to_owned(), code: "empty".to_owned(), message: String::new() };
+        let mut refused = [zero(), zero()];
+        name_refused(&mut refused, &sent, &names);
+        assert_eq!(refused.map(|refused| refused.file_name), ["a.zip/deep/zero.jpg", "zero.jpg"]);
     }
 
     #[test]

@@ -271,7 +271,7 @@ impl Library {
                 return false;
             }
             wanted.is_empty()
-                || photo.file_name.to_lowercase().contains(&wanted)
+                || std::iter::once(&photo.file_name).chain(&photo.other_names).any(|name| name.to_lowercase().contains(&wanted))
                 || photo.tags.iter().any(|tag| tag.name.to_lowercase().contains(&wanted))
         };
         self.shown = self.photos.iter().enumerate().filter(|(_, photo)| lets_through(photo)).map(|(at, _)| at).collect();
@@ -287,6 +287,7 @@ mod tests {
         Photo {
             id: PhotoId(uuid::Uuid::from_u128(number)),
             file_name: file_name.to_owned(),
+            other_names: Vec::new(),
             source: PhotoSource::Added,
             content_hash: String::new(),
             size_bytes: 1,

@@ -73,6 +73,9 @@ impl PhotoDetails {
                 ui.end_row();
             };
             if let Some(photo) = photo {
+                if !photo.other_names.is_empty() {
+                    fact("Also called", &photo.other_names.join(", "));
+                }
                 fact("Size", &format!("{} × {} px, {}", photo.width_px, photo.height_px, number::bytes(photo.size_bytes)));
                 fact("Format", &photo.format.to_uppercase());
             }

@@ -190,7 +190,7 @@ fn alike_ui(ui: &Ui, cell: Rect, count: usize, tokens: &Tokens) {
     ui.painter().galley(badge.min + vec2(5.0, 2.0), galley, tokens.text);
     let mark = ui.interact(badge, Id::unique(("alike", cell.min.x.to_bits(), cell.min.y.to_bits())), Sense::hover());
     mark.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, format!("{count} look alike")));
-    mark.on_hover_text(format!("{count} photos look alike; each counts by itself in the figures"));
+    mark.on_hover_text(format!("{count} photos look alike; in figures with an interval they count together as one"));
 }
 
 fn cell_ui(

@@ -1,4 +1,4 @@
-//! Ground truth: the labels that answers are measured against. Written as CSV `photo,tag`, or JSON `{photo: [tag…]}`.
+//! Ground truth: the labels that answers are measured against. Written as CSV with columns `photo` and `tag`, or JSON `{photo: [tag…]}`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,33 +40,81 @@ impl Truth {
     }
 }
 
+/// The first line names the columns, in any order; a comma, a semicolon or a tab stands between them.
 fn parse_csv(text: &str) -> Result<Truth, Mistake> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let header = reader.headers().map_err(|error| (1, error.to_string()))?;
-    if header.iter().map(str::trim).ne(["photo", "tag"]) {
-        return Err((1, format!("the first line must be 'photo,tag' and is '{}'", header.iter().collect::<Vec<_>>().join(","))));
-    }
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|error| (1, error.to_string()))?.clone();
+    let place = |name: &str| header.iter().position(|column| column.trim().eq_ignore_ascii_case(name));
+    let (Some(photo_at), Some(tag_at)) = (place("photo"), place("tag")) else {
+        let is = header.iter().collect::<Vec<_>>().join(",");
+        return Err((1, format!("the first line must name the columns 'photo' and 'tag' and is '{is}'")));
+    };
     let mut truth = Truth::default();
     for record in reader.records() {
         let record = record.map_err(|error| (error.position().map_or(1, csv::Position::line), error.to_string()))?;
         let line = record.position().map_or(1, csv::Position::line);
-        match record.iter().map(str::trim).collect::<Vec<_>>()[..] {
-            [photo, tag] if !photo.is_empty() && !tag.is_empty() => truth.add(photo, tag),
-            [_, _] => return Err((line, "photo and tag must not be empty".to_owned())),
-            ref fields => return Err((line, format!("a line has a photo and a tag, this one has {} fields; quote a comma", fields.len()))),
+        if record.len() != header.len() {
+            let words = format!("a line has {} fields as the first one, this one has {}; quote what has a comma in it", header.len(), record.len());
+            return Err((line, words));
+        }
+        match (record[photo_at].trim(), record[tag_at].trim()) {
+            ("", _) | (_, "") => return Err((line, "photo and tag must not be empty".to_owned())),
+            (photo, tag) => truth.add(photo, tag),
         }
     }
     Ok(truth)
 }
 
+/// What stands between the columns: where a comma is written in numbers, spreadsheets write semicolons.
+fn delimiter(text: &str) -> u8 {
+    let first = text.lines().next().unwrap_or_default();
+    [b',', b';', b'\t'].into_iter().max_by_key(|mark| (first.bytes().filter(|byte| byte == mark).count(), *mark == b',')).unwrap_or(b',')
+}
+
+/// The entries of an object in their order: a map would keep the last of two of one name without a word.
+struct Entries(Vec<(String, Vec<String>)>);
+
+impl<'de> serde::Deserialize<'de> for Entries {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> serde::de::Visitor<'de> for Reader {
+            type Value = Entries;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("photos with their tags")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(Reader)
+    }
+}
+
 fn parse_json(text: &str) -> Result<Truth, Mistake> {
-    let labels: BTreeMap<String, Vec<String>> =
+    let Entries(labels) =
         serde_json::from_str(text).map_err(|error| (error.line() as u64, format!("not of the form {{\"photo.jpg\": [\"tag\", …]}}: {error}")))?;
     let mut truth = Truth::default();
     for (photo, tags) in labels {
-        truth.labels.insert(photo.trim().to_owned(), tags.iter().map(|tag| normal_name(tag)).collect());
+        let tags = tags.iter().map(|tag| normal_name(tag)).collect();
+        if truth.labels.insert(photo.trim().to_owned(), tags).is_some() {
+            let line = second_line_of(text, &photo);
+            return Err((line, format!("{} stands there twice; put all its tags in one place", photo.trim())));
+        }
     }
     Ok(truth)
+}
+
+/// The line on which a name stands once more.
+fn second_line_of(text: &str, name: &str) -> u64 {
+    let written = serde_json::to_string(name).unwrap_or_default();
+    text.match_indices(&written).nth(1).map_or(1, |(at, _)| text[..at].lines().count().max(1) as u64)
 }
 
 #[cfg(test)]
@@ -79,6 +127,15 @@ mod tests {
         let json = parse_json("{\"a.jpg\": [\"cat\", \"sofa\"], \"b,c.jpg\": [\"Sky\"]}").expect("parses");
         assert_eq!(csv, json);
         assert_eq!(csv, Truth::of([("a.jpg", &["cat", "sofa"][..]), ("b,c.jpg", &["sky"])]));
+        for other in ["Photo;Tag\na.jpg; Cat\na.jpg;sofa\nb,c.jpg;sky\n", "tag\tnote\tphoto\ncat\t\ta.jpg\nsofa\tx\ta.jpg\nsky\t\t\"b,c.jpg\"\n"] {
+            assert_eq!(parse_csv(other).as_ref(), Ok(&csv), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_photo_that_stands_twice_in_json_is_told_with_its_second_line() {
+        let (line, why) = parse_json("{\n\"a.jpg\": [\"cat\"],\n\"a.jpg\": [\"dog\"]}").expect_err("refused");
+        assert_eq!((line, why.as_str()), (3, "a.jpg stands there twice; put all its tags in one place"));
     }
 
     #[test]

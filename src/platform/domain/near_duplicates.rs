@@ -36,7 +36,9 @@ pub async fn hash_old(core: &Core) -> Result<()> {
         let mut hashed = Vec::with_capacity(open.len());
         for (id, content_hash) in open {
             let hash = match photo_files::read_photo(core, &content_hash).await {
-                Ok(bytes) => core.on_a_core(move || photos::decode(&bytes).ok().map(|photo| perceptual_hash::perceptual_hash(&photo.image))).await?,
+                Ok(bytes) => {
+                    core.on_a_core(move || photos::decode(&bytes).ok().map(|photo| perceptual_hash::looks(&photo.image, &photo.image))).await?
+                }
                 Err(_) => None,
             };
             // One that can't be read is like no other; its id is as good as random.

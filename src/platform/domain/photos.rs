@@ -13,7 +13,7 @@ use crate::platform::store::photos::search::{self, Paging};
 use crate::wire::event::Happened;
 use crate::wire::ids::PhotoId;
 use crate::wire::page::Page;
-use crate::wire::photo::{AddedPhotos, ExifField, Photo, PhotoMetadata, PhotoSource, ProcessingStatus, RefusedPhoto};
+use crate::wire::photo::{AddedPhotos, ExifField, Photo, PhotoMetadata, PhotoSource, ProcessingStatus, RefusedPhoto, SameFile};
 use crate::wire::photo_search::PhotoSearch;
 
 /// Largest photo file, in bytes.
@@ -47,8 +47,8 @@ impl NewFile {
 #[derive(Debug, Clone)]
 pub enum Added {
     New(Photo),
-    /// The library has its bytes already.
-    Known(Photo),
+    /// The library has its bytes already, and the file is called so.
+    Known(Photo, String),
     Refused(RefusedPhoto),
 }
 
@@ -59,7 +59,12 @@ pub fn sort(files: impl IntoIterator<Item = Added>) -> AddedPhotos {
     for file in files {
         match file {
             Added::New(photo) => sorted.added.push(photo),
-            Added::Known(photo) => sorted.known.push(photo),
+            Added::Known(photo, file_name) => {
+                if file_name != photo.file_name {
+                    sorted.same.push(SameFile { file_name, same_as: photo.file_name.clone() });
+                }
+                sorted.known.push(photo);
+            }
             Added::Refused(refused) => sorted.refused.push(refused),
         }
     }
@@ -88,10 +93,11 @@ pub async fn add(core: &Core, file: NewFile, enqueue: bool) -> Result<Added> {
     };
     let mut change = core.change().await?;
     let is_new = store::photos::insert(&mut change.tx, core.org, &photo, Some(hash)).await?;
-    let mut photo = match store::photos::by_content(&mut change.tx, core.org, &photo.content_hash).await? {
-        Some(stored) => stored,
-        None => photo,
-    };
+    let stored = store::photos::by_content(&mut change.tx, core.org, &photo.content_hash).await?;
+    if let Some(stored) = stored.as_ref().filter(|stored| stored.file_name != name && !stored.other_names.contains(&name)) {
+        store::photos::add_alias(&mut change.tx, stored.id, &name).await?;
+    }
+    let mut photo = stored.map_or(photo, |stored| with_name(stored, &name));
     let queue = enqueue && matches!(photo.ai_processing_status, ProcessingStatus::None | ProcessingStatus::Failed);
     if queue {
         photo.ai_processing_status = ProcessingStatus::Pending;
@@ -106,7 +112,15 @@ pub async fn add(core: &Core, file: NewFile, enqueue: bool) -> Result<Added> {
     if queue {
         core.work.notify_one();
     }
-    Ok(if is_new { Added::New(photo) } else { Added::Known(photo) })
+    Ok(if is_new { Added::New(photo) } else { Added::Known(photo, name) })
+}
+
+/// A photo that has come under this name, too.
+fn with_name(mut photo: Photo, name: &str) -> Photo {
+    if photo.file_name != name && photo.other_names.iter().all(|other| other != name) {
+        photo.other_names.push(name.to_owned());
+    }
+    photo
 }
 
 /// As [`add`]; a file that the platform could not store is refused, so that those beside it are told of.
@@ -134,10 +148,11 @@ fn check_and_save(folder: &std::path::Path, file: NewFile) -> Result<std::result
     if let Err(error) = photo_files::make_thumbnail(folder, &content_hash, &small, GRID_EDGE_PX) {
         tracing::warn!(%error, "a thumbnail could not be made");
     }
-    let hash = photos::perceptual_hash::perceptual_hash(&small);
+    let hash = photos::perceptual_hash::looks(&decoded.image, &small);
     let photo = Photo {
         id: file.id,
         file_name: file.name,
+        other_names: Vec::new(),
         source: file.source,
         content_hash,
         size_bytes: file.bytes.len() as u64,

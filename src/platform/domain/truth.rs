@@ -12,8 +12,8 @@ use crate::wire::tag::normal_name;
 use crate::wire::truth::{IMPORT_MOST, ImportTruth, PhotoTruth, SetTruth, TAG_MOST, TAGS_MOST, TruthChanged, TruthFormat, TruthImport, TruthQuery};
 
 const PAGE: u32 = 1_000;
-/// Names that are told of those that no photo has.
-const UNKNOWN_TOLD: usize = 20;
+/// Names that are told of those that no photo has, and of those that several have.
+const NAMES_TOLD: usize = 20;
 
 /// The labelled photos of the library, by id.
 pub async fn list(core: &Core, limit: Option<u32>, cursor: Option<&str>) -> Result<Page<PhotoTruth>> {
@@ -62,16 +62,28 @@ pub async fn import(core: &Core, asked: &ImportTruth) -> Result<TruthImport> {
     };
     let mut change = core.change().await?;
     let library = store::truth::photos_by_name(&mut change.tx, core.org).await?;
+    let aliases = store::truth::photos_by_alias(&mut change.tx, core.org).await?;
     let mut found = TruthImport::default();
     let mut wanted: Vec<(PhotoId, Vec<String>)> = Vec::new();
     for name in file.photos() {
         let labels: Vec<String> = file.labels(name).into_iter().flatten().cloned().collect();
         let tags = clean(&labels)?;
         let is_meant = |id: &&PhotoId| within.as_ref().is_none_or(|within| within.contains(id));
-        let photos: Vec<PhotoId> = library.get(name).into_iter().flatten().filter(is_meant).copied().collect();
+        let called = |names: &HashMap<String, Vec<PhotoId>>| names.get(name).into_iter().flatten().filter(is_meant).copied().collect();
+        let mut photos: Vec<PhotoId> = called(&library);
+        // Another name of a photo is none of it where one is called so by itself.
+        if photos.is_empty() {
+            photos = called(&aliases);
+        }
+        if photos.len() > 1 {
+            found.shared += 1;
+            if found.shared_names.len() < NAMES_TOLD {
+                found.shared_names.push(name.to_owned());
+            }
+        }
         if photos.is_empty() {
             found.unknown += 1;
-            if found.unknown_names.len() < UNKNOWN_TOLD {
+            if found.unknown_names.len() < NAMES_TOLD {
                 found.unknown_names.push(name.to_owned());
             }
         }

@@ -14,6 +14,7 @@ use crate::wire::photo::Photo;
 
 /// A photo, with caption and tags of its newest answer.
 const SELECT: &str = "SELECT p.id, p.file_name, p.source, p.content_hash, p.size_bytes, p.width_px, p.height_px, p.format,
+        (SELECT json_group_array(a.file_name) FROM photo_aliases a WHERE a.photo_id = p.id) AS other_names,
         p.ai_processing_status, p.created_at_ms, r.caption, r.confidence_scores
      FROM photos p LEFT JOIN ai_processing_results r ON r.id = p.latest_result_id
      WHERE p.deleted_at_ms IS NULL AND p.organization_id = ";
@@ -27,6 +28,7 @@ impl FromRow<'_, SqliteRow> for PhotoRow {
             Ok(Photo {
                 id: PhotoId(row.try_get("id")?),
                 file_name: row.try_get("file_name")?,
+                other_names: from_json(row.try_get("other_names")?)?,
                 source: from_name(row.try_get("source")?)?,
                 content_hash: row.try_get("content_hash")?,
                 size_bytes: row.try_get::<i64, _>("size_bytes")? as u64,
@@ -66,6 +68,13 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, photo: &Photo, hash: Optio
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Keeps another name under which the bytes of a photo have come.
+pub async fn add_alias(tx: &mut Tx, id: PhotoId, file_name: &str) -> Result<()> {
+    let sql = "INSERT INTO photo_aliases (photo_id, file_name) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    sqlx::query(sql).bind(id.0).bind(file_name).execute(&mut **tx).await?;
+    Ok(())
 }
 
 /// One photo that is not deleted.

@@ -1,11 +1,11 @@
 //! Ground truth: set by hand and by files, undone and done again, read back as it went in.
 
 use minerva_console::wire::ids::PhotoId;
-use minerva_console::wire::photo::Photo;
+use minerva_console::wire::photo::{Photo, SameFile};
 use minerva_console::wire::photo_set::CreatePhotoSet;
 use minerva_console::wire::truth::{ImportTruth, PhotoTruth, SetTruth, TruthChanged, TruthFormat, TruthQuery};
 
-use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::platform::{self, Options, TestPlatform, jpeg};
 use crate::support::scripted::Scripted;
 
 async fn start() -> TestPlatform {
@@ -111,4 +111,28 @@ async fn what_can_not_be_read_is_told_with_its_line_and_changes_nothing() {
     let refused = platform.client.set_ground_truth(PhotoId::fresh(), &SetTruth::default()).await.expect_err("refused");
     assert_eq!(refused.code(), Some("not_found"));
     assert_eq!(labels(&platform, &photos).await, []);
+}
+
+#[tokio::test]
+async fn a_photo_is_labelled_by_each_name_it_came_under_and_a_shared_name_is_told() {
+    let platform = start().await;
+    let bytes = |seed| jpeg(64, 48, seed);
+    let add = async |files: &[(&str, u8)]| {
+        let files = files.iter().map(|(name, seed)| ((*name).to_owned(), bytes(*seed))).collect();
+        platform.client.add_photos(files, false).await.expect("added")
+    };
+    add(&[("naïve.JPG", 1), ("same.jpg", 2), ("same.jpg", 3)]).await;
+    let again = add(&[("cat.jpg", 1)]).await;
+    assert_eq!(again.same.iter().map(SameFile::words).collect::<Vec<_>>(), ["cat.jpg is the same photo as naïve.JPG"]);
+    assert_eq!(again.known[0].other_names, ["cat.jpg"]);
+    assert_eq!(add(&[("cat.jpg", 1), ("naïve.JPG", 1)]).await.known[1].other_names, ["cat.jpg"], "each name once");
+
+    let done = platform.client.import_ground_truth(&file("labels.csv", "tag;photo\ncat;cat.jpg\ndog;same.jpg\n")).await.expect("read");
+    assert_eq!((done.photos, done.unknown, done.shared), (3, 0, 1));
+    assert_eq!(done.shared_words().as_deref(), Some("Several photos are called same.jpg, and all of them are labelled"));
+    add(&[("cat.jpg", 4)]).await;
+    let done = platform.client.import_ground_truth(&file("labels.csv", "photo,tag\ncat.jpg,lynx\n")).await.expect("read");
+    assert_eq!((done.photos, done.changed, done.shared), (1, 1, 0), "it is the own name of another photo now");
+    let text = platform.client.export_ground_truth(&TruthQuery::default()).await.expect("written");
+    assert_eq!(text, "photo,tag\ncat.jpg,lynx\nnaïve.JPG,cat\nsame.jpg,dog\n");
 }

@@ -33,6 +33,10 @@ fn a_set_is_made_of_files_folders_and_zips_and_each_change_is_a_version() {
     assert_eq!(sets(&["create", "Pets", &folder]).1, "Photo set Pets made with 2 photos\n");
     let (code, out, err) = sets(&["add", "pets", &packed]);
     assert_eq!((code, out.as_str()), (Some(0), "Photo set Pets: 1 photo added\n"), "{err}");
+    assert!(err.contains("more.zip/2 again.jpg is the same photo as 2.jpg\n"), "{err}");
+    let (code, out, err) = sets(&["create", "pets", &packed]);
+    assert_eq!((code, out.as_str()), (Some(2), ""), "before any photo is read");
+    assert!(err.ends_with("minerva: There is a photo set Pets already. Nothing was added; choose another name\n"), "{err}");
     assert_eq!(sets(&["show", "Pets"]).1, "1.jpg\n2.jpg\n3.jpg\n");
     assert_eq!(sets(&["rename", "Pets", "Animals"]).1, "Photo set Pets: renamed to Animals\n");
     assert_eq!(sets(&["go-back", "Animals", "1"]).1, "Photo set Animals: as in version 1\n");

@@ -329,6 +329,7 @@ async fn add_photos(mut form: Multipart) -> Json<AddedPhotos> {
         answer.added.push(Photo {
             id: PhotoId::fresh(),
             file_name,
+            other_names: Vec::new(),
             source: PhotoSource::Added,
             content_hash: String::new(),
             size_bytes: bytes.len() as u64,

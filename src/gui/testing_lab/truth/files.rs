@@ -135,9 +135,8 @@ impl TruthFiles {
                 if preview.changed == 1 { "1 has".to_owned() } else { format!("{} have", number::count(preview.changed)) },
             );
             ui.add(Label::new(words).wrap());
-            if preview.unknown > 0 {
-                let more = if preview.unknown > preview.unknown_names.len() as u64 { ", …" } else { "" };
-                let words = format!("No photo is called {}{more}: {} left out", preview.unknown_names.join(", "), plural(preview.unknown, "name"));
+            let unknown = preview.unknown_words().map(|words| format!("{words}: {} left out", plural(preview.unknown, "name")));
+            for words in unknown.into_iter().chain(preview.shared_words()) {
                 ui.add(Label::new(RichText::new(words).color(tokens.warn)).wrap());
             }
             ui.horizontal(|ui| {

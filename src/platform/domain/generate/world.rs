@@ -202,6 +202,7 @@ impl World {
         let photo = Photo {
             id: PhotoId(self.id(at)),
             file_name: format!("{}_{:06}.jpg", at.format("%Y%m%d"), self.rng.u32(0..1_000_000)),
+            other_names: Vec::new(),
             source: PhotoSource::Added,
             content_hash: format!("{:032x}{:032x}", hash[0], hash[1]),
             size_bytes: self.log_normal(2_600_000.0, 0.5) as u64,

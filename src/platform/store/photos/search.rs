@@ -110,7 +110,7 @@ pub async fn find(db: &Db, org: OrganizationId, search: &PhotoSearch, paging: Pa
     };
     let mut photos = HashMap::with_capacity(numbers.len());
     for chunk in numbers.chunks(IDS_A_STATEMENT) {
-        let mut query = QueryBuilder::<Sqlite>::new(SELECT.replacen(" FROM ", ", p.number FROM ", 1));
+        let mut query = QueryBuilder::<Sqlite>::new(SELECT.replacen(" FROM photos p", ", p.number FROM photos p", 1));
         query.push_bind(org.0).push(" AND p.number IN (");
         let mut list = query.separated(", ");
         for number in chunk {
