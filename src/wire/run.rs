@@ -258,6 +258,9 @@ pub struct Reused {
     pub run_id: RunId,
     pub run_name: String,
     pub at: DateTime<Utc>,
+    /// What it cost when it was asked for; the run that takes it over is charged nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<UsdMicros>,
 }
 
 /// Cells by state; the sum is photos × columns × repeats.
@@ -310,6 +313,14 @@ pub struct Cell {
     /// Of an answer that was known already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reused: Option<Reused>,
+}
+
+impl Cell {
+    /// Why it has no answer: an error stands until the next try has ended.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Fault> {
+        self.fault.as_ref().filter(|_| matches!(self.state, CellState::Failed | CellState::Running))
+    }
 }
 
 /// `GET /api/ai/testing/live-test/{run}/cells`: one page of them.

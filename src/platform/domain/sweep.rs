@@ -3,7 +3,7 @@
 use super::baseline::{self, Labels};
 use super::statistics::Units;
 use super::{Core, DomainError, Result, near_duplicates, runs, truth};
-use crate::wire::comparison::{ColumnComparison, Measure, Verdict};
+use crate::wire::comparison::{ColumnComparison, Figure, Measure, Verdict};
 use crate::wire::ids::RunId;
 use crate::wire::prompt_parts::Parameters;
 use crate::wire::run::{Cell, Run};
@@ -52,6 +52,11 @@ pub fn of(run: &Run, cells: &[Cell], labels: &Labels, units: &Units) -> Sweep {
     let measure = if is_labelled { Measure::F1 } else { Measure::Agreement };
     let mut lines: Vec<SweepLine> = Vec::new();
     let mut method = String::new();
+    // Of the column by itself: the usual one may have no known cost for a photo, and this one still has.
+    let costs: Vec<Option<Figure>> = baseline::alone(run, cells, labels, units)
+        .iter()
+        .map(|measures| measures.iter().find(|one| one.measure == Measure::Cost).map(|cost| cost.figure))
+        .collect();
     for (at, column) in run.columns.iter().enumerate().filter(|(_, column)| column.image.is_none()) {
         let is_alike = |other: &crate::wire::run::RunColumn| {
             (&other.model, &other.prompt_content, &other.parts) == (&column.model, &column.prompt_content, &column.parts)
@@ -63,7 +68,7 @@ pub fn of(run: &Run, cells: &[Cell], labels: &Labels, units: &Units) -> Sweep {
         let compared = baseline::of(run, cells, labels, units, Some(at as u32));
         method = compared.method;
         let mut points: Vec<SweepPoint> =
-            compared.columns.iter().filter(|one| own.contains(&one.column)).map(|one| point(run, one, measure)).collect();
+            compared.columns.iter().filter(|one| own.contains(&one.column)).map(|one| point(run, one, measure, costs[one.column as usize])).collect();
         let cost = |point: &SweepPoint| point.cost.map_or(f64::NEG_INFINITY, |cost| cost.value);
         points.sort_by(|one, other| cost(other).total_cmp(&cost(one)));
         lines.push(SweepLine { prompt_name: column.prompt_name.clone(), model: column.model.clone(), advice: advice(&points), points });
@@ -71,7 +76,7 @@ pub fn of(run: &Run, cells: &[Cell], labels: &Labels, units: &Units) -> Sweep {
     Sweep { run_id: run.id, measure, method, lines }
 }
 
-fn point(run: &Run, column: &ColumnComparison, measure: Measure) -> SweepPoint {
+fn point(run: &Run, column: &ColumnComparison, measure: Measure, cost: Option<Figure>) -> SweepPoint {
     let accuracy = column.measure(measure);
     SweepPoint {
         column: column.column,
@@ -80,7 +85,7 @@ fn point(run: &Run, column: &ColumnComparison, measure: Measure) -> SweepPoint {
         accuracy: accuracy.map(|accuracy| accuracy.figure),
         difference: accuracy.and_then(|accuracy| accuracy.difference),
         verdict: accuracy.map_or(Verdict::None, |accuracy| accuracy.verdict),
-        cost: column.measure(Measure::Cost).map(|cost| cost.figure),
+        cost,
     }
 }
 
@@ -110,7 +115,7 @@ mod tests {
     use crate::wire::ids::PhotoId;
     use crate::wire::money::UsdMicros;
     use crate::wire::result::{Answer, ConfidenceKind, Tag, Usage};
-    use crate::wire::run::CellState;
+    use crate::wire::run::{CellState, Reused};
     use crate::wire::sweep::SentImage;
 
     /// One prompt on one model, as usual and in two sizes.
@@ -164,6 +169,24 @@ mod tests {
         // Of one tag out of two labels F1 is 2·1 / (1 + 2).
         assert_eq!(told, [(0, 1.0, 400.0, Verdict::None), (1, 1.0, 200.0, Verdict::NoDifferenceShown), (2, 2.0 / 3.0, 100.0, Verdict::Worse)]);
         assert_eq!(line.advice.as_deref(), Some("512 px saves 50 % and is not shown to be worse: it loses at most 0.0 points"));
+    }
+
+    #[test]
+    fn an_answer_that_was_known_counts_with_what_it_cost_when_it_was_asked() {
+        let run = run(12);
+        let mut cells = cells(&run);
+        for cell in cells.iter_mut().filter(|cell| cell.column < 2) {
+            let answer = cell.answer.as_mut().expect("an answer");
+            // Answers that were taken over before their cost was kept with them have none that is known.
+            let cost_usd = answer.cost_usd.replace(UsdMicros(0)).filter(|_| cell.column == 1);
+            cell.reused = Some(Reused { run_id: RunId::fresh(), run_name: "First".to_owned(), at: run.started_at, cost_usd });
+        }
+        let costs: Vec<(u32, Option<f64>)> = of(&run, &cells, &Labels::new(), &Units::each(run.photo_ids.len())).lines[0]
+            .points
+            .iter()
+            .map(|point| (point.column, point.cost.map(|cost| (cost.value * 1e6).round())))
+            .collect();
+        assert_eq!(costs, [(1, Some(200.0)), (2, Some(100.0)), (0, None)]);
     }
 
     #[test]

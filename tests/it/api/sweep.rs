@@ -89,6 +89,9 @@ async fn a_size_that_was_answered_before_is_known_and_another_one_is_asked() {
     })
     .await;
     assert_eq!((run.reused, stub.traffic().all_questions() - calls), (12, 6));
+    let read = platform.client.sweep(run.id).await.expect("a sweep");
+    let costs: Vec<f64> = read.lines[0].points.iter().map(|point| point.cost.expect("a cost, known already or not").value).collect();
+    assert!(costs.iter().all(|cost| *cost > 0.0), "what was known counts with what it cost: {costs:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

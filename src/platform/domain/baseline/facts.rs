@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::platform::domain::deployments::compare::is_of_the_version;
 use crate::platform::domain::statistics::mean;
 use crate::wire::ids::PhotoId;
+use crate::wire::money::UsdMicros;
+use crate::wire::result::Answer;
 use crate::wire::run::{Cell, CellState, Run};
 use crate::wire::tag::normal_name;
 
@@ -59,10 +61,7 @@ impl Facts {
             finished: cells.iter().filter(|cell| matches!(cell.state, CellState::Completed | CellState::Failed)).count() as u32,
             confidence: mean(answers.iter().filter_map(|(_, answer)| answer.mean_confidence()).map(f64::from)),
             latency_ms: mean(answers.iter().filter_map(|(cell, _)| cell.latency_ms).map(|ms| ms as f64)),
-            // What was known already cost nothing, which says nothing of the model.
-            cost_usd: mean(
-                answers.iter().filter(|(cell, _)| cell.reused.is_none()).filter_map(|(_, answer)| answer.cost_usd).map(|cost| cost.0 as f64 / 1e6),
-            ),
+            cost_usd: mean(answers.iter().filter_map(|(cell, answer)| asked_for(cell, answer)).map(|cost| cost.0 as f64 / 1e6)),
             tags,
             fails_by_itself,
             against,
@@ -79,6 +78,11 @@ impl Facts {
             if either == 0 { 1.0 } else { both as f64 / either as f64 }
         }))
     }
+}
+
+/// What an answer cost when it was asked for: one that was known already cost this run nothing, which says nothing of the model.
+fn asked_for(cell: &Cell, answer: &Answer) -> Option<UsdMicros> {
+    cell.reused.as_ref().map_or(answer.cost_usd, |from| from.cost_usd)
 }
 
 fn against<'t>(answers: impl Iterator<Item = &'t BTreeSet<String>>, labels: &BTreeSet<String>) -> Counts {
