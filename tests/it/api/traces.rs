@@ -228,6 +228,8 @@ async fn as_curl_a_shell_sends_the_same_body_with_the_key_of_its_own() {
     let curl = platform.client.trace_as_curl(cell.id.0, None).await.expect("a command").command;
     assert!(curl.contains("$OPENAI_API_KEY") && !curl.contains(Wire::OpenAi.key()), "{curl}");
     assert!(curl.contains("# photo.jpg: 0.jpg"), "{curl}");
+    let none = platform.client.trace_as_curl(cell.id.0, Some(8)).await.expect_err("one try only").to_string();
+    assert!(none.contains("There is no try 9; this trace has 1"), "{none}");
 
     let folder = tempfile::tempdir().expect("a folder");
     let shim = folder.path().join("curl");

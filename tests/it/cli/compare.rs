@@ -577,6 +577,9 @@ async fn sizes_and_qualities_are_columns_of_their_own() {
     columns.sort();
     let sizes: Vec<&str> = columns.iter().map(|(_, prompt)| prompt.split_once(" · ").map_or("usual", |(_, size)| size)).collect();
     assert_eq!(sizes, ["usual", "256 px, quality 60", "512 px, quality 60", "usual"], "{columns:?}");
+    let small = report["summary"].as_array().expect("columns").iter().find(|column| column["image_size"] == 256).expect("256 px");
+    assert_eq!((&small["jpeg_quality"], report["summary"][0].get("image_size")), (&Value::from(60), None));
+    assert!(report["cells"].as_array().expect("cells").iter().any(|cell| cell["image_size"] == 512 && cell["jpeg_quality"] == 60));
     let mut edges: Vec<u32> =
         stub.traffic().all().iter().filter_map(|seen| seen.photo.as_ref().map(|photo| photo.width_px.max(photo.height_px))).collect();
     edges.sort_unstable();

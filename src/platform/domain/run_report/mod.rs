@@ -115,6 +115,23 @@ pub enum Unanswered {
     Lost,
 }
 
+/// In which size and quality a column sends the photos; nothing where it does as is usual.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct ReportImage {
+    /// The longer edge, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_size: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jpeg_quality: Option<u8>,
+}
+
+impl ReportImage {
+    #[must_use]
+    pub fn of(column: &RunColumn) -> Self {
+        column.image.map(|image| Self { image_size: image.max_edge_px, jpeg_quality: image.quality }).unwrap_or_default()
+    }
+}
+
 /// One answer, or why there is none.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReportCell {
@@ -122,6 +139,8 @@ pub struct ReportCell {
     pub photo: String,
     pub prompt: String,
     pub model: String,
+    #[serde(flatten)]
+    pub image: ReportImage,
     /// 1-based.
     pub repeat: u32,
     pub status: CellStatus,
@@ -158,6 +177,7 @@ impl ReportCell {
             photo: photo.label.clone(),
             prompt: column.prompt_name.clone(),
             model: column.model.clone(),
+            image: ReportImage::of(column),
             repeat,
             status: CellStatus::Failed,
             caption: None,
@@ -244,8 +264,9 @@ fn summaries(columns: &[RunColumn], cells: &[ReportCell], accuracies: &[Option<A
     for cell in cells {
         by_column[cell.place.1].push(cell);
     }
-    let of_column = |(column, (cells, accuracy)): (&RunColumn, (&Vec<&ReportCell>, &Option<Accuracy>))| {
-        summary::summarise(&column.model, &column.prompt_name, cells, *accuracy)
+    let of_column = |(column, (cells, accuracy)): (&RunColumn, (&Vec<&ReportCell>, &Option<Accuracy>))| SummaryRow {
+        image: ReportImage::of(column),
+        ..summary::summarise(&column.model, &column.prompt_name, cells, *accuracy)
     };
     columns.iter().zip(by_column.iter().zip(accuracies)).map(of_column).collect()
 }

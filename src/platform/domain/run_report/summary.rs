@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{CellStatus, ReportCell};
+use super::{CellStatus, ReportCell, ReportImage};
 use crate::platform::domain::statistics::{mean, quantile};
 use crate::wire::comparison::{Measure, MeasureComparison};
 
@@ -13,6 +13,8 @@ use crate::wire::comparison::{Measure, MeasureComparison};
 pub struct SummaryRow {
     pub model: String,
     pub prompt: String,
+    #[serde(flatten)]
+    pub image: ReportImage,
     /// Photos asked about, unreadable ones included.
     pub photos: usize,
     /// Answered and failed cells (photos × repeats).
@@ -80,6 +82,7 @@ pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], accuracy: Opt
     SummaryRow {
         model: model.to_owned(),
         prompt: prompt.to_owned(),
+        image: ReportImage::default(),
         photos: cells.iter().map(|cell| cell.photo.as_str()).collect::<BTreeSet<_>>().len(),
         ok: answered.len(),
         failed: cells.len() - answered.len(),

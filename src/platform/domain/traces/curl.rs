@@ -16,6 +16,9 @@ pub async fn curl(core: &Core, id: Uuid, at: Option<usize>) -> Result<CurlComman
         Some(at) => trace.exchanges.get(at),
         None => trace.exchanges.last(),
     };
+    if let Some(at) = at.filter(|at| *at >= trace.exchanges.len() && !trace.exchanges.is_empty()) {
+        return Err(none(&format!("There is no try {}; this trace has {}", at + 1, trace.exchanges.len())));
+    }
     let Some(exchange) = exchange else {
         let why =
             if trace.is_forgotten { "What was sent is not kept any more" } else { "Nothing was sent over the net, so there is no command for it" };
