@@ -69,7 +69,8 @@ pub fn said(key: Key, votes: &mut Votes, panes: &[Pane]) -> Option<Said> {
         Key::Backspace if votes.can_undo() => return Some(Said::Undo),
         _ => {}
     }
-    let columns = columns(panes)?;
+    // Who sees the names does not vote blind.
+    let columns = columns(panes).filter(|_| !votes.shows_names)?;
     let digit = DIGITS.into_iter().take(columns.len()).position(|digit| digit == key).map(|at| Choice::Best { column: columns[at] });
     let choice = match key {
         Key::T => Some(Choice::Tie),
@@ -88,7 +89,11 @@ pub fn bar_ui(ui: &mut Ui, votes: &mut Votes, run: &Run, photo: PhotoId, panes: 
             ui.label(RichText::new("Show two columns at least to vote between them: Add a pane").color(tokens.warn));
             return;
         };
-        ui.label(RichText::new("Which is best?").font(theme::semibold(theme::TEXT_BODY)));
+        if votes.shows_names {
+            ui.label(RichText::new("Hide the names to vote (S)").color(tokens.warn));
+        } else {
+            ui.label(RichText::new("Which is best?").font(theme::semibold(theme::TEXT_BODY)));
+        }
         let choices = columns.iter().enumerate().map(|(at, column)| {
             let about = format!("Answer {} is best ({})", LETTERS[at], at + 1);
             (Choice::Best { column: *column }, LETTERS[at], icons::ICON_THUMB_UP, about)
@@ -98,7 +103,7 @@ pub fn bar_ui(ui: &mut Ui, votes: &mut Votes, run: &Run, photo: PhotoId, panes: 
             (Choice::NoneGood, "None good", icons::ICON_THUMB_DOWN, "None of them is good (N)".to_owned()),
         ];
         for (choice, word, icon, about) in choices.chain(others) {
-            let tool = Tool::new(icon, word).tooltip(&about).selected(given == Some(choice));
+            let tool = Tool::new(icon, word).tooltip(&about).selected(given == Some(choice)).enabled(!votes.shows_names);
             if tool.ui(ui).clicked() {
                 said = Some(Said::Cast(CastVote { columns: columns.clone(), choice: Some(choice) }));
             }
@@ -208,6 +213,16 @@ mod tests {
         let out = egui::Context::default().run_ui(egui::RawInput { events, ..egui::RawInput::default() }, |ui| heard.extend(pressed(ui)));
         out.drop_without_applying_deltas();
         assert_eq!(heard, [Key::Num1, Key::Num1, Key::T, Key::Num2]);
+    }
+
+    #[test]
+    fn nobody_votes_while_the_names_are_shown() {
+        let panes = [Pane { column: 0, repeat: 0 }, Pane { column: 1, repeat: 0 }];
+        let mut votes = Votes::default();
+        let heard: Vec<bool> = [Key::Num1, Key::S, Key::Num1, Key::T, Key::N, Key::S, Key::T]
+            .map(|key| matches!(said(key, &mut votes, &panes), Some(Said::Cast(_))))
+            .into();
+        assert_eq!(heard, [true, false, false, false, false, false, true]);
     }
 
     #[test]

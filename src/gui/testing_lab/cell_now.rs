@@ -7,9 +7,15 @@ use egui::text::LayoutJob;
 use egui::{FontId, Rect, Ui, vec2};
 
 use super::matrix::paint_message;
+use super::matrix_cell::failure_words;
 use crate::gui::theme::{self, Tokens, icons};
-use crate::wire::result::FaultKind;
+use crate::wire::result::{Fault, FaultKind};
 use crate::wire::run::CellNow;
+
+/// Of a cell that has failed before, while nothing more is heard of it.
+pub const ASKING_AGAIN: &str = "Asking again…";
+/// Of the room of a cell, what stands above the error of its last try.
+const AGAIN_HEIGHT: f32 = 20.0;
 
 /// What was heard of a cell last.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +68,17 @@ impl<'a> Doing<'a> {
         }
     }
 
+    /// The same of a cell that has failed before: `Asking again…`.
+    #[must_use]
+    pub fn words_again(self) -> String {
+        match self.heard {
+            Heard::Waiting => "Waiting to be asked again".to_owned(),
+            Heard::Asking => ASKING_AGAIN.to_owned(),
+            Heard::Text(_) => "Answering again…".to_owned(),
+            Heard::Retrying { .. } => self.words(),
+        }
+    }
+
     /// What the model has written so far, where it writes.
     #[must_use]
     pub fn text(self) -> Option<&'a str> {
@@ -102,6 +119,17 @@ impl<'a> Doing<'a> {
         };
         paint_message(ui, room, icon.codepoint, &self.words(), self.colour(tokens));
     }
+}
+
+/// Paints a cell that is asked again: its error stands until the answer is in.
+pub fn paint_again(ui: &Ui, room: Rect, doing: Option<Doing<'_>>, fault: &Fault, tokens: &Tokens) {
+    let (now, before) = room.split_top_bottom_at_y(room.top() + AGAIN_HEIGHT);
+    let words = doing.map_or_else(|| ASKING_AGAIN.to_owned(), Doing::words_again);
+    if let Some(doing) = doing {
+        doing.keep_counting(ui);
+    }
+    paint_message(ui, now, icons::ICON_AUTORENEW.codepoint, &words, doing.map_or(tokens.info, |doing| doing.colour(tokens)));
+    paint_message(ui, before, icons::ICON_ERROR.codepoint, &failure_words(fault), tokens.bad);
 }
 
 /// The last lines of a text, as many as there is room for.

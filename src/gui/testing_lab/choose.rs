@@ -9,7 +9,7 @@ use super::{TestingLab, setup_panel};
 use crate::gui::ctx::{AreaCtx, Command};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
-use crate::gui::widgets::{empty_state, error_state, number};
+use crate::gui::widgets::{empty_state, error_state, number, skeleton};
 
 impl TestingLab {
     pub(super) fn choose_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
@@ -24,7 +24,8 @@ impl TestingLab {
             .show_separator_line(false)
             .frame(side)
             .show(ui, |ui| {
-                let starting = Starting { photos: self.selection.len(), is_pending: self.starting.is_pending(), failure: failure.as_deref() };
+                let (photos, is_loading) = (self.selection.len(), self.library.is_loading() && self.selection.is_empty());
+                let starting = Starting { photos, is_loading, is_pending: self.starting.is_pending(), failure: failure.as_deref() };
                 setup_panel::ui(ui, &mut self.setup, &self.estimate, starting, ctx);
             });
         let frame = Frame::new().inner_margin(Margin { right: theme::GAP_12 as i8, ..Margin::ZERO });
@@ -74,7 +75,11 @@ impl TestingLab {
                 }
             });
         });
-        ui.horizontal(|ui| {
+        if self.library.is_loading() {
+            skeleton::lines(ui, 1);
+            return;
+        }
+        ui.horizontal_wrapped(|ui| {
             let (chosen, known) = (self.selection.len(), self.library.offered_len());
             ui.label(format!("{} of {} selected", number::count(chosen as u64), number::count(known as u64)));
             if self.library.shown_len() < known {
@@ -82,7 +87,10 @@ impl TestingLab {
             }
             let beyond = self.alike.beyond(&self.selection);
             if beyond > 0 {
-                let words = format!("{} look like another and count with it", number::count(beyond as u64));
+                let words = match beyond {
+                    1 => "1 looks like another and counts with it".to_owned(),
+                    many => format!("{} look like another and count with it", number::count(many as u64)),
+                };
                 let told = ui.label(RichText::new(words).color(tokens.muted));
                 told.on_hover_text("Copies and bursts. Each is asked about; in figures with an interval those that look alike count together as one");
             }

@@ -37,7 +37,8 @@ impl ColumnSummary {
                         None => summary.cost_unknown += 1,
                     }
                 }
-                (_, CellState::Failed) => {
+                // One that is asked again has failed until its answer is in.
+                (_, state) if state == CellState::Failed || cell.failure().is_some() => {
                     summary.failed += 1;
                     // Refusals and cut answers are billed.
                     match &cell.fault {
@@ -110,6 +111,8 @@ mod tests {
         let summary = ColumnSummary::of(cells.iter());
         assert_eq!((summary.completed, summary.failed, summary.cost, summary.cost_unknown), (3, 2, UsdMicros(16), 2));
         assert_eq!((summary.latency_p50_ms, summary.mean_confidence), (Some(20.0), Some(0.75)));
+        let again = cells.map(|cell| if cell.state == CellState::Failed { Cell { state: CellState::Running, ..cell } } else { cell });
+        assert_eq!(ColumnSummary::of(again.iter()), summary, "an error stands while it is asked again");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub fn ui(ui: &mut Ui, run: &Run, baseline: &Baseline, sweep: &mut SweepView, to
         }
         return again;
     };
-    ScrollArea::vertical().id_salt("figures of the run").auto_shrink(false).show(ui, |ui| {
+    ScrollArea::vertical().id_salt(("figures of the run", run.id)).auto_shrink(false).show(ui, |ui| {
         sweep.ui(ui, run, tokens);
         let hint = match (run.columns.len(), comparison.baseline) {
             (2.., None) => Some("Pin a column as the baseline (P in the matrix) to see what is better or worse"),
@@ -54,10 +54,74 @@ fn alike_words(photos: u32) -> String {
     format!("{photos} like another one of the run: together they count as one")
 }
 
-/// Points of the window below which only the difference has its interval beside it; the others tell theirs when they are hovered.
-const NARROW: f32 = 1_120.0;
 /// Points that the longest word of a verdict needs, with its sign.
 const VERDICT_LEAST: f32 = 96.0;
+/// Of the sign beside a verdict.
+const SIGN_WIDTH: f32 = 22.0;
+
+/// How a table of figures has room for its verdicts, which come first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fitting {
+    /// Between the figures of a row.
+    pub gap: f32,
+    /// Figures have their intervals beside them; else they tell them when they are hovered. The difference always has its own.
+    pub has_intervals: bool,
+}
+
+/// What a row of such a table says.
+pub struct RowWords {
+    /// What stands first, with no interval.
+    pub names: Vec<String>,
+    /// Each with its interval, and without.
+    pub figures: Vec<[String; 2]>,
+    pub difference: String,
+    pub verdict: Verdict,
+}
+
+impl Fitting {
+    /// The roomiest in which every row has its place. `heads`: above names, figures, difference and verdict.
+    #[must_use]
+    pub fn of(ui: &Ui, heads: &[&str], rows: &[RowWords]) -> Self {
+        let all = [(theme::GAP_24, true), (theme::GAP_12, true), (theme::GAP_24, false), (theme::GAP_12, false)];
+        let room = ui.available_width().min(ui.clip_rect().right() - ui.cursor().left()) - theme::GAP_16;
+        let fits = |(gap, has_intervals): &(f32, bool)| width_of(ui, heads, rows, *has_intervals) + gap * (heads.len() - 1) as f32 <= room;
+        let (gap, has_intervals) = all.into_iter().find(fits).unwrap_or((theme::GAP_12, false));
+        Self { gap, has_intervals }
+    }
+
+    /// For rows of [`measure_ui`].
+    #[must_use]
+    pub fn of_measures(ui: &Ui, heads: [&str; 5], measures: &[MeasureComparison]) -> Self {
+        let row_words = |one: &MeasureComparison| RowWords {
+            names: vec![one.measure.label().to_owned()],
+            figures: vec![both_words(one.measure, Some(&one.figure)), both_words(one.measure, one.baseline.as_ref())],
+            difference: one.difference.map_or_else(String::new, |figure| difference_words(one.measure, &figure)),
+            verdict: one.verdict,
+        };
+        Self::of(ui, &heads, &measures.iter().map(row_words).collect::<Vec<_>>())
+    }
+}
+
+fn width_of(ui: &Ui, heads: &[&str], rows: &[RowWords], has_intervals: bool) -> f32 {
+    let width =
+        |words: &str, size: f32| ui.painter().layout_no_wrap(words.to_owned(), egui::FontId::proportional(size), egui::Color32::PLACEHOLDER).size().x;
+    let mut widths: Vec<f32> = heads.iter().map(|words| width(words, theme::TEXT_SMALL)).collect();
+    for row in rows {
+        let figures = row.figures.iter().map(|[whole, value]| if has_intervals { whole } else { value });
+        let words = row.names.iter().chain(figures).chain([&row.difference]);
+        let cells = words.map(|words| width(words, theme::TEXT_BODY)).chain([SIGN_WIDTH + width(row.verdict.words(), theme::TEXT_BODY)]);
+        for (widest, cell) in widths.iter_mut().zip(cells) {
+            *widest = widest.max(cell);
+        }
+    }
+    widths.iter().sum()
+}
+
+/// A figure with its interval, and without.
+#[must_use]
+pub fn both_words(measure: Measure, figure: Option<&Figure>) -> [String; 2] {
+    figure.map_or_else(Default::default, |figure| [figure_words(measure, figure), value_words(measure, figure.value)])
+}
 
 fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &ColumnComparison, tokens: &Tokens) {
     let Some(name) = run.columns.get(column.column as usize) else { return };
@@ -79,27 +143,28 @@ fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &Column
     });
     ui.add_space(theme::GAP_4);
     let is_compared = comparison.baseline.is_some() && !is_baseline;
-    Grid::new(("measures", run.id, column.column)).num_columns(if is_compared { 5 } else { 2 }).striped(true).spacing([gap(ui), theme::GAP_4]).show(
-        ui,
-        |ui| {
-            if is_compared {
-                head_ui(ui, ["Measure", "This column", "Baseline", DIFFERENCE, "Verdict"], tokens);
-            } else {
-                left_head_ui(ui, ["Measure", "This column"], tokens);
-            }
-            for one in &column.measures {
-                measure_ui(ui, one, is_compared, tokens);
-            }
-        },
-    );
+    let heads = ["Measure", "This column", "Baseline", DIFFERENCE, "Verdict"];
+    let fitting = Fitting::of_measures(ui, heads, &column.measures);
+    let grid = Grid::new(("measures", run.id, column.column)).num_columns(if is_compared { 5 } else { 2 }).striped(true);
+    grid.spacing([fitting.gap, theme::GAP_4]).show(ui, |ui| {
+        if is_compared {
+            head_ui(ui, heads, tokens);
+        } else {
+            left_head_ui(ui, ["Measure", "This column"], tokens);
+        }
+        for one in &column.measures {
+            measure_ui(ui, one, is_compared.then_some(fitting), tokens);
+        }
+    });
     if !column.tags.is_empty() {
         let title = format!("By tag ({})", column.tags.len());
         ui.push_id(("tags", column.column), |ui| {
             egui::CollapsingHeader::new(title).id_salt("by tag").show(ui, |ui| {
-                Grid::new("tags").num_columns(6).striped(true).spacing([gap(ui), theme::GAP_4]).show(ui, |ui| {
+                let fitting = Fitting::of(ui, &TAG_HEADS, &column.tags.iter().map(tag_words).collect::<Vec<_>>());
+                Grid::new("tags").num_columns(6).striped(true).spacing([fitting.gap, theme::GAP_4]).show(ui, |ui| {
                     tag_head_ui(ui, is_compared, tokens);
                     for tag in &column.tags {
-                        tag_ui(ui, tag, is_compared, tokens);
+                        tag_ui(ui, tag, is_compared.then_some(fitting), tokens);
                     }
                 });
             });
@@ -107,13 +172,8 @@ fn column_ui(ui: &mut Ui, run: &Run, comparison: &RunComparison, column: &Column
     }
 }
 
-/// Between the figures of a row.
-#[must_use]
-pub fn gap(ui: &Ui) -> f32 {
-    if ui.ctx().content_rect().width() < NARROW { theme::GAP_12 } else { theme::GAP_24 }
-}
-
 pub const DIFFERENCE: &str = "Difference (95 %)";
+const TAG_HEADS: [&str; 6] = ["F1 of the tag", "Photos", "This column", "Baseline", DIFFERENCE, "Verdict"];
 
 fn head(words: &str, tokens: &Tokens) -> RichText {
     RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)
@@ -138,26 +198,27 @@ fn left_head_ui(ui: &mut Ui, heads: [&str; 2], tokens: &Tokens) {
 }
 
 fn tag_head_ui(ui: &mut Ui, is_compared: bool, tokens: &Tokens) {
-    ui.label(head("F1 of the tag", tokens));
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(head("Photos", tokens)));
+    let [name, photos, figure, others @ .., verdict] = TAG_HEADS;
+    ui.label(head(name, tokens));
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(head(photos, tokens)));
     if is_compared {
-        for words in ["This column", "Baseline", DIFFERENCE] {
+        for words in [figure].into_iter().chain(others) {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(head(words, tokens)));
         }
-        ui.label(head("Verdict", tokens));
+        ui.label(head(verdict, tokens));
     } else {
-        ui.label(head("This column", tokens));
+        ui.label(head(figure, tokens));
     }
     ui.end_row();
 }
 
-/// One row: the measure, and where it is `is_compared` the baseline's figure, the difference and the verdict.
-pub fn measure_ui(ui: &mut Ui, one: &MeasureComparison, is_compared: bool, tokens: &Tokens) {
+/// One row: the measure, and where it is `compared` the baseline's figure, the difference and the verdict.
+pub fn measure_ui(ui: &mut Ui, one: &MeasureComparison, compared: Option<Fitting>, tokens: &Tokens) {
     let name = ui.label(one.measure.label()).on_hover_text(one.measure.about());
     name.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, row_words(one)));
-    if is_compared {
-        figure_ui(ui, one.measure, Some(&one.figure));
-        figure_ui(ui, one.measure, one.baseline.as_ref());
+    if let Some(fitting) = compared {
+        figure_ui(ui, fitting, both_words(one.measure, Some(&one.figure)));
+        figure_ui(ui, fitting, both_words(one.measure, one.baseline.as_ref()));
         right_ui(ui, one.difference.map_or_else(String::new, |figure| difference_words(one.measure, &figure)));
         verdict_ui(ui, one.verdict, tokens);
     } else {
@@ -174,14 +235,23 @@ fn row_words(one: &MeasureComparison) -> String {
     format!("{} {}{difference}{verdict}", one.measure.label(), figure_words(one.measure, &one.figure))
 }
 
-fn tag_ui(ui: &mut Ui, tag: &TagComparison, is_compared: bool, tokens: &Tokens) {
+fn tag_words(tag: &TagComparison) -> RowWords {
+    RowWords {
+        names: vec![tag.tag.clone(), number::count(u64::from(tag.photos))],
+        figures: vec![both_words(Measure::F1, Some(&tag.f1)), both_words(Measure::F1, tag.baseline_f1.as_ref())],
+        difference: tag.difference.map_or_else(String::new, |figure| difference_words(Measure::F1, &figure)),
+        verdict: tag.verdict,
+    }
+}
+
+fn tag_ui(ui: &mut Ui, tag: &TagComparison, compared: Option<Fitting>, tokens: &Tokens) {
     let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), number::percent);
     let about = format!("Precision {}, recall {}", share(tag.precision), share(tag.recall));
     ui.label(&tag.tag).on_hover_text(about);
     right_ui(ui, number::count(u64::from(tag.photos)));
-    if is_compared {
-        figure_ui(ui, Measure::F1, Some(&tag.f1));
-        figure_ui(ui, Measure::F1, tag.baseline_f1.as_ref());
+    if let Some(fitting) = compared {
+        figure_ui(ui, fitting, both_words(Measure::F1, Some(&tag.f1)));
+        figure_ui(ui, fitting, both_words(Measure::F1, tag.baseline_f1.as_ref()));
         right_ui(ui, tag.difference.map_or_else(String::new, |figure| difference_words(Measure::F1, &figure)));
         verdict_ui(ui, tag.verdict, tokens);
     } else {
@@ -190,11 +260,9 @@ fn tag_ui(ui: &mut Ui, tag: &TagComparison, is_compared: bool, tokens: &Tokens) 
     ui.end_row();
 }
 
-/// A figure with its interval, which a small window tells when it is hovered.
-pub fn figure_ui(ui: &mut Ui, measure: Measure, figure: Option<&Figure>) {
-    let whole = figure.map_or_else(String::new, |figure| figure_words(measure, figure));
-    let is_narrow = ui.ctx().content_rect().width() < NARROW;
-    let shown = figure.filter(|_| is_narrow).map_or_else(|| whole.clone(), |figure| value_words(measure, figure.value));
+/// A figure with its interval beside it, or when it is hovered.
+pub fn figure_ui(ui: &mut Ui, fitting: Fitting, [whole, value]: [String; 2]) {
+    let shown = if fitting.has_intervals { whole.clone() } else { value };
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(shown)).inner.on_hover_text(whole);
 }
 
@@ -202,17 +270,21 @@ pub fn right_ui(ui: &mut Ui, words: String) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(words));
 }
 
-/// The last of a row: it has what the window leaves, in two lines where that is little.
+/// The last of a row: it has what the window leaves, in two lines where that is little, and the row is as high as they are.
 pub fn verdict_ui(ui: &mut Ui, verdict: Verdict, tokens: &Tokens) {
-    let room = ui.clip_rect().right() - ui.cursor().left() - theme::GAP_16;
-    ui.horizontal(|ui| {
-        ui.set_max_width(room.max(VERDICT_LEAST));
-        let colour = verdict_colour(verdict, tokens);
-        if let Some(icon) = verdict_icon(verdict) {
-            ui.label(RichText::new(icon.codepoint).size(theme::TEXT_STRONG).color(colour));
-        }
-        ui.add(Label::new(RichText::new(verdict.words()).color(colour)).wrap());
-    });
+    let (words, colour) = (verdict.words(), verdict_colour(verdict, tokens));
+    let room = (ui.clip_rect().right() - ui.cursor().left() - theme::GAP_16).max(VERDICT_LEAST);
+    let icon = verdict_icon(verdict);
+    let beside = if icon.is_some() { SIGN_WIDTH } else { 0.0 };
+    let font = egui::FontId::proportional(theme::TEXT_BODY);
+    let galley = ui.painter().layout(words.to_owned(), font, colour, room - beside);
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(beside + galley.size().x, galley.size().y), egui::Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, words));
+    if let Some(icon) = icon {
+        let middle = egui::pos2(rect.left(), rect.center().y);
+        ui.painter().text(middle, egui::Align2::LEFT_CENTER, icon.codepoint, egui::FontId::proportional(theme::TEXT_STRONG), colour);
+    }
+    ui.painter().galley(egui::pos2(rect.left() + beside, rect.top()), galley, colour);
 }
 
 /// The sign of a verdict; a colour alone says nothing.

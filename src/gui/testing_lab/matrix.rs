@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use egui::{Align2, Event as InputEvent, FontId, Id, Key, Rect, Response, ScrollArea, Sense, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::baseline::Baseline;
-use super::cell_now::Doing;
+use super::cell_now::{self, Doing};
 use super::column_head;
 use super::library::Library;
 use super::matrix_cell;
@@ -109,7 +109,10 @@ impl Matrix {
         if std::mem::take(&mut self.scroll_to_cursor) {
             scroll = scroll.scroll_offset(self.offset_of_cursor(&ui, view, body, cell_size));
         }
-        let output = scroll.show_viewport(&mut ui, |ui, visible| {
+        // Where the cells of this frame are drawn: what is scrolled in it moves them in the next one, and head and photos go with them.
+        let mut offset = egui::Vec2::ZERO;
+        scroll.show_viewport(&mut ui, |ui, visible| {
+            offset = visible.min.to_vec2();
             ui.set_min_size(vec2(column_width * columns as f32, ROW_HEIGHT * rows as f32));
             let origin = ui.max_rect().min;
             let shown_rows = shown(visible.top(), visible.bottom(), ROW_HEIGHT, rows);
@@ -125,7 +128,6 @@ impl Matrix {
                 }
             }
         });
-        let offset = output.state.clamped_offset();
         let header = Rect::from_min_max(pos2(body.left(), area.top()), pos2(body.right(), body.top()));
         let pinned = column_head::ui(&mut ui, header, offset.x, column_width, view, tokens);
         let photos = Rect::from_min_max(pos2(area.left(), body.top()), body.left_bottom());
@@ -162,9 +164,10 @@ impl Matrix {
         }
         ui.painter().line_segment([rect.left_bottom(), rect.right_bottom()], (1.0, tokens.border));
         let room = rect.shrink2(vec2(10.0, 8.0));
-        match doing {
-            Some(doing) => doing.paint(ui, room, tokens),
-            None => matrix_cell::paint(ui, room, cell, unasked, view.colours.get(&view.run.columns[column].model, tokens), tokens),
+        match (matrix_cell::asked_again(cell), doing) {
+            (Some(fault), doing) => cell_now::paint_again(ui, room, doing, fault, tokens),
+            (None, Some(doing)) => doing.paint(ui, room, tokens),
+            (None, None) => matrix_cell::paint(ui, room, cell, unasked, view.colours.get(&view.run.columns[column].model, tokens), tokens),
         }
         if let Some(change) = view.rows.change(of_run, column) {
             paint_change(ui, room, change, tokens);

@@ -2,12 +2,12 @@
 
 use egui::{Align2, FontId, Rect, RichText, Ui, pos2, vec2};
 
-use super::cell_now::Doing;
+use super::cell_now::{ASKING_AGAIN, Doing};
 use super::matrix::paint_message;
 use super::tag_chip;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{elided, number, skeleton};
-use crate::wire::result::{Answer, ConfidenceKind};
+use crate::wire::result::{Answer, ConfidenceKind, Fault};
 use crate::wire::run::{Cell, CellState};
 
 /// Room for the line with latency, cost and mean confidence.
@@ -24,8 +24,7 @@ pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, unasked: Option<&str>, co
     match (cell.state, &cell.answer, &cell.fault) {
         (CellState::Completed, Some(answer), _) => paint_answer(ui, room, cell, answer, colour, tokens),
         (CellState::Failed, _, Some(fault)) => {
-            let words = format!("{}: {}", sentence_case(fault.kind.label()), fault.message);
-            paint_message(ui, room, icons::ICON_ERROR.codepoint, &words, tokens.bad);
+            paint_message(ui, room, icons::ICON_ERROR.codepoint, &failure_words(fault), tokens.bad);
         }
         (CellState::Running, ..) => paint_message(ui, room, icons::ICON_PENDING.codepoint, "Asking…", tokens.info),
         _ => match unasked {
@@ -84,6 +83,10 @@ pub fn kind_words(kind: ConfidenceKind) -> &'static str {
 /// The cell for someone who can't see it.
 #[must_use]
 pub fn in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&str>) -> String {
+    if let Some(fault) = asked_again(cell) {
+        let now = doing.map_or_else(|| ASKING_AGAIN.to_owned(), Doing::words_again);
+        return format!("{now} Failed before, {}", fault.kind.label());
+    }
     if let Some(doing) = doing {
         return doing.text().map_or_else(|| doing.words(), |text| format!("answering, {text}"));
     }
@@ -107,10 +110,15 @@ pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, doing: Option<Doing<'_>>, unas
         ui.label("Not read yet");
         return;
     };
-    if let Some(fault) = cell.fault.as_ref().filter(|_| cell.state == CellState::Failed) {
+    if let Some(fault) = cell.failure() {
+        let is_asked = cell.state == CellState::Running;
+        if is_asked {
+            ui.label(doing.map_or_else(|| ASKING_AGAIN.to_owned(), Doing::words_again));
+        }
         ui.strong(sentence_case(fault.kind.label()));
         ui.label(&fault.message);
-        ui.label(RichText::new("Resume asks it once more").color(tokens.muted));
+        let words = if is_asked { "Stands here until the answer is in" } else { "Resume asks it once more" };
+        ui.label(RichText::new(words).color(tokens.muted));
     } else if let Some(answer) = &cell.answer {
         if let Some(caption) = &answer.caption {
             ui.label(caption);
@@ -134,6 +142,18 @@ pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, doing: Option<Doing<'_>>, unas
     } else {
         ui.label(if cell.state == CellState::Running { "The model is being asked" } else { "Waits for its turn" });
     }
+}
+
+/// The error of the last try, of a cell that is asked again.
+#[must_use]
+pub fn asked_again(cell: Option<&Cell>) -> Option<&Fault> {
+    cell.filter(|cell| cell.state == CellState::Running)?.failure()
+}
+
+/// `Rate limited: The provider…`.
+#[must_use]
+pub fn failure_words(fault: &Fault) -> String {
+    format!("{}: {}", sentence_case(fault.kind.label()), fault.message)
 }
 
 /// The first letter large.

@@ -295,7 +295,7 @@ fn facts(open: &OpenRun, run: &Run, row: usize, repeat: u32) -> Facts {
     let sets: Vec<HashSet<String>> = answers.map(|answer| answer.tags.iter().map(|tag| normal_name(&tag.name)).collect()).collect();
     let all: BTreeSet<&str> = sets.iter().flatten().map(String::as_str).collect();
     Facts {
-        has_failed: cells.iter().any(|cell| cell.state == CellState::Failed),
+        has_failed: cells.iter().any(|cell| cell.state == CellState::Failed || cell.failure().is_some()),
         disagreement: disagreement(&sets),
         tags: all.into_iter().collect::<Vec<_>>().join("\n"),
     }

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::cell_now::Heard;
 use super::column_summary::ColumnSummary;
 use super::held_back::{self, HeldBack};
+use super::matrix_cell;
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::ids::{CellId, PhotoId, RunId};
 use crate::wire::money::UsdMicros;
@@ -34,6 +35,8 @@ pub struct OpenRun {
     summaries: Vec<ColumnSummary>,
     /// The providers that hold its calls back.
     held: Vec<HeldBack>,
+    /// Cells that are asked once more after an error.
+    asked_again: u64,
     /// Of the calls so far.
     dearest: UsdMicros,
     /// By column: why its cells that wait were not asked.
@@ -65,6 +68,7 @@ impl OpenRun {
             heard: HashMap::new(),
             summaries: Vec::new(),
             held: Vec::new(),
+            asked_again: 0,
             dearest: UsdMicros::default(),
             unasked: Vec::new(),
             summarised: None,
@@ -254,6 +258,12 @@ impl OpenRun {
         &self.held
     }
 
+    /// How many cells are asked once more at this moment: their errors stand until then.
+    #[must_use]
+    pub fn asked_again(&self) -> u64 {
+        self.asked_again
+    }
+
     /// What the dearest call so far has cost.
     #[must_use]
     pub fn dearest(&self) -> UsdMicros {
@@ -298,6 +308,7 @@ impl OpenRun {
             })
             .collect();
         self.held = HeldBack::of(run, self.cells.iter().flatten());
+        self.asked_again = self.cells.iter().flatten().filter(|cell| matrix_cell::asked_again(Some(cell)).is_some()).count() as u64;
         let costs = self.cells.iter().flatten().filter_map(|cell| cell.answer.as_ref()?.cost_usd);
         self.dearest = costs.max().unwrap_or_default();
         self.unasked = held_back::unasked_words(run, &self.held);

@@ -9,7 +9,7 @@ use crate::gui::ctx::{AreaCtx, Command};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{elided, number, relative_time};
-use crate::wire::run::{Run, RunState};
+use crate::wire::run::{Run, RunCounts, RunState};
 
 /// Points below which what is not said of the run itself is an icon; a run that goes on has more to say.
 const NARROW: f32 = 1_000.0;
@@ -76,14 +76,14 @@ fn tools_ui(ui: &mut Ui, open: &OpenRun, run: &Run, repeat: &mut u32, shows_figu
 
 fn told_ui(ui: &mut Ui, open: &OpenRun, run: &Run, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
-    let (finished, total) = (run.counts.finished(), run.counts.total());
+    let (answered, total) = (run.counts.completed, run.counts.total());
     state_ui(ui, run, tokens);
     if run.state == RunState::Running {
-        let share = if total == 0 { 1.0 } else { finished as f32 / total as f32 };
+        let share = if total == 0 { 1.0 } else { answered as f32 / total as f32 };
         let width = (ui.max_rect().width() * 0.25).clamp(90.0, 260.0);
         let bar = ui.add_sized(vec2(width, 10.0), ProgressBar::new(share).desired_height(8.0).fill(tokens.accent));
-        bar.widget_info(|| WidgetInfo::labeled(egui::Role::ProgressIndicator, true, format!("{finished} of {total} answered")));
-        ui.label(format!("{} of {}", number::count(finished), number::count(total)));
+        bar.widget_info(|| WidgetInfo::labeled(egui::Role::ProgressIndicator, true, format!("{answered} of {total} answered")));
+        ui.label(progress_words(run.counts, open.asked_again()));
         if let Some(left) = open.time_left() {
             let words = format!("{} left", number::duration_ms(left.as_secs_f64().max(1.0).round() * 1e3));
             ui.label(RichText::new(words).color(tokens.muted));
@@ -106,6 +106,18 @@ fn told_ui(ui: &mut Ui, open: &OpenRun, run: &Run, ctx: &AreaCtx<'_>) {
     // Not cut to what is left of a line, but on the next one where it does not fit.
     let age = RichText::new(relative_time::words(run.started_at, ctx.now)).color(tokens.muted);
     ui.label(age).on_hover_ui(|ui| drop(ui.label(relative_time::absolute(run.started_at))));
+}
+
+/// `24 of 48`; `24 answered, 4 asked again of 48` where some have failed, now or before.
+fn progress_words(counts: RunCounts, asked_again: u64) -> String {
+    let asked_again = asked_again.min(counts.running);
+    let parts = [(counts.completed, "answered"), (asked_again, "asked again"), (counts.failed, "failed")];
+    if asked_again + counts.failed == 0 {
+        return format!("{} of {}", number::count(counts.completed), number::count(counts.total()));
+    }
+    let parts: Vec<String> =
+        parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{} {word}", number::count(count))).collect();
+    format!("{} of {}", parts.join(", "), number::count(counts.total()))
 }
 
 fn counts_words(run: &Run) -> String {
@@ -133,5 +145,18 @@ fn repeat_ui(ui: &mut Ui, repeats: u32, repeat: &mut u32) {
     });
     if Tool::new(icons::ICON_CHEVRON_LEFT, "Repeat before").icon_only().enabled(*repeat > 0).ui(ui).clicked() {
         *repeat -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_answer_is_no_answer_and_one_that_is_asked_again_is_told_so() {
+        let counts = |running, completed, failed| RunCounts { waiting: 0, running, completed, failed };
+        assert_eq!(progress_words(counts(4, 24, 0), 0), "24 of 28");
+        assert_eq!(progress_words(counts(4, 24, 0), 4), "24 answered, 4 asked again of 28");
+        assert_eq!(progress_words(counts(4, 24, 4), 1), "24 answered, 1 asked again, 4 failed of 32");
     }
 }

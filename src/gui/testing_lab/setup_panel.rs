@@ -24,6 +24,8 @@ const SPENDING_LEAST: f32 = 96.0;
 pub struct Starting<'a> {
     /// How many are chosen.
     pub photos: usize,
+    /// The photos are being read: none is missing yet.
+    pub is_loading: bool,
     pub is_pending: bool,
     pub failure: Option<&'a str>,
 }
@@ -249,6 +251,10 @@ fn spending_ui(ui: &mut Ui, setup: &mut Setup, estimate: &LiveEstimate, starting
     let tokens = ctx.tokens();
     if let Some(failure) = starting.failure {
         ui.label(RichText::new(format!("{} {failure}", icons::ICON_ERROR.codepoint)).color(tokens.bad));
+    }
+    if starting.is_loading {
+        skeleton::lines(ui, 1);
+        return;
     }
     let missing = setup.missing(starting.photos);
     let words = missing.map_or_else(|| sum_words(setup, starting.photos), str::to_owned);

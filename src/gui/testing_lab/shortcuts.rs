@@ -9,7 +9,7 @@ pub fn of(step: Step) -> Vec<(&'static str, &'static str)> {
             ("/", "Search photos"),
             ("← ↑ ↓ →", "Walk the photos"),
             ("Space", "Choose the photo, or no more"),
-            ("Shift + arrows", "Choose a range"),
+            ("Shift+arrows", "Choose a range"),
             ("Ctrl A", "Choose all that are shown"),
             ("Ctrl V", "Add the photos of the clipboard"),
             ("Delete", "Delete what is chosen"),

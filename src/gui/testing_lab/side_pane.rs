@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use egui::{Rect, RichText, Ui, UiBuilder, Vec2, pos2, vec2};
 
 use super::caption_diff;
-use super::cell_now::{Doing, paint_end};
+use super::cell_now::{ASKING_AGAIN, Doing, paint_end};
 use super::matrix::MatrixView;
-use super::matrix_cell::{cost_words, kind_words, sentence_case};
+use super::matrix_cell::{asked_again, cost_words, failure_words, kind_words};
 use super::side_by_side::{MOST_PANES, Pane};
 use super::tag_diff::TagDiff;
 use crate::gui::theme::{self, Tokens, icons};
@@ -129,7 +129,11 @@ pub fn letter_ui(ui: &mut Ui, at: usize, tokens: &Tokens) {
 pub fn figures_in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&str>, tokens: &Tokens) -> (String, egui::Color32) {
     let Some(cell) = cell else { return ("Not read yet".to_owned(), tokens.muted) };
     if let (CellState::Failed, Some(fault)) = (cell.state, &cell.fault) {
-        return (format!("{}: {}", sentence_case(fault.kind.label()), fault.message), tokens.bad);
+        return (failure_words(fault), tokens.bad);
+    }
+    if let Some(fault) = asked_again(Some(cell)) {
+        let now = doing.map_or_else(|| ASKING_AGAIN.to_owned(), Doing::words_again);
+        return (format!("{now} Before: {}", failure_words(fault)), tokens.bad);
     }
     if let Some(doing) = doing {
         return (doing.words(), doing.colour(tokens));

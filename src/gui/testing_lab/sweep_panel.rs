@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use egui::{Grid, RichText, Stroke, Ui, WidgetInfo};
 use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints, Points};
 
-use super::figures_panel::{DIFFERENCE, difference_words, figure_ui, figure_words, gap, head_ui, right_ui, verdict_ui};
+use super::figures_panel::{DIFFERENCE, Fitting, RowWords, both_words, difference_words, figure_ui, head_ui, right_ui, verdict_ui};
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::gui::theme::model_colours::ModelColours;
 use crate::gui::theme::{self, Tokens, icons};
@@ -83,7 +83,11 @@ impl SweepView {
         } else {
             "Agreement with the photo as it is usually sent; photos with labels would say what is right"
         };
-        ui.label(RichText::new(format!("{of}. Cost is the mean of an answer. Bars are 95 % intervals")).size(theme::TEXT_SMALL).color(tokens.muted));
+        ui.label(
+            RichText::new(format!("{of}. Cost is the mean of an answer, of a known one what it cost when it was asked. Bars are 95 % intervals"))
+                .size(theme::TEXT_SMALL)
+                .color(tokens.muted),
+        );
         ui.add_space(theme::GAP_4);
         let colours = ModelColours::new(sweep.lines.iter().map(|line| line.model.as_str()));
         if sweep.lines.iter().flat_map(|line| &line.points).any(|point| point.cost.is_some() && point.accuracy.is_some()) {
@@ -165,22 +169,28 @@ fn line_ui(ui: &mut Ui, line: &SweepLine, measure: Measure, tokens: &Tokens) {
         });
     }
     let heads = ["Photo", if measure == Measure::F1 { "F1" } else { "Agreement" }, "USD an answer", DIFFERENCE, "Verdict"];
-    let spacing = [gap(ui), theme::GAP_4];
+    let words_of = |measure, figure: Option<&Figure>| {
+        figure.map_or_else(|| ["not known", "not known"].map(str::to_owned), |figure| both_words(measure, Some(figure)))
+    };
+    let difference_of = |point: &SweepPoint| point.difference.map_or_else(String::new, |difference| difference_words(measure, &difference));
+    let row_words = |point: &SweepPoint| RowWords {
+        names: vec![image_words(point)],
+        figures: vec![words_of(measure, point.accuracy.as_ref()), words_of(Measure::Cost, point.cost.as_ref())],
+        difference: difference_of(point),
+        verdict: point.verdict,
+    };
+    let fitting = Fitting::of(ui, &heads, &line.points.iter().map(row_words).collect::<Vec<_>>());
+    let spacing = [fitting.gap, theme::GAP_4];
     Grid::new(("sweep", &line.prompt_name, &line.model)).num_columns(5).striped(true).spacing(spacing).show(ui, |ui| {
         head_ui(ui, heads, tokens);
         for point in &line.points {
             let words = image_words(point);
-            let figure = |measure, figure: Option<Figure>| figure.map_or_else(|| "not known".to_owned(), |figure| figure_words(measure, &figure));
-            let (accuracy, cost) = (figure(measure, point.accuracy), figure(Measure::Cost, point.cost));
+            let (accuracy, cost) = (words_of(measure, point.accuracy.as_ref()), words_of(Measure::Cost, point.cost.as_ref()));
             let label = ui.label(&words);
-            label.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, format!("{words}: {accuracy} for {cost}")));
-            for (measure, figure) in [(measure, point.accuracy), (Measure::Cost, point.cost)] {
-                match figure {
-                    Some(figure) => figure_ui(ui, measure, Some(&figure)),
-                    None => right_ui(ui, "not known".to_owned()),
-                }
-            }
-            right_ui(ui, point.difference.map_or_else(String::new, |difference| difference_words(measure, &difference)));
+            label.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, format!("{words}: {} for {}", accuracy[0], cost[0])));
+            figure_ui(ui, fitting, accuracy);
+            figure_ui(ui, fitting, cost);
+            right_ui(ui, difference_of(point));
             verdict_ui(ui, point.verdict, tokens);
             ui.end_row();
         }

@@ -16,14 +16,19 @@ pub fn words(ctx: &Context, shortcut: &KeyboardShortcut) -> String {
     shortcut.format(&names, is_mac)
 }
 
-/// The single keys of `Ctrl+Shift+O`, `Shift Up, Down` or `Ctrl++`.
+/// The single keys of `Ctrl+Shift+O`, `Shift Up, Down`, `Ctrl++` or `Wheel  +  −`.
 fn split(keys: &str) -> Vec<&str> {
+    keys.split(' ').flat_map(split_one).collect()
+}
+
+/// Those of keys that are pressed together.
+fn split_one(keys: &str) -> Vec<&str> {
     let (held, plus) = match keys.strip_suffix('+') {
         Some(held) => (held, Some("+")),
         None => (keys, None),
     };
     let bare = |key: &'_ str| key.strip_suffix(',').filter(|bare| !bare.is_empty()).map_or(key.len(), str::len);
-    held.split(['+', ' ']).map(|key| &key[..bare(key)]).filter(|key| !key.is_empty()).chain(plus).collect()
+    held.split('+').map(|key| &key[..bare(key)]).filter(|key| !key.is_empty()).chain(plus).collect()
 }
 
 /// Draws a cap for every key.
@@ -60,5 +65,6 @@ mod tests {
         assert_eq!(split("Ctrl+,"), ["Ctrl", ","]);
         assert_eq!(split("?"), ["?"]);
         assert_eq!(split("+"), ["+"]);
+        assert_eq!(split("Wheel  +  −"), ["Wheel", "+", "−"]);
     }
 }

@@ -93,6 +93,9 @@ fn answers_are_voted_on_without_names_and_a_vote_is_taken_back() {
 
     console.press(Modifiers::NONE, Key::S);
     console.wait_for("Photo tags v4 · on-device");
+    console.wait_for("Hide the names to vote (S)");
+    console.press(Modifiers::NONE, Key::Num1);
+    assert!(console.says("Pane A: dogs_window.jpg") && console.says("2 of 8 voted"), "who sees the names does not vote blind");
     console.press(Modifiers::NONE, Key::J);
     console.wait_until("the next photo hides them again", |console| !console.says("Photo tags v4"));
     console.press(Modifiers::NONE, Key::G);

@@ -296,7 +296,7 @@ fn the_room_enlarged_by_half() {
 impl Story {
     /// A cell that is being asked, and what is heard of it.
     fn ask(&mut self, row: usize, column: u32, news: Option<CellNow>) -> Cell {
-        let asked = Cell { state: CellState::Running, answer: None, fault: None, latency_ms: None, ..cell(&self.run, row, column) };
+        let asked = Cell { state: CellState::Running, answer: None, latency_ms: None, ..cell(&self.run, row, column) };
         let state = self.lab.state_mut();
         // News may overtake the event that the cell is asked.
         if let Some(news) = news {
@@ -324,11 +324,13 @@ fn asked_cells(theme: Theme) {
     let retrying = story.ask(0, 2, Some(CellNow::Retrying { wait_ms: 7_000, kind: FaultKind::RateLimited }));
     story.ask(1, 0, Some(CellNow::Waiting));
     story.ask(1, 2, None);
+    let failed = story.ask(3, 0, Some(CellNow::Asking));
     let again = story.drawn_again_after();
     assert!(again.as_millis() > 500 && again.as_millis() <= 1_000, "the wait counts down: {again:?}");
     assert!(has(&story.lab, "cat.jpg, Photo tags v4 · gemini/gemini-3.8-flash: answering, …rp against the dark."));
     assert!(has(&story.lab, "Retrying in 7 s: rate limited") && has(&story.lab, "Waiting for its turn"));
     assert!(has(&story.lab, "dogs_window.jpg, Photo tags v5 draft · gemini/gemini-3.8-flash: asking"));
+    assert!(has(&story.lab, "Asking again… Failed before, rate limited") && has(&story.lab, "Photos: Failed 1"), "an error stands until its answer");
     story.lab.state_mut().now += TimeDelta::seconds(3);
     story.lab.run_steps(2);
     assert!(has(&story.lab, "Retrying in 4 s: rate limited"));
@@ -348,6 +350,8 @@ fn asked_cells(theme: Theme) {
     }
 
     // Their ends; asked once more, nothing of the time before is left.
+    let answered = Cell { state: CellState::Completed, answer: Some(answer_of(3, 0)), fault: None, ..failed };
+    story.lab.state_mut().happen(Happened::CellChanged(answered));
     for ended in [answering, retrying] {
         let row = Cell { state: CellState::Completed, answer: Some(answer_of(0, ended.column)), latency_ms: Some(1_240), ..ended.clone() };
         story.lab.state_mut().happen(Happened::CellChanged(row));
@@ -358,6 +362,7 @@ fn asked_cells(theme: Theme) {
     assert!(story.drawn_again_after().as_millis() > 1_000, "nothing counts any more");
     assert!(!has(&story.lab, "answering, ") && !has(&story.lab, "Retrying in"));
     assert!(has(&story.lab, "cat.jpg, Photo tags v4 · gemini/gemini-3.8-flash: asking"));
+    assert!(has(&story.lab, "Photos: Failed 0") && !has(&story.lab, "Failed before"));
 }
 
 #[test]
@@ -435,7 +440,7 @@ fn strip(look: &str, window: Window) {
     story.run.reused = 12;
     story.open_run();
     let cost = "Cost $0.007578 of at most $0.008000, show prices";
-    wait_until(&mut story.lab, "the run goes on", |lab| has(lab, "15 of 18 answered") && has(lab, cost));
+    wait_until(&mut story.lab, "the run goes on", |lab| has(lab, "14 of 18 answered") && has(lab, "14 answered, 1 failed of 18") && has(lab, cost));
     assert_apart(&story.lab, &[&REPEATS[..], &["Cancel", "Pause", "Figures", "Export the run", cost, "12 known already"]].concat());
     story.picture(&format!("lab_strip_{look}"));
     pointer::click_label(&mut story.lab, "Next repeat");

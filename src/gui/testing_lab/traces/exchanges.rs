@@ -1,14 +1,16 @@
 //! What went over the net, try by try: the request and the answer as they were, without key and photo.
 
-use egui::{Align, Frame, Label, Layout, Margin, RichText, ScrollArea, Ui, WidgetInfo};
+use egui::{Align, FontId, Frame, Label, Layout, Margin, Resize, RichText, ScrollArea, Ui, WidgetInfo};
 
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{number, section};
 use crate::wire::trace::{Exchange, Trace};
 
-/// A body has so much height before it scrolls.
-const BODY_HEIGHT: f32 = 260.0;
+/// Lines of a body that are shown at least before it scrolls; it may be drawn higher.
+const LINES_LEAST: f32 = 12.0;
+/// Of the window's height, what a long body takes.
+const BODY_SHARE: f32 = 0.4;
 
 /// Draws all tries; returns the one that is to be copied as a command.
 pub fn ui(ui: &mut Ui, trace: &Trace, tokens: &Tokens) -> Option<usize> {
@@ -99,9 +101,21 @@ fn body_ui(ui: &mut Ui, (at, what): (usize, &str), title: &str, text: &str, toke
     }
     let frame = Frame::new().fill(tokens.raised.gamma_multiply(0.5)).corner_radius(theme::RADIUS_4).inner_margin(Margin::symmetric(8, 6));
     frame.show(ui, |ui| {
-        ScrollArea::vertical().id_salt((at, what)).max_height(BODY_HEIGHT).auto_shrink([false, true]).show(ui, |ui| {
+        let body = |ui: &mut Ui| {
             let label = ui.add(Label::new(RichText::new(text).monospace().size(theme::TEXT_SMALL)).wrap().selectable(true));
             label.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, text));
+        };
+        let (width, font) = (ui.available_width(), FontId::monospace(theme::TEXT_SMALL));
+        let line = ui.text_style_height(&egui::TextStyle::Monospace).max(theme::TEXT_SMALL * 1.2);
+        let height = ui.painter().layout(text.to_owned(), font, tokens.text, width).size().y;
+        if height <= LINES_LEAST * line {
+            return body(ui);
+        }
+        let room = (ui.ctx().content_rect().height() * BODY_SHARE).max(LINES_LEAST * line).min(height);
+        let resize = Resize::default().id_salt((at, what, "height")).resizable([false, true]).with_stroke(false);
+        resize.min_size([width, LINES_LEAST * line]).max_size([width, f32::INFINITY]).default_size([width, room]).show(ui, |ui| {
+            let height = ui.available_height();
+            ScrollArea::vertical().id_salt((at, what)).min_scrolled_height(height).max_height(height).auto_shrink(false).show(ui, body);
         });
     });
 }

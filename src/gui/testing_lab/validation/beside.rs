@@ -86,10 +86,12 @@ fn found_ui(ui: &mut Ui, found: &ValidationComparison, tokens: &Tokens) {
         let words = format!("Not the same in both: {}", found.differences.join("; "));
         ui.add(Label::new(RichText::new(words).color(tokens.warn)).wrap());
     }
-    Grid::new("beside").num_columns(5).striped(true).spacing([theme::GAP_24, theme::GAP_4]).show(ui, |ui| {
-        figures_panel::head_ui(ui, ["Measure", "Now", "Then", "Difference (95 %)", "Verdict"], tokens);
+    let heads = ["Measure", "Now", "Then", figures_panel::DIFFERENCE, "Verdict"];
+    let fitting = figures_panel::Fitting::of_measures(ui, heads, &found.measures);
+    Grid::new("beside").num_columns(5).striped(true).spacing([fitting.gap, theme::GAP_4]).show(ui, |ui| {
+        figures_panel::head_ui(ui, heads, tokens);
         for one in &found.measures {
-            figures_panel::measure_ui(ui, one, true, tokens);
+            figures_panel::measure_ui(ui, one, Some(fitting), tokens);
         }
     });
     ui.add(Label::new(RichText::new(&found.method).size(theme::TEXT_SMALL).color(tokens.muted)).wrap());
