@@ -7,6 +7,7 @@ use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use sqlx::{QueryBuilder, Sqlite};
 
+use super::rollups::Span;
 use super::{Db, Result, from_json, from_ms, to_ms};
 use crate::wire::ids::{OrganizationId, PhotoId, RunId};
 use crate::wire::money::UsdMicros;
@@ -76,17 +77,23 @@ pub async fn newest_sizes(db: &Db, org: OrganizationId, most: u32) -> Result<Vec
 
 /// The newest answers of a model: of the pipeline since a moment, then of the newest runs.
 pub async fn measured(db: &Db, org: OrganizationId, model: &str, since: DateTime<Utc>, most: usize) -> Result<Vec<Measured>> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT token_usage, provider_response_time_ms FROM ai_processing_results
-         WHERE organization_id = $1 AND created_at_ms >= $2 AND status = 'completed' AND model = $3
-         ORDER BY created_at_ms DESC LIMIT $4",
-    )
-    .bind(org.0)
-    .bind(to_ms(since))
-    .bind(model)
-    .bind(most as i64)
-    .fetch_all(&db.read)
-    .await?;
+    let rows: Vec<(String, i64)> = match days_of(db, org, model, since, most as u64).await? {
+        None => Vec::new(),
+        Some((from, to)) => {
+            sqlx::query_as(
+                "SELECT token_usage, provider_response_time_ms FROM ai_processing_results
+                 WHERE organization_id = $1 AND created_at_ms >= $2 AND created_at_ms < $3 AND status = 'completed' AND model = $4
+                 ORDER BY created_at_ms DESC LIMIT $5",
+            )
+            .bind(org.0)
+            .bind(from)
+            .bind(to)
+            .bind(model)
+            .bind(most as i64)
+            .fetch_all(&db.read)
+            .await?
+        }
+    };
     let of_pipeline = |(usage, latency): (String, i64)| -> Result<Measured> {
         Ok(Measured { output_tokens: from_json::<Usage>(&usage)?.output_tokens, latency_ms: latency as u64 })
     };
@@ -103,6 +110,33 @@ pub async fn measured(db: &Db, org: OrganizationId, model: &str, since: DateTime
     Ok(found)
 }
 
+/// From when to when a model's newest results are, as the sums of the days have it; `None`: there are none. Results are in the order of
+/// their times: those of a model with few would be looked for among all.
+async fn days_of(db: &Db, org: OrganizationId, model: &str, since: DateTime<Utc>, most: u64) -> Result<Option<(i64, i64)>> {
+    let since = to_ms(since);
+    let days: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT from_ms, SUM(results) FROM ai_result_rollups
+         WHERE organization_id = $1 AND span_ms = $2 AND from_ms >= $3 AND model = $4 GROUP BY from_ms ORDER BY from_ms DESC",
+    )
+    .bind(org.0)
+    .bind(Span::Day.ms())
+    .bind(Span::Day.floor(since))
+    .bind(model)
+    .fetch_all(&db.read)
+    .await?;
+    let Some((newest, _)) = days.first() else { return Ok(None) };
+    let (mut first, mut found) = (*newest, 0);
+    for (day, results) in &days {
+        // The last day may be cut by `since`, and not all results are completed: one day more is looked at.
+        first = *day;
+        if found >= most {
+            break;
+        }
+        found += *results as u64;
+    }
+    Ok(Some((first.max(since), newest + Span::Day.ms())))
+}
+
 /// The most that a model's newest results took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Dearest {
@@ -112,14 +146,16 @@ pub struct Dearest {
 
 /// What the newest results of a model took at most, whatever became of them; nothing before the first.
 pub async fn dearest(db: &Db, org: OrganizationId, model: &str, since: DateTime<Utc>, most: u32) -> Result<Dearest> {
+    let Some((from, to)) = days_of(db, org, model, since, u64::from(most)).await? else { return Ok(Dearest::default()) };
     let (cost, input): (Option<i64>, Option<i64>) = sqlx::query_as(
         "SELECT MAX(cost_usd_micros), MAX(input_tokens) FROM (
              SELECT cost_usd_micros, json_extract(token_usage, '$.input_tokens') input_tokens FROM ai_processing_results
-             WHERE organization_id = $1 AND created_at_ms >= $2 AND model = $3 ORDER BY created_at_ms DESC LIMIT $4
+             WHERE organization_id = $1 AND created_at_ms >= $2 AND created_at_ms < $3 AND model = $4 ORDER BY created_at_ms DESC LIMIT $5
          ) newest",
     )
     .bind(org.0)
-    .bind(to_ms(since))
+    .bind(from)
+    .bind(to)
     .bind(model)
     .bind(i64::from(most))
     .fetch_one(&db.read)
