@@ -45,11 +45,11 @@ pub struct LiveStatus {
     pub daily_limit_usd: Option<UsdMicros>,
     /// Results today whose cost is not known.
     pub spend_unknown_results: u64,
-    /// What the lab spent today (runs, validations, replays, `minerva compare`): the limits and `spend_today_usd` are the pipeline's
-    /// alone. Not known of a moment in the past.
+    /// What was spent today beside the pipeline, by the lab (runs, validations, replays, `minerva compare`) and by the assistant: the
+    /// limits and `spend_today_usd` are the pipeline's alone. Not known of a moment in the past.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lab_spend_today_usd: Option<UsdMicros>,
-    /// Calls of the lab today whose cost is not known.
+    /// Calls of these today whose cost is not known.
     #[serde(default)]
     pub lab_spend_unknown: u64,
     pub confidence_today: Option<f64>,

@@ -165,7 +165,7 @@ fn spend_card(status: &LiveStatus) -> Card<'_> {
     Card {
         title: "Spend today",
         more: lab_words(status),
-        more_leads_to: "The lab's runs, validations and replays; the pipeline's limits do not count it. Show past runs",
+        more_leads_to: "Beside the pipeline: the lab's runs, validations and replays, and the assistant. The limits do not count it. Show past runs",
         figure: if nothing_known { "unknown".to_owned() } else { status.spend_today_usd.to_string() },
         note,
         is_partial: status.spend_unknown_results > 0 && !nothing_known,
@@ -175,7 +175,7 @@ fn spend_card(status: &LiveStatus) -> Card<'_> {
     }
 }
 
-/// What the lab spent besides; empty when it was nothing.
+/// What the lab and the assistant spent besides; empty when it was nothing.
 fn lab_words(status: &LiveStatus) -> String {
     match (status.lab_spend_today_usd.unwrap_or_default(), status.lab_spend_unknown) {
         (UsdMicros(0), 0) => String::new(),

@@ -1,4 +1,5 @@
-//! What `minerva compare` spent, written from outside into a library, beside a running console too; and what replays spent.
+//! What `minerva compare` spent, written from outside into a library, beside a running console too; and what replays and the
+//! assistant spent.
 
 use std::path::Path;
 use std::time::Duration;

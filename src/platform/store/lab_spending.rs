@@ -1,4 +1,4 @@
-//! What the lab spent, added up by day as it is spent: the limits and the rollups are the pipeline's alone.
+//! What the lab and the assistant spent, added up by day as it is spent: the limits and the rollups are the pipeline's alone.
 
 use chrono::{DateTime, Utc};
 use sqlx::SqliteConnection;

@@ -8,6 +8,7 @@ use minerva_console::keys::Keys;
 use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, Providers};
 use minerva_console::wire::assistant::{AskAssistant, AssistantEvent, AssistantMessage, AssistantRole, ProposedAction};
 use minerva_console::wire::config::PipelineState;
+use minerva_console::wire::cost::Reprice;
 use minerva_console::wire::money::UsdMicros;
 use secrecy::SecretString;
 
@@ -88,6 +89,13 @@ async fn every_wire_that_converses_reads_what_it_needs_and_answers() {
         let costs: Vec<Option<UsdMicros>> = events.iter().filter_map(cost).collect();
         assert_eq!(costs, [Some(UsdMicros(micros)); 2], "{model}: each turn is paid for");
     }
+    let of_all_time = Reprice { from: "2020-01-01T00:00:00Z".parse().expect("a time"), to: "2100-01-01T00:00:00Z".parse().expect("a time"), book: None };
+    let costs = platform.client.reprice(&of_all_time).await.expect("costs");
+    let mut counted: Vec<(&str, u64, i64)> = costs.models.iter().map(|model| (&model.model[..], model.sum.calls, model.sum.charged_usd.0)).collect();
+    let mut paid = MODELS.map(|(model, micros)| (model, 2, 2 * micros));
+    counted.sort_unstable();
+    paid.sort_unstable();
+    assert_eq!(counted, paid, "'minerva costs' lists what the assistant spent");
     assert_eq!(stub.traffic().complaints(), Vec::<String>::new());
     assert_eq!(stub.traffic().misplaced_keys(), Vec::<String>::new());
 }

@@ -48,7 +48,7 @@ pub fn all() -> Vec<ChatTool> {
     vec![
         tool(
             "live_status",
-            "How the pipeline stands now: state, queue, throughput, spending and limit today, confidence, live model and prompt; with 'at' how it stood at a moment of the last week",
+            "How the pipeline stands now: state, queue, throughput, spending and limit today (lab_spend_today_usd is what the lab and this assistant spent, beside the pipeline), confidence, live model and prompt; with 'at' how it stood at a moment of the last week",
             json!({"at": time("The moment")}),
             &[],
         ),
@@ -60,7 +60,7 @@ pub fn all() -> Vec<ChatTool> {
         ),
         tool(
             "cost",
-            "Cost by provider, trend and budget of a timeframe",
+            "Cost of the pipeline by provider, trend and budget of a timeframe",
             json!({"timeframe": {"type": "string", "enum": ["1h", "24h", "7d", "30d"]}}),
             &["timeframe"],
         ),
