@@ -16,7 +16,8 @@ pub enum AlertMetric {
     QueueDepth,
     /// How long the oldest pending job has been waiting, in minutes.
     OldestWaiting,
-    /// Failed jobs among those that ended in the last 15 minutes, in percent; not judged from fewer than 10.
+    /// Failed jobs among those that ended in the last 2 minutes, or in as many, up to 15, as it takes for 10 jobs; in percent, not
+    /// judged from fewer.
     ErrorRate,
     /// Known cost of the UTC day, in USD.
     SpendToday,
@@ -51,10 +52,14 @@ impl AlertMetric {
         match self {
             Self::QueueDepth => "Jobs that wait for a worker or for their next try",
             Self::OldestWaiting => "How long the oldest pending job has been waiting",
-            Self::ErrorRate => "Failed jobs among those that ended in the last 15 minutes; not judged from fewer than 10",
+            Self::ErrorRate => {
+                "Failed jobs among those that ended in the last 2 minutes, or in up to 15 where it takes so long for 10 jobs; not judged from fewer"
+            }
             Self::SpendToday => "Known cost since midnight UTC",
             Self::Confidence => "Mean confidence of the last hour's results; not judged from fewer than 10",
-            Self::ProviderDown => "A provider that is used, or has a key, does not answer or refuses most calls",
+            Self::ProviderDown => {
+                "A provider that is used, or has a key, failed its last 5 calls or most of the last 20, or did not answer when it was asked"
+            }
             Self::ModelRetires => "The live model, or one of the fallback chain, will be taken out of service by its provider",
         }
     }
@@ -131,6 +136,9 @@ pub struct AlertRule {
     pub severity: Severity,
     pub is_enabled: bool,
 }
+
+/// An alert ends when its figure has been clear of the threshold so long.
+pub const CLEAR_FOR_MINUTES: i64 = 1;
 
 /// Longest time that a rule may have to be broken.
 pub const FOR_MINUTES_MOST: u32 = 1_440;

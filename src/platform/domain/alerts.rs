@@ -8,18 +8,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Change, Core, DomainError, Result, author, config, health, page, retirement, status};
 use crate::platform::store;
 use crate::providers::KeyNeed;
-use crate::wire::alert::{Acknowledged, Alert, AlertMetric, AlertRule, AlertRules, Alerts, FOR_MINUTES_MOST};
+use crate::wire::alert::{Acknowledged, Alert, AlertMetric, AlertRule, AlertRules, Alerts, CLEAR_FOR_MINUTES, FOR_MINUTES_MOST};
 use crate::wire::config::{ConfigChanged, PipelineConfig};
 use crate::wire::event::Happened;
 use crate::wire::health::HealthState;
 use crate::wire::ids::AlertId;
 use crate::wire::page::Page;
-use crate::wire::status::LiveStatus;
+use crate::wire::status::{LiveStatus, MinutePoint};
 
 /// An alert ends when its figure has been well clear of the threshold this long.
-const CLEAR_FOR: TimeDelta = TimeDelta::minutes(2);
-/// Minutes whose jobs make the error rate.
-const ERROR_MINUTES: usize = 15;
+const CLEAR_FOR: TimeDelta = TimeDelta::minutes(CLEAR_FOR_MINUTES);
+/// Minutes whose jobs make the error rate; where they hold too few, more of those before, at most so many.
+const ERROR_MINUTES: usize = 2;
+const ERROR_MINUTES_MOST: usize = 15;
 /// Fewer jobs or results say nothing about a rate or a mean.
 const SAMPLE_LEAST: u64 = 10;
 const SNOOZE_LONGEST: TimeDelta = TimeDelta::days(7);
@@ -196,7 +197,7 @@ async fn figures(core: &Core, config: &PipelineConfig) -> Result<Figures> {
     let (oldest, _) = store::health::queue(&core.db, core.org).await?;
     let waited = oldest.map_or(0.0, |since| (core.now() - since).num_seconds().max(0) as f64 / 60.0);
     values.insert(AlertMetric::OldestWaiting, waited);
-    values.extend(error_rate(&live).map(|rate| (AlertMetric::ErrorRate, rate)));
+    values.extend(error_rate(&live.last_hour).map(|rate| (AlertMetric::ErrorRate, rate)));
     values.extend(confidence(&live).map(|mean| (AlertMetric::Confidence, mean)));
     let watches = |metric| config.alert_rules.values().any(|rule| rule.is_enabled && rule.metric == metric);
     let mut each = BTreeMap::from([(AlertMetric::ProviderDown, BTreeMap::new()), (AlertMetric::ModelRetires, BTreeMap::new())]);
@@ -214,11 +215,16 @@ async fn figures(core: &Core, config: &PipelineConfig) -> Result<Figures> {
     Ok(Figures { values, each })
 }
 
-/// Percent.
-fn error_rate(live: &LiveStatus) -> Option<f64> {
-    let minutes = live.last_hour.iter().rev().take(ERROR_MINUTES);
-    let (completed, failed) = minutes.fold((0, 0), |(completed, failed), minute| (completed + minute.completed, failed + minute.failed));
-    let ended = completed + failed;
+/// Percent, of no more minutes than are needed: what went well before would hide that nothing goes any more.
+fn error_rate(last_hour: &[MinutePoint]) -> Option<f64> {
+    let (mut ended, mut failed) = (0, 0);
+    for (at, minute) in last_hour.iter().rev().take(ERROR_MINUTES_MOST).enumerate() {
+        if at >= ERROR_MINUTES && ended >= SAMPLE_LEAST {
+            break;
+        }
+        ended += minute.completed + minute.failed;
+        failed += minute.failed;
+    }
     (ended >= SAMPLE_LEAST).then(|| failed as f64 * 100.0 / ended as f64)
 }
 
@@ -360,4 +366,31 @@ pub async fn prune(core: &Core) -> Result<u64> {
     let pruned = store::alerts::prune(&mut change.tx, core.now() - TimeDelta::days(HISTORY_DAYS)).await?;
     change.commit().await?;
     Ok(pruned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_rate_is_of_the_newest_minutes_that_hold_enough_jobs() {
+        let minute = |completed, failed| MinutePoint {
+            at: DateTime::UNIX_EPOCH,
+            completed,
+            failed,
+            queue_wait_avg_ms: None,
+            confidence: None,
+            cost_usd: crate::wire::money::UsdMicros(0),
+            depth: 0,
+            processing: None,
+        };
+        let good = [minute(100, 0); 58];
+        let then = |newest: &[MinutePoint]| error_rate(&[&good[..], newest].concat());
+        assert_eq!(then(&[minute(0, 6), minute(0, 4)]), Some(100.0), "however well it went before");
+        assert_eq!(then(&[minute(0, 90), minute(5, 0), minute(5, 0)]), Some(0.0), "however much failed before");
+        assert_eq!(then(&[minute(0, 6), minute(0, 0)]), Some(6.0 * 100.0 / 106.0), "too few: one minute more");
+        assert_eq!(error_rate(&[minute(0, 9)]), None);
+        assert_eq!(error_rate(&[minute(1, 1); 60]), Some(50.0), "few a minute");
+        assert_eq!(error_rate(&[&[minute(0, 10)][..], &[minute(0, 0); 15]].concat()), None, "too long ago");
+    }
 }

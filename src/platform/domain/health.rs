@@ -187,6 +187,22 @@ pub async fn check_by_itself(core: &Core) -> Result<()> {
     look_and_record(core).await
 }
 
+/// Keeps how everything is now that calls have turned a provider's health: who follows it is told at once. Asks nobody.
+pub async fn keep_turn(core: &Core) -> Result<()> {
+    let _one = core.health.checking.lock().await;
+    look_and_record(core).await
+}
+
+/// Takes in the calls of the last minutes before this process, so that what it knows of the providers survives a restart.
+pub async fn recall(core: &Core) -> Result<()> {
+    let since = core.now() - calls::WINDOW;
+    for call in store::health::newest_calls(&core.db, core.org, since, calls::NEWEST_RECALLED).await? {
+        let ended = call.fault.as_ref().map_or(Ok(call.took_ms), Err);
+        core.health.calls.recall(&call.provider, call.at, ended);
+    }
+    Ok(())
+}
+
 async fn look_and_record(core: &Core) -> Result<()> {
     let now = core.now();
     let (provided, parts) = parts::look(core).await;

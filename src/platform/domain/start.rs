@@ -1,6 +1,6 @@
 //! What stands before the first request: the organisation, a prompt and a configuration.
 
-use super::{Core, Result, config, past, prompts, providers};
+use super::{Core, Result, config, health, past, prompts, providers};
 use crate::platform::store;
 
 /// Brings a fresh or known database to where the API can answer.
@@ -13,6 +13,7 @@ pub async fn prepare(core: &Core) -> Result<()> {
     config::ensure_default(core).await?;
     providers::apply(core, &config::current(core).await?);
     super::runs::mark_interrupted(core).await?;
+    health::recall(core).await?;
     let newest = store::events::range(&core.db, core.org).await?.map_or(0, |(_, last)| last);
     core.newest_event.send_replace(newest);
     Ok(())

@@ -1,4 +1,5 @@
-//! Looks at the platform's health every few minutes: its parts, and the providers by questions that cost nothing.
+//! Looks at the platform's health every few minutes: its parts, and the providers by questions that cost nothing. What calls say of a
+//! provider is kept as soon as it turns.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,8 @@ use crate::platform::domain::{Core, health};
 
 /// The first look comes when the start is over.
 const FIRST_AFTER: Duration = Duration::from_secs(3);
+/// After a turn was kept: a provider that fails now and then turns often.
+const REST: Duration = Duration::from_secs(15);
 /// Reading every page of a large database keeps the disk busy.
 const PAGES_AFTER: Duration = Duration::from_mins(2);
 const PAGES_EVERY: Duration = Duration::from_hours(24);
@@ -29,11 +32,25 @@ async fn look(core: &Core, every: Duration) {
     let mut wait = FIRST_AFTER;
     loop {
         core.health.plan(TimeDelta::from_std(every).unwrap_or(health::EVERY), core.now() + TimeDelta::from_std(wait).unwrap_or_default());
-        tokio::time::sleep(wait).await;
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = keep_turns(core) => {}
+        }
         if let Err(error) = health::check_by_itself(core).await {
             tracing::warn!(%error, "a look at the platform's health could not be kept");
         }
         wait = every.mul_f64(0.9 + 0.2 * chance());
+    }
+}
+
+/// Keeps every turn; does not end by itself.
+async fn keep_turns(core: &Core) {
+    loop {
+        core.health.calls.turned.notified().await;
+        if let Err(error) = health::keep_turn(core).await {
+            tracing::warn!(%error, "a turn of the platform's health could not be kept");
+        }
+        tokio::time::sleep(REST).await;
     }
 }
 

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Db, Result, Tx, from_ms, from_name, to_ms, to_name};
+use super::{Db, Result, Tx, from_json, from_ms, from_name, to_ms, to_name};
 use crate::wire::health::{HealthState, ProviderHealth};
 use crate::wire::ids::OrganizationId;
+use crate::wire::result::Fault;
 
 /// The last check of each provider that was checked, with the mark of the key that it was made with.
 pub async fn checks(db: &Db, org: OrganizationId) -> Result<Vec<(ProviderHealth, String)>> {
@@ -44,6 +45,35 @@ pub async fn put_check(tx: &mut Tx, org: OrganizationId, health: &ProviderHealth
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// How a call of the pipeline ended.
+#[derive(Debug, Clone)]
+pub struct PastCall {
+    pub provider: String,
+    pub at: DateTime<Utc>,
+    pub took_ms: f64,
+    pub fault: Option<Fault>,
+}
+
+/// The newest calls of the pipeline since a moment, the oldest of them first. What a limit kept from being asked was no call.
+pub async fn newest_calls(db: &Db, org: OrganizationId, since: DateTime<Utc>, most: u32) -> Result<Vec<PastCall>> {
+    type Row = (String, i64, i64, Option<String>);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT ai_provider, created_at_ms, provider_response_time_ms, fault FROM ai_processing_results
+         WHERE organization_id = $1 AND created_at_ms >= $2 AND (fault IS NULL OR COALESCE(json_extract(fault, '$.code'), '') <> 'photo_limit')
+         ORDER BY created_at_ms DESC LIMIT $3",
+    )
+    .bind(org.0)
+    .bind(to_ms(since))
+    .bind(i64::from(most))
+    .fetch_all(&db.read)
+    .await?;
+    let read = |(provider, at, took, fault): Row| {
+        let fault = fault.as_deref().map(from_json).transpose()?;
+        Ok(PastCall { provider, at: from_ms(at)?, took_ms: took as f64, fault })
+    };
+    rows.into_iter().rev().map(read).collect()
 }
 
 /// Jobs that are not completed, by state; states without jobs are told too.

@@ -204,6 +204,17 @@ async fn failing_jobs_and_a_provider_that_is_down_fire() {
     assert_eq!(firing.figures[&AlertMetric::ErrorRate], 100.0);
     let down = firing.firing.iter().find(|alert| alert.rule == "provider_down").expect("the provider is down");
     assert_eq!((down.subject.as_deref(), down.severity), (Some("on-device"), Severity::Critical));
+
+    // It answers again: nothing fires for longer than it has to be clear.
+    let files = (100..115).map(|seed| (format!("{seed}.jpg"), platform::jpeg(32, 32, seed))).collect();
+    story.platform.client.add_photos(files, true).await.expect("added");
+    story.platform.until_jobs(15, JobState::Completed).await;
+    story.look_after(0).await;
+    story.look_after(1).await;
+    // The platform looks by itself too, and may be writing it down.
+    platform::until("nothing fires", || async { story.alerts().await.firing.is_empty().then_some(()) }).await;
+    let after = story.alerts().await;
+    assert_eq!((after.figures[&AlertMetric::ErrorRate], after.figures[&AlertMetric::ProviderDown]), (0.0, 0.0));
 }
 
 #[tokio::test]

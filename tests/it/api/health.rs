@@ -155,6 +155,28 @@ async fn the_past_is_kept_through_a_restart_and_uptime_leaves_out_what_nobody_sa
 }
 
 #[tokio::test]
+async fn what_the_calls_said_of_a_provider_is_known_after_a_restart() {
+    let clock = TestClock::at_noon();
+    let scripted = Scripted::new();
+    let options = Options { clock: clock.clone(), ..Options::with_providers(vec![scripted.clone()]) };
+    let platform = platform::start(options.clone()).await;
+    for _ in 0..6 {
+        scripted.then(Act::Fail(Fault::new(FaultKind::BadAnswer, "Not JSON")));
+    }
+    platform.add(6, true).await;
+    platform.until_jobs(6, JobState::Failed).await;
+    let folder = platform.stop().await;
+    clock.advance(TimeDelta::minutes(1));
+    let platform = platform::start_in(folder, options).await.expect("starts again");
+    let provider = of(&platform.client.health_report().await.expect("a report"), "provider:on-device");
+    assert_eq!((provider.status, provider.calls, provider.error_rate), (Some(HealthState::Down), Some(6), Some(1.0)));
+    assert_eq!(provider.detail, "The last 6 calls all failed. The last one: Not JSON");
+    clock.advance(TimeDelta::minutes(15));
+    let provider = of(&platform.client.health_report().await.expect("a report"), "provider:on-device");
+    assert_eq!((provider.calls, provider.error_rate), (Some(0), None), "too long ago");
+}
+
+#[tokio::test]
 async fn a_change_of_health_is_told_once() {
     let scripted = Scripted::new();
     let platform = platform::start(Options::with_providers(vec![scripted.clone()]).without_workers()).await;

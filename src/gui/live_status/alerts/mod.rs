@@ -9,7 +9,7 @@ use egui::{RichText, ScrollArea, Ui};
 use crate::gui::ctx::{AreaCtx, Command, Remote, Route, Toast, ToastKind};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::{error_state, section, skeleton};
-use crate::wire::alert::{Alert, AlertMetric, AlertRules, Alerts};
+use crate::wire::alert::{Alert, AlertMetric, AlertRules, Alerts, CLEAR_FOR_MINUTES};
 use crate::wire::config::ConfigChanged;
 use crate::wire::event::{Event, Happened};
 use crate::wire::ids::AlertId;
@@ -174,6 +174,12 @@ impl AlertsView {
 
     fn rules_ui(&mut self, ui: &mut Ui, alerts: &Alerts, ctx: &AreaCtx<'_>) {
         section::heading(ui, "Rules");
+        let words = format!(
+            "Looked at when something happens and at least every 15 s. An alert ends when its figure has been clear of the threshold for \
+             {CLEAR_FOR_MINUTES} min"
+        );
+        ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(ctx.tokens().muted));
+        ui.add_space(theme::GAP_4);
         let around = (self.save.is_pending(), self.changed_by.as_deref().filter(|who| !ctx.client.is_me(who)));
         if let Some(rules) = rules::ui(ui, alerts, &mut self.draft, around, ctx) {
             self.save_rules(alerts.revision, rules, ctx);

@@ -18,11 +18,6 @@ use crate::wire::page::Page;
 use crate::wire::result::{Fault, FaultKind};
 
 const CHECK_LIMIT: Duration = Duration::from_secs(20);
-/// Errors among a provider's calls that make it degraded, and down.
-const ERROR_RATE_DEGRADED: f64 = 0.05;
-const ERROR_RATE_DOWN: f64 = 0.5;
-/// Fewer calls than this say little: they can't make it down.
-const CALLS_FOR_DOWN: u64 = 3;
 
 /// How a provider stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +73,7 @@ async fn judge(core: &Core, provider: &dyn Provider, check: Option<&ProviderHeal
     // A call that was answered since says more than a check before it.
     let check_counts = |check: &&ProviderHealth| check.status == HealthState::Healthy || window.answered_at <= check.last_check;
     let trouble = check.filter(check_counts).filter(|check| check.status != HealthState::Healthy);
-    let by_calls = by_calls(&window);
+    let by_calls = window.state();
     let (status, reason) = match (&missing, &stopped, trouble) {
         (Some(why), _, _) => (HealthState::Down, Some(why.clone())),
         // It lets calls through again by itself.
@@ -88,14 +83,16 @@ async fn judge(core: &Core, provider: &dyn Provider, check: Option<&ProviderHeal
         _ if by_calls > HealthState::Healthy => (by_calls, window.fault.clone()),
         _ => (HealthState::Healthy, None),
     };
-    let detail = match &reason {
-        Some(why) if missing.is_none() && window.failed > 0 && by_calls == status && stopped.is_none() => {
+    let is_by_calls = missing.is_none() && stopped.is_none() && window.failed > 0 && by_calls == status;
+    let detail = match (&reason, window.outage().filter(|_| is_by_calls)) {
+        (Some(why), Some(count)) => format!("The last {count} calls all failed. The last one: {why}"),
+        (Some(why), None) if is_by_calls => {
             format!("{} of {} failed in the last 15 minutes. The last one: {why}", window.failed, calls_words(window.calls()))
         }
-        Some(why) => why.clone(),
-        None if window.calls() > 0 => format!("{} in the last 15 minutes, {} failed", calls_words(window.calls()), window.failed),
-        None if check.is_some() => "Answered when it was last asked".to_owned(),
-        None => "Not asked yet".to_owned(),
+        (Some(why), None) => why.clone(),
+        (None, _) if window.calls() > 0 => format!("{} in the last 15 minutes, {} failed", calls_words(window.calls()), window.failed),
+        (None, _) if check.is_some() => "Answered when it was last asked".to_owned(),
+        (None, _) => "Not asked yet".to_owned(),
     };
     Provided {
         name: name.to_owned(),
@@ -112,14 +109,6 @@ async fn judge(core: &Core, provider: &dyn Provider, check: Option<&ProviderHeal
         },
         window,
         detail,
-    }
-}
-
-fn by_calls(window: &Window) -> HealthState {
-    match window.error_rate() {
-        Some(rate) if rate >= ERROR_RATE_DOWN && window.calls() >= CALLS_FOR_DOWN => HealthState::Down,
-        Some(rate) if rate >= ERROR_RATE_DEGRADED => HealthState::Degraded,
-        _ => HealthState::Healthy,
     }
 }
 
