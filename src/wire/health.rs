@@ -93,6 +93,17 @@ pub struct Uptime {
     pub day: Option<f64>,
     pub week: Option<f64>,
     pub month: Option<f64>,
+    /// How much of these periods is known.
+    #[serde(default)]
+    pub known: Known,
+}
+
+/// Milliseconds that are known of a day, a week and a month.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    pub day_ms: u64,
+    pub week_ms: u64,
+    pub month_ms: u64,
 }
 
 /// An hour or a day of a part's past.

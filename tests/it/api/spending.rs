@@ -14,6 +14,7 @@ use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, 
 use minerva_console::wire::config::ProcessingRules;
 use minerva_console::wire::deployment::{CheckState, Environment};
 use minerva_console::wire::fallback::{Fallback, SetFallbacks};
+use minerva_console::wire::health::HealthState;
 use minerva_console::wire::job::{EnqueueJobs, JobAction, JobQuery, JobState, JobsAction};
 use minerva_console::wire::model::ActivateModel;
 use minerva_console::wire::money::UsdMicros;
@@ -110,6 +111,9 @@ async fn the_limit_of_a_day_holds_the_jobs_before_it_is_crossed_and_the_next_day
     let why = status.held_back.expect("held").message;
     assert!(why.contains("a day leaves no room") && why.contains("at 00:00 UTC") && why.contains("one photo may cost up to $"), "{why}");
     assert_eq!((failed(&platform).await, status.daily_limit_usd), (0, Some(UsdMicros(most))));
+    let health = platform.client.health().await.expect("health");
+    let workers = health.checks.iter().find(|check| check.name == "workers").expect("workers");
+    assert!(workers.status == HealthState::Degraded && workers.detail.contains(&why), "health says why nothing is begun: {workers:?}");
 
     // The next day has a limit of its own; what is left of the month's would not.
     clock.advance(TimeDelta::hours(13));

@@ -2,11 +2,12 @@
 
 use axum::Json;
 use chrono::{DateTime, Duration, DurationRound as _, Utc};
-use minerva_console::wire::health::{Component, HealthReport, HealthSpan, HealthState, Uptime};
+use minerva_console::wire::health::{Component, HealthReport, HealthSpan, HealthState, Known, Uptime};
 
 use super::canned::now;
 
 const HOUR_MS: u64 = 3_600_000;
+const ALL_BUT_FOUR_DAYS: Known = Known { day_ms: 21 * HOUR_MS, week_ms: 165 * HOUR_MS, month_ms: 621 * HOUR_MS };
 
 /// `GET /api/ai/health`, and what a check answers.
 pub async fn report() -> Json<HealthReport> {
@@ -18,7 +19,7 @@ pub async fn report() -> Json<HealthReport> {
         "9 of 112 calls failed in the last 15 minutes. The last one: Gemini is overloaded; try again later, or with fewer calls at once",
     );
     (gemini.response_time_ms, gemini.error_rate, gemini.calls) = (Some(1_284.0), Some(9.0 / 112.0), Some(112));
-    gemini.uptime = Uptime { day: Some(0.979_2), week: Some(0.996_9), month: Some(0.999_12) };
+    gemini.uptime = Uptime { day: Some(0.979_2), week: Some(0.996_9), month: Some(0.999_12), known: ALL_BUT_FOUR_DAYS };
     for hour in [9, 10, 23] {
         set(&mut gemini.hours[hour], HealthState::Degraded, "Gemini is overloaded");
     }
@@ -26,7 +27,7 @@ pub async fn report() -> Json<HealthReport> {
     set(&mut gemini.days[29], HealthState::Down, "Google Gemini did not answer within 20 s; try again later");
     let mut ollama =
         component("provider:ollama", "Ollama", Some(HealthState::Down), "No connection to http://localhost:11434. Start Ollama, or set its address");
-    ollama.uptime = Uptime { day: Some(0.0), week: None, month: None };
+    ollama.uptime = Uptime { day: Some(0.0), known: Known { day_ms: 25 * 60_000, ..Known::default() }, ..Uptime::default() };
     ollama.hours.iter_mut().for_each(forget);
     ollama.days.iter_mut().for_each(forget);
     set(&mut ollama.hours[23], HealthState::Down, "No connection to http://localhost:11434");
@@ -75,7 +76,7 @@ fn component(name: &str, label: &str, status: Option<HealthState>, detail: &str)
         error_rate: None,
         calls: None,
         last_check: Some(now() - Duration::seconds(128)),
-        uptime: Uptime { day: Some(1.0), week: Some(1.0), month: Some(0.999_7) },
+        uptime: Uptime { day: Some(1.0), week: Some(1.0), month: Some(0.999_7), known: ALL_BUT_FOUR_DAYS },
         hours: (0..24).map(hour).collect(),
         days: (0..30).map(day).collect(),
     }

@@ -1,6 +1,6 @@
 //! Where the columns of the list stand; a narrow window has fewer.
 
-use egui::{Align2, FontId, Rect, Sense, Ui, pos2, vec2};
+use egui::{Align2, FontId, Pos2, Rect, Sense, Ui, pos2, vec2};
 
 use super::Period;
 use crate::gui::theme;
@@ -65,6 +65,12 @@ impl Columns {
         let state = Rect::from_min_size(row.min + vec2(theme::GAP_8, 0.0), vec2(STATE, row.height()));
         let name = Rect::from_min_max(pos2(state.right() + GAP, row.top()), pos2(right, row.bottom()));
         Places { state, name, response, errors, when, uptimes, strip, go }
+    }
+
+    /// How wide name and reason may be.
+    #[must_use]
+    pub fn name_width(&self) -> f32 {
+        self.places(Rect::from_min_size(Pos2::ZERO, vec2(self.width, 0.0))).name.width()
     }
 
     /// Draws the heads.

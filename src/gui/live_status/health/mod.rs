@@ -109,13 +109,14 @@ impl Health {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             for component in &report.components {
-                if let Some(command) = row::ui(ui, component, &columns, self.period, ctx) {
+                if let Some(command) = row::ui(ui, component, &columns, self.period, at.unwrap_or(ctx.now), ctx) {
                     ctx.send(command);
                 }
             }
             ui.add_space(theme::GAP_8);
             let words =
-                "Uptime is the share of the known time that a part was healthy or degraded; time without a check does not count. Days are UTC days";
+                "Uptime is the share of the known time that a part was healthy or degraded; time without a check does not count, and where it is \
+                 more than half of a period, the time that is known is told. Days are UTC days";
             ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(ctx.tokens().muted));
         });
     }

@@ -1,6 +1,9 @@
 //! One part: its state, why, its figures, its past, and the way to where it is mended.
 
-use egui::{Align, Button, Label, Layout, Rect, RichText, Sense, Ui, UiBuilder, vec2};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use egui::{Align, Button, Galley, Label, Layout, Rect, RichText, Sense, TextStyle, Ui, UiBuilder, WidgetText, vec2};
 
 use super::columns::Columns;
 use super::{Period, look, strip};
@@ -11,11 +14,16 @@ use crate::wire::health::{Component, Uptime};
 use crate::wire::job::JobState;
 
 const HEIGHT: f32 = 50.0;
+/// Of a reason that is longer the rest is told on hover.
+const LINES_MOST: usize = 2;
+const HOUR_MS: u64 = 3_600_000;
 
-/// Draws the row; returns where the person wants to go.
-pub fn ui(ui: &mut Ui, component: &Component, columns: &Columns, period: Period, ctx: &AreaCtx<'_>) -> Option<Command> {
+/// Draws the row; returns where the person wants to go. `at`: the moment that is looked at.
+pub fn ui(ui: &mut Ui, component: &Component, columns: &Columns, period: Period, at: DateTime<Utc>, ctx: &AreaCtx<'_>) -> Option<Command> {
     let tokens = ctx.tokens();
-    let (rect, _) = ui.allocate_exact_size(vec2(columns.width, HEIGHT), Sense::hover());
+    let detail = detail(ui, component, columns.name_width());
+    let lines = detail.rows.len().saturating_sub(1) as f32 * detail.size().y / detail.rows.len().max(1) as f32;
+    let (rect, _) = ui.allocate_exact_size(vec2(columns.width, HEIGHT + lines), Sense::hover());
     if !ui.is_rect_visible(rect) {
         return None;
     }
@@ -27,8 +35,7 @@ pub fn ui(ui: &mut Ui, component: &Component, columns: &Columns, period: Period,
     within(ui, places.name.shrink2(vec2(0.0, 6.0)), Layout::top_down(Align::Min), |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
         ui.add(Label::new(RichText::new(&component.label).font(theme::semibold(theme::TEXT_BODY))).truncate());
-        let detail = RichText::new(&component.detail).size(theme::TEXT_SMALL).color(tokens.muted);
-        ui.add(Label::new(detail).truncate().show_tooltip_when_elided(false)).on_hover_text(&component.detail);
+        ui.add(Label::new(detail).show_tooltip_when_elided(false)).on_hover_text(&component.detail);
     });
     figure(ui, places.response, component.response_time_ms.map(number::duration_ms), "No response time is known");
     let errors = figure(ui, places.errors, component.error_rate.map(number::percent), "No calls in the last 15 minutes");
@@ -39,17 +46,14 @@ pub fn ui(ui: &mut Ui, component: &Component, columns: &Columns, period: Period,
         ));
     }
     within(ui, places.when, Layout::left_to_right(Align::Center), |ui| match component.last_check {
-        Some(at) => relative_time::ui(ui, at, ctx.now),
+        Some(checked) => relative_time::ui(ui, checked, at),
         None => ui.label(RichText::new("never").color(tokens.muted)),
     });
     let uptime = component.uptime;
-    let of_period = if period == Period::Day { uptime.day } else { uptime.month };
-    let uptimes: &[Option<f64>] = if columns.is_wide { &[uptime.day, uptime.week, uptime.month] } else { &[of_period] };
-    for (place, uptime) in places.uptimes.iter().zip(uptimes) {
-        let response = figure(ui, *place, uptime.map(share), "No data: nobody has looked in this time");
-        if uptime.is_some() {
-            response.on_hover_text(in_words(component.uptime));
-        }
+    let all = Up::all(&uptime);
+    let of_period = if period == Period::Day { 0..1 } else { 2..3 };
+    for (place, up) in places.uptimes.iter().zip(if columns.is_wide { &all[..] } else { &all[of_period] }) {
+        up.ui(ui, *place, &in_words(&uptime));
     }
     strip::ui(ui, places.strip.shrink2(vec2(0.0, 13.0)), component, period);
     go_ui(ui, places.go, component)
@@ -73,10 +77,78 @@ fn share(share: f64) -> String {
     if share >= 1.0 { "100 %".to_owned() } else { format!("{:.2} %", (share * 10_000.0).floor() / 100.0) }
 }
 
-/// `Up 100 % of 24 hours, 99.87 % of 7 days, no data of 30 days`.
-fn in_words(uptime: Uptime) -> String {
-    let of = |share_of: Option<f64>, period: &str| format!("{} of {period}", share_of.map_or_else(|| "no data".to_owned(), share));
-    format!("Up {}, {}, {}", of(uptime.day, "24 hours"), of(uptime.week, "7 days"), of(uptime.month, "30 days"))
+/// The uptime of a period, and what it is known of.
+struct Up {
+    share: Option<f64>,
+    known_ms: u64,
+    hours: u64,
+    period: &'static str,
+}
+
+impl Up {
+    fn all(uptime: &Uptime) -> [Self; 3] {
+        let known = uptime.known;
+        [
+            Self { share: uptime.day, known_ms: known.day_ms, hours: 24, period: "24 hours" },
+            Self { share: uptime.week, known_ms: known.week_ms, hours: 168, period: "7 days" },
+            Self { share: uptime.month, known_ms: known.month_ms, hours: 720, period: "30 days" },
+        ]
+    }
+
+    /// Whether less than half of the period is known: its share stands for what is known alone.
+    fn is_thin(&self) -> bool {
+        self.known_ms > 0 && self.known_ms < self.hours * HOUR_MS / 2
+    }
+
+    fn words(&self) -> String {
+        match self.share.map(share) {
+            None => format!("no data of {}", self.period),
+            Some(up) if self.is_thin() => format!("{up} of the {} that are known of {}", span(self.known_ms), self.period),
+            Some(up) => format!("{up} of {}", self.period),
+        }
+    }
+
+    /// The share, and below it what it is of where that is little.
+    fn ui(&self, ui: &mut Ui, place: Rect, hover: &str) {
+        if !self.is_thin() {
+            let response = figure(ui, place, self.share.map(share), "No data: nobody has looked in this time");
+            if self.share.is_some() {
+                response.on_hover_text(hover);
+            }
+            return;
+        }
+        let tokens = theme::tokens(ui.ctx());
+        let (upper, lower) = place.split_top_bottom_at_fraction(0.5);
+        let line = |ui: &mut Ui, place: Rect, align: Align, words: RichText| {
+            within(ui, place, Layout::right_to_left(align), |ui| ui.label(words)).on_hover_text(hover);
+        };
+        line(ui, upper, Align::Max, RichText::new(self.share.map(share).unwrap_or_default()));
+        line(ui, lower, Align::Min, RichText::new(format!("of {}", span(self.known_ms))).size(theme::TEXT_SMALL).color(tokens.muted));
+    }
+}
+
+/// `13 min`, `5 h`, `3 d`.
+fn span(ms: u64) -> String {
+    match ms / 60_000 {
+        0 => "< 1 min".to_owned(),
+        minutes @ 1..=59 => format!("{minutes} min"),
+        minutes @ 60..=2_879 => format!("{} h", minutes / 60),
+        minutes => format!("{} d", minutes / 1_440),
+    }
+}
+
+/// `Up 100 % of 24 hours, 99.87 % of the 3 d that are known of 7 days, no data of 30 days`.
+fn in_words(uptime: &Uptime) -> String {
+    format!("Up {}", Up::all(uptime).map(|up| up.words()).join(", "))
+}
+
+/// Why it is so, in as many lines as it takes.
+fn detail(ui: &Ui, component: &Component, width: f32) -> Arc<Galley> {
+    let words = RichText::new(&component.detail).size(theme::TEXT_SMALL).color(theme::tokens(ui.ctx()).muted);
+    let mut job = Arc::unwrap_or_clone(WidgetText::from(words).into_layout_job(ui.style(), TextStyle::Body.into(), Align::Min));
+    job.wrap.max_width = width;
+    job.wrap.max_rows = LINES_MOST;
+    ui.fonts_mut(|fonts| fonts.layout_job(job))
 }
 
 fn go_ui(ui: &mut Ui, place: Rect, component: &Component) -> Option<Command> {
@@ -109,5 +181,15 @@ mod tests {
     #[test]
     fn uptime_is_never_rounded_up_to_all_well() {
         assert_eq!([share(1.0), share(0.99999), share(0.9987), share(0.0)], ["100 %", "99.99 %", "99.87 %", "0.00 %"]);
+    }
+
+    #[test]
+    fn an_uptime_of_a_few_minutes_says_that_it_is_of_a_few_minutes() {
+        let known = crate::wire::health::Known { day_ms: 13 * 60_000, week_ms: 100 * HOUR_MS, month_ms: 100 * HOUR_MS };
+        let uptime = Uptime { day: Some(1.0), week: Some(0.5), month: Some(0.5), known };
+        let words = "Up 100 % of the 13 min that are known of 24 hours, 50.00 % of 7 days, 50.00 % of the 4 d that are known of 30 days";
+        assert_eq!(in_words(&uptime), words);
+        assert_eq!([59_999, 60_000, 47 * HOUR_MS, 48 * HOUR_MS].map(span), ["< 1 min", "1 min", "47 h", "2 d"]);
+        assert_eq!(in_words(&Uptime::default()), "Up no data of 24 hours, no data of 7 days, no data of 30 days");
     }
 }

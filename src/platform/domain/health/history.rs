@@ -13,7 +13,7 @@ use crate::platform::domain::{Change, Core, Result};
 use crate::platform::store;
 use crate::platform::store::health::{Check, HOUR_MS, Hour};
 use crate::wire::event::Happened;
-use crate::wire::health::{HealthSpan, HealthState, Uptime};
+use crate::wire::health::{HealthSpan, HealthState, Known, Uptime};
 
 const HOURS_SHOWN: i64 = 24;
 const DAYS_SHOWN: i64 = 30;
@@ -126,11 +126,9 @@ pub fn no_past(now: DateTime<Utc>) -> Past {
 
 fn past(hours: &[Hour], present: i64) -> Past {
     let since = |count: i64| move |hour: &&Hour| hour.hour > present - count && hour.hour <= present;
-    let uptime = Uptime {
-        day: uptime(hours.iter().filter(since(HOURS_SHOWN))),
-        week: uptime(hours.iter().filter(since(WEEK_HOURS))),
-        month: uptime(hours.iter().filter(since(MONTH_HOURS))),
-    };
+    let of = |count| uptime(hours.iter().filter(since(count)));
+    let [(day, day_ms), (week, week_ms), (month, month_ms)] = [HOURS_SHOWN, WEEK_HOURS, MONTH_HOURS].map(of);
+    let uptime = Uptime { day, week, month, known: Known { day_ms, week_ms, month_ms } };
     let spans = |count: i64, hours_each: i64| {
         let last = present / hours_each;
         (last - count + 1..=last)
@@ -140,9 +138,10 @@ fn past(hours: &[Hour], present: i64) -> Past {
     Past { uptime, hours: spans(HOURS_SHOWN, 1), days: spans(DAYS_SHOWN, 24) }
 }
 
-fn uptime<'h>(hours: impl Iterator<Item = &'h Hour>) -> Option<f64> {
+/// The share, and the milliseconds that it is of.
+fn uptime<'h>(hours: impl Iterator<Item = &'h Hour>) -> (Option<f64>, u64) {
     let (up, down) = hours.fold((0, 0), |(up, down), hour| (up + hour.healthy_ms + hour.degraded_ms, down + hour.down_ms));
-    (up + down > 0).then(|| up as f64 / (up + down) as f64)
+    ((up + down > 0).then(|| up as f64 / (up + down) as f64), (up + down).max(0) as u64)
 }
 
 fn span<'h>(hours: impl Iterator<Item = &'h Hour>, first_hour: i64) -> Option<HealthSpan> {
@@ -189,7 +188,8 @@ mod tests {
         let hours =
             [hour(present - 200, 0, 0, 1_000), hour(present - 24, 0, 0, 4_000), hour(present - 23, 2_000, 1_000, 1_000), hour(present, 0, 0, 0)];
         let past = past(&hours, present);
-        assert_eq!(past.uptime, Uptime { day: Some(0.75), week: Some(0.375), month: Some(1.0 / 3.0) });
+        let known = Known { day_ms: 4_000, week_ms: 8_000, month_ms: 9_000 };
+        assert_eq!(past.uptime, Uptime { day: Some(0.75), week: Some(0.375), month: Some(1.0 / 3.0), known });
         assert_eq!((past.hours.len(), past.days.len()), (24, 30));
         assert_eq!(past.hours[0].worst(), Some(HealthState::Down));
         assert_eq!(past.hours[1].worst(), None, "no data is no state");

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use super::providers::{self, Provided};
 use crate::keys::KeyringState;
-use crate::platform::domain::{Core, config, disk};
+use crate::platform::domain::{Core, config, disk, status};
 use crate::platform::store;
 use crate::wire::config::{PipelineConfig, PipelineState};
 use crate::wire::health::HealthState;
@@ -140,6 +140,11 @@ fn workers(core: &Core, config: &PipelineConfig) -> Part {
         return part(HealthState::Degraded, "No worker runs on this platform; restart it to process photos".to_owned());
     }
     let busy = core.at_work.count();
+    if config.state != PipelineState::Paused
+        && let Some(held) = status::held_back(core, config)
+    {
+        return part(HealthState::Degraded, format!("Jobs are held back, {busy} of {} at work. {}", config.rules.workers, held.message));
+    }
     match config.state {
         PipelineState::Running => part(HealthState::Healthy, format!("{busy} of {} at work", config.rules.workers)),
         PipelineState::Draining => part(

@@ -11,8 +11,8 @@ use crate::platform::store;
 use crate::platform::store::health::{Check, HOUR_MS, Hour};
 use crate::wire::health::{Component, HealthReport, PROVIDER_PREFIX};
 
-const WELL: &str = "Well when it was last looked at before this moment";
-const NOBODY_LOOKED: &str = "Nobody had looked before this moment";
+const WELL: &str = "Well when it was last checked";
+const NOBODY_LOOKED: &str = "Not checked before this moment";
 
 /// Every part and provider that had been looked at until a moment.
 pub async fn report(core: &Core, at: DateTime<Utc>) -> Result<HealthReport> {
