@@ -29,6 +29,8 @@ pub enum Line<'a> {
     Up(&'a LinkState),
 }
 
+/// Of a line below that of the line to the platform.
+const LINK_LINE: f32 = 20.0;
 /// Of a row that leads to an area.
 const AREA_HEIGHT: f32 = 34.0;
 /// Below this height a rail shows of its foot what leads to all the rest, and is scrolled.
@@ -48,6 +50,17 @@ pub struct Standing<'a> {
     pub is_narrow: bool,
     /// Ages do not grow, see [`super::App::fix_now`].
     pub is_clock_fixed: bool,
+}
+
+impl Standing<'_> {
+    fn is_lost(&self) -> bool {
+        matches!(self.line, Line::Up(LinkState::Lost { .. }))
+    }
+
+    /// What is said below that of the line to the platform: whose it is, and when a lost one is tried again.
+    fn more_lines(&self) -> usize {
+        usize::from(self.remote.is_some()) + usize::from(self.is_lost())
+    }
 }
 
 /// Draws the panel; returns what was chosen.
@@ -72,11 +85,17 @@ fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
         return command;
     }
     let below = Panel::bottom("navigation foot").resizable(false).show_separator_line(false).frame(Frame::NONE);
-    let is_low = ui.available_height() < LOW;
+    let is_low = ui.available_height() < LOW + LINK_LINE * standing.more_lines() as f32;
     below.show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::GAP_4;
         command = foot(ui, standing, is_low && !standing.is_narrow);
     });
+    // The foot stays as it is; where it leaves too little room, what is above it is scrolled.
+    let middle = ScrollArea::vertical().id_salt("areas").auto_shrink(false).scroll_bar_visibility(ScrollBarVisibility::AlwaysHidden);
+    middle.show(ui, |ui| middle_ui(ui, standing, is_low)).inner.or(command)
+}
+
+fn middle_ui(ui: &mut Ui, standing: &Standing<'_>, is_low: bool) -> Option<Command> {
     if standing.is_narrow && is_low {
         // The areas need the room of the name.
     } else if standing.is_narrow {
@@ -90,7 +109,7 @@ fn contents(ui: &mut Ui, standing: &Standing<'_>) -> Option<Command> {
         });
     }
     ui.add_space(theme::GAP_8);
-    let command = areas_ui(ui, standing).or(command);
+    let command = areas_ui(ui, standing);
     let (place, _) = ui.allocate_exact_size(vec2(ui.available_width(), AREA_HEIGHT), Sense::hover());
     command.or(alerts_row(&mut ui.new_child(UiBuilder::new().max_rect(place)), standing))
 }
@@ -292,10 +311,13 @@ fn said(ui: &Ui, line: &Line<'_>, is_clock_fixed: bool) -> Said {
         Line::Up(LinkState::Connecting) => quiet(icons::ICON_SYNC, "Connecting…"),
         Line::Up(LinkState::Live { last_event }) => {
             let age = if is_clock_fixed { Duration::ZERO } else { last_event.age() };
-            // The age is shown in steps; no frame is drawn between them.
-            ui.ctx().request_repaint_after(until_next_age(age));
-            let hover = "Changes arrive by themselves. Beside it: when the last one came".to_owned();
-            Said { icon: icons::ICON_CLOUD_DONE, colour: tokens.good, words: "Connected", more: age_words(age), hover }
+            // Nothing has to happen for the line to be alive: an age that grows would look like one that is not.
+            let more = if is_fresh(age) { age_words(age) } else { String::new() };
+            if is_fresh(age) {
+                ui.ctx().request_repaint_after(until_next_age(age));
+            }
+            let hover = "Changes arrive by themselves, and the platform gives a sign of life every 10 s. Beside it: whether a change came just now";
+            Said { icon: icons::ICON_CLOUD_DONE, colour: tokens.good, words: "Connected", more, hover: hover.to_owned() }
         }
         Line::Up(LinkState::Polling { last_event, why }) => {
             let age = last_event.age();
@@ -317,7 +339,7 @@ fn said(ui: &Ui, line: &Line<'_>, is_clock_fixed: bool) -> Said {
 fn link_ui(ui: &mut Ui, standing: &Standing<'_>) {
     let tokens = theme::tokens(ui.ctx());
     let Said { icon, colour, words, more, hover } = said(ui, &standing.line, standing.is_clock_fixed);
-    let is_lost = matches!(standing.line, Line::Up(LinkState::Lost { .. }));
+    let is_lost = standing.is_lost();
     let icon = RichText::new(icon.codepoint).size(16.0).color(colour);
     if standing.is_narrow {
         let response = ui.vertical_centered(|ui| ui.label(icon)).inner;
@@ -329,7 +351,7 @@ fn link_ui(ui: &mut Ui, standing: &Standing<'_>) {
     let small = |words: &str, colour: Color32| Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(colour)).truncate();
     let lines = ui.scope(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 0.0);
-        ui.spacing_mut().interact_size.y = 20.0;
+        ui.spacing_mut().interact_size.y = LINK_LINE;
         ui.horizontal(|ui| {
             ui.add_space(10.0);
             ui.label(icon);
@@ -351,6 +373,11 @@ fn link_ui(ui: &mut Ui, standing: &Standing<'_>) {
     if !hover.is_empty() {
         lines.response.on_hover_text(hover);
     }
+}
+
+/// Whether it came just now.
+fn is_fresh(age: Duration) -> bool {
+    age < Duration::from_secs(15)
 }
 
 fn age_words(age: Duration) -> String {

@@ -110,12 +110,25 @@ fn a_platform_that_does_not_start_says_why_and_is_tried_again() {
 fn a_lost_platform_is_shown_as_lost_and_counted_down() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let platform = runtime.block_on(platform::start(Options::default().without_workers()));
-    let mut console = Console::reaching(platform.host.base(), platform.host.token(), Look::default());
+    // The lowest window whose left panel names all that it leads to.
+    let look = Look { size: [1280.0, 570.0], ..Look::default() };
+    let mut console = Console::reaching(platform.host.base(), platform.host.token(), look);
     console.wait_for("Connected");
     assert!(console.says("127.0.0.1"), "a team's platform is named");
+    runtime.block_on(async {
+        let mut change = platform.host.core().change().await.expect("a change");
+        change.tell(&Happened::AlertChanged(alert())).await.expect("told");
+        change.commit().await.expect("committed");
+    });
+    console.wait_for("1 alert");
     let _folder = runtime.block_on(platform.stop());
     console.wait_for("Connection lost");
     console.wait_for("next try in");
+    console.steps();
+    for label in ["1 alert", "Settings", "Theme: dark", "Show icons only"] {
+        let rect = console.harness.get_by_label_contains(label).rect();
+        assert!(rect.bottom() <= look.size[1], "{label} can be reached: {rect}");
+    }
 }
 
 #[test]
