@@ -122,6 +122,12 @@ impl PhotoAdding {
         self.path_dialog = Some(PathDialog::default());
     }
 
+    /// Whether its dialog is open.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.path_dialog.is_some()
+    }
+
     /// Sends files and folders, such as were dropped on the window.
     pub fn add(&mut self, paths: Vec<PathBuf>, ctx: &AreaCtx<'_>) {
         if self.is_under_way() {

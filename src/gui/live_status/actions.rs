@@ -134,8 +134,8 @@ pub struct Actions {
     undoing: Remote<JobsActed>,
     /// What was done last and is not undone: Ctrl-Z takes it back long after its message has gone.
     last: Option<JobChangeId>,
-    /// A question was answered with no since this was last asked.
-    was_declined: bool,
+    /// How the last question was answered, since that was last asked.
+    answered: Option<bool>,
     state: Remote<ConfigChanged>,
 }
 
@@ -165,6 +165,7 @@ impl Actions {
 
     fn count(&mut self, action: JobsAction, ctx: &AreaCtx<'_>) {
         if self.is_busy() {
+            self.answered = Some(false);
             return;
         }
         let mut counted = Remote::default();
@@ -190,9 +191,9 @@ impl Actions {
         }
     }
 
-    /// Whether somebody was asked and said no, since this was last called.
-    pub fn take_declined(&mut self) -> bool {
-        std::mem::take(&mut self.was_declined)
+    /// Whether something that was asked about is done, since this was last called: somebody said yes or no, or there was nothing to do.
+    pub fn take_answer(&mut self) -> Option<bool> {
+        self.answered.take()
     }
 
     pub fn retry_all_failed(&mut self, ctx: &AreaCtx<'_>) {
@@ -246,7 +247,10 @@ impl Actions {
         let intent = counted.take().map(|counted| Intent { action: action.clone(), counted });
         self.counting = None;
         match (failure, intent) {
-            (Some(failure), _) => tell_failure(ctx, "The jobs could not be counted", &failure),
+            (Some(failure), _) => {
+                self.answered = Some(false);
+                tell_failure(ctx, "The jobs could not be counted", &failure);
+            }
             (None, Some(intent)) => self.ask_or_act(intent, ctx),
             (None, None) => {}
         }
@@ -273,7 +277,7 @@ impl Actions {
     fn ask_or_act(&mut self, intent: Intent, ctx: &AreaCtx<'_>) {
         match intent.counted.changed {
             0 => {
-                self.was_declined = true;
+                self.answered = Some(false);
                 ctx.commands.toast(ToastKind::Info, nothing_words(&intent.counted));
             }
             1 => self.act(intent, ctx),
@@ -282,6 +286,7 @@ impl Actions {
     }
 
     fn act(&mut self, intent: Intent, ctx: &AreaCtx<'_>) {
+        self.answered = Some(true);
         let mut answer = Remote::default();
         let action = intent.action.action;
         // Of everything that matches, those that it does not apply to were told before.
@@ -321,7 +326,7 @@ impl Actions {
             }
         } else if shown.closes {
             self.asking = None;
-            self.was_declined = true;
+            self.answered = Some(false);
         }
     }
 }

@@ -155,12 +155,12 @@ impl Area for LiveStatus {
         }
         self.details.logic(ctx);
         self.health.logic(ctx);
-        self.assistant.logic(ctx);
-        if self.adding.logic(ctx).is_some() || self.actions.logic(ctx) {
+        let has_spent = self.assistant.logic(ctx);
+        if self.adding.logic(ctx).is_some() || self.actions.logic(ctx) || has_spent {
             self.figures.mark_behind();
         }
-        if self.actions.take_declined() {
-            self.assistant.take_back_confirmation();
+        if let Some(is_confirmed) = self.actions.take_answer() {
+            self.assistant.take_second_answer(is_confirmed);
         }
     }
 
@@ -187,7 +187,10 @@ impl Area for LiveStatus {
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
             self.middle_ui(ui, at, ctx);
         });
-        self.actions.ui(ui, ctx);
+        // One dialog at a time: what was counted meanwhile asks when the other is closed.
+        if !self.adding.asks() {
+            self.actions.ui(ui, ctx);
+        }
     }
 
     fn on_command(&mut self, command: &Command, ctx: &mut AreaCtx<'_>) -> bool {

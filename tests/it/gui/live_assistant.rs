@@ -69,6 +69,32 @@ fn a_proposal_is_done_only_when_it_is_confirmed() {
 }
 
 #[test]
+fn a_proposal_that_asks_once_more_is_confirmed_only_by_the_second_answer() {
+    let (mut console, _runtime) = console("chat-retries", Look::default());
+    console.click("Which model is best for its price in our own results?");
+    console.wait_for("Proposal: Retry every failed job");
+    console.wait_for("for these reasons");
+    console.click("Confirm: Retry every failed job");
+    console.wait_for("There is no job that this applies to");
+    console.wait_for("Not done");
+    assert!(!console.says("Confirmed"));
+}
+
+#[test]
+fn a_long_line_wraps_and_leaves_the_field_where_it_can_be_reached() {
+    let (mut console, _runtime) = console("chat-odd", Look::SMALL);
+    console.type_text("What is to be done?");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("for these reasons");
+    console.wait_for("It could not be proposed: There is no model 'no/such'. Choose one of: ");
+    console.wait_until("it can be asked again", |console| console.harness.query_by_label("Ask").is_some());
+    let right = |console: &Console, part: &str| console.harness.get_all_by_label_contains(part).map(|node| node.rect().right()).fold(0.0, f32::max);
+    for part in ["It could not be proposed", "Ask"] {
+        assert!(right(&console, part) <= Look::SMALL.size[0], "{part} ends at {}", right(&console, part));
+    }
+}
+
+#[test]
 fn without_a_key_it_says_what_is_missing_and_leads_there() {
     let mut console = Console::open(Options::with_providers(vec![Scripted::new()]));
     console.command(Command::GoTo(Route::Live(LiveView::Assistant)));

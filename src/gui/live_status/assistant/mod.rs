@@ -5,7 +5,7 @@ mod parts;
 
 use std::sync::mpsc;
 
-use egui::{Align, ComboBox, Id, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui, WidgetInfo};
+use egui::{Align, ComboBox, Id, Key, Label, Layout, Modifiers, Rect, RichText, ScrollArea, TextEdit, Ui, UiBuilder, WidgetInfo, vec2};
 use egui_commonmark::CommonMarkCache;
 
 use crate::gui::ctx::{ApiError, AreaCtx, Command, KeysSeen, Remote, Route, Toast, ToastKind};
@@ -63,18 +63,18 @@ impl AssistantView {
         self.models = Remote::default();
     }
 
-    /// A confirmed action asked once more, with the true count, and was called off: the proposal stands as before.
-    pub fn take_back_confirmation(&mut self) {
+    /// A confirmed action asked once more, with the true count, and was confirmed or called off: only then it is said.
+    pub fn take_second_answer(&mut self, is_confirmed: bool) {
         if let Some((at, part)) = self.asks_back.take()
             && let Some(Part::Proposal { answered, .. }) = self.chat.exchanges.get_mut(at).and_then(|exchange| exchange.parts.get_mut(part))
         {
-            *answered = None;
+            *answered = Some(is_confirmed);
             self.is_changed = true;
         }
     }
 
-    /// Takes in what came; called in every frame, shown or not.
-    pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
+    /// Takes in what came; called in every frame, shown or not. Returns whether something was paid for.
+    pub fn logic(&mut self, ctx: &AreaCtx<'_>) -> bool {
         self.models.poll();
         if self.keys_seen.changed(ctx.keys) {
             self.reload();
@@ -91,10 +91,12 @@ impl AssistantView {
                 }));
             }
         }
-        let Some(answering) = &self.answering else { return };
-        let Some(exchange) = self.chat.exchanges.last_mut() else { return };
+        let Some(answering) = &self.answering else { return false };
+        let Some(exchange) = self.chat.exchanges.last_mut() else { return false };
+        let mut has_spent = false;
         while let Ok(news) = answering.news.try_recv() {
             self.is_changed = true;
+            has_spent |= matches!(news, Ok(AssistantEvent::Usage { .. }));
             match news {
                 Ok(event) => exchange.on_event(event),
                 Err(failure) => exchange.ended = Some(Ended::Failed(failure.to_string())),
@@ -103,6 +105,7 @@ impl AssistantView {
         if exchange.ended.is_some() {
             self.answering = None;
         }
+        has_spent
     }
 
     pub fn ui(&mut self, ui: &mut Ui, status: Option<&LiveStatus>, ctx: &AreaCtx<'_>) {
@@ -130,6 +133,8 @@ impl AssistantView {
             }
             return;
         }
+        // However wide something in the answers is, the field stays where it can be reached.
+        let width = ui.available_width();
         self.head_ui(ui, &usable, ctx);
         let field_height = 24.0 * self.typed.lines().count().clamp(1, 5) as f32 + 62.0;
         let room = (ui.available_height() - field_height).max(80.0);
@@ -139,7 +144,8 @@ impl AssistantView {
             }
             self.exchanges_ui(ui, ctx);
         });
-        self.field_ui(ui, ctx);
+        let rest = Rect::from_min_size(ui.cursor().min, vec2(width, ui.available_height()));
+        ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| self.field_ui(ui, ctx));
         if std::mem::take(&mut self.is_changed) {
             self.store(ui);
         }
@@ -181,7 +187,8 @@ impl AssistantView {
                     self.wants_focus = true;
                 }
                 let cost = self.chat.cost();
-                let hint = "What the questions of this conversation cost at the provider. It is not part of the pipeline's figures";
+                let hint = "What the questions of this conversation cost at the provider. It counts beside the pipeline, as the lab's spending does: no limit \
+                            holds it, and 'minerva costs' lists it";
                 let words = RichText::new(cost.words()).size(theme::TEXT_SMALL).color(tokens.muted);
                 ui.add(Label::new(words).truncate()).on_hover_text(hint);
             }
@@ -223,7 +230,8 @@ impl AssistantView {
         let (mut answered, mut again) = (None, false);
         for at in 0..self.chat.exchanges.len() {
             let exchange = &self.chat.exchanges[at];
-            let answer = parts::exchange_ui(ui, at, exchange, at == last, &mut self.markdown, ctx.tokens());
+            let asked_back = self.asks_back.filter(|(exchange, _)| *exchange == at).map(|(_, part)| part);
+            let answer = parts::exchange_ui(ui, at, exchange, (at == last, asked_back), &mut self.markdown, ctx.tokens());
             match answer {
                 Some(PartAnswer::Answered { part, is_confirmed }) => answered = Some((at, part, is_confirmed)),
                 Some(PartAnswer::AskAgain) => again = true,
@@ -233,10 +241,11 @@ impl AssistantView {
         if let Some((at, part, is_confirmed)) = answered
             && let Some(Part::Proposal { action, answered, .. }) = self.chat.exchanges[at].parts.get_mut(part)
         {
-            *answered = Some(is_confirmed);
-            self.is_changed = true;
             let action = action.clone();
-            self.asks_back = (is_confirmed && action.asks_back()).then_some((at, part));
+            let asks_back = is_confirmed && action.asks_back();
+            *answered = (!asks_back).then_some(is_confirmed);
+            self.asks_back = asks_back.then_some((at, part));
+            self.is_changed = true;
             if is_confirmed {
                 self.carry_out(action, ctx);
             }

@@ -1,6 +1,6 @@
 //! A question and the pieces of its answer.
 
-use egui::{Align, CollapsingHeader, Frame, Label, Layout, RichText, Spinner, Ui, WidgetInfo};
+use egui::{Align, CollapsingHeader, Frame, Label, Layout, RichText, Spinner, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText};
 use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
 
 use super::chat::{Ended, Exchange, Part};
@@ -19,11 +19,12 @@ pub enum PartAnswer {
     AskAgain,
 }
 
+/// `asked_back`: the part whose action asks once more just now.
 pub fn exchange_ui(
     ui: &mut Ui,
     at: usize,
     exchange: &Exchange,
-    is_last: bool,
+    (is_last, asked_back): (bool, Option<usize>),
     markdown: &mut CommonMarkCache,
     tokens: &Tokens,
 ) -> Option<PartAnswer> {
@@ -44,7 +45,7 @@ pub fn exchange_ui(
                 }
                 Part::Call { .. } => call_ui(ui, part, said, tokens),
                 Part::Proposal { action, reason, answered } => {
-                    let is_confirmed = proposal_ui(ui, action, reason, *answered, tokens);
+                    let is_confirmed = proposal_ui(ui, (action, reason), *answered, asked_back == Some(part), tokens);
                     answer = answer.or(is_confirmed.map(|is_confirmed| PartAnswer::Answered { part, is_confirmed }));
                 }
             }
@@ -58,20 +59,26 @@ pub fn exchange_ui(
     answer
 }
 
+/// Letters of a line that is told in full where it is opened.
+const HEADER_MOST: usize = 160;
+
 /// What was read: with what, how long it took, and what it gave.
 fn call_ui(ui: &mut Ui, part: usize, call: &Part, tokens: &Tokens) {
     let Part::Call { tool, arguments, ms, is_error, result, .. } = call else { return };
     let took = ms.map_or_else(|| "…".to_owned(), |ms| number::duration_ms(ms as f64));
     let named = tool.replace('_', " ");
-    let arguments = if arguments.is_empty() { String::new() } else { format!(" ({arguments})") };
+    let arguments = if arguments.is_empty() { String::new() } else { format!(" ({})", capped(arguments)) };
     let colour = if *is_error { tokens.warn } else { tokens.muted };
     let words = match (tool.as_str(), *is_error) {
-        ("propose", true) => format!("It could not be proposed: {}", result.trim_end_matches('.')),
+        ("propose", true) => format!("It could not be proposed: {}", capped(result.trim_end_matches('.'))),
         ("propose", false) => format!("Proposed{arguments}"),
         (_, true) => format!("Could not read {named}{arguments} · {took}"),
         (_, false) => format!("Read {named}{arguments} · {took}"),
     };
     let header = RichText::new(words).size(theme::TEXT_SMALL).color(colour);
+    // A header does not wrap by itself.
+    let room = (ui.available_width() - ui.spacing().indent - 2.0 * ui.spacing().button_padding.x).max(80.0);
+    let header = WidgetText::from(header).into_galley(ui, Some(TextWrapMode::Wrap), room, TextStyle::Body);
     CollapsingHeader::new(header).id_salt(("call", part)).show(ui, |ui| {
         Frame::new().fill(tokens.field).corner_radius(theme::RADIUS_4).inner_margin(theme::GAP_8).show(ui, |ui| {
             ui.set_width(ui.available_width());
@@ -80,8 +87,16 @@ fn call_ui(ui: &mut Ui, part: usize, call: &Part, tokens: &Tokens) {
     });
 }
 
+/// The beginning of what is long.
+fn capped(words: &str) -> String {
+    match words.char_indices().nth(HEADER_MOST) {
+        Some((end, _)) => format!("{}…", words[..end].trim_end_matches([' ', ','])),
+        None => words.to_owned(),
+    }
+}
+
 /// What it would do and why; returns whether it was confirmed or dismissed.
-fn proposal_ui(ui: &mut Ui, action: &ProposedAction, reason: &str, answered: Option<bool>, tokens: &Tokens) -> Option<bool> {
+fn proposal_ui(ui: &mut Ui, (action, reason): (&ProposedAction, &str), answered: Option<bool>, is_asked: bool, tokens: &Tokens) -> Option<bool> {
     let mut chosen = None;
     let frame = Frame::new().fill(tokens.surface).stroke((1.0, tokens.border)).corner_radius(theme::RADIUS_8).inner_margin(theme::GAP_12);
     frame.show(ui, |ui| {
@@ -95,7 +110,8 @@ fn proposal_ui(ui: &mut Ui, action: &ProposedAction, reason: &str, answered: Opt
         ui.add_space(theme::GAP_4);
         match answered {
             Some(true) => _ = ui.label(RichText::new("Confirmed").color(tokens.good)),
-            Some(false) => _ = ui.label(RichText::new("Dismissed").color(tokens.muted)),
+            Some(false) => _ = ui.label(RichText::new("Not done").color(tokens.muted)),
+            None if is_asked => _ = ui.label(RichText::new("It asks once more before it is done").color(tokens.muted)),
             None => {
                 ui.horizontal(|ui| {
                     for (label, is_confirmed) in [("Confirm", true), ("Dismiss", false)] {
@@ -147,4 +163,17 @@ fn end_ui(ui: &mut Ui, exchange: &Exchange, is_last: bool, tokens: &Tokens) -> b
         }
     });
     again
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_capped_between_letters() {
+        assert_eq!(capped("There is no action 'x'"), "There is no action 'x'");
+        let models = "ä, ".repeat(200);
+        let said = capped(&models);
+        assert!(said.chars().count() <= HEADER_MOST + 1 && said.ends_with("ä…"), "{said}");
+    }
 }

@@ -22,6 +22,7 @@ pub fn reply(wire: Wire, scenario: &str, body: &Value) -> Result<Value, String> 
     let turn = match (scenario, &results[..]) {
         ("chat-loops", _) => Turn::Calls("", vec![("live_status", json!({}))]),
         ("chat-proposes", []) => Turn::Calls("I propose to pause.", vec![("propose", json!({"action": "pause", "reason": "Costs run away"}))]),
+        ("chat-retries", []) => Turn::Calls("", vec![("propose", json!({"action": "retry_failed", "reason": "They failed by mistake"}))]),
         ("chat-switches", []) => {
             Turn::Calls("", vec![("propose", json!({"action": "switch_model", "model": "on-device", "reason": "It costs nothing"}))])
         }
