@@ -67,15 +67,16 @@ pub enum Answer {
 }
 
 impl Dialog {
-    /// Draws the dialog; returns what was decided. `prompts`: whose names are taken; `facts`: of the text in the editor;
+    /// Draws the dialog; returns what was decided. `prompts`: whose names are taken; `facts`: of the text in the editor; `others`: the other
+    /// parts in which something is wrong;
     /// `is_busy`: the platform is working on the last answer.
-    pub fn ui(&mut self, ui: &Ui, prompts: &[Prompt], facts: Option<&Facts>, is_busy: bool) -> Option<Answer> {
+    pub fn ui(&mut self, ui: &Ui, prompts: &[Prompt], (facts, others): (Option<&Facts>, &[&str]), is_busy: bool) -> Option<Answer> {
         let tokens = theme::tokens(ui.ctx());
         let shown = modal::show(ui.ctx(), Modal::new(Id::unique("prompt dialog")), |ui| {
             ui.set_width(420.0);
             match self {
                 Self::NewPrompt(new) => new_prompt_ui(ui, new, prompts, is_busy, tokens),
-                Self::SaveVersion(save) => save_version_ui(ui, save, facts, is_busy, tokens),
+                Self::SaveVersion(save) => save_version_ui(ui, save, (facts, others), is_busy, tokens),
             }
         });
         let closes = shown.closes && !is_busy;
@@ -108,7 +109,13 @@ fn new_prompt_ui(ui: &mut Ui, new: &mut NewPrompt, prompts: &[Prompt], is_busy: 
         .map(|yes| if yes { Answer::Create { name: new.name.trim().to_owned(), copies: new.copies } } else { Answer::Close })
 }
 
-fn save_version_ui(ui: &mut Ui, save: &mut SaveVersion, facts: Option<&Facts>, is_busy: bool, tokens: &Tokens) -> Option<Answer> {
+fn save_version_ui(
+    ui: &mut Ui,
+    save: &mut SaveVersion,
+    (facts, others): (Option<&Facts>, &[&str]),
+    is_busy: bool,
+    tokens: &Tokens,
+) -> Option<Answer> {
     ui.label(RichText::new(format!("Save as {}", save.label)).font(theme::semibold(theme::TEXT_STRONG)));
     ui.label(RichText::new("A version never changes, so that results stay comparable").color(tokens.muted));
     ui.add_space(theme::GAP_8);
@@ -119,6 +126,11 @@ fn save_version_ui(ui: &mut Ui, save: &mut SaveVersion, facts: Option<&Facts>, i
         if ui.button(format!("Go to line {line}")).clicked() {
             answer = Some(Answer::GoToLine(*line));
         }
+        ui.add_space(theme::GAP_8);
+    }
+    if !others.is_empty() {
+        let also = if fault.is_some() { "There is something wrong too" } else { "There is something wrong" };
+        ui.add(Label::new(RichText::new(format!("{also} in: {}", others.join(", "))).color(tokens.bad)).wrap());
         ui.add_space(theme::GAP_8);
     }
     let label = ui.label("Note (optional)");

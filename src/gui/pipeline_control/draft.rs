@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use super::document::settings::Settings;
 use super::journal::{Begun, KeptText, Opened};
 use super::three_way;
-use crate::gui::ctx::{AreaCtx, Remote};
+use crate::gui::ctx::{ApiError, AreaCtx, Remote};
+use crate::gui::widgets::prompt_editor::typed::Went;
 use crate::wire::ids::PromptId;
 use crate::wire::prompt::{Prompt, PromptVersion, UpdatePrompt};
 use crate::wire::prompt_parts::PromptParts;
@@ -22,6 +23,7 @@ const LONGEST_RETRY: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 struct Trouble {
     why: String,
+    is_cut_off: bool,
     tries: u32,
     retry_at: Instant,
 }
@@ -81,9 +83,17 @@ pub enum Progress<'a> {
     Saved,
     Edited,
     Saving,
-    NotSaved(&'a str),
+    NotSaved(NotSaved<'a>),
     /// Somebody else changed the prompt; a person has to choose.
     Conflict,
+}
+
+/// Why the platform has it not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotSaved<'a> {
+    pub why: &'a str,
+    /// The platform was not reached.
+    pub is_cut_off: bool,
 }
 
 /// What came of a newer state of the prompt.
@@ -151,9 +161,31 @@ impl Draft {
             *kept = text;
             begun.push(how);
         }
-        let begun = [Begun::Conflict, Begun::Unsent, Begun::ChangedElsewhere].into_iter().find(|how| begun.contains(how)).unwrap_or(Begun::Same);
-        draft.theirs = (begun == Begun::Conflict).then_some(Theirs { contents, revision: prompt.revision, by: prompt.updated_by.clone() });
-        (draft, begun)
+        let is = |how: Begun| begun.contains(&how);
+        let how = match () {
+            () if is(Begun::Conflict) => draft.settle(prompt, contents, &begun),
+            () if is(Begun::Unsent) && is(Begun::ChangedElsewhere) => Begun::Merged,
+            () => [Begun::Unsent, Begun::ChangedElsewhere].into_iter().find(|how| is(*how)).unwrap_or(Begun::Same),
+        };
+        (draft, how)
+    }
+
+    /// What was not sent before the window was closed, and what somebody else changed meanwhile: put together where what both began
+    /// with is remembered and they are apart from each other, else left to a person. `begun`: how each of the texts stands.
+    fn settle(&mut self, prompt: &Prompt, contents: Contents, begun: &[Begun]) -> Begun {
+        let bases = self.texts().into_iter().zip(contents.texts()).zip(begun);
+        let bases = bases.map(|((kept, held), how)| if *how == Begun::Conflict { kept.base() } else { Some(held.to_owned()) });
+        if let Some(Ok([user, system, schema, settings])) = bases.collect::<Option<Vec<String>>>().map(<[String; 4]>::try_from) {
+            self.saved = Contents { user, system, schema, settings };
+            if let Some(merged) = self.merged_with(&contents) {
+                self.put(&merged);
+                self.hold(contents);
+                self.edited(Instant::now());
+                return Begun::Merged;
+            }
+        }
+        self.theirs = Some(Theirs { contents, revision: prompt.revision, by: prompt.updated_by.clone() });
+        Begun::Conflict
     }
 
     fn texts(&self) -> [&KeptText; 4] {
@@ -213,14 +245,27 @@ impl Draft {
         self.saved = contents;
     }
 
+    /// All texts at once: one step, which is taken back in all of them.
     fn put(&mut self, contents: &Contents) {
+        let step = uuid::Uuid::now_v7().as_u64_pair().1;
         for (kept, text) in self.texts_mut().into_iter().zip(contents.texts()) {
-            kept.typed.replace(text);
+            kept.typed.replace_with_others(text, step);
+        }
+    }
+
+    /// A step of all texts that was taken back, or done again, in one of them is so in the others.
+    fn go_along(&mut self) {
+        let went: Vec<Went> = self.texts_mut().into_iter().filter_map(|kept| kept.typed.take_went()).collect();
+        for went in went {
+            for kept in self.texts_mut() {
+                kept.typed.go_along(went);
+            }
         }
     }
 
     /// Hands what was typed to the disk.
     pub fn flush(&mut self) {
+        self.go_along();
         for kept in self.texts_mut() {
             kept.flush();
         }
@@ -251,7 +296,7 @@ impl Draft {
         if self.theirs.is_some() {
             Progress::Conflict
         } else if let Some(trouble) = &self.trouble {
-            Progress::NotSaved(&trouble.why)
+            Progress::NotSaved(NotSaved { why: &trouble.why, is_cut_off: trouble.is_cut_off })
         } else if self.saving.is_some() {
             Progress::Saving
         } else if self.is_saved() {
@@ -334,7 +379,8 @@ impl Draft {
             } else {
                 let tries = self.trouble.as_ref().map_or(0, |trouble| trouble.tries) + 1;
                 let wait = FIRST_RETRY.saturating_mul(1 << (tries - 1).min(4)).min(LONGEST_RETRY);
-                self.trouble = Some(Trouble { why: failure.to_string(), tries, retry_at: now + wait });
+                let is_cut_off = matches!(failure, ApiError::Network(_));
+                self.trouble = Some(Trouble { why: failure.to_string(), is_cut_off, tries, retry_at: now + wait });
             }
         } else if let Some(prompt) = answer.take() {
             let sent = std::mem::take(sent);
@@ -419,7 +465,7 @@ impl Draft {
         })
     }
 
-    /// Replaces all texts, each as one step that can be undone.
+    /// Replaces all texts as one step that can be undone.
     pub fn replace(&mut self, contents: &Contents) {
         self.put(contents);
         self.edited(Instant::now());
@@ -480,7 +526,7 @@ impl Draft {
         unsaved.peek()?;
         let here = disk.map(str::to_owned).or_else(|| unsaved.find_map(|(kept, _)| kept.trouble()))?;
         let there = match self.progress() {
-            Progress::NotSaved(why) => why.to_owned(),
+            Progress::NotSaved(NotSaved { why, .. }) => why.to_owned(),
             Progress::Conflict => "the prompt was changed elsewhere, and it is not chosen yet which text stays".to_owned(),
             _ => "it has not answered yet".to_owned(),
         };
@@ -544,6 +590,8 @@ mod tests {
         draft.take_theirs();
         assert_eq!((draft.text(), draft.system.typed.as_str()), ("theirs", "Be exact"));
         assert!(draft.system.typed.undo() && draft.system.typed.as_str() == "Be brief");
+        draft.flush();
+        assert_eq!(draft.text(), "a", "it was one step");
     }
 
     #[test]
@@ -557,6 +605,29 @@ mod tests {
         assert_eq!((draft.revision, draft.progress()), (2, Progress::Edited), "it goes to the platform");
         assert!(draft.kept.typed.undo());
         assert_eq!(draft.text(), "Look twice.\n\nBe brief.");
+    }
+
+    #[test]
+    fn what_was_put_into_all_texts_is_undone_and_done_again_in_all_of_them_but_for_what_was_changed_since() {
+        let mut draft = Draft::new(&prompt(1), Contents { system: "Be brief".to_owned(), schema: "{}".to_owned(), ..text("mine") });
+        let of = |draft: &Draft| draft.contents().texts().map(str::to_owned);
+        draft.kept.typed.replace("mine, longer");
+        let before = of(&draft);
+        draft.replace(&Contents { system: "Be exact".to_owned(), schema: "[]".to_owned(), ..text("restored") });
+        let after = of(&draft);
+        draft.schema.typed.undo();
+        draft.flush();
+        assert_eq!(of(&draft), before);
+        draft.kept.typed.redo();
+        draft.flush();
+        assert_eq!(of(&draft), after);
+        draft.system.typed.replace("Be exact, please");
+        draft.kept.typed.undo();
+        draft.flush();
+        assert_eq!(of(&draft), ["mine, longer", "Be exact, please", "{}", ""]);
+        draft.kept.typed.undo();
+        draft.flush();
+        assert_eq!(of(&draft), ["mine", "Be exact, please", "{}", ""], "a step of one text alone");
     }
 
     #[test]

@@ -118,7 +118,7 @@ impl PipelineControl {
         let holds = match listed {
             Some(version) => format!("v{}", version.version),
             None if shown.is_some() => format!("v{}", prompt.latest_version),
-            None => "draft".to_owned(),
+            None => self.same_as(prompt).map_or_else(|| "draft".to_owned(), |version| format!("draft, the same as v{version}")),
         };
         let is_busy = self.writes.is_saving() || self.writes.is_changing_config();
         if let Some(command) = editor_panel::toolbar_ui(ui, prompt, listed, &holds, is_live, is_busy) {
@@ -220,10 +220,19 @@ impl PipelineControl {
         if let Some(dialog) = &mut self.dialog {
             let draft = self.open.and_then(|id| self.drafts.get(&id));
             let check = &mut self.editors.draft_check;
-            let facts = draft.map(|draft| check.facts(draft.text(), &Settings::read(&draft.settings.typed).variables, ui.ctx()));
+            let settings = draft.map(|draft| Settings::read(&draft.settings.typed)).unwrap_or_default();
+            let facts = draft.map(|draft| check.facts(draft.text(), &settings.variables, ui.ctx()));
+            let system_check = &mut self.editors.system_check;
+            let system = draft.map(|draft| system_check.facts(&draft.system.typed, &settings.variables, ui.ctx()));
+            let faulty = match (draft, facts, system) {
+                (Some(draft), Some(facts), Some(system)) => panel::faulty(&mut self.document, draft, &settings, facts, system),
+                _ => Vec::new(),
+            };
+            let others: Vec<&str> =
+                Part::ALL.iter().filter(|(part, ..)| *part != Part::Prompt && faulty.contains(part)).map(|(_, name, _)| *name).collect();
             let is_busy = self.writes.is_creating() || self.writes.is_saving();
             let prompts = self.data.prompts.value().map(|page| page.items.as_slice()).unwrap_or_default();
-            if let Some(answer) = dialog.ui(ui, prompts, facts, is_busy) {
+            if let Some(answer) = dialog.ui(ui, prompts, (facts, &others), is_busy) {
                 self.take_answer(answer, ctx);
             }
         }

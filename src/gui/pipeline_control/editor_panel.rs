@@ -3,7 +3,7 @@
 use egui::{Align, Frame, Label, Layout, Margin, RichText, Ui};
 
 use super::document::settings::Settings;
-use super::draft::{Draft, Progress};
+use super::draft::{Draft, NotSaved, Progress};
 use super::merging::Merging;
 use super::template_check::Facts;
 use super::{Side, Wish};
@@ -281,7 +281,8 @@ fn progress_ui(ui: &mut Ui, progress: Progress<'_>, tokens: &Tokens, wishes: &mu
         Progress::Saved => (icons::ICON_CLOUD_DONE, "Draft saved".to_owned(), tokens.muted),
         Progress::Edited => (icons::ICON_EDIT, "Edited".to_owned(), tokens.muted),
         Progress::Saving => (icons::ICON_CLOUD_UPLOAD, "Saving…".to_owned(), tokens.muted),
-        Progress::NotSaved(why) => (icons::ICON_CLOUD_OFF, format!("Not saved: {why}"), tokens.bad),
+        Progress::NotSaved(NotSaved { is_cut_off: true, .. }) => (icons::ICON_CLOUD_OFF, "Not saved: no connection".to_owned(), tokens.bad),
+        Progress::NotSaved(NotSaved { why, .. }) => (icons::ICON_CLOUD_OFF, format!("Not saved: {why}"), tokens.bad),
         Progress::Conflict => (icons::ICON_WARNING, "Not saved: changed elsewhere".to_owned(), tokens.warn),
     };
     let may_retry = matches!(progress, Progress::NotSaved(_));
@@ -290,5 +291,8 @@ fn progress_ui(ui: &mut Ui, progress: Progress<'_>, tokens: &Tokens, wishes: &mu
     if may_retry && ui.small_button("Retry").clicked() {
         wishes.push(Wish::RetryDraft);
     }
-    ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(colour)).truncate());
+    let label = ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(colour)).truncate());
+    if let Progress::NotSaved(NotSaved { why, .. }) = progress {
+        label.on_hover_text(why);
+    }
 }

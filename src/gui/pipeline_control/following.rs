@@ -9,6 +9,7 @@ use crate::gui::ctx::{AreaCtx, ToastKind};
 use crate::wire::author;
 use crate::wire::config::PipelineConfig;
 use crate::wire::ids::PromptId;
+use crate::wire::prompt::Prompt;
 
 impl PipelineControl {
     /// Opens the live prompt, or the first, when none is open.
@@ -101,6 +102,10 @@ impl PipelineControl {
                 let words = format!("{name} was changed {by} meanwhile; the editor shows the new text, and Ctrl-Z leads back to yours");
                 ctx.commands.toast(ToastKind::Info, words);
             }
+            Begun::Merged => {
+                let words = format!("{name} was changed {by} meanwhile; that and what you typed are both in the text. Ctrl-Z leads back to yours");
+                ctx.commands.toast(ToastKind::Info, words);
+            }
             Begun::Conflict => {
                 let words = format!("{name} was changed {by} before what you typed had arrived. Choose which text stays");
                 ctx.commands.toast(ToastKind::Warn, words);
@@ -117,6 +122,14 @@ impl PipelineControl {
             (Some(draft), None) => prompt.latest_version == 0 && !draft.is_empty(),
             (None, _) => prompt.draft.is_some() || prompt.draft_parts.is_some(),
         }
+    }
+
+    /// The older version that the text here is letter for letter, among those whose whole text is known.
+    pub(super) fn same_as(&self, prompt: &Prompt) -> Option<u32> {
+        let draft = self.drafts.get(&prompt.id)?;
+        let versions = &self.data.versions(prompt.id)?.value()?.items;
+        let is_it = |id| self.data.whole_version(prompt.id, id).is_some_and(|whole| draft.is_version(whole));
+        versions.iter().find(|version| is_it(version.id)).map(|version| version.version)
     }
 
     /// Takes what the configuration has become to the parts that show or change it.

@@ -16,6 +16,7 @@ mod following;
 mod journal;
 mod merging;
 mod models;
+mod panel_width;
 mod prompt_list;
 mod providers;
 mod rules;
@@ -49,6 +50,7 @@ use files::Files;
 use journal::{Journals, Opened, Opening};
 use merging::Merging;
 use models::ModelsPanel;
+use panel_width::PanelWidth;
 use prompt_list::Renaming;
 use providers::{Asked, ProviderPages};
 use rules::RulesForm;
@@ -146,6 +148,8 @@ pub struct PipelineControl {
     models: ModelsPanel,
     editors: Editors,
     document: Document,
+    left_width: PanelWidth,
+    right_width: PanelWidth,
     /// At the last goodbye the journals were not done in time.
     is_disk_slow: bool,
     /// A part that is shown tells of models.
@@ -248,23 +252,27 @@ impl Area for PipelineControl {
         self.is_wanted = true;
         let mut wishes = Vec::new();
         let width = ui.available_width();
+        let usual = self.left_width.before(ui, "prompts", width, (width * 0.17).clamp(140.0, 190.0));
         let left = Panel::left("prompts")
             .resizable(true)
-            .default_size((width * 0.17).clamp(140.0, 190.0))
+            .default_size(usual)
             .size_range(LEFT_LEAST..=(width * 0.26).clamp(140.0, 320.0).min((width - RIGHT_LEAST - MIDDLE_LEAST).max(LEFT_LEAST)));
         let gap = |left: i8, right: i8| Frame::new().inner_margin(Margin { left, right, top: 16, bottom: 12 });
-        left.frame(gap(16, 12)).show(ui, |ui| {
+        let shown = left.frame(gap(16, 12)).show(ui, |ui| {
             // A panel is as wide as its content: what is short must not make it narrow.
             ui.set_min_width(ui.available_width());
             self.left_ui(ui, ctx, &mut wishes);
         });
-        let right = Panel::right("versions, models, rules").resizable(true).default_size((width * 0.31).clamp(256.0, 384.0));
+        self.left_width.after(ui, width, shown.response.rect.width());
+        let usual = self.right_width.before(ui, "versions, models, rules", width, (width * 0.31).clamp(256.0, 384.0));
+        let right = Panel::right("versions, models, rules").resizable(true).default_size(usual);
         let room = (ui.available_width() - MIDDLE_LEAST).max(RIGHT_LEAST);
         let right = right.size_range(RIGHT_LEAST..=(width * 0.42).clamp(250.0, 560.0).min(room));
-        right.frame(gap(12, 16)).show(ui, |ui| {
+        let shown = right.frame(gap(12, 16)).show(ui, |ui| {
             ui.set_min_width(ui.available_width());
             self.right_ui(ui, ctx, &mut wishes);
         });
+        self.right_width.after(ui, width, shown.response.rect.width());
         CentralPanel::default().frame(gap(12, 12)).show(ui, |ui| self.middle_ui(ui, ctx, &mut wishes));
         self.dialogs_ui(ui, ctx, &mut wishes);
         self.undo_keys(ui, ctx);

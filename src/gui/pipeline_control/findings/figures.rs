@@ -5,7 +5,7 @@ use egui::{Align, Label, Layout, RichText, Ui};
 use super::super::Wish;
 use super::Asked;
 use crate::gui::theme::{self, Tokens, icons};
-use crate::gui::widgets::{number, section};
+use crate::gui::widgets::{elided, number, section};
 use crate::wire::prompt_analysis::{ModelFigures, PromptAnalysis, TokenSource, TypicalPhoto};
 
 /// Models that are shown unless all are wanted.
@@ -54,7 +54,9 @@ fn model_ui(ui: &mut Ui, figures: &ModelFigures, tokens: &Tokens) {
                         if figures.is_live {
                             ui.label(RichText::new(icons::ICON_CHECK_CIRCLE.codepoint).size(14.0).color(tokens.good)).on_hover_text("The live model");
                         }
-                        ui.add(Label::new(RichText::new(&figures.display_name).font(theme::semibold(theme::TEXT_BODY))).truncate());
+                        // Of models that begin alike the end tells which is which.
+                        let font = theme::semibold(theme::TEXT_BODY);
+                        ui.add(Label::new(elided::middle(ui, &figures.display_name, font, ui.available_width(), tokens.text)));
                     });
                 });
             });

@@ -157,6 +157,8 @@ pub enum Begun {
     Unsent,
     /// The platform's text was changed elsewhere and is shown; undo leads back through one's own.
     ChangedElsewhere,
+    /// Of a whole prompt: what was changed elsewhere and what was not sent yet are apart from each other, and both are shown.
+    Merged,
     /// Both were changed; a person has to choose. One's own is shown.
     Conflict,
 }
@@ -174,7 +176,7 @@ fn told(found: &Found) -> Option<String> {
 pub struct KeptText {
     pub typed: TypedText,
     journal: Option<Journal>,
-    /// What the platform holds or may hold.
+    /// What the platform is known to have held last, and behind it what was sent since: it may hold that.
     known: Vec<Digest>,
     /// What a person should be told once.
     news: Option<String>,
@@ -209,14 +211,15 @@ impl KeptText {
             Begun::Same
         } else if known.contains(&now) {
             Begun::Unsent
-        } else if known.contains(&Digest::of(&typed)) {
+        } else if known.first() == Some(&Digest::of(&typed)) {
+            // What was only sent may never have arrived: that would be lost.
             typed.replace(held);
             Begun::ChangedElsewhere
         } else {
             Begun::Conflict
         };
         let mut kept = Self { typed, journal, known, news, broken: trouble };
-        if matches!(begun, Begun::Same | Begun::ChangedElsewhere) {
+        if begun != Begun::Conflict {
             kept.held(held);
         }
         if goes_on {
@@ -227,6 +230,13 @@ impl KeptText {
             kept.write_whole();
         }
         (kept, begun)
+    }
+
+    /// What the platform held last, as far as it is known: what one's own text was made of.
+    #[must_use]
+    pub fn base(&self) -> Option<String> {
+        let held = self.known.first()?;
+        self.typed.earlier(|text| Digest::of(text) == *held)
     }
 
     /// What a person should be told, once.

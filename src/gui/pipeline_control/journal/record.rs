@@ -29,7 +29,7 @@ pub enum Record {
         version: u32,
         #[serde(flatten)]
         snapshot: Snapshot,
-        /// What the platform holds or may hold.
+        /// What the platform held last, and behind it what was sent since.
         known: Vec<Digest>,
     },
     #[serde(rename = "k")]
@@ -148,7 +148,7 @@ mod tests {
 
     fn typed(at: usize, inserted: &str) -> Record {
         let delta = Delta { at, removed: String::new(), inserted: inserted.to_owned() };
-        Record::Key(Keystroke::Edit { delta, before: Selection::at(at), joins: false })
+        Record::Key(Keystroke::Edit { delta, before: Selection::at(at), joins: false, group: None })
     }
 
     fn file(records: &[Record]) -> Vec<u8> {

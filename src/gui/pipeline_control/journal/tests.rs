@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::*;
+use crate::gui::pipeline_control::draft::{Contents, Draft};
 use crate::gui::widgets::prompt_editor::history::Selection;
+use crate::wire::prompt::Prompt;
 
 const PROMPT: PromptId = PromptId(uuid::Uuid::from_u128(7));
 const SLOW: Duration = Duration::from_secs(20);
@@ -71,13 +73,42 @@ fn what_was_sent_is_ones_own_even_if_no_answer_came_before_the_crash() {
     kept.sent("ab");
     put(&mut kept, "abc");
     crash(journals, kept);
-    // It had arrived …
-    let (journals, kept, begun) = start(folder.path(), "ab");
+    // It had not arrived …
+    let (journals, kept, begun) = start(folder.path(), "a");
     assert_eq!((begun, kept.typed.as_str()), (Begun::Unsent, "abc"));
     crash(journals, kept);
-    // … or had not.
-    let (_journals, kept, begun) = start(folder.path(), "a");
+    // … or had.
+    let folder = tempfile::tempdir().expect("a folder");
+    let (journals, mut kept, _) = start(folder.path(), "a");
+    put(&mut kept, "ab");
+    kept.sent("ab");
+    put(&mut kept, "abc");
+    crash(journals, kept);
+    let (journals, mut kept, begun) = start(folder.path(), "ab");
     assert_eq!((begun, kept.typed.as_str()), (Begun::Unsent, "abc"));
+    // What it held before is no reason any more to take another's text for one's own.
+    kept.typed.undo();
+    kept.typed.undo();
+    kept.flush();
+    crash(journals, kept);
+    let (_journals, kept, begun) = start(folder.path(), "theirs");
+    assert_eq!((begun, kept.typed.as_str()), (Begun::Conflict, "a"));
+}
+
+#[test]
+fn what_was_sent_in_vain_is_not_lost_to_a_text_that_was_changed_elsewhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (journals, mut kept, _) = start(folder.path(), "a");
+    put(&mut kept, "mine");
+    // The platform was away, or refused it: somebody else had changed the text.
+    kept.sent("mine");
+    crash(journals, kept);
+    for _ in 0..2 {
+        let (journals, kept, begun) = start(folder.path(), "theirs");
+        assert_eq!((begun, kept.typed.as_str()), (Begun::Conflict, "mine"));
+        assert_eq!(kept.base().as_deref(), Some("a"), "what both began with");
+        crash(journals, kept);
+    }
 }
 
 #[test]
@@ -306,4 +337,33 @@ fn what_was_typed_before_is_put_aside_where_something_newer_was_typed() {
     assert!(std::fs::read_to_string(aside).expect("it is there").contains("mine"));
     let (_journals, kept, _) = start(&typed, "a");
     assert_eq!(kept.typed.as_str(), "newer");
+}
+
+#[test]
+fn what_was_sent_in_vain_and_what_was_changed_elsewhere_are_put_together_where_they_are_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (journals, mut kept, _) = start(folder.path(), "Look.\n\nBe brief.");
+    let mine = "Look twice.\n\nBe brief.";
+    put(&mut kept, mine);
+    kept.sent(mine);
+    crash(journals, kept);
+    let journals = Journals::in_folder(Some(folder.path().to_owned()), &egui::Context::default());
+    let parts = [opened(&journals), Opened::default(), Opened::default(), Opened::default()];
+    let prompt = Prompt {
+        id: PROMPT,
+        name: "Photo tags".to_owned(),
+        draft: None,
+        draft_parts: None,
+        latest_version: 1,
+        live_version: None,
+        revision: 2,
+        updated_at: chrono::DateTime::UNIX_EPOCH,
+        updated_by: String::new(),
+    };
+    let theirs = Contents { user: "Look.\n\nBe brief.\nIn Dutch.".to_owned(), system: "Be exact".to_owned(), ..Contents::default() };
+    let (mut draft, begun) = Draft::resume(&prompt, theirs, parts);
+    assert_eq!(begun, Begun::Merged);
+    assert_eq!((draft.text(), draft.system.typed.as_str()), ("Look twice.\n\nBe brief.\nIn Dutch.", "Be exact"));
+    assert!(draft.kept.typed.undo());
+    assert_eq!(draft.text(), mine);
 }

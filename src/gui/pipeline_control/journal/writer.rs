@@ -290,7 +290,7 @@ mod tests {
 
     fn typed(at: usize, inserted: &str) -> Vec<u8> {
         let delta = Delta { at, removed: String::new(), inserted: inserted.to_owned() };
-        Record::Key(Keystroke::Edit { delta, before: Selection::at(at), joins: false }).line()
+        Record::Key(Keystroke::Edit { delta, before: Selection::at(at), joins: false, group: None }).line()
     }
 
     fn text(found: Found) -> Option<String> {

@@ -41,8 +41,17 @@ pub struct FindBar {
     /// The words were just changed: the first match from the anchor is shown.
     is_new: bool,
     /// What an exchange has done, until something else is.
-    done: Option<String>,
+    done: Option<Done>,
+    /// The text that is searched.
+    of: Option<Id>,
     had_focus: bool,
+}
+
+/// What an exchange has done.
+struct Done {
+    words: String,
+    /// The text and the words as they are since; `None` while the exchange is under way.
+    since: Option<u64>,
 }
 
 impl FindBar {
@@ -89,7 +98,7 @@ impl FindBar {
             step = steps.into_iter().find(|(modifiers, _)| !is_in(ui, replacement_id(id)) && key(*modifiers, Key::Enter)).map(|(_, forward)| forward);
         }
         let forward = step?;
-        self.look(text);
+        self.look(id, text);
         self.step(forward, selection)
     }
 
@@ -100,17 +109,26 @@ impl FindBar {
         at.and_then(|at| self.found.get(at)).cloned().map(Act::Show)
     }
 
-    /// Finds everything anew where the text or the words are others.
-    fn look(&mut self, text: &str) {
+    /// Finds everything anew where the text or the words are others. What was exchanged is told until then.
+    fn look(&mut self, id: Id, text: &str) {
         let key = egui::util::hash((text, &self.query));
+        let is_other_text = self.of.replace(id) != Some(id);
         if self.made_for.replace(key) != Some(key) {
             self.found = find::matches(text, &self.query);
+            if let Some(done) = &mut self.done {
+                let is_as_exchanged = !is_other_text && done.since.is_none();
+                done.since = Some(key);
+                self.done = self.done.take().filter(|_| is_as_exchanged);
+            }
+        }
+        if is_other_text {
+            self.done = None;
         }
     }
 
     /// Draws it. A text that can't be changed has nothing to replace.
     pub fn ui(&mut self, ui: &mut Ui, id: Id, text: &str, selection: &Range<usize>, is_mutable: bool) -> Option<Act> {
-        self.look(text);
+        self.look(id, text);
         let mut act = None;
         let frame = egui::Frame::new().fill(theme::tokens(ui.ctx()).raised).inner_margin(Margin::symmetric(8, 4));
         let shown = frame.show(ui, |ui| {
@@ -137,7 +155,8 @@ impl FindBar {
             // Narrow enough for all of it beside a field in a small window.
             ui.spacing_mut().button_padding.x = theme::GAP_4;
             let buttons = 5.0 + if is_mutable { 1.0 } else { 0.0 };
-            let rest = buttons * (theme::CONTROL_HEIGHT + theme::GAP_4) + COUNT_WIDTH + theme::GAP_4;
+            let count_width = self.count_width(ui);
+            let rest = buttons * (theme::CONTROL_HEIGHT + theme::GAP_4) + count_width + theme::GAP_4;
             let before = self.query.clone();
             let edit = field(search_id(id), &mut self.query.words, "Find").lock_focus(self.shows_replacing && is_mutable);
             let response = placed(ui, edit, "Find", ui.available_width() - rest);
@@ -146,7 +165,7 @@ impl FindBar {
                 select_all(ui, search_id(id), &self.query.words);
             }
             self.had_focus = response.has_focus();
-            self.count_ui(ui, selection);
+            self.count_ui(ui, count_width, selection);
             let tool = |icon, label, is_selected| Tool::new(icon, label).icon_only().selected(is_selected);
             if tool(icons::ICON_MATCH_CASE, "Match case", self.query.is_case_sensitive).ui(ui).clicked() {
                 self.query.is_case_sensitive = !self.query.is_case_sensitive;
@@ -175,25 +194,32 @@ impl FindBar {
             if before != self.query {
                 self.done = None;
                 self.is_new = true;
-                self.look(text);
+                self.look(id, text);
             }
         });
         act
     }
 
+    /// What an exchange has done is never cut.
+    fn count_width(&self, ui: &Ui) -> f32 {
+        let Some(done) = &self.done else { return COUNT_WIDTH };
+        let words = ui.painter().layout_no_wrap(done.words.clone(), egui::FontId::proportional(theme::TEXT_SMALL), egui::Color32::WHITE);
+        COUNT_WIDTH.max(words.size().x.ceil() + 1.0)
+    }
+
     /// Which match of how many.
-    fn count_ui(&self, ui: &mut Ui, selection: &Range<usize>) {
+    fn count_ui(&self, ui: &mut Ui, width: f32, selection: &Range<usize>) {
         let tokens = theme::tokens(ui.ctx());
         let total = number::count(self.found.len() as u64);
         let at = self.found.binary_search_by_key(&selection.start, |range| range.start).ok().filter(|at| self.found[*at] == *selection);
         let (words, colour) = match (&self.done, self.query.words.is_empty(), self.found.is_empty(), at) {
-            (Some(done), ..) => (done.clone(), tokens.good),
+            (Some(done), ..) => (done.words.clone(), tokens.good),
             (None, true, ..) => (String::new(), tokens.muted),
             (None, false, true, _) => ("None".to_owned(), tokens.warn),
             (None, false, false, Some(at)) => (format!("{} of {total}", number::count(at as u64 + 1)), tokens.text),
             (None, false, false, None) => (total, tokens.muted),
         };
-        let size = vec2(COUNT_WIDTH, theme::CONTROL_HEIGHT);
+        let size = vec2(width, theme::CONTROL_HEIGHT);
         ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
             ui.set_min_size(size);
             let label = ui.add(egui::Label::new(RichText::new(&words).size(theme::TEXT_SMALL).color(colour)).truncate());
@@ -221,7 +247,7 @@ impl FindBar {
                 ui.add_enabled(found, egui::Button::new("Replace all")).on_hover_text("Replace every match; one undo takes it back (Alt Enter)");
             if all.clicked() || (all_by_key && found) {
                 let pieces = self.found.iter().map(|range| (range.clone(), self.replacement.clone())).collect();
-                self.done = Some(format!("{} replaced", number::count(self.found.len() as u64)));
+                self.done = Some(Done { words: format!("{} replaced", number::count(self.found.len() as u64)), since: None });
                 act = Some(Act::Exchange(pieces));
             }
         });

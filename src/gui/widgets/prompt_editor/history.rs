@@ -118,6 +118,9 @@ struct Step {
     /// What was selected before it.
     #[serde(rename = "b")]
     before: Selection,
+    /// Steps of several texts that were made at once have the same number.
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    group: Option<u64>,
 }
 
 /// Every step, those that are taken back too.
@@ -131,6 +134,11 @@ pub struct History {
 impl History {
     /// Notes what was just done. `joins`: it belongs to the step before. What was taken back is forgotten.
     pub fn push(&mut self, delta: Delta, before: Selection, joins: bool) {
+        self.push_of(None, delta, before, joins);
+    }
+
+    /// The same of a step that was made in several texts at once.
+    pub fn push_of(&mut self, group: Option<u64>, delta: Delta, before: Selection, joins: bool) {
         self.steps.truncate(self.done);
         match self.steps.back_mut() {
             Some(last) if joins => {
@@ -138,7 +146,7 @@ impl History {
                     last.deltas.push(delta);
                 }
             }
-            _ => self.steps.push_back(Step { deltas: vec![delta], before }),
+            _ => self.steps.push_back(Step { deltas: vec![delta], before, group }),
         }
         self.done = self.steps.len();
         self.forget_the_oldest();
@@ -184,6 +192,18 @@ impl History {
         }
         self.done += 1;
         Some(Selection::at(text[..end].chars().count()))
+    }
+
+    /// Of the step that is taken back next.
+    #[must_use]
+    pub fn group_to_undo(&self) -> Option<u64> {
+        self.steps.get(self.done.checked_sub(1)?)?.group
+    }
+
+    /// Of the step that is done again next.
+    #[must_use]
+    pub fn group_to_redo(&self) -> Option<u64> {
+        self.steps.get(self.done)?.group
     }
 
     #[must_use]

@@ -10,6 +10,8 @@ use super::history::{Delta, History, Selection};
 
 /// After a pause of so many seconds typing begins a new step.
 const PAUSE_SECS: f64 = 1.5;
+/// Bytes of earlier texts that are looked through for one of them.
+const MOST_READ_BACK: usize = 64 << 20;
 
 /// One thing that was done, as a journal keeps it. Doing the same to the same text again gives the same text and history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,9 @@ pub enum Keystroke {
         /// It belongs to the step before it.
         #[serde(rename = "j", default, skip_serializing_if = "std::ops::Not::not")]
         joins: bool,
+        /// It was made together with steps of other texts.
+        #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+        group: Option<u64>,
     },
     #[serde(rename = "u")]
     Undo,
@@ -70,6 +75,15 @@ pub struct TypedText {
     last_field: Option<(u64, u64, f64)>,
     /// The cursor was moved by other means than the editor, which has to follow.
     moved: bool,
+    /// The step that was just taken back or done again is one of several texts.
+    went: Option<Went>,
+}
+
+/// A step of several texts that was taken back, or done again, in one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Went {
+    group: u64,
+    is_back: bool,
 }
 
 impl Deref for TypedText {
@@ -128,12 +142,12 @@ impl TypedText {
         self.moved = true;
         self.version += 1;
         match keystroke {
-            Keystroke::Edit { delta, before, joins } => {
+            Keystroke::Edit { delta, before, joins, group } => {
                 if !delta.apply(&mut self.text) {
                     return false;
                 }
                 self.cursor = Selection::at(letter_of(&self.text, delta.at + delta.inserted.len()));
-                self.history.push(delta.clone(), *before, *joins);
+                self.history.push_of(*group, delta.clone(), *before, *joins);
             }
             Keystroke::Undo => match self.history.undo(&mut self.text) {
                 Some(cursor) => self.cursor = cursor,
@@ -162,7 +176,7 @@ impl TypedText {
         let joins = self.last_field.is_some_and(goes_on);
         if let Some(delta) = Delta::between(&self.text, new) {
             self.last = None;
-            self.do_edit(delta, self.cursor, joins);
+            self.do_edit(delta, self.cursor, joins, None);
         }
         self.last_field = field.map(|field| (field, self.version, now));
     }
@@ -180,7 +194,7 @@ impl TypedText {
             }
             let (taken, put) = (removed.chars().count(), inserted.chars().count());
             let delta = Delta { at: range.start, removed: removed.to_owned(), inserted };
-            self.do_edit(delta, before, end.is_some());
+            self.do_edit(delta, before, end.is_some(), None);
             end = Some(end.map_or(self.cursor.head, |end| end + put - taken));
         }
         if let Some(selection) = selection.or(end.map(Selection::at)) {
@@ -201,13 +215,55 @@ impl TypedText {
     }
 
     pub fn undo(&mut self) -> bool {
+        let went = self.history.group_to_undo().map(|group| Went { group, is_back: true });
         let Some(cursor) = self.history.undo(&mut self.text) else { return false };
+        self.went = went;
         self.went(Keystroke::Undo, cursor)
     }
 
     pub fn redo(&mut self) -> bool {
+        let went = self.history.group_to_redo().map(|group| Went { group, is_back: false });
         let Some(cursor) = self.history.redo(&mut self.text) else { return false };
+        self.went = went;
         self.went(Keystroke::Redo, cursor)
+    }
+
+    /// Replaces the whole text as one step, together with others.
+    pub fn replace_with_others(&mut self, new: &str, group: u64) {
+        if let Some(delta) = Delta::between(&self.text, new) {
+            self.last = None;
+            self.do_edit(delta, self.cursor, false, Some(group));
+            self.select(self.cursor);
+        }
+    }
+
+    /// The step of several texts that was just taken back or done again here; told once.
+    pub fn take_went(&mut self) -> Option<Went> {
+        self.went.take()
+    }
+
+    /// Goes along with a step of several texts that was taken back or done again in another one, where it is the next one here too.
+    pub fn go_along(&mut self, Went { group, is_back }: Went) {
+        if is_back && self.history.group_to_undo() == Some(group) {
+            self.undo();
+        } else if !is_back && self.history.group_to_redo() == Some(group) {
+            self.redo();
+        }
+        self.went = None;
+    }
+
+    /// The newest of the earlier texts that is what is asked for; `None` where it is not remembered, or too far back to be looked for.
+    #[must_use]
+    pub fn earlier(&self, mut is_it: impl FnMut(&str) -> bool) -> Option<String> {
+        let (mut history, mut text, mut read) = (self.history.clone(), self.text.clone(), 0);
+        while read < MOST_READ_BACK {
+            if is_it(&text) {
+                return Some(text);
+            }
+            read += text.len();
+            history.undo(&mut text)?;
+        }
+        None
     }
 
     fn went(&mut self, keystroke: Keystroke, cursor: Selection) -> bool {
@@ -242,12 +298,12 @@ impl TypedText {
         Recorder { before: Some(self.cursor), typed: self, now, is_composed }
     }
 
-    fn do_edit(&mut self, delta: Delta, before: Selection, joins: bool) {
+    fn do_edit(&mut self, delta: Delta, before: Selection, joins: bool, group: Option<u64>) {
         if delta.apply(&mut self.text) {
             self.version += 1;
             self.cursor = Selection::at(letter_of(&self.text, delta.at + delta.inserted.len()));
-            self.history.push(delta.clone(), before, joins);
-            self.keystrokes.push(Keystroke::Edit { delta, before, joins });
+            self.history.push_of(group, delta.clone(), before, joins);
+            self.keystrokes.push(Keystroke::Edit { delta, before, joins, group });
         }
     }
 
@@ -269,7 +325,7 @@ impl TypedText {
         });
         let (start, end) = (delta.at, delta.at + delta.inserted.len());
         self.last = Some(Last { at: now, start, end, is_removal: delta.inserted.is_empty(), round: self.round, is_composed });
-        self.do_edit(delta, before, joins);
+        self.do_edit(delta, before, joins, None);
     }
 }
 
