@@ -5,7 +5,7 @@ use reqwest::{Method, header};
 use super::{Client, Result, read};
 use crate::wire::config::ConfigChanged;
 use crate::wire::fallback::SetFallbacks;
-use crate::wire::model::{ActivateModel, ModelInfo, SetModelParameters};
+use crate::wire::model::{ActivateModel, ActivateModelQuery, ModelInfo, SetModelParameters};
 use crate::wire::page::Page;
 
 impl Client {
@@ -15,6 +15,12 @@ impl Client {
 
     pub async fn activate_model(&self, body: &ActivateModel) -> Result<ConfigChanged> {
         self.put("api/ai/pipeline/models/active", body).await
+    }
+
+    /// The same, also where the list of its provider does not have it.
+    pub async fn activate_model_confirmed(&self, body: &ActivateModel) -> Result<ConfigChanged> {
+        let request = self.request(Method::PUT, "api/ai/pipeline/models/active")?.query(&ActivateModelQuery { confirm: true });
+        read(request.json(body)).await
     }
 
     /// `revision`: of the configuration as the caller knows it; a stale one is refused with code `stale`.

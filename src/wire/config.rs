@@ -102,6 +102,13 @@ pub struct ConfigChange {
 }
 
 impl ConfigChange {
+    /// Whether it changed something that the other one did.
+    #[must_use]
+    pub fn touches_what(&self, other: &Self) -> bool {
+        let (Some(here), Some(there)) = (self.after.as_object(), other.after.as_object()) else { return false };
+        here.keys().any(|field| there.contains_key(field))
+    }
+
     /// Whether a field that begins so is among what was changed.
     #[must_use]
     pub fn touches(&self, begin: &str) -> bool {

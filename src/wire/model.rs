@@ -214,3 +214,11 @@ pub struct SetModelParameters {
 pub struct ActivateModel {
     pub name: String,
 }
+
+/// Query of `PUT /api/ai/pipeline/models/active`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ActivateModelQuery {
+    /// Also where the list of its provider does not have it.
+    pub confirm: bool,
+}

@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::route::{AreaId, LiveView, PipelineView, Route};
+use crate::wire::config::ConfigChange;
 use crate::wire::deployment::Environment;
 use crate::wire::ids::{AlertId, ConfigChangeId, JobChangeId, PromptId, PromptVersionId, RunId};
 use crate::wire::provider::{BUILT_IN_REMOTE, provider_label};
@@ -399,6 +400,8 @@ pub struct Toast {
     pub alert: Option<AlertId>,
     /// It goes when this run goes on, or its provider lets calls through again.
     pub held: Option<(RunId, String)>,
+    /// The change of configuration that it tells of: it goes when another one replaces that.
+    pub change: Option<Box<ConfigChange>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -411,7 +414,13 @@ pub enum ToastKind {
 
 impl Toast {
     pub fn new(kind: ToastKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), action: None, alert: None, held: None }
+        Self { kind, text: text.into(), action: None, alert: None, held: None, change: None }
+    }
+
+    /// Tells of a change of configuration that can be undone.
+    pub fn of_change(text: impl Into<String>, change: &ConfigChange) -> Self {
+        let toast = Self { change: Some(Box::new(change.clone())), ..Self::new(ToastKind::Good, text) };
+        toast.with_action("Undo", Command::UndoThisConfigChange(change.id))
     }
 
     #[must_use]

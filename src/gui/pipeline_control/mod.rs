@@ -86,6 +86,8 @@ enum Wish {
     RetryDraft,
     GoToLine(u32),
     Activate(String),
+    /// Also where the list of its provider does not have it.
+    ActivateAllTheSame(String),
     /// The whole chain of models that stand in for the live one.
     SetFallbacks(Vec<Fallback>),
     /// Of a model, by its full name.

@@ -78,7 +78,8 @@ impl PipelineControl {
                 self.document.part = Part::Prompt;
                 self.editors.go_to_line = Some(line);
             }
-            Wish::Activate(name) => self.activate(name, ctx),
+            Wish::Activate(name) => self.activate(name, false, ctx),
+            Wish::ActivateAllTheSame(name) => self.activate(name, true, ctx),
             Wish::SetFallbacks(fallbacks) => {
                 if let Some(config) = self.data.config.value().filter(|_| !self.writes.is_changing_config()) {
                     let called: Vec<String> = fallbacks.iter().map(|fallback| self.called(&fallback.model)).collect();
@@ -193,14 +194,15 @@ impl PipelineControl {
         models::called_by_name(name, self.data.models.value().map(|page| page.items.as_slice()).unwrap_or_default())
     }
 
-    fn activate(&mut self, name: String, ctx: &AreaCtx<'_>) {
+    fn activate(&mut self, name: String, confirmed: bool, ctx: &AreaCtx<'_>) {
         if self.writes.is_changing_config() {
             return;
         }
         let shown_as = self.called(&name);
         let models = self.data.models.value().map(|page| page.items.as_slice()).unwrap_or_default();
-        let expected = models.iter().find(|model| model.name == name).and_then(models::expected_cost);
-        self.writes.activate(name, (shown_as, expected), ctx);
+        let listed = models.iter().find(|model| model.name == name);
+        let expected = listed.map_or_else(|| Some(models::PRICE_UNKNOWN.to_owned()), models::expected_cost);
+        self.writes.activate(name, confirmed, (shown_as, expected), ctx);
     }
 
     /// Opens the dialog that saves a version; says so when there is nothing to save.
@@ -304,6 +306,11 @@ impl PipelineControl {
                 _ => ctx.commands.toast(ToastKind::Bad, format!("The version was not saved. {why}")),
             },
             Written::Config(changed) => self.data.set_config(changed.config),
+            Written::NotActivated { name, code, why } => {
+                if !self.models.refuse(&name, &code, &why) {
+                    ctx.commands.toast(ToastKind::Bad, format!("What is live did not change. {why}"));
+                }
+            }
             Written::ConfigBehind => self.data.reload_config(),
             Written::Deployed(changed) => {
                 self.deploy.close_deployed();

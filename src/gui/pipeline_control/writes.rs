@@ -14,8 +14,12 @@ use crate::wire::prompt_parts::PromptParts;
 enum About {
     Deploy(DeployPrompt),
     RollBack,
-    /// The model's name on screen, and what a photo will cost instead of what it costs.
-    Model(String, Option<String>),
+    /// The model's full name and its name on screen, and what a photo will cost instead of what it costs.
+    Model {
+        name: String,
+        shown_as: String,
+        expected: Option<String>,
+    },
     /// The models of the chain, as they are called on screen.
     Fallbacks(String),
     /// The model's name on screen.
@@ -47,6 +51,12 @@ pub enum Written {
     Saved(PromptVersion, bool),
     NotSaved(String),
     Config(ConfigChanged),
+    /// The model's full name, the platform's code, and why.
+    NotActivated {
+        name: String,
+        code: String,
+        why: String,
+    },
     /// Somebody else may have changed it.
     ConfigBehind,
     Deployed(ConfigChanged),
@@ -146,11 +156,14 @@ impl Writes {
         self.config = Some((About::RollBack, answer));
     }
 
-    pub fn activate(&mut self, name: String, (shown_as, expected): (String, Option<String>), ctx: &AreaCtx<'_>) {
-        let body = ActivateModel { name };
+    /// `confirmed`: also where the list of its provider does not have it.
+    pub fn activate(&mut self, name: String, confirmed: bool, (shown_as, expected): (String, Option<String>), ctx: &AreaCtx<'_>) {
+        let body = ActivateModel { name: name.clone() };
         let mut answer = Remote::default();
-        ctx.ask(&mut answer, |client| async move { client.activate_model(&body).await });
-        self.config = Some((About::Model(shown_as, expected), answer));
+        ctx.ask(&mut answer, |client| async move {
+            if confirmed { client.activate_model_confirmed(&body).await } else { client.activate_model(&body).await }
+        });
+        self.config = Some((About::Model { name, shown_as, expected }, answer));
     }
 
     /// `called`: the models as they are called on screen.
@@ -287,9 +300,8 @@ impl Writes {
                     ctx.commands.toast(ToastKind::Bad, format!("Nothing was changed. {why}"));
                     Some(Written::ConfigBehind)
                 }
-                About::Model(..) => {
-                    ctx.commands.toast(ToastKind::Bad, format!("What is live did not change. {failure}"));
-                    None
+                About::Model { name, .. } => {
+                    Some(Written::NotActivated { name, code: failure.code().unwrap_or_default().to_owned(), why: at_the_field(&failure) })
                 }
             };
         }
@@ -303,7 +315,9 @@ impl Writes {
                 Some(change) => format!("Rolled back. {}", change.summary.trim_start_matches("Undo: ")),
                 None => return Some(Written::Config(changed)),
             },
-            About::Model(name, expected) => [Some(format!("{name} is live")), expected.clone()].into_iter().flatten().collect::<Vec<_>>().join(". "),
+            About::Model { shown_as, expected, .. } => {
+                [Some(format!("{shown_as} is live")), expected.clone()].into_iter().flatten().collect::<Vec<_>>().join(". ")
+            }
             About::Fallbacks(_) if changed.config.fallbacks.is_empty() => "No model stands in for the live one".to_owned(),
             About::Fallbacks(called) => format!("The fallback chain is applied: {called}"),
             About::Parameters(model) => format!("The parameters of {model} are applied"),
@@ -311,7 +325,7 @@ impl Writes {
             About::Provider(words) => words.clone(),
         };
         let toast = match &changed.change {
-            Some(change) => Toast::new(ToastKind::Good, text).with_action("Undo", Command::UndoThisConfigChange(change.id)),
+            Some(change) => Toast::of_change(text, change),
             None => Toast::new(ToastKind::Info, format!("{text} already")),
         };
         ctx.send(Command::ShowToast(toast));
@@ -319,7 +333,7 @@ impl Writes {
             About::Rules => Written::Applied(changed),
             About::Provider(_) => Written::ProviderSet(changed),
             About::Deploy(_) => Written::Deployed(changed),
-            About::RollBack | About::Model(..) | About::Fallbacks(_) | About::Parameters(_) => Written::Config(changed),
+            About::RollBack | About::Model { .. } | About::Fallbacks(_) | About::Parameters(_) => Written::Config(changed),
         })
     }
 }

@@ -200,7 +200,12 @@ impl App {
         for event in &news.events {
             self.held_now.on_event(&event.what);
             match &event.what {
-                Happened::ConfigChanged { config, .. } => learn(&mut self.config, config.clone()),
+                Happened::ConfigChanged { config, change } => {
+                    learn(&mut self.config, config.clone());
+                    if let Some(change) = change {
+                        self.toasts.withdraw_replaced(change);
+                    }
+                }
                 Happened::AlertChanged(alert) => {
                     if !alert.is_loud(now) {
                         self.toasts.withdraw(alert.id);

@@ -2,17 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{Align2, Area, Context, Frame, Id, Label, Margin, Order, RichText, vec2};
+use egui::text::LayoutJob;
+use egui::{Align2, Area, Context, Frame, Id, Label, Margin, Order, RichText, TextStyle, vec2};
 
 use crate::gui::ctx::kept_free::take_height_kept_free;
 use crate::gui::ctx::{Command, Toast, ToastKind};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
+use crate::wire::config::ConfigChange;
 use crate::wire::ids::{AlertId, RunId};
 
 const STAYS: Duration = Duration::from_secs(6);
 const STAYS_WITH_ACTION: Duration = Duration::from_secs(12);
 const MOST: usize = 5;
+/// Lines of a message; what is longer is told whole when it is pointed at.
+const MOST_LINES: usize = 5;
 /// Points.
 const WIDTH: f32 = 360.0;
 
@@ -42,6 +46,11 @@ impl Toasts {
     /// Takes away what was said of an alert that is taken on, put off or over.
     pub fn withdraw(&mut self, alert: AlertId) {
         self.shown.retain(|shown| shown.toast.alert != Some(alert));
+    }
+
+    /// Takes away what was said of changes of configuration that another one has replaced.
+    pub fn withdraw_replaced(&mut self, change: &ConfigChange) {
+        self.shown.retain(|shown| shown.toast.change.as_deref().is_none_or(|told| told.id >= change.id || !change.touches_what(told)));
     }
 
     /// The runs and providers that a message tells of.
@@ -98,6 +107,19 @@ impl Toasts {
     }
 }
 
+/// The message, cut where it would cover what a person works on.
+fn words_ui(ui: &mut egui::Ui, words: &str) {
+    let colour = ui.visuals().text_color();
+    let mut job = LayoutJob::simple(words.to_owned(), TextStyle::Body.resolve(ui.style()), colour, ui.available_width());
+    job.wrap.max_rows = MOST_LINES;
+    let galley = ui.painter().layout_job(job);
+    let is_cut = galley.elided;
+    let label = ui.add(Label::new(galley));
+    if is_cut {
+        label.on_hover_text(words);
+    }
+}
+
 enum Press {
     Action,
     Close,
@@ -126,7 +148,7 @@ fn toast_ui(ui: &mut egui::Ui, toast: &Toast, is_here: &impl Fn(&Command) -> boo
             ui.vertical(|ui| {
                 ui.set_width(words);
                 ui.add_space(2.0);
-                ui.add(Label::new(&toast.text).wrap());
+                words_ui(ui, &toast.text);
                 if let Some((label, command)) = &toast.action
                     && !is_here(command)
                     && ui.button(label).clicked()
@@ -141,4 +163,32 @@ fn toast_ui(ui: &mut egui::Ui, toast: &Toast, is_here: &impl Fn(&Command) -> boo
         });
     });
     press
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::ids::ConfigChangeId;
+
+    fn change(at: u128, field: &str) -> ConfigChange {
+        let id = ConfigChangeId(uuid::Uuid::from_u128(at));
+        let at = chrono::DateTime::UNIX_EPOCH;
+        let (actor, summary, kind) = (String::new(), String::new(), crate::wire::config::ChangeKind::default());
+        ConfigChange { id, at, actor, summary, before: json!({}), after: json!({ field: 1 }), undone: false, kind }
+    }
+
+    #[test]
+    fn what_is_live_no_longer_is_not_said_to_be() {
+        let mut toasts = Toasts::default();
+        toasts.push(Toast::of_change("v2 is live", &change(2, "live_prompt_version_id")));
+        toasts.push(Toast::new(ToastKind::Good, "Saved"));
+        for other in [change(2, "live_prompt_version_id"), change(1, "live_prompt_version_id"), change(3, "workers")] {
+            toasts.withdraw_replaced(&other);
+            assert_eq!(toasts.shown.len(), 2, "its own change, an older one, or one of something else");
+        }
+        toasts.withdraw_replaced(&change(4, "live_prompt_version_id"));
+        assert_eq!(toasts.shown.iter().map(|shown| shown.toast.text.as_str()).collect::<Vec<_>>(), ["Saved"]);
+    }
 }

@@ -108,9 +108,12 @@ pub(super) async fn deploy(core: &Core, about: About, edit: impl FnOnce(&mut Pip
     change_about(core, &author::current(), None, Because::Asked, Some(about), edit).await
 }
 
-/// Makes a model live. It must be known, and its key there.
-pub async fn activate_model(core: &Core, name: &str) -> Result<ConfigChanged> {
+/// Makes a model live. It must be known, and its key there. `confirmed`: also where its provider's own list lacks it.
+pub async fn activate_model(core: &Core, name: &str, confirmed: bool) -> Result<ConfigChanged> {
     super::models::check_usable(core, name, &Brought::default()).await?;
+    if let Some(why) = super::models::not_offered(core, name).filter(|_| !confirmed) {
+        return Err(DomainError::Conflict { code: "not_offered", message: format!("{why}. Confirm to make it live all the same") });
+    }
     change(core, None, |config| {
         name.clone_into(&mut config.live_model);
         Ok(())

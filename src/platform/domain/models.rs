@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::providers::Brought;
 use super::{Core, DomainError, Result, config, costs, health, providers};
-use crate::providers::{CatalogueEntry, KeyNeed, Provider};
+use crate::providers::{CatalogueEntry, KeyNeed, OfferedModel, Provider};
 use crate::wire::config::PipelineConfig;
 use crate::wire::model::{KeyState, MeasuredModel, ModelHealth, ModelInfo, NextPrice};
 use crate::wire::page::Page;
@@ -31,7 +31,9 @@ pub async fn list(core: &Core) -> Result<Page<ModelInfo>> {
             health.last_check.is_some() || health.error_rate.is_some() || provider.stopped().is_some()
         });
         let health = health.map(|health| ModelHealth { status: health.status, detail: health.error_details.clone().unwrap_or_default() });
-        for (entry, retires) in entries(core, provider.as_ref(), &config) {
+        let offered = providers::known_offered(core, provider.name());
+        for (entry, retires) in entries(provider.as_ref(), &config, &offered) {
+            let offered = offered.iter().find(|offered| offered.id == entry.model);
             let name = full_name(provider.name(), &entry.model);
             let entry = priced(core, &config, &name, entry);
             let measured: Option<MeasuredModel> = measured.remove(&name);
@@ -60,7 +62,7 @@ pub async fn list(core: &Core) -> Result<Page<ModelInfo>> {
                     output_usd_per_million: next.output_usd_per_million,
                 }),
                 retires,
-                context_tokens: provider.context_tokens(&entry.model),
+                context_tokens: offered.and_then(|offered| offered.context_tokens).or_else(|| provider.context_tokens(&entry.model)),
                 health: health.clone(),
                 key: key.clone(),
                 name,
@@ -87,10 +89,9 @@ pub(super) fn priced(core: &Core, config: &PipelineConfig, name: &str, entry: Ca
 }
 
 /// The models of a provider with their last days: those that the program knows, those of its own list, and those in use.
-fn entries(core: &Core, provider: &dyn Provider, config: &PipelineConfig) -> Vec<(CatalogueEntry, Option<chrono::NaiveDate>)> {
+fn entries(provider: &dyn Provider, config: &PipelineConfig, offered: &[OfferedModel]) -> Vec<(CatalogueEntry, Option<chrono::NaiveDate>)> {
     let mut entries = provider.catalogue();
-    let offered = providers::known_offered(core, provider.name());
-    for offered in &offered {
+    for offered in offered {
         // What its list has beyond our knowledge, unless it says that it takes no photos.
         if offered.takes_photos != Some(false) && entries.iter().all(|entry| entry.model != offered.id) {
             let display_name = offered.display_name.clone().unwrap_or_else(|| offered.id.clone());
@@ -118,11 +119,39 @@ pub fn check_known(core: &Core, name: &str) -> Result<Arc<dyn Provider>> {
             && (is_known(&provider.catalogue(), model) || provider.takes_unlisted() && !model.is_empty() && provider.check_model(model).is_ok())
     });
     found.map(|(provider, _)| provider).ok_or_else(|| {
-        let of = |provider: &dyn Provider| provider.catalogue().into_iter().map(|entry| full_name(provider.name(), &entry.model)).collect::<Vec<_>>();
-        let known: Vec<String> = core.providers.iter().flat_map(|provider| of(provider.as_ref())).collect();
-        let message = format!("There is no model '{name}'. Choose one of: {}", known.join(", "));
+        let message = format!("There is no model '{name}'. {}", why_unknown(core, name));
         DomainError::Invalid { code: "unknown_model", message }
     })
+}
+
+/// What is wrong with a model's name, and what to write instead.
+fn why_unknown(core: &Core, name: &str) -> String {
+    let (named, model) = name.split_once('/').unwrap_or((name, ""));
+    let Some(provider) = core.providers.iter().find(|provider| provider.name() == named) else {
+        let known: Vec<String> = core.providers.iter().map(|provider| provider.name().to_owned()).collect();
+        return format!("There is no provider '{named}'. Providers: {}", known.join(", "));
+    };
+    if model.is_empty() && provider.takes_unlisted() {
+        return format!("Write {named}/MODEL");
+    }
+    if let Err(fault) = provider.check_model(model) {
+        return fault.message;
+    }
+    let known: Vec<String> = provider.catalogue().iter().map(|entry| full_name(named, &entry.model)).collect();
+    format!("{} has {}", provider.label(), known.join(", "))
+}
+
+/// Why a model may not be there, where the list of its provider is known and lacks it; `None` where nothing speaks against it.
+pub fn not_offered(core: &Core, name: &str) -> Option<String> {
+    let (provider, model) = core.providers.find(name)?;
+    let (at, count) = providers::asked_list(core, provider.name())?;
+    // Ollama takes a name without a tag as the newest.
+    if is_listed(core, name) || is_listed(core, &format!("{name}:latest")) {
+        return None;
+    }
+    let (label, at) = (provider.label(), at.format("%-d %B, %H:%M UTC"));
+    let models = if count == 1 { "model" } else { "models" };
+    Some(format!("{label} does not offer '{model}': its list of {at} has {count} {models} without it"))
 }
 
 /// Whether the catalogue or the list of its provider has a model; another one is used on somebody's word that it is there.

@@ -21,7 +21,7 @@ use crate::wire::result::{Fault, FaultKind, Outcome, Usage, until_words};
 
 pub use brought::Brought;
 pub use key_marks::{checks, key_mark, note_key_worked};
-pub use offered::{known_offered, models};
+pub use offered::{asked_list, known_offered, models};
 pub use words::{readable_on_the_way, summary};
 
 /// Names that no added server may have.

@@ -60,6 +60,25 @@ async fn the_catalogue_says_which_key_is_missing_and_a_model_without_one_does_no
 }
 
 #[tokio::test]
+async fn a_model_that_its_providers_own_list_lacks_goes_live_only_when_it_is_meant() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let keys = Keys::new(HashMap::from([("gemini".to_owned(), Wire::Gemini.key().into())]), false);
+    let told = Endpoint { name: "gemini".to_owned(), base: Some(stub.base(Wire::Gemini)), limits: Limits::default() };
+    let providers = Providers::new(&ProviderSettings { endpoints: vec![told], on_device_threads: 1, book: PriceBook::shipped() }, &keys);
+    let platform = platform::start(Options { providers, keys, ..Options::default().without_workers() }).await;
+    let asked = platform.client.provider_models("gemini", true).await.expect("asked");
+    assert!(asked.fault.is_none() && asked.asked_at.is_some(), "{asked:?}");
+    let refused = activate(&platform, "gemini/none").await.expect_err("asked about first");
+    assert_eq!(refused.code(), Some("not_offered"));
+    assert!(refused.to_string().contains("does not offer 'none': its list of "), "{refused}");
+    assert!(refused.to_string().contains("has 1 model without it"), "{refused}");
+    activate(&platform, "gemini/gemini-3.8-flash").await.expect("it is in the list");
+    let meant = ActivateModel { name: "gemini/none".to_owned() };
+    platform.client.activate_model_confirmed(&meant).await.expect("meant");
+    assert_eq!(platform.client.config().await.expect("config").live_model, "gemini/none");
+}
+
+#[tokio::test]
 async fn with_its_key_a_model_goes_live_and_the_key_is_never_shown() {
     let platform = start(&Scripted::new(), Some("AIza-secret-0123456789-wxyz")).await;
     let changed = activate(&platform, "gemini/flash").await.expect("live");

@@ -130,6 +130,12 @@ fn models_that_are_called_the_same_are_told_apart_by_their_provider() {
     console.click("Make eye (cellar) live");
     console.wait_for("eye (cellar) is live");
     assert_eq!(config(&console).live_model, "cellar/eye");
+    // A name that is wrong is told where it is typed, with what can be written instead.
+    console.fill("Search the models", "attic");
+    console.fill("Full name of another model", "foo/eye");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("There is no provider 'foo'. Providers: ");
+    assert!(!console.says("What is live did not change"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod chain;
 mod details;
+mod other;
 mod parameters;
 mod table;
 mod words;
@@ -18,6 +19,8 @@ use crate::wire::health::HealthState;
 use crate::wire::model::{KeyState, ModelInfo};
 use chain::{Around, ChainEditor};
 use details::Changes;
+use other::OtherModel;
+pub use other::PRICE_UNKNOWN;
 use parameters::ParametersForm;
 use table::Sort;
 pub use words::{called_by_name, per_million, provider_name};
@@ -34,11 +37,15 @@ pub struct ModelsPanel {
     open: Option<String>,
     chain: ChainEditor,
     parameters: ParametersForm,
-    /// The name typed for a model that is not in the list.
-    other: String,
+    other: OtherModel,
 }
 
 impl ModelsPanel {
+    /// The platform did not make it live. Returns whether it is said where the name is typed.
+    pub fn refuse(&mut self, name: &str, code: &str, why: &str) -> bool {
+        self.other.refuse(name, code, why)
+    }
+
     /// Draws the tab. `is_busy`: a change of configuration is under way.
     pub fn ui(&mut self, ui: &mut Ui, data: &Data, is_busy: bool, ctx: &AreaCtx<'_>, wishes: &mut Vec<Wish>) {
         let tokens = theme::tokens(ui.ctx());
@@ -80,7 +87,7 @@ impl ModelsPanel {
             }
             let around = RowAround { all: &page.items, is_busy, today, tokens };
             self.list_ui(ui, found, data, &around, wishes);
-            self.other_ui(ui, is_busy, wishes);
+            self.other.ui(ui, &page.items, is_busy, wishes);
         });
     }
 
@@ -135,24 +142,6 @@ impl ModelsPanel {
                 let config = data.config.value();
                 let mut changes = Changes { chain: &mut self.chain, parameters: &mut self.parameters, config, is_busy };
                 details::ui(ui, (model, &called), &mut changes, tokens, wishes);
-            }
-        });
-    }
-
-    /// A model that the list does not have, by its full name.
-    fn other_ui(&mut self, ui: &mut Ui, is_busy: bool, wishes: &mut Vec<Wish>) {
-        section::heading(ui, "Another model");
-        ui.horizontal(|ui| {
-            let width = (ui.available_width() - 96.0).max(80.0);
-            let field = ui.add(TextEdit::singleline(&mut self.other).hint_text("gemini/MODEL").char_limit(120).desired_width(width));
-            field.widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, "Full name of another model"));
-            let name = self.other.trim();
-            let can = !is_busy && !name.is_empty();
-            let button = ui.add_enabled(can, egui::Button::new("Make live"));
-            button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, can, "Make the other model live"));
-            let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-            if can && (button.clicked() || entered) {
-                wishes.push(Wish::Activate(name.to_owned()));
             }
         });
     }

@@ -65,11 +65,11 @@ impl App {
         let toast = match (changed.change, step) {
             (Some(change), _) if change.kind == ChangeKind::Redo => {
                 let words = format!("Done again. {}", change.summary.trim_start_matches("Redo: "));
-                Toast::new(ToastKind::Good, words).with_action("Undo", Command::UndoThisConfigChange(change.id))
+                Toast::of_change(words, &change)
             }
             (Some(change), _) => {
                 let words = format!("Undone. {}", change.summary.trim_start_matches("Undo: "));
-                Toast::new(ToastKind::Good, words).with_action("Redo", Command::RedoConfigChange)
+                Toast::of_change(words, &change).with_action("Redo", Command::RedoConfigChange)
             }
             (None, Step::Redo) => Toast::new(ToastKind::Info, "There is no change of configuration to do again"),
             (None, _) => Toast::new(ToastKind::Info, "There is no change of configuration to undo"),

@@ -60,17 +60,17 @@ pub fn write(version: &PromptVersion) -> Result<String> {
 
 /// Reads a text with or without front matter.
 pub fn read(text: &str, stem: &str) -> Result<ReadFile> {
-    let Some((front, body)) = split(text)? else {
+    let Some((written, body)) = split(text)? else {
         let prompt = FilePrompt { name: stem.to_owned(), content: text.replace("\r\n", "\n"), ..FilePrompt::default() };
         return Ok(ReadFile::one(FileFormat::Text, prompt));
     };
-    let front = match value::yaml_from(front, 1)? {
+    let front = match value::yaml_from(written, 1)? {
         Value::Object(front) => front,
         Value::Null => Map::new(),
         _ => return Err(refusal("front_matter", "Line 2: the front matter should be names and values, such as 'name: Photo tags'")),
     };
     let is_own = front.contains_key("minerva_version");
-    check_version(front.get("minerva_version"))?;
+    check_version(&front, written)?;
     let content = match (is_own, body.strip_prefix('\n')) {
         // Elsewhere a blank line parts the front matter from the text.
         (false, Some(rest)) => rest.to_owned(),
@@ -96,15 +96,19 @@ fn split(text: &str) -> Result<Option<(&str, String)>> {
     Err(refusal("front_matter", "Line 1: the front matter does not end. Put a line --- behind it, or take the first line out"))
 }
 
-fn check_version(version: Option<&Value>) -> Result<()> {
-    match version.map(Value::as_u64) {
+/// Refuses a form that this program does not know. Others call that `format`; where it is no number it says something else.
+fn check_version(front: &Map<String, Value>, written: &str) -> Result<()> {
+    let newer = |name: &'static str| Some((name, front.get(name)?.as_u64().filter(|form| *form > FORM_VERSION)?));
+    if let Some((name, form)) = ["minerva_version", "format"].into_iter().find_map(newer) {
+        // The fence is the first line.
+        let line = written.lines().position(|line| line.starts_with(name)).map_or(1, |at| at + 2);
+        let words = format!(
+            "Line {line}: the file was written by a newer Minerva (form {form}; this one reads up to {FORM_VERSION}). Update Minerva and import it again"
+        );
+        return Err(refusal("newer_file", words));
+    }
+    match front.get("minerva_version").map(Value::as_u64) {
         None | Some(Some(1..=FORM_VERSION)) => Ok(()),
-        Some(Some(newer)) if newer > FORM_VERSION => {
-            let words = format!(
-                "The file was written by a newer Minerva (form {newer}; this one reads up to {FORM_VERSION}). Update Minerva and import it again"
-            );
-            Err(refusal("newer_file", words))
-        }
         Some(_) => Err(refusal("front_matter", format!("'minerva_version' should be a whole number from 1, such as {FORM_VERSION}"))),
     }
 }
@@ -242,7 +246,8 @@ mod tests {
     fn front_matter_that_is_wrong_is_told_by_its_name_or_line() {
         for (text, words) in [
             ("---\nname: x\nno end", "does not end"),
-            ("---\nminerva_version: 2\n---\nx", "newer Minerva (form 2"),
+            ("---\nminerva_version: 2\n---\nx", "Line 2: the file was written by a newer Minerva (form 2"),
+            ("---\nname: x\nformat: 99\n---\nx", "Line 3: the file was written by a newer Minerva (form 99"),
             ("---\nminerva_version: zwei\n---\nx", "whole number"),
             ("---\nname: [a]\n---\nx", "'name' in the front matter should be text"),
             ("---\nok: 1\nname: \"x\n---\nx", "Line "),

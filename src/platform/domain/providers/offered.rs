@@ -44,6 +44,11 @@ pub fn known_offered(core: &Core, name: &str) -> Vec<OfferedModel> {
     kept(core, name).map_or_else(Vec::new, |offered| offered.models)
 }
 
+/// When a provider was asked for its list, and how many models that has; `None` where it was not, or has none.
+pub fn asked_list(core: &Core, name: &str) -> Option<(DateTime<Utc>, usize)> {
+    kept(core, name).map(|offered| (offered.at, offered.models.len())).filter(|(_, count)| *count > 0)
+}
+
 fn kept(core: &Core, name: &str) -> Option<Offered> {
     core.seen_of_providers.offered.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
 }
