@@ -7,6 +7,7 @@ use egui::{Frame, Margin, RichText, Ui};
 use serde_json::{Map, Value};
 
 use crate::gui::theme::{self, icons};
+use crate::wire::author;
 
 /// A field that both changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,11 +74,12 @@ pub struct Words<'w> {
 
 impl Words<'_> {
     fn intro(&self) -> String {
-        match self.who {
+        let whence = match self.who {
             // The same person at another window.
-            None | Some("") => format!("The same {} were changed from another window meanwhile. Choose what holds", self.what),
-            Some(who) => format!("{who} changed the same {} meanwhile. Choose what holds", self.what),
-        }
+            None | Some("" | author::CONSOLE) => "from another window".to_owned(),
+            Some(who) => author::whence(who),
+        };
+        format!("The same {} were changed {whence} meanwhile. Choose what holds", self.what)
     }
 }
 

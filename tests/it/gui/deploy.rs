@@ -232,7 +232,7 @@ fn what_may_cost_money_is_asked_about_first_and_begins_only_when_it_may() {
     console.wait_until("the price", |console| is_enabled(console, "Measure…"));
     console.click("Measure…");
     console.wait_for("The price of the live model is not known. 2 calls will be made");
-    console.wait_for("words come");
+    console.wait_for(" added, ");
     console.picture("deploy_confirm_light");
     assert_eq!(scripted.calls(), before, "nothing was asked yet");
     console.press(Modifiers::NONE, Key::Escape);

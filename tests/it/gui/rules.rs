@@ -241,8 +241,10 @@ fn a_limit_below_what_is_spent_is_confirmed_with_the_number_in_sight() {
     console.wait_until("it is paid", |console| console.block_on(client.live_status()).is_ok_and(|status| status.spend_today_usd.0 > 0));
     show(&mut console, "Rules");
     type_number(&mut console, "Limit a day", "0.0001");
-    console.click("Apply");
     console.wait_for("is spent today already");
+    console.click("Apply");
+    console.wait_for("Apply all the same");
+    assert_eq!(console.harness.query_all_by_label_contains("is spent today already").count(), 2, "at the field too");
     assert_eq!(config(&console).rules.daily_limit_usd, None, "not yet");
     console.click("Apply all the same");
     console.wait_for("The rules are applied");

@@ -100,6 +100,10 @@ impl PathField {
                 field.request_focus();
             }
             answer = (field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)), field.changed());
+            if answer.0 {
+                // The path may be wrong: what is typed next mends it.
+                field.request_focus();
+            }
             if ui.add_enabled(self.choosing.is_none(), egui::Button::new("Browse…")).clicked() {
                 self.choose(saves, ctx);
             }

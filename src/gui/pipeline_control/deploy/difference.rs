@@ -5,7 +5,7 @@ use egui::{Color32, FontId, Label, RichText, Ui};
 
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{section, skeleton};
+use crate::gui::widgets::{number, section, skeleton};
 use crate::wire::deployment::DeployReview;
 use crate::wire::ids::PromptVersionId;
 use crate::wire::prompt_diff::{DiffRow, Hunk, PartDiff, PromptDiff};
@@ -69,11 +69,11 @@ impl Difference {
         let counts = diff.counts();
         let words = match (counts.added, counts.removed) {
             (0, 0) if diff.is_same() => "The texts are the same".to_owned(),
-            (added, removed) => format!("{added} words come, {removed} go"),
+            (added, removed) => counts_words(added, removed),
         };
         ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted));
         ui.spacing_mut().item_spacing.y = 1.0;
-        let shown = if self.shows_all { self.lines.len() } else { FEW.min(self.lines.len()) };
+        let shown = if self.shows_all { self.lines.len() } else { few(&self.lines) };
         for line in &self.lines[..shown] {
             line_ui(ui, line, tokens);
         }
@@ -86,6 +86,23 @@ impl Difference {
         }
         ui.add_space(theme::GAP_12);
     }
+}
+
+/// How many lines are shown at first: a heading with nothing below it says nothing.
+fn few(lines: &[Line]) -> usize {
+    let most = FEW.min(lines.len());
+    lines[..most].iter().rposition(|line| matches!(line, Line::Text { .. })).map_or(most, |last| last + 1)
+}
+
+/// Such as `2 words added, none removed`.
+fn counts_words(added: u32, removed: u32) -> String {
+    let count = |count: u32| if count == 0 { "none".to_owned() } else { number::count(u64::from(count)) };
+    let words = match added {
+        0 => "No word".to_owned(),
+        1 => "1 word".to_owned(),
+        more => format!("{} words", count(more)),
+    };
+    format!("{words} added, {} removed", count(removed))
 }
 
 fn lines(diff: &PromptDiff) -> Vec<Line> {
@@ -170,6 +187,15 @@ fn job(text: &str, marked: &[[u32; 2]], sign: &str, colour: Color32, tokens: &To
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_much_differs_is_told_in_words_and_no_heading_stands_alone() {
+        let told = [(1, 0), (0, 3), (1_200, 1)].map(|(added, removed)| counts_words(added, removed));
+        let text = || Line::Text { comes: true, text: String::new(), marked: Vec::new() };
+        let lines: Vec<Line> = (0..FEW + 3).map(|at| if at == FEW - 1 { Line::Heading("Parameters".to_owned()) } else { text() }).collect();
+        assert_eq!((few(&lines), few(&lines[..2])), (FEW - 1, 2), "no heading stands last");
+        assert_eq!(told, ["1 word added, none removed", "No word added, 3 removed", "1,200 words added, 1 removed"]);
+    }
 
     #[test]
     fn lines_are_found_by_their_numbers_with_what_is_marked_in_them() {

@@ -130,6 +130,22 @@ pub fn limit_ui(ui: &mut Ui, name: &str, tooltip: &str, limit: &mut Option<UsdMi
     }
 }
 
+/// Width of the words for what happens at a limit, with the button of the field's history.
+const ACTION_WIDTH: f32 = 116.0;
+
+/// Whether what happens at a limit has room beside its amount.
+pub fn has_room_for_action(ui: &Ui) -> bool {
+    ui.available_width() >= ACTION_WIDTH
+}
+
+/// What happens at a limit, in a row of its own below the amount.
+pub fn action_below_ui(ui: &mut Ui, of: &str, action: &mut LimitAction) {
+    ui.horizontal(|ui| {
+        ui.add_space(NAME + ui.spacing().item_spacing.x);
+        action_ui(ui, of, action);
+    });
+}
+
 /// What happens at a limit.
 pub fn action_ui(ui: &mut Ui, of: &str, action: &mut LimitAction) {
     ui.spacing_mut().item_spacing.x = 2.0;

@@ -13,12 +13,15 @@ use serde_json::Value;
 
 use super::data::Data;
 use super::{Wish, field_words};
-use crate::gui::ctx::AreaCtx;
 use crate::gui::ctx::kept_free::keep_free;
+use crate::gui::ctx::{AreaCtx, Remote};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::merge::{self as merge_view, Conflict};
 use crate::gui::widgets::{error_state, section, skeleton};
 use crate::wire::config::ProcessingRules;
+use crate::wire::money::UsdMicros;
+use crate::wire::rules::LimitAction;
+use crate::wire::status::LiveStatus;
 use categories::CategoryEditor;
 use history::History;
 use replay::ReplayView;
@@ -35,6 +38,8 @@ pub struct RulesForm {
     categories: CategoryEditor,
     replay: ReplayView,
     history: History,
+    /// What is spent; asked for when a limit is typed.
+    status: Remote<LiveStatus>,
 }
 
 struct Edit {
@@ -50,8 +55,21 @@ impl RulesForm {
     pub fn clear(&mut self) {
         self.edit = None;
         self.trouble = None;
+        self.status = Remote::default();
         self.replay.reload();
         self.history.forget();
+    }
+
+    /// What is spent today already, where that is more than the limit that is being set; asked for when one is.
+    fn spent_above(&mut self, rules: &ProcessingRules, ctx: &AreaCtx<'_>) -> Option<UsdMicros> {
+        let limit = rules.daily_limit_usd?;
+        if self.edit.as_ref()?.base.daily_limit_usd == Some(limit) {
+            return None;
+        }
+        if self.status.is_untouched() {
+            ctx.ask(&mut self.status, |client| async move { client.live_status().await });
+        }
+        self.status.value().map(|status| status.spend_today_usd).filter(|spent| limit < *spent)
     }
 
     /// The platform did not take them.
@@ -72,6 +90,7 @@ impl RulesForm {
     pub fn logic(&mut self, now: Option<&ProcessingRules>) {
         self.replay.poll();
         self.history.poll();
+        self.status.poll();
         let (Some(edit), Some(now)) = (&mut self.edit, now) else { return };
         if edit.base == *now {
             return;
@@ -182,7 +201,7 @@ fn take(form: &mut RulesForm, rules: ProcessingRules, now: &ProcessingRules) {
 fn bar_ui(ui: &mut Ui, form: &RulesForm, rules: &ProcessingRules, is_busy: bool, tokens: &Tokens, wishes: &mut Vec<Wish>) -> bool {
     ui.add_space(theme::GAP_8);
     let is_open = form.edit.as_ref().is_some_and(|edit| merge_view::is_open(&edit.conflicts));
-    let must_confirm = form.trouble.as_ref().is_some_and(|(code, _)| code == "limit_below_spent");
+    let must_confirm = form.trouble.as_ref().is_some_and(|(code, _)| code == BELOW_SPENT);
     if let Some((code, trouble)) = &form.trouble
         && !has_place(code)
     {
@@ -207,6 +226,9 @@ fn bar_ui(ui: &mut Ui, form: &RulesForm, rules: &ProcessingRules, is_busy: bool,
     });
     is_discarded
 }
+
+/// The platform's code for a limit below what is spent already.
+const BELOW_SPENT: &str = "limit_below_spent";
 
 /// Fields that say themselves what is wrong with them.
 const PLACES: [&str; 10] = [
@@ -313,26 +335,48 @@ fn spending_ui(ui: &mut Ui, form: &mut RulesForm, rules: &mut ProcessingRules, c
     let photo = "Held against what a photo is expected to cost, before it is sent";
     let day = "No photo is begun that might cross it; jobs wait for the next day (UTC)";
     let month = "No photo is begun that might cross it; jobs wait for the next month (UTC)";
-    field_ui(ui, form, rules, "photo_limit_usd", ctx, |ui, rules| {
-        fields::limit_ui(ui, "Limit a photo", photo, &mut rules.photo_limit_usd, 6);
-        if rules.photo_limit_usd.is_some() {
-            fields::action_ui(ui, "At the limit of a photo", &mut rules.photo_limit_action);
+    for (of, field, tooltip, digits) in
+        [("photo", "photo_limit_usd", photo, 6), ("day", "daily_limit_usd", day, 2), ("month", "monthly_limit_usd", month, 2)]
+    {
+        let (name, at) = (format!("Limit a {of}"), format!("At the limit of a {of}"));
+        let mut goes_below = false;
+        field_ui(ui, form, rules, field, ctx, |ui, rules| {
+            let (limit, action) = limit_of(rules, field);
+            fields::limit_ui(ui, &name, tooltip, limit, digits);
+            goes_below = limit.is_some() && !fields::has_room_for_action(ui);
+            if limit.is_some() && !goes_below {
+                fields::action_ui(ui, &at, action);
+            }
+        });
+        if goes_below {
+            fields::action_below_ui(ui, &at, limit_of(rules, field).1);
         }
-    });
-    field_ui(ui, form, rules, "daily_limit_usd", ctx, |ui, rules| {
-        fields::limit_ui(ui, "Limit a day", day, &mut rules.daily_limit_usd, 2);
-        if rules.daily_limit_usd.is_some() {
-            fields::action_ui(ui, "At the limit of a day", &mut rules.daily_limit_action);
+        let spent = if field == "daily_limit_usd" { form.spent_above(rules, ctx) } else { None };
+        let refused = below_spent(form, rules).filter(|refused| *refused == field).and(form.trouble.as_ref());
+        let refused = refused.map(|(_, why)| why.trim_end_matches(". Confirm to set it all the same").to_owned());
+        if let Some(words) = refused.or_else(|| spent.map(|spent| format!("{spent} is spent today already"))) {
+            ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(ctx.tokens().warn)).wrap());
         }
-    });
-    field_ui(ui, form, rules, "monthly_limit_usd", ctx, |ui, rules| {
-        fields::limit_ui(ui, "Limit a month", month, &mut rules.monthly_limit_usd, 2);
-        if rules.monthly_limit_usd.is_some() {
-            fields::action_ui(ui, "At the limit of a month", &mut rules.monthly_limit_action);
-        }
-    });
+    }
     let note = "Comparisons in the Testing lab do not count towards it. While the live model's price is unknown, jobs wait at a limit that stops";
     ui.add(Label::new(RichText::new(note).size(theme::TEXT_SMALL).color(ctx.tokens().muted)).wrap());
+}
+
+/// A limit, and what happens at it.
+fn limit_of<'r>(rules: &'r mut ProcessingRules, field: &str) -> (&'r mut Option<UsdMicros>, &'r mut LimitAction) {
+    match field {
+        "photo_limit_usd" => (&mut rules.photo_limit_usd, &mut rules.photo_limit_action),
+        "daily_limit_usd" => (&mut rules.daily_limit_usd, &mut rules.daily_limit_action),
+        _ => (&mut rules.monthly_limit_usd, &mut rules.monthly_limit_action),
+    }
+}
+
+/// The limit of which the platform says that more is spent already: of those that were changed, the one whose time it names.
+fn below_spent(form: &RulesForm, rules: &ProcessingRules) -> Option<&'static str> {
+    let (_, why) = form.trouble.as_ref().filter(|(code, _)| code == BELOW_SPENT)?;
+    let base = &form.edit.as_ref()?.base;
+    let day = (rules.daily_limit_usd, rules.daily_limit_action) != (base.daily_limit_usd, base.daily_limit_action);
+    Some(if day && why.contains("today") { "daily_limit_usd" } else { "monthly_limit_usd" })
 }
 
 /// What the thresholds do.
@@ -377,5 +421,21 @@ mod tests {
         let rules = |accept, reject| ProcessingRules { accept_threshold: accept, reject_threshold: reject, ..ProcessingRules::default() };
         assert_eq!(in_words(&rules(0.6, 0.2)), "60 % and more is accepted, 20 % to 60 % is kept for review, less than 20 % is rejected");
         assert!(in_words(&rules(0.5, 0.5)).contains("only what has no confidence is kept for review"));
+    }
+
+    #[test]
+    fn the_limit_that_is_below_what_is_spent_is_the_one_that_is_marked() {
+        let with = |daily: Option<i64>, monthly: Option<i64>| {
+            let [daily_limit_usd, monthly_limit_usd] = [daily, monthly].map(|limit| limit.map(UsdMicros));
+            ProcessingRules { daily_limit_usd, monthly_limit_usd, ..ProcessingRules::default() }
+        };
+        let marked = |rules: &ProcessingRules, code: &str, period: &str| {
+            let edit = Edit { base: with(None, None), rules: rules.clone(), conflicts: Vec::new() };
+            let trouble = Some((code.to_owned(), format!("$5 is spent {period} already")));
+            below_spent(&RulesForm { edit: Some(edit), trouble, ..RulesForm::default() }, rules)
+        };
+        assert_eq!(marked(&with(Some(1), None), BELOW_SPENT, "today"), Some("daily_limit_usd"));
+        assert_eq!(marked(&with(Some(1), Some(2)), BELOW_SPENT, "this month"), Some("monthly_limit_usd"));
+        assert_eq!(marked(&with(Some(1), None), "stale", "today"), None);
     }
 }
