@@ -114,7 +114,7 @@ fn parse_json(text: &str) -> Result<Truth, Mistake> {
 /// The line on which a name stands once more.
 fn second_line_of(text: &str, name: &str) -> u64 {
     let written = serde_json::to_string(name).unwrap_or_default();
-    text.match_indices(&written).nth(1).map_or(1, |(at, _)| text[..at].lines().count().max(1) as u64)
+    text.match_indices(&written).nth(1).map_or(1, |(at, _)| text[..at].matches('\n').count() as u64 + 1)
 }
 
 #[cfg(test)]
