@@ -89,7 +89,8 @@ async fn every_wire_that_converses_reads_what_it_needs_and_answers() {
         let costs: Vec<Option<UsdMicros>> = events.iter().filter_map(cost).collect();
         assert_eq!(costs, [Some(UsdMicros(micros)); 2], "{model}: each turn is paid for");
     }
-    let of_all_time = Reprice { from: "2020-01-01T00:00:00Z".parse().expect("a time"), to: "2100-01-01T00:00:00Z".parse().expect("a time"), book: None };
+    let of_all_time =
+        Reprice { from: "2020-01-01T00:00:00Z".parse().expect("a time"), to: "2100-01-01T00:00:00Z".parse().expect("a time"), book: None };
     let costs = platform.client.reprice(&of_all_time).await.expect("costs");
     let mut counted: Vec<(&str, u64, i64)> = costs.models.iter().map(|model| (&model.model[..], model.sum.calls, model.sum.charged_usd.0)).collect();
     let mut paid = MODELS.map(|(model, micros)| (model, 2, 2 * micros));
