@@ -228,8 +228,8 @@ fn push_what(query: &mut QueryBuilder<Sqlite>, what: &What, now: DateTime<Utc>, 
         What::Model(part) => push_part(query, "j.model", part),
         What::Prompt(part) => push_part(query, "j.prompt", part),
         What::Fault(kind) => {
-            // A fault is stored as JSON that begins with its kind.
-            query.push("j.fault LIKE ").push_bind(format!("{{\"kind\":\"{}\"%", escaped(&to_name(kind)?))).push(" ESCAPE '\\'");
+            // As the index has it.
+            query.push("(j.fault IS NOT NULL AND j.fault ->> '$.kind' = ").push_bind(to_name(kind)?).push(")");
         }
         What::Photo(part) if names == Names::Indexed && is_indexed(part) => {
             query.push("j.photo_id IN (SELECT named.id FROM photo_names n JOIN photos named ON named.number = n.rowid WHERE n.photo_names MATCH ");

@@ -5,5 +5,5 @@ CREATE INDEX jobs_by_confidence ON jobs (organization_id, COALESCE(confidence, -
 CREATE INDEX jobs_by_priority ON jobs (organization_id, priority, id);
 CREATE INDEX jobs_by_attempts ON jobs (organization_id, attempts, id);
 CREATE INDEX photos_by_name ON photos (organization_id, LOWER(file_name), id);
--- Few jobs have one, and it is looked for among them.
-CREATE INDEX jobs_with_fault ON jobs (organization_id, enqueued_at_ms, id) WHERE fault IS NOT NULL;
+-- Few jobs have a fault, and those of a kind are found among them.
+CREATE INDEX jobs_with_fault ON jobs (organization_id, fault ->> '$.kind', enqueued_at_ms, id) WHERE fault IS NOT NULL;
