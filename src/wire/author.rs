@@ -33,6 +33,15 @@ pub fn whence(name: &str) -> String {
     }
 }
 
+/// The same of a window's changes: one without a name, or nobody known, is the same person at another one.
+#[must_use]
+pub fn whence_or_window(name: Option<&str>) -> String {
+    match name {
+        None | Some("" | CONSOLE) => "from another window".to_owned(),
+        Some(name) => whence(name),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,6 @@ use egui::{Frame, Margin, RichText, Ui};
 use serde_json::{Map, Value};
 
 use crate::gui::theme::{self, icons};
-use crate::wire::author;
 
 /// A field that both changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,20 +65,15 @@ pub fn is_open(conflicts: &[Conflict]) -> bool {
 pub struct Words<'w> {
     /// What was changed: `rules`, `settings`.
     pub what: &'w str,
-    /// Who changed it, where that is known.
-    pub who: Option<&'w str>,
+    /// From where the change came, such as `by Anna`.
+    pub whence: &'w str,
     pub label: &'w dyn Fn(&str) -> String,
     pub value: &'w dyn Fn(&str, &Value) -> String,
 }
 
 impl Words<'_> {
     fn intro(&self) -> String {
-        let whence = match self.who {
-            // The same person at another window.
-            None | Some("" | author::CONSOLE) => "from another window".to_owned(),
-            Some(who) => author::whence(who),
-        };
-        format!("The same {} were changed {whence} meanwhile. Choose what holds", self.what)
+        format!("The same {} were changed {} meanwhile. Choose what holds", self.what, self.whence)
     }
 }
 

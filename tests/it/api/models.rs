@@ -98,10 +98,12 @@ async fn with_its_key_a_model_goes_live_and_the_key_is_never_shown() {
 #[tokio::test]
 async fn a_model_that_is_none_is_refused_with_those_that_are() {
     let platform = start(&Scripted::new(), Some("AIza-secret-0123456789-wxyz")).await;
-    for name in ["", "gemini", "gemini/", "on-device/large", "on-device/", "geminy/flash"] {
+    let providers = "Providers: on-device, gemini";
+    let ways = [("", providers), ("gemini", "Write gemini/MODEL"), ("gemini/", "Write gemini/MODEL"), ("geminy/flash", providers)];
+    for (name, says) in [("on-device/large", " has on-device"), ("on-device/", " has on-device")].into_iter().chain(ways) {
         let refused = activate(&platform, name).await.expect_err("refused");
         assert_eq!(refused.code(), Some("unknown_model"), "{name}");
-        assert!(refused.to_string().contains("on-device, gemini/flash"), "{refused}");
+        assert!(refused.to_string().contains(says), "{name}: {refused}");
     }
 }
 

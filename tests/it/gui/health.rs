@@ -24,14 +24,14 @@ fn story(runtime: &tokio::runtime::Runtime, window: Window) -> Console {
     let (client, _) = canned::start(runtime, 0);
     let mut console = area::show(LiveStatus::default(), &client, runtime, canned::now(), window);
     console.state_mut().go_to(Route::Live(LiveView::Health));
-    wait_until(&mut console, "the parts are there", |console| has(console, "Event stream") && has(console, "Throughput"));
+    wait_until(&mut console, "the parts are there", |console| has(console, "Google Gemini") && has(console, "Throughput"));
     console
 }
 
 #[test]
 fn each_part_says_how_it_is_and_was_and_leads_to_where_it_is_mended() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let mut console = story(&runtime, Window { size: [1280.0, 1000.0], ..Window::default() });
+    let mut console = story(&runtime, Window { size: [1280.0, 1300.0], ..Window::default() });
     for said in [
         "412 MiB, read 0.3 ms, write 2.1 ms; its pages are sound",
         "1.28 s",
@@ -90,7 +90,7 @@ fn a_platform_that_does_not_tell_its_health_says_why_and_can_be_asked_again() {
     wait_until(&mut console, "the trouble", |console| has(console, "Health could not be read"));
     platform.lock().expect("platform").is_broken = false;
     console.state_mut().command(Command::Reload);
-    wait_until(&mut console, "the parts", |console| has(console, "Event stream") && !has(console, "could not be read"));
+    wait_until(&mut console, "the parts", |console| has(console, "Google Gemini") && !has(console, "could not be read"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::gui::theme::{self, icons};
 use crate::gui::widgets::merge::{self, Conflict, Words};
 use crate::gui::widgets::{badge, choice};
 use crate::wire::alert::{AlertMetric, AlertRule, AlertRules, Alerts, FOR_MINUTES_MOST, Severity, shipped_rules};
+use crate::wire::author;
 
 /// A rule that is being edited, or added.
 pub struct Draft {
@@ -214,7 +215,11 @@ fn editor_ui(ui: &mut Ui, alerts: &Alerts, draft: &mut Option<Draft>, (is_busy, 
             ui.add_space(theme::GAP_4);
             let label = |field: &str| label_of(field, rule.metric).to_owned();
             let value = |_: &str, value: &Value| value.as_str().unwrap_or_default().to_owned();
-            if merge::ui(ui, &mut edited.conflicts, &Words { what: "fields of this rule", who, label: &label, value: &value }) {
+            if merge::ui(
+                ui,
+                &mut edited.conflicts,
+                &Words { what: "fields of this rule", whence: &author::whence_or_window(who), label: &label, value: &value },
+            ) {
                 for conflict in edited.conflicts.clone() {
                     edited.set(&conflict.field, conflict.value());
                 }

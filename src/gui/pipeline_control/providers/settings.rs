@@ -8,6 +8,7 @@ use super::super::Wish;
 use super::{Asked, page};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::merge::{self, Conflict, Words};
+use crate::wire::author;
 use crate::wire::provider::{ProviderInfo, ProviderLimits, ProviderSetting, SettingOrigin};
 
 /// The limits: code of the platform, name on screen, what it means, its hint, how it is read and written.
@@ -157,7 +158,7 @@ pub fn ui(ui: &mut Ui, form: &mut SettingsForm, provider: &ProviderInfo, (is_bus
     form.follow(&stands);
     let mut typed = form.typed.clone().unwrap_or_else(|| stands.clone());
     if !form.conflicts.is_empty() {
-        if merge::ui(ui, &mut form.conflicts, &Words { what: "settings", who, label: &label, value: &value }) {
+        if merge::ui(ui, &mut form.conflicts, &Words { what: "settings", whence: &author::whence_or_window(who), label: &label, value: &value }) {
             for conflict in &form.conflicts {
                 typed.set(&conflict.field, conflict.value());
             }

@@ -18,6 +18,7 @@ use crate::gui::ctx::{AreaCtx, Remote};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::merge::{self as merge_view, Conflict};
 use crate::gui::widgets::{error_state, section, skeleton};
+use crate::wire::author;
 use crate::wire::config::ProcessingRules;
 use crate::wire::money::UsdMicros;
 use crate::wire::rules::LimitAction;
@@ -143,7 +144,8 @@ pub fn ui(ui: &mut Ui, data: &Data, form: &mut RulesForm, is_busy: bool, ctx: &m
             && !edit.conflicts.is_empty()
         {
             let who = data.changed_by.as_deref().filter(|who| !ctx.client.is_me(who));
-            let words = merge_view::Words { what: "rules", who, label: &field_words::label, value: &field_words::value };
+            let words =
+                merge_view::Words { what: "rules", whence: &author::whence_or_window(who), label: &field_words::label, value: &field_words::value };
             if merge_view::ui(ui, &mut edit.conflicts, &words) {
                 for conflict in &edit.conflicts {
                     if let Some(with) = merge::with(&rules, &conflict.field, conflict.value()) {

@@ -203,7 +203,7 @@ impl FindBar {
     /// What an exchange has done is never cut.
     fn count_width(&self, ui: &Ui) -> f32 {
         let Some(done) = &self.done else { return COUNT_WIDTH };
-        let words = ui.painter().layout_no_wrap(done.words.clone(), egui::FontId::proportional(theme::TEXT_SMALL), egui::Color32::WHITE);
+        let words = ui.painter().layout_no_wrap(done.words.clone(), egui::FontId::proportional(theme::TEXT_SMALL), egui::Color32::PLACEHOLDER);
         COUNT_WIDTH.max(words.size().x.ceil() + 1.0)
     }
 
