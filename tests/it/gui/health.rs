@@ -24,7 +24,7 @@ fn story(runtime: &tokio::runtime::Runtime, window: Window) -> Console {
     let (client, _) = canned::start(runtime, 0);
     let mut console = area::show(LiveStatus::default(), &client, runtime, canned::now(), window);
     console.state_mut().go_to(Route::Live(LiveView::Health));
-    wait_until(&mut console, "the parts are there", |console| has(console, "Google Gemini") && has(console, "Throughput"));
+    wait_until(&mut console, "the parts are there", |console| has(console, "Platform") && has(console, "Throughput"));
     console
 }
 
@@ -90,7 +90,7 @@ fn a_platform_that_does_not_tell_its_health_says_why_and_can_be_asked_again() {
     wait_until(&mut console, "the trouble", |console| has(console, "Health could not be read"));
     platform.lock().expect("platform").is_broken = false;
     console.state_mut().command(Command::Reload);
-    wait_until(&mut console, "the parts", |console| has(console, "Google Gemini") && !has(console, "could not be read"));
+    wait_until(&mut console, "the parts", |console| has(console, "Platform") && !has(console, "could not be read"));
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn parameters_and_variables_are_set_undone_and_refused() {
     console.steps();
     until_parts(&mut console, "the temperature is set", |parts| parts.parameters.temperature == Some(0.7));
     assert!(!is_unset(&console));
-    console.wait_for("4 of 30 models");
+    console.wait_for("5 of 30 models");
     console.click("Reset temperature");
     until_parts(&mut console, "it is unset", |parts| parts.parameters.temperature.is_none());
 
