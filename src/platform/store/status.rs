@@ -67,8 +67,8 @@ pub struct Minute {
 /// Reads the figures.
 pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figures> {
     let mut tx = db.read.begin().await?;
-    let mut figures = Figures::default();
-    figures.counts = if since.is_past { past::counts(&mut tx, org, since).await? } else { count_states(&mut tx, org).await? };
+    let counts = if since.is_past { past::counts(&mut tx, org, since).await? } else { count_states(&mut tx, org).await? };
+    let mut figures = Figures { counts, ..Figures::default() };
     let until_ms = if since.is_past { since.now } else { i64::MAX };
     let days = Wanted {
         span: Span::Day,

@@ -69,19 +69,19 @@ pub async fn of_photos(db: &Db, org: OrganizationId, ids: &[PhotoId]) -> Result<
 pub async fn photos_by_alias(tx: &mut Tx, org: OrganizationId) -> Result<HashMap<String, Vec<PhotoId>>> {
     let sql = "SELECT a.file_name, p.id FROM photo_aliases a JOIN photos p ON p.id = a.photo_id
                WHERE p.organization_id = $1 AND p.deleted_at_ms IS NULL ORDER BY p.id";
-    by_name(sqlx::query_as(sql).bind(org.0).fetch_all(&mut **tx).await?)
+    Ok(by_name(sqlx::query_as(sql).bind(org.0).fetch_all(&mut **tx).await?))
 }
 
 /// The photos of the library by file name.
 pub async fn photos_by_name(tx: &mut Tx, org: OrganizationId) -> Result<HashMap<String, Vec<PhotoId>>> {
     let sql = "SELECT file_name, id FROM photos WHERE organization_id = $1 AND deleted_at_ms IS NULL ORDER BY id";
-    by_name(sqlx::query_as(sql).bind(org.0).fetch_all(&mut **tx).await?)
+    Ok(by_name(sqlx::query_as(sql).bind(org.0).fetch_all(&mut **tx).await?))
 }
 
-fn by_name(rows: Vec<(String, uuid::Uuid)>) -> Result<HashMap<String, Vec<PhotoId>>> {
+fn by_name(rows: Vec<(String, uuid::Uuid)>) -> HashMap<String, Vec<PhotoId>> {
     let mut photos: HashMap<String, Vec<PhotoId>> = HashMap::new();
     for (name, id) in rows {
         photos.entry(name).or_default().push(PhotoId(id));
     }
-    Ok(photos)
+    photos
 }

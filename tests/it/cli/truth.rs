@@ -26,7 +26,7 @@ fn labels_come_from_a_file_and_go_out_as_they_came() {
     let written = std::fs::read_to_string(path("out.json")).expect("written");
     assert_eq!(written, "{\n  \"1.jpg\": [\n    \"cat\"\n  ],\n  \"2.jpg\": [\n    \"dog\"\n  ]\n}\n");
 
-    std::fs::write(path("bad.csv"), "photo;tag\n").expect("a file");
+    std::fs::write(path("bad.csv"), "picture;what\n").expect("a file");
     let (code, _, err) = command(&["truth", "import", &path("bad.csv")]);
     assert!(code == Some(2) && err.contains("bad.csv, line 1"), "{err}");
     let (code, _, err) = command(&["truth", "export", "--out", &path("out.pdf")]);
