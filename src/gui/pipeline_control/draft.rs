@@ -1,100 +1,23 @@
 //! A prompt's text as it is typed, and its way to the platform. What a person typed is never dropped and never
 //! overwritten: where somebody else changed the same prompt, both texts are kept until one is chosen.
 
-use std::time::{Duration, Instant};
+mod conflict;
+mod contents;
+mod sending;
 
+use std::time::Instant;
+
+pub use self::conflict::Theirs;
+pub use self::contents::{Contents, TEXTS};
+use self::sending::Trouble;
+pub use self::sending::{NotSaved, Progress};
 use super::document::settings::Settings;
 use super::journal::{Begun, KeptText, Opened};
-use super::three_way;
-use crate::gui::ctx::{ApiError, AreaCtx, Remote};
+use crate::gui::ctx::Remote;
 use crate::gui::widgets::prompt_editor::typed::Went;
 use crate::wire::ids::PromptId;
-use crate::wire::prompt::{Prompt, PromptVersion, UpdatePrompt};
+use crate::wire::prompt::{Prompt, PromptVersion};
 use crate::wire::prompt_parts::PromptParts;
-
-/// The text is sent this long after the last keystroke, …
-const AFTER_KEYSTROKE: Duration = Duration::from_millis(300);
-/// … and at the latest this long after the first, for those who type without a pause.
-const AT_THE_LATEST: Duration = Duration::from_millis(1_500);
-const FIRST_RETRY: Duration = Duration::from_secs(2);
-const LONGEST_RETRY: Duration = Duration::from_secs(30);
-
-/// Why the text has not reached the platform, and when it is tried again.
-#[derive(Debug)]
-struct Trouble {
-    why: String,
-    is_cut_off: bool,
-    tries: u32,
-    retry_at: Instant,
-}
-
-/// All that a prompt holds, as texts: what is typed, kept and undone is always a text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Contents {
-    pub user: String,
-    pub system: String,
-    pub schema: String,
-    /// Parameters and variables (see [`Settings`]).
-    pub settings: String,
-}
-
-impl Contents {
-    #[must_use]
-    pub fn of(user: &str, parts: &PromptParts) -> Self {
-        let settings = Settings { parameters: parts.parameters, variables: parts.variables.clone() };
-        Self { user: user.to_owned(), system: parts.system.clone(), schema: parts.schema.clone(), settings: settings.write() }
-    }
-
-    #[must_use]
-    pub fn parts(&self) -> PromptParts {
-        let Settings { parameters, variables } = Settings::read(&self.settings);
-        PromptParts { system: self.system.clone(), schema: self.schema.clone(), parameters, variables }
-    }
-
-    #[must_use]
-    pub fn texts(&self) -> [&str; 4] {
-        [&self.user, &self.system, &self.schema, &self.settings]
-    }
-}
-
-/// What each text is called, in files and on screen.
-pub const TEXTS: [(&str, &str); 4] = [("user", "prompt"), ("system", "system text"), ("schema", "answer"), ("settings", "settings")];
-
-/// What somebody else made of the prompt meanwhile.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Theirs {
-    pub contents: Contents,
-    revision: u64,
-    /// Who wrote it; empty where that is not known.
-    pub by: String,
-}
-
-impl Theirs {
-    #[must_use]
-    pub fn revision(&self) -> u64 {
-        self.revision
-    }
-}
-
-/// How far the text is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress<'a> {
-    /// The platform has it.
-    Saved,
-    Edited,
-    Saving,
-    NotSaved(NotSaved<'a>),
-    /// Somebody else changed the prompt; a person has to choose.
-    Conflict,
-}
-
-/// Why the platform has it not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotSaved<'a> {
-    pub why: &'a str,
-    /// The platform was not reached.
-    pub is_cut_off: bool,
-}
 
 /// What came of a newer state of the prompt.
 #[derive(Debug, PartialEq, Eq)]
@@ -291,26 +214,6 @@ impl Draft {
         egui::Id::unique(("prompt editor", self.id))
     }
 
-    #[must_use]
-    pub fn progress(&self) -> Progress<'_> {
-        if self.theirs.is_some() {
-            Progress::Conflict
-        } else if let Some(trouble) = &self.trouble {
-            Progress::NotSaved(NotSaved { why: &trouble.why, is_cut_off: trouble.is_cut_off })
-        } else if self.saving.is_some() {
-            Progress::Saving
-        } else if self.is_saved() {
-            Progress::Saved
-        } else {
-            Progress::Edited
-        }
-    }
-
-    #[must_use]
-    pub fn theirs(&self) -> Option<&Theirs> {
-        self.theirs.as_ref()
-    }
-
     /// Since when a write is refused because the platform knows a newer state: ask for it.
     #[must_use]
     pub fn stale_since(&self) -> Option<Instant> {
@@ -327,81 +230,6 @@ impl Draft {
     pub fn edited(&mut self, now: Instant) {
         self.first_edit.get_or_insert(now);
         self.last_edit = Some(now);
-    }
-
-    /// Sends what is not sent in the next round, without waiting for a pause.
-    pub fn hurry(&mut self) {
-        if self.last_edit.is_some() {
-            self.first_edit = None;
-            self.last_edit = None;
-        }
-        if let Some(trouble) = &mut self.trouble {
-            trouble.retry_at = Instant::now();
-        }
-    }
-
-    /// How long until the text should be sent; `None` when there is nothing to send.
-    fn due_in(&self, now: Instant) -> Option<Duration> {
-        if self.is_saved() || self.saving.is_some() || self.theirs.is_some() || self.stale_since.is_some() {
-            return None;
-        }
-        if let Some(trouble) = &self.trouble {
-            return Some(trouble.retry_at.saturating_duration_since(now));
-        }
-        let pause = self.last_edit.map_or(now, |at| at + AFTER_KEYSTROKE);
-        let latest = self.first_edit.map_or(now, |at| at + AT_THE_LATEST);
-        Some(pause.min(latest).saturating_duration_since(now))
-    }
-
-    /// Takes in the platform's answer and sends what is due.
-    pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
-        let now = Instant::now();
-        self.take_answer(now);
-        self.flush();
-        if let Some(wait) = self.texts().into_iter().filter_map(KeptText::wants_retry).min() {
-            ctx.egui.request_repaint_after(wait);
-        }
-        match self.due_in(now) {
-            None => {}
-            Some(Duration::ZERO) => self.send(ctx),
-            Some(wait) => ctx.egui.request_repaint_after(wait),
-        }
-    }
-
-    fn take_answer(&mut self, now: Instant) {
-        let Some((sent, answer)) = &mut self.saving else { return };
-        if !answer.poll() {
-            return;
-        }
-        if let Some(failure) = answer.take_failure() {
-            if failure.code() == Some("stale") {
-                self.stale_since = Some(now);
-            } else {
-                let tries = self.trouble.as_ref().map_or(0, |trouble| trouble.tries) + 1;
-                let wait = FIRST_RETRY.saturating_mul(1 << (tries - 1).min(4)).min(LONGEST_RETRY);
-                let is_cut_off = matches!(failure, ApiError::Network(_));
-                self.trouble = Some(Trouble { why: failure.to_string(), is_cut_off, tries, retry_at: now + wait });
-            }
-        } else if let Some(prompt) = answer.take() {
-            let sent = std::mem::take(sent);
-            self.hold(sent);
-            self.revision = self.revision.max(prompt.revision);
-            self.trouble = None;
-        }
-        self.saving = None;
-    }
-
-    fn send(&mut self, ctx: &AreaCtx<'_>) {
-        let (id, revision, sent) = (self.id, self.revision, self.contents());
-        for (kept, text) in self.texts_mut().into_iter().zip(sent.texts()) {
-            kept.sent(text);
-        }
-        let body = UpdatePrompt { draft: Some(sent.user.clone()), draft_parts: Some(sent.parts()), name: None };
-        let mut answer = Remote::default();
-        ctx.ask(&mut answer, |client| async move { client.update_prompt(id, revision, &body).await });
-        self.saving = Some((sent, answer));
-        self.first_edit = None;
-        self.last_edit = None;
     }
 
     /// A version was saved from what is here: the platform holds it.
@@ -446,70 +274,10 @@ impl Draft {
         Heard::Adopted
     }
 
-    /// One's own texts with what somebody else changed since the platform's last state; `None` where both changed the same.
-    fn merged_with(&self, theirs: &Contents) -> Option<Contents> {
-        let mine = self.contents();
-        let merge = |base: &str, mine: &str, theirs: &str| three_way::merged(base, mine, theirs);
-        // The settings are one line, and a schema is no text of lines that stand for themselves: those are merged where only one
-        // side changed them.
-        let whole = |base: &str, mine: &str, theirs: &str| match () {
-            () if mine == base || mine == theirs => Some(theirs.to_owned()),
-            () if theirs == base => Some(mine.to_owned()),
-            () => None,
-        };
-        Some(Contents {
-            user: merge(&self.saved.user, &mine.user, &theirs.user)?,
-            system: merge(&self.saved.system, &mine.system, &theirs.system)?,
-            schema: whole(&self.saved.schema, &mine.schema, &theirs.schema)?,
-            settings: whole(&self.saved.settings, &mine.settings, &theirs.settings)?,
-        })
-    }
-
     /// Replaces all texts as one step that can be undone.
     pub fn replace(&mut self, contents: &Contents) {
         self.put(contents);
         self.edited(Instant::now());
-    }
-
-    /// In a conflict: one's own texts are the prompt's.
-    pub fn keep_mine(&mut self) {
-        if let Some(theirs) = self.theirs.take() {
-            self.revision = theirs.revision;
-            self.hold(theirs.contents);
-        }
-    }
-
-    /// In a conflict: the other texts are the prompt's; undo brings one's own back.
-    pub fn take_theirs(&mut self) {
-        if let Some(theirs) = self.theirs.take() {
-            self.revision = theirs.revision;
-            self.put(&theirs.contents);
-            self.hold(theirs.contents);
-        }
-    }
-
-    /// In a conflict: what both texts began with. Nobody knows it when the window was closed meanwhile.
-    #[must_use]
-    pub fn base(&self) -> Option<&Contents> {
-        self.theirs.as_ref().filter(|theirs| theirs.contents != self.saved).map(|_| &self.saved)
-    }
-
-    /// In a conflict: what was put together of both is the prompt's; undo brings one's own back.
-    pub fn take_merged(&mut self, merged: &Contents) {
-        if let Some(theirs) = self.theirs.take() {
-            self.revision = theirs.revision;
-            self.put(merged);
-            self.hold(theirs.contents);
-            self.edited(Instant::now());
-        }
-    }
-
-    /// In a conflict: which of the texts differ, as they are called on screen.
-    #[must_use]
-    pub fn differing(&self) -> Vec<&'static str> {
-        let Some(theirs) = &self.theirs else { return Vec::new() };
-        let pairs = self.texts().into_iter().zip(theirs.contents.texts()).zip(TEXTS);
-        pairs.filter(|((kept, text), _)| kept.typed.as_str() != *text).map(|(_, (_, name))| name).collect()
     }
 
     /// Why what is typed is not being kept on this computer just now.
@@ -542,135 +310,4 @@ impl Draft {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn prompt(revision: u64) -> Prompt {
-        let updated_at = chrono::DateTime::from_timestamp(0, 0).expect("a time");
-        let id = PromptId(uuid::Uuid::from_u128(7));
-        Prompt {
-            id,
-            name: "Photo tags".to_owned(),
-            draft: None,
-            draft_parts: None,
-            latest_version: 1,
-            live_version: None,
-            revision,
-            updated_at,
-            updated_by: String::new(),
-        }
-    }
-
-    fn text(user: &str) -> Contents {
-        Contents { user: user.to_owned(), ..Contents::default() }
-    }
-
-    #[test]
-    fn contents_are_the_parts_again() {
-        let parts = PromptParts {
-            system: "Be brief".to_owned(),
-            schema: "{ half".to_owned(),
-            parameters: crate::wire::prompt_parts::Parameters { seed: Some(7), ..Default::default() },
-            variables: vec![crate::wire::prompt_parts::Variable { name: "a".to_owned(), value: "b".to_owned() }],
-        };
-        let contents = Contents::of("Look", &parts);
-        assert_eq!((contents.user.as_str(), contents.parts()), ("Look", parts));
-        assert_eq!(Contents::of("", &PromptParts::default()), Contents::default());
-    }
-
-    #[test]
-    fn a_change_of_another_part_alone_is_sent_and_is_a_conflict_like_any() {
-        let mut draft = Draft::new(&prompt(1), text("a"));
-        draft.system.typed.replace("Be brief");
-        draft.edited(Instant::now());
-        assert_eq!(draft.progress(), Progress::Edited);
-        let theirs = Contents { system: "Be exact".to_owned(), ..text("theirs") };
-        assert_eq!(draft.hear(&prompt(2), theirs), Heard::Conflict);
-        assert_eq!(draft.differing(), ["prompt", "system text"]);
-        draft.take_theirs();
-        assert_eq!((draft.text(), draft.system.typed.as_str()), ("theirs", "Be exact"));
-        assert!(draft.system.typed.undo() && draft.system.typed.as_str() == "Be brief");
-        draft.flush();
-        assert_eq!(draft.text(), "a", "it was one step");
-    }
-
-    #[test]
-    fn what_both_changed_apart_from_each_other_is_put_together_and_undone_as_one_step() {
-        let mut draft = Draft::new(&prompt(1), text("Look.\n\nBe brief."));
-        draft.kept.typed.replace("Look twice.\n\nBe brief.");
-        draft.edited(Instant::now());
-        let theirs = Contents { system: "You are exact".to_owned(), ..text("Look.\n\nBe very brief.") };
-        assert_eq!(draft.hear(&prompt(2), theirs), Heard::Merged);
-        assert_eq!((draft.text(), draft.system.typed.as_str()), ("Look twice.\n\nBe very brief.", "You are exact"));
-        assert_eq!((draft.revision, draft.progress()), (2, Progress::Edited), "it goes to the platform");
-        assert!(draft.kept.typed.undo());
-        assert_eq!(draft.text(), "Look twice.\n\nBe brief.");
-    }
-
-    #[test]
-    fn what_was_put_into_all_texts_is_undone_and_done_again_in_all_of_them_but_for_what_was_changed_since() {
-        let mut draft = Draft::new(&prompt(1), Contents { system: "Be brief".to_owned(), schema: "{}".to_owned(), ..text("mine") });
-        let of = |draft: &Draft| draft.contents().texts().map(str::to_owned);
-        draft.kept.typed.replace("mine, longer");
-        let before = of(&draft);
-        draft.replace(&Contents { system: "Be exact".to_owned(), schema: "[]".to_owned(), ..text("restored") });
-        let after = of(&draft);
-        draft.schema.typed.undo();
-        draft.flush();
-        assert_eq!(of(&draft), before);
-        draft.kept.typed.redo();
-        draft.flush();
-        assert_eq!(of(&draft), after);
-        draft.system.typed.replace("Be exact, please");
-        draft.kept.typed.undo();
-        draft.flush();
-        assert_eq!(of(&draft), ["mine, longer", "Be exact, please", "{}", ""]);
-        draft.kept.typed.undo();
-        draft.flush();
-        assert_eq!(of(&draft), ["mine", "Be exact, please", "{}", ""], "a step of one text alone");
-    }
-
-    #[test]
-    fn typing_is_sent_after_a_pause_and_without_one_all_the_same() {
-        let mut draft = Draft::new(&prompt(1), text("a"));
-        let start = Instant::now();
-        assert_eq!(draft.due_in(start), None);
-        draft.kept.typed.replace("ab");
-        draft.edited(start);
-        assert_eq!(draft.due_in(start), Some(AFTER_KEYSTROKE));
-        for step in 1..10 {
-            draft.edited(start + AFTER_KEYSTROKE.mul_f32(0.9) * step);
-        }
-        assert_eq!(draft.due_in(start + AT_THE_LATEST), Some(Duration::ZERO));
-        draft.hurry();
-        assert_eq!(draft.due_in(start), Some(Duration::ZERO));
-    }
-
-    #[test]
-    fn a_new_name_or_the_same_text_from_elsewhere_is_no_conflict() {
-        let mut draft = Draft::new(&prompt(1), text("a"));
-        draft.kept.typed.replace("a mine");
-        assert_eq!(draft.hear(&prompt(2), text("a")), Heard::Nothing);
-        assert_eq!((draft.revision, draft.progress()), (2, Progress::Edited));
-        assert_eq!(draft.hear(&prompt(3), text("a mine")), Heard::Nothing);
-        assert_eq!((draft.revision, draft.progress()), (3, Progress::Saved));
-    }
-
-    #[test]
-    fn another_text_is_shown_when_nothing_was_typed_and_asked_about_when_something_was() {
-        let mut draft = Draft::new(&prompt(1), text("a"));
-        assert_eq!(draft.hear(&prompt(2), text("theirs")), Heard::Adopted);
-        assert_eq!((draft.text(), draft.progress()), ("theirs", Progress::Saved));
-        draft.kept.typed.replace("mine");
-        draft.edited(Instant::now());
-        assert_eq!(draft.hear(&prompt(3), text("theirs again")), Heard::Conflict);
-        assert_eq!((draft.text(), draft.progress(), draft.due_in(Instant::now())), ("mine", Progress::Conflict, None));
-        assert_eq!(draft.hear(&prompt(2), text("older")), Heard::Nothing);
-
-        draft.keep_mine();
-        assert_eq!((draft.text(), draft.revision, draft.progress()), ("mine", 3, Progress::Edited));
-        assert_eq!(draft.hear(&prompt(4), text("theirs at last")), Heard::Conflict);
-        draft.take_theirs();
-        assert_eq!((draft.text(), draft.revision, draft.progress()), ("theirs at last", 4, Progress::Saved));
-    }
-}
+mod tests;

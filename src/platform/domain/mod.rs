@@ -252,6 +252,11 @@ impl Core {
         done.await.map_err(|_| interrupted())
     }
 
+    /// Lets the database look how much each of its tables holds, so that it goes about questions rightly as they grow.
+    pub async fn measure_tables(&self) -> Result<()> {
+        Ok(self.db.measure_tables().await?)
+    }
+
     /// In whole milliseconds, as times are stored: what an event says equals what is read later.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

@@ -3,7 +3,7 @@
 mod check_health;
 mod go_on_measuring;
 mod hash_photos;
-mod prune_events;
+mod keep_house;
 mod sample_metrics;
 mod seed_photos;
 mod watch_alerts;
@@ -25,7 +25,7 @@ pub struct Wanted {
 
 /// Starts the jobs on the current runtime; they end with `core.stop`.
 pub fn start(core: &Arc<Core>, wanted: Wanted) {
-    core.tasks.spawn(prune_events::run(Arc::clone(core)));
+    core.tasks.spawn(keep_house::run(Arc::clone(core)));
     core.tasks.spawn(hash_photos::run(Arc::clone(core)));
     if let Some(every) = wanted.health_every {
         core.tasks.spawn(check_health::run(Arc::clone(core), every));

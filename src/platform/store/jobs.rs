@@ -171,25 +171,25 @@ pub struct Claim<'c> {
     pub most: u32,
 }
 
+const CLAIM: &str = "UPDATE jobs SET state = 'processing', attempts = attempts + 1, lease_owner = $2, lease_until_ms = $3, started_at_ms = $4,
+            finished_at_ms = NULL, model = $5, prompt = $6, fault = NULL
+     WHERE id IN (SELECT id FROM jobs WHERE organization_id = $1 AND state = 'pending' AND ($8 IS NULL OR enqueued_at_ms <= $8)
+                  ORDER BY priority DESC, enqueued_at_ms, id LIMIT $7)
+     RETURNING id";
+
 /// Takes the next pending jobs: highest priority first, then first come, first served.
 pub async fn claim(tx: &mut Tx, org: OrganizationId, claim: &Claim<'_>) -> Result<Vec<JobId>> {
-    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(
-        "UPDATE jobs SET state = 'processing', attempts = attempts + 1, lease_owner = $2, lease_until_ms = $3, started_at_ms = $4,
-                finished_at_ms = NULL, model = $5, prompt = $6, fault = NULL
-         WHERE id IN (SELECT id FROM jobs WHERE organization_id = $1 AND state = 'pending' AND ($8 IS NULL OR enqueued_at_ms <= $8)
-                      ORDER BY priority DESC, enqueued_at_ms, id LIMIT $7)
-         RETURNING id",
-    )
-    .bind(org.0)
-    .bind(claim.owner)
-    .bind(to_ms(claim.lease_until))
-    .bind(to_ms(claim.now))
-    .bind(claim.model)
-    .bind(claim.prompt)
-    .bind(i64::from(claim.most))
-    .bind(claim.queued_until.map(to_ms))
-    .fetch_all(&mut **tx)
-    .await?;
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(CLAIM)
+        .bind(org.0)
+        .bind(claim.owner)
+        .bind(to_ms(claim.lease_until))
+        .bind(to_ms(claim.now))
+        .bind(claim.model)
+        .bind(claim.prompt)
+        .bind(i64::from(claim.most))
+        .bind(claim.queued_until.map(to_ms))
+        .fetch_all(&mut **tx)
+        .await?;
     Ok(ids.into_iter().map(JobId).collect())
 }
 
@@ -283,15 +283,12 @@ pub async fn in_work_about(db: &Db, org: OrganizationId) -> Result<Vec<(JobId, P
     Ok(ids.into_iter().map(|(job, photo)| (JobId(job), PhotoId(photo))).collect())
 }
 
+const NEXT_PHOTOS: &str =
+    "SELECT photo_id FROM jobs WHERE organization_id = $1 AND state = 'pending' ORDER BY priority DESC, enqueued_at_ms, id LIMIT $2";
+
 /// The photos of the jobs that [`claim`] would take.
 pub async fn next_photos(db: &Db, org: OrganizationId, most: u32) -> Result<Vec<PhotoId>> {
-    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(
-        "SELECT photo_id FROM jobs WHERE organization_id = $1 AND state = 'pending' ORDER BY priority DESC, enqueued_at_ms, id LIMIT $2",
-    )
-    .bind(org.0)
-    .bind(i64::from(most))
-    .fetch_all(&db.read)
-    .await?;
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(NEXT_PHOTOS).bind(org.0).bind(i64::from(most)).fetch_all(&db.read).await?;
     Ok(ids.into_iter().map(PhotoId).collect())
 }
 
@@ -342,4 +339,21 @@ pub async fn settle_photos(tx: &mut Tx, jobs: &[JobId]) -> Result<()> {
         query.push("))").build().execute(&mut **tx).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::store::plans;
+
+    #[tokio::test]
+    async fn the_next_jobs_are_never_looked_for_among_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::open(&folder.path().join("minerva.sqlite")).await.expect("opens");
+        for sql in [CLAIM, NEXT_PHOTOS] {
+            plans::assert_indexed(&db, sql, sql).await;
+            let steps = plans::of(&db, sql).await;
+            assert!(steps.iter().any(|step| step.contains("jobs_to_claim (organization_id=?)")), "{steps:?}");
+        }
+    }
 }

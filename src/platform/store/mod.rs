@@ -27,6 +27,8 @@ pub mod past;
 pub mod peek;
 pub mod photo_sets;
 pub mod photos;
+#[cfg(test)]
+mod plans;
 pub mod prompt_findings;
 pub mod prompts;
 pub mod providers;
@@ -131,12 +133,17 @@ impl Db {
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(open_error)?;
         let db = Self { read, write };
         bulk::put_back(&db).await?;
-        // What the planner knows of the tables is renewed where they have grown or have other indexes
-        // (https://sqlite.org/pragma.html#pragma_optimize).
-        sqlx::query("PRAGMA optimize = 0x10002").execute(&db.write).await?;
+        db.measure_tables().await?;
         rollups::add_up_old(&db).await?;
         decisions::add_up_old(&db).await?;
         Ok(db)
+    }
+
+    /// Renews what the planner knows of the tables where they have grown or have other indexes: at a start, and now and then
+    /// (https://sqlite.org/pragma.html#pragma_optimize).
+    pub async fn measure_tables(&self) -> Result<()> {
+        sqlx::query("PRAGMA optimize = 0x10002").execute(&self.write).await?;
+        Ok(())
     }
 
     /// Begins a write; waits for the one before it.

@@ -288,6 +288,7 @@ pub async fn result(db: &Db, org: OrganizationId, id: ResultId) -> Result<Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::store::plans;
     use crate::wire::result::Fault;
 
     async fn open() -> (tempfile::TempDir, Db) {
@@ -354,12 +355,8 @@ mod tests {
             Wanted { words: vec!["dog".to_owned()], model: Some("lab/one".to_owned()), min_duration_ms: Some(9), ..base() },
         ];
         for wanted in all {
-            let sql = format!("EXPLAIN QUERY PLAN {}", query(OrganizationId::LOCAL, &wanted, 50).expect("a query").sql().as_str());
-            let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&db.read).await.expect("a plan");
-            for (.., step) in &plan {
-                let walks = step.starts_with("SCAN") && !step.contains("VIRTUAL TABLE INDEX");
-                assert!(!walks && !step.contains("TEMP B-TREE"), "{wanted:?}: {plan:?}");
-            }
+            let sql = query(OrganizationId::LOCAL, &wanted, 50).expect("a query").sql().as_str().to_owned();
+            plans::assert_indexed(&db, &sql, &format!("{wanted:?}")).await;
         }
     }
 

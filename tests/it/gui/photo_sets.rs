@@ -3,16 +3,22 @@
 use std::io::Write;
 
 use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
 use minerva_console::gui::ctx::{AreaId, Command};
+use minerva_console::photos::{decode, encode_jpeg, fit};
 use minerva_console::wire::photo_set::PhotoSet;
 
-use crate::support::console::Console;
+use crate::support::console::{Console, Look};
 use crate::support::platform::{Options, jpeg};
 use crate::support::pointer;
 use crate::support::scripted::Scripted;
 
 fn lab() -> Console {
-    let mut console = Console::open(Options::with_providers(vec![Scripted::new() as _]).seeded().without_workers());
+    lab_looking(Look::default())
+}
+
+fn lab_looking(look: Look) -> Console {
+    let mut console = Console::open_looking(Options::with_providers(vec![Scripted::new() as _]).seeded().without_workers(), look);
     console.go_to(AreaId::TestingLab);
     console.wait_for("24 of 24 selected");
     console
@@ -172,4 +178,46 @@ fn the_shown_set_and_its_versions_look_as_they_should() {
     console.wait_for("1 of 2 selected");
     console.wait_until("the toast is gone", |console| !console.says("Photo set Coast made with"));
     console.picture("testing_lab_set");
+}
+
+/// Photos that look like another one are told above the grid, and everything stays in reach.
+fn look_alikes_in(name: &str, look: Look) {
+    let mut console = lab_looking(look);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = format!("{}/assets/photos/cat.jpg", env!("CARGO_MANIFEST_DIR"));
+    let cat = decode(&std::fs::read(path).expect("a photo")).expect("decodes").image;
+    let copies = [("smaller cat.jpg", 300), ("smallest cat.jpg", 200)].map(|(name, edge)| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, encode_jpeg(&fit(&cat, edge), 60).expect("encodes")).expect("a file");
+        path
+    });
+    console.drop_files(&copies[..1]);
+    console.wait_for("25 of 25 selected");
+    console.wait_for("1 looks like another and counts with it");
+    console.drop_files(&copies[1..]);
+    console.wait_for("26 of 26 selected");
+    let told = "2 look like another and count with it";
+    console.wait_for(told);
+    console.fill("Search photos", "cat");
+    console.wait_until("only some match", |console| console.harness.query_all_by_label_contains(" match").next().is_some());
+    console.wait_until("the toasts are gone", |console| !console.says("Dismiss"));
+    console.picture(name);
+    let run = console.harness.get_by_label("Run the comparison").rect();
+    for label in ["26 of 26 selected", told, "Select all", "Select none", "Delete…"] {
+        let rect = console.harness.get_by_label(label).rect();
+        assert!(rect.right() <= run.left(), "{label} reaches under the panel: {rect:?}, {run:?}");
+    }
+    console.click("Select none");
+    console.wait_for("0 of 26 selected");
+    assert!(!console.says(told));
+}
+
+#[test]
+fn look_alikes_are_told_in_a_small_window() {
+    look_alikes_in("lab_alike_small", Look { size: [1024.0, 640.0], ..Look::default() });
+}
+
+#[test]
+fn look_alikes_are_told_in_a_small_window_at_150_per_cent() {
+    look_alikes_in("lab_alike_150", Look { size: [1024.0 / 1.5, 640.0 / 1.5], pixels_per_point: 1.5, ..Look::themed(egui::Theme::Light) });
 }

@@ -75,9 +75,28 @@ pub struct Paging {
 
 /// A page of jobs, and where the next one begins if there may be one.
 pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging) -> Result<(Vec<Job>, Option<After>)> {
+    let names = if has_common_name(db, wanted).await? { Names::Walked } else { Names::Indexed };
+    let mut query = page(org, wanted, paging, names)?;
+    let rows = query.build().fetch_all(&db.read).await?;
+    let next = match rows.last().filter(|_| rows.len() >= paging.limit as usize) {
+        None => None,
+        Some(last) => {
+            let key = match paging.sort {
+                JobSort::Photo | JobSort::State => Key::Text(last.try_get("sort_key")?),
+                JobSort::Confidence => Key::Real(last.try_get::<f64, _>("sort_key")?.to_bits()),
+                JobSort::Queued | JobSort::Wait | JobSort::Took | JobSort::Priority | JobSort::Attempts => Key::Whole(last.try_get("sort_key")?),
+            };
+            Some(After { key, id: JobId(last.try_get("id")?) })
+        }
+    };
+    let jobs = rows.iter().map(|row| JobRow::from_row(row).map(|row| row.job)).collect::<sqlx::Result<_>>()?;
+    Ok((jobs, next))
+}
+
+/// The question for a page of jobs.
+fn page(org: OrganizationId, wanted: &Wanted, paging: &Paging, names: Names) -> Result<QueryBuilder<Sqlite>> {
     let column = column(paging.sort, !wanted.is_past && wanted.is_narrow());
     let (than, order) = if paging.ascending { (">", "ASC") } else { ("<", "DESC") };
-    let names = if has_common_name(db, wanted).await? { Names::Walked } else { Names::Indexed };
     let (columns, rest) = SELECT.split_once(" FROM jobs j ").unwrap_or((SELECT, ""));
     let mut query = QueryBuilder::<Sqlite>::new(columns);
     query.push(", ").push(column).push(" AS sort_key");
@@ -100,20 +119,7 @@ pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging
     }
     query.push(" ORDER BY ").push(column).push(" ").push(order).push(", j.id ").push(order);
     query.push(" LIMIT ").push_bind(i64::from(paging.limit));
-    let rows = query.build().fetch_all(&db.read).await?;
-    let next = match rows.last().filter(|_| rows.len() >= paging.limit as usize) {
-        None => None,
-        Some(last) => {
-            let key = match paging.sort {
-                JobSort::Photo | JobSort::State => Key::Text(last.try_get("sort_key")?),
-                JobSort::Confidence => Key::Real(last.try_get::<f64, _>("sort_key")?.to_bits()),
-                JobSort::Queued | JobSort::Wait | JobSort::Took | JobSort::Priority | JobSort::Attempts => Key::Whole(last.try_get("sort_key")?),
-            };
-            Some(After { key, id: JobId(last.try_get("id")?) })
-        }
-    };
-    let jobs = rows.iter().map(|row| JobRow::from_row(row).map(|row| row.job)).collect::<sqlx::Result<_>>()?;
-    Ok((jobs, next))
+    Ok(query)
 }
 
 fn push_key(query: &mut QueryBuilder<Sqlite>, key: &Key) {
@@ -159,8 +165,8 @@ fn column(sort: JobSort, of_few: bool) -> &'static str {
         (JobSort::Took, true) => "(COALESCE(j.finished_at_ms - j.started_at_ms, -1) + 0)",
         (JobSort::Confidence, false) => "COALESCE(j.confidence, -1.0)",
         (JobSort::Confidence, true) => "(COALESCE(j.confidence, -1.0) + 0)",
-        (JobSort::Priority, false) => "j.priority",
-        (JobSort::Priority, true) => "(j.priority + 0)",
+        (JobSort::Priority, false) => "(j.priority + 0)",
+        (JobSort::Priority, true) => "(j.priority + 0 + 0)",
         (JobSort::Attempts, false) => "j.attempts",
         (JobSort::Attempts, true) => "(j.attempts + 0)",
     }
@@ -263,4 +269,35 @@ fn push_part(query: &mut QueryBuilder<Sqlite>, column: &'static str, part: &str)
 /// For a pattern of `LIKE … ESCAPE '\'`.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::store::plans;
+
+    #[tokio::test]
+    async fn every_order_of_the_table_is_that_of_an_index_from_any_row_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::open(&folder.path().join("minerva.sqlite")).await.expect("opens");
+        let wanted = Wanted { state: None, filter: JobFilter::default(), now: DateTime::UNIX_EPOCH, is_past: false };
+        let orders = [
+            (JobSort::Queued, Key::Whole(7)),
+            (JobSort::Photo, Key::Text("a.jpg".to_owned())),
+            (JobSort::State, Key::Text("pending".to_owned())),
+            (JobSort::Wait, Key::Whole(7)),
+            (JobSort::Took, Key::Whole(7)),
+            (JobSort::Confidence, Key::Real(0.5_f64.to_bits())),
+            (JobSort::Priority, Key::Whole(1)),
+            (JobSort::Attempts, Key::Whole(1)),
+        ];
+        for (sort, key) in orders {
+            for (ascending, after) in [(true, None), (false, None), (true, Some(())), (false, Some(()))] {
+                let after = after.map(|()| After { key: key.clone(), id: JobId(uuid::Uuid::from_u128(7)) });
+                let paging = Paging { sort, ascending, after, limit: 100 };
+                let question = page(OrganizationId::LOCAL, &wanted, &paging, Names::Indexed).expect("a question").sql().as_str().to_owned();
+                plans::assert_indexed(&db, &question, &format!("{paging:?}")).await;
+            }
+        }
+    }
 }

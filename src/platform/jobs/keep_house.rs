@@ -1,4 +1,4 @@
-//! Forgets old events and traces, and alerts that were over long ago, once an hour.
+//! Once an hour: forgets old events and traces, and alerts that were over long ago; the database looks how much it holds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,9 @@ pub async fn run(core: Arc<Core>) {
         }
         if let Err(error) = traces::prune(&core).await {
             tracing::warn!(%error, "old traces could not be forgotten");
+        }
+        if let Err(error) = core.measure_tables().await {
+            tracing::warn!(%error, "the database could not be measured");
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
