@@ -155,10 +155,10 @@ impl SpendLimit {
         self.column_usd.get(column as usize).copied().unwrap_or(self.call_usd)
     }
 
-    /// Whether one call more might cross it. `dearest`: of the calls so far, since one that was dearer than expected is expected again.
+    /// What counts as spent: a cost that nobody knows may have been all that was set aside for its call.
     #[must_use]
-    pub fn is_reached(&self, spent: UsdMicros, dearest: UsdMicros) -> bool {
-        spent + self.call_usd.max(dearest) > self.most_usd
+    pub fn spent(&self, known: UsdMicros, unknown_calls: u64) -> UsdMicros {
+        known + UsdMicros(self.call_usd.0.saturating_mul(i64::try_from(unknown_calls).unwrap_or(i64::MAX)))
     }
 }
 
@@ -207,9 +207,9 @@ pub struct Run {
     pub repeats: u32,
     pub concurrency: u32,
     pub counts: RunCounts,
-    /// Sum over the cells whose cost is known.
+    /// Sum of the known costs, those of tries that were followed by another one among them.
     pub cost_usd: UsdMicros,
-    /// Answered cells whose cost is not known.
+    /// Tries that were charged for, or may have been, at a cost that is not known.
     pub cost_unknown_cells: u64,
     /// What its models were charged by when it began, and whenever it was resumed with other prices.
     #[serde(default)]
@@ -230,6 +230,9 @@ pub struct Run {
     /// Columns that stopped early, since their provider was plainly down or their model can't be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stopped: Vec<StoppedColumn>,
+    /// It was left because a call more might have crossed its limit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped_at_limit: bool,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
 }

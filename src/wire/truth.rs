@@ -68,6 +68,11 @@ pub struct TruthImport {
     pub shared: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared_names: Vec<String>,
+    /// Other names of photos that the file labels already: how many, and the first of them.
+    #[serde(default)]
+    pub again: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again_names: Vec<String>,
     /// What undo takes, where something was changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<ConfigChange>,
@@ -88,6 +93,17 @@ impl TruthImport {
             0 => None,
             1 => Some(format!("Several photos are called {names}, and all of them are labelled")),
             _ => Some(format!("Several photos are called {names} each, and all of them are labelled")),
+        }
+    }
+
+    /// That a name is another one of a photo that has its labels from the file already; `None` where none is.
+    #[must_use]
+    pub fn again_words(&self) -> Option<String> {
+        let names = listed(&self.again_names, self.again);
+        match self.again {
+            0 => None,
+            1 => Some(format!("{names} is another name of a photo that the file labels already: left out")),
+            _ => Some(format!("{names} are other names of photos that the file labels already: left out")),
         }
     }
 }
@@ -112,7 +128,7 @@ pub struct TruthQuery {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TruthFormat {
-    /// `photo,tag`: a photo that has no tags does not stand in it.
+    /// `photo,tag`; of a photo with nothing to name the tag is empty.
     #[default]
     Csv,
     /// `{"photo.jpg": ["tag"]}`.

@@ -282,6 +282,7 @@ fn unasked(sweep: &StartSweep, prompt_names: &[String], takes: &HashMap<String, 
         baseline: None,
         reused: 0,
         stopped: Vec::new(),
+        stopped_at_limit: false,
         started_at: now,
         finished_at: Some(now),
     }

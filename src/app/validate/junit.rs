@@ -2,7 +2,9 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::wire::validation::{GateResult, GateState, ValidationReport};
+use crate::wire::validation::{GateResult, GateState, ValidationReport, Verdict};
+
+const CLASS: &str = "minerva.validation";
 
 /// A gate that could not be judged is an error, not a failure: the version is not to blame.
 #[must_use]
@@ -22,9 +24,23 @@ pub fn report(report: &ValidationReport) -> Report {
         suite.add_property((name, value.as_str()));
     }
     suite.add_test_cases(report.gates.iter().map(case));
+    if report.verdict == Verdict::Open {
+        suite.add_test_case(unfinished(report));
+    }
     let mut all = Report::new("minerva validate");
     all.add_test_suite(suite);
     all
+}
+
+/// What the gates say of a part of the photos is no verdict.
+fn unfinished(report: &ValidationReport) -> TestCase {
+    let counts = report.counts;
+    let why = format!("The validation was left before its end: {} of {} calls have no answer yet", counts.waiting + counts.running, counts.total());
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(why.as_str());
+    let mut case = TestCase::new("Validation", status);
+    case.set_classname(CLASS);
+    case
 }
 
 fn case(gate: &GateResult) -> TestCase {
@@ -35,7 +51,7 @@ fn case(gate: &GateResult) -> TestCase {
     };
     status.set_message(gate.why.as_str());
     let mut case = TestCase::new(gate.gate.label(), status);
-    case.set_classname("minerva.validation");
+    case.set_classname(CLASS);
     case.set_system_out(gate.why.as_str());
     case
 }

@@ -355,6 +355,7 @@ mod tests {
             baseline: None,
             reused: 0,
             stopped: Vec::new(),
+            stopped_at_limit: false,
             started_at: chrono::DateTime::UNIX_EPOCH,
             finished_at: None,
         }

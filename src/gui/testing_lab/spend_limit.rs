@@ -77,8 +77,7 @@ impl SpendMost {
 /// Whether the run has stopped at its limit. A provider that holds calls back is another reason, and is told by itself.
 #[must_use]
 pub fn is_reached(run: &Run, open: &OpenRun) -> bool {
-    let is_at_limit = run.limit.as_ref().is_some_and(|limit| limit.is_reached(run.cost_usd, open.dearest()));
-    run.state == RunState::Interrupted && run.counts.waiting > 0 && is_at_limit && open.held_back().is_empty() && run.stopped.is_empty()
+    run.state == RunState::Interrupted && run.counts.waiting > 0 && run.stopped_at_limit && open.held_back().is_empty() && run.stopped.is_empty()
 }
 
 /// The limit that a run which has stopped at its own is given by a person.
@@ -110,11 +109,12 @@ impl RaisedLimit {
                 let field = ui.add(TextEdit::singleline(text).desired_width(FIELD_WIDTH).char_limit(14)).labelled_by(label.id);
                 field.widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, "Go on and spend at most, in USD"));
                 let most: Result<UsdMicros, String> = text.parse();
-                let most = most.ok().filter(|most| *most > run.cost_usd);
+                let spent = spent(run);
+                let most = most.ok().filter(|most| *most > spent);
                 let button = ui.add_enabled(most.is_some() && !is_busy, Button::new((icons::ICON_REPLAY.codepoint, "Go on")));
                 button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, most.is_some() && !is_busy, "Go on"));
                 let button = button.on_hover_text("Ask what is missing within this limit");
-                let button = button.on_disabled_hover_text(format!("Write a number of USD above the {} that are spent", run.cost_usd));
+                let button = button.on_disabled_hover_text(format!("Write a number of USD above the {spent} that are spent, or may be"));
                 if button.clicked() {
                     given = most;
                 }
@@ -124,17 +124,27 @@ impl RaisedLimit {
     }
 }
 
+/// What counts towards the limit.
+fn spent(run: &Run) -> UsdMicros {
+    run.limit.as_ref().map_or(run.cost_usd, |limit| limit.spent(run.cost_usd, run.cost_unknown_cells))
+}
+
 fn words(run: &Run) -> String {
     let most = run.limit.as_ref().map(|limit| format!(" of {}", limit.most_usd)).unwrap_or_default();
     let left =
         if run.counts.waiting == 1 { "the call that is left".to_owned() } else { format!("each of the {} left", number::count(run.counts.waiting)) };
-    format!("Stopped at its limit{most}: calls cost more than was expected, and {left} might cross it. What is answered stays")
+    let why = match run.cost_unknown_cells {
+        0 => "calls cost more than was expected".to_owned(),
+        1 => "the cost of 1 call is not known and counts as all that was set aside for it".to_owned(),
+        unknown => format!("the costs of {} calls are not known and count as all that was set aside for them", number::count(unknown)),
+    };
+    format!("Stopped at its limit{most}: {why}, and {left} might cross it. What is answered stays")
 }
 
 /// Room for all that is left, each as dear as the dearest so far.
 fn suggested(run: &Run, dearest: UsdMicros) -> String {
     let call = run.limit.as_ref().map_or(dearest, |limit| limit.call_usd.max(dearest));
-    let most = run.cost_usd.0.saturating_add(call.0.saturating_mul(run.counts.waiting as i64));
+    let most = spent(run).0.saturating_add(call.0.saturating_mul(run.counts.waiting as i64));
     // Up to the next cent.
     let cents = most.max(0).cast_unsigned().div_ceil(10_000);
     format!("{}.{:02}", cents / 100, cents % 100)
@@ -175,5 +185,8 @@ mod tests {
             words(&run),
             "Stopped at its limit of $0.0300: calls cost more than was expected, and each of the 12 left might cross it. What is answered stays"
         );
+        let run = Run { cost_usd: UsdMicros(0), cost_unknown_cells: 42, ..run };
+        assert_eq!(suggested(&run, UsdMicros(0)), "0.04", "(42 + 12) · 0.0007");
+        assert!(words(&run).contains("the costs of 42 calls are not known and count as all that was set aside for them"));
     }
 }

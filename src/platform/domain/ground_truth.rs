@@ -1,7 +1,9 @@
-//! Ground truth: the labels that answers are measured against. Written as CSV with columns `photo` and `tag`, or JSON `{photo: [tag…]}`.
+//! Ground truth: the labels that answers are measured against. Written as CSV with columns `photo` and `tag` (empty: there is nothing
+//! to name), or JSON `{photo: [tag…]}`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::spreadsheet;
 use crate::wire::tag::normal_name;
 
 /// Labels by file name.
@@ -50,7 +52,7 @@ fn parse_csv(text: &str) -> Result<Truth, Mistake> {
         let is = header.iter().collect::<Vec<_>>().join(",");
         return Err((1, format!("the first line must name the columns 'photo' and 'tag' and is '{is}'")));
     };
-    let mut truth = Truth::default();
+    let (mut truth, mut nothing) = (Truth::default(), BTreeMap::new());
     for record in reader.records() {
         let record = record.map_err(|error| (error.position().map_or(1, csv::Position::line), error.to_string()))?;
         let line = record.position().map_or(1, csv::Position::line);
@@ -58,10 +60,17 @@ fn parse_csv(text: &str) -> Result<Truth, Mistake> {
             let words = format!("a line has {} fields as the first one, this one has {}; quote what has a comma in it", header.len(), record.len());
             return Err((line, words));
         }
-        match (record[photo_at].trim(), record[tag_at].trim()) {
-            ("", _) | (_, "") => return Err((line, "photo and tag must not be empty".to_owned())),
+        match (spreadsheet::read(record[photo_at].trim()), spreadsheet::read(record[tag_at].trim())) {
+            ("", _) => return Err((line, "the photo must not be empty".to_owned())),
+            (photo, "") => drop(nothing.insert(photo.to_owned(), line)),
             (photo, tag) => truth.add(photo, tag),
         }
+    }
+    for (photo, line) in nothing {
+        if truth.labels.contains_key(&photo) {
+            return Err((line, format!("the tag is empty, which says that {photo} has nothing to name, and other lines name something of it")));
+        }
+        truth.labels.insert(photo, BTreeSet::new());
     }
     Ok(truth)
 }
@@ -98,6 +107,7 @@ impl<'de> serde::Deserialize<'de> for Entries {
 }
 
 fn parse_json(text: &str) -> Result<Truth, Mistake> {
+    let text = text.trim_start_matches('\u{feff}');
     let Entries(labels) =
         serde_json::from_str(text).map_err(|error| (error.line() as u64, format!("not of the form {{\"photo.jpg\": [\"tag\", …]}}: {error}")))?;
     let mut truth = Truth::default();
@@ -133,6 +143,13 @@ mod tests {
     }
 
     #[test]
+    fn nothing_to_name_is_said_by_an_empty_tag_and_what_spreadsheets_would_run_is_text() {
+        let csv = parse_csv("photo,tag\na.jpg,\n'=b.jpg,cat\n'c.jpg,dog\n").expect("parses");
+        assert_eq!(csv, Truth::of([("a.jpg", &[][..]), ("=b.jpg", &["cat"]), ("'c.jpg", &["dog"])]));
+        assert_eq!(parse_json("\u{feff}{\"a.jpg\": [], \"=b.jpg\": [\"cat\"], \"'c.jpg\": [\"dog\"]}"), Ok(csv));
+    }
+
+    #[test]
     fn a_photo_that_stands_twice_in_json_is_told_with_its_second_line() {
         let (line, why) = parse_json("{\n\"a.jpg\": [\"cat\"],\n\"a.jpg\": [\"dog\"]}").expect_err("refused");
         assert_eq!((line, why.as_str()), (3, "a.jpg stands there twice; put all its tags in one place"));
@@ -140,7 +157,13 @@ mod tests {
 
     #[test]
     fn a_mistake_is_told_with_its_line() {
-        for (text, line) in [("file,label\na,b\n", 1), ("photo,tag\na.jpg,cat\nb.jpg\n", 3), ("photo,tag\na.jpg,\n", 2), ("photo,tag\na,b,c\n", 2)] {
+        for (text, line) in [
+            ("file,label\na,b\n", 1),
+            ("photo,tag\na.jpg,cat\nb.jpg\n", 3),
+            ("photo,tag\n,cat\n", 2),
+            ("photo,tag\na,cat\na,\n", 3),
+            ("photo,tag\na,b,c\n", 2),
+        ] {
             assert_eq!(parse_csv(text).expect_err(text).0, line, "{text}");
         }
         assert_eq!(parse_json("{\n\"a\": 3}").expect_err("refused").0, 2);

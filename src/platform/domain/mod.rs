@@ -47,6 +47,7 @@ pub mod run_export;
 pub mod run_report;
 pub mod runs;
 pub mod spending;
+mod spreadsheet;
 pub mod start;
 pub mod statistics;
 pub mod status;

@@ -66,7 +66,7 @@ pub struct Claims {
 /// Takes what the free workers can do. `busy`: tries that are in work here. `fresh_start`: the first
 /// look of this process, which owns all that is left over from the one before.
 pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> Result<Claims> {
-    let outlook = store::jobs::outlook(&core.db).await?;
+    let outlook = store::jobs::outlook(&core.db, core.org).await?;
     let mut config = config::current(core).await?;
     if let Some(since) = config.draining_since
         && store::jobs::open_until(&core.db, core.org, since).await? == 0
@@ -120,7 +120,7 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     change.commit().await?;
     drop(begins);
     rows.sort_by_key(|row| std::cmp::Reverse(row.job.priority));
-    let next = store::jobs::outlook(&core.db).await?.next.into_iter().chain(renews).chain(rested).min();
+    let next = store::jobs::outlook(&core.db, core.org).await?.next.into_iter().chain(renews).chain(rested).min();
     let claimed = |row| {
         let (model, fallbacks) = (config.live_model.clone(), config.fallbacks.clone());
         Claimed { row, prompt: prompt.clone(), model, fallbacks, rules: config.rules.clone() }

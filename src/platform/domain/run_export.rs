@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 
+use super::baseline::Labels;
 use super::run_report::{self, Report, ReportPhoto, csv, html, markdown};
 use super::{Core, DomainError, Result, near_duplicates, photos, runs, truth, validations, votes};
 use crate::platform::store;
@@ -31,6 +32,7 @@ pub async fn export(core: &Arc<Core>, id: RunId, format: ExportFormat) -> Result
     let units = near_duplicates::units(core, &run.photo_ids).await?;
     let validation = if run.kind == RunKind::Validation { Some(validations::get(core, id).await?) } else { None };
     let votes = votes::of_run(core, id).await?;
+    let labels_of_page = labels.clone().filter(|_| format == ExportFormat::Html);
     let made = core.on_a_core(move || {
         let votes = run_report::votes::of(votes, &run, &photos);
         Report { validation, votes, ..Report::of(&run, cells, &photos, (labels.as_ref(), &units), finished_at) }
@@ -43,7 +45,7 @@ pub async fn export(core: &Arc<Core>, id: RunId, format: ExportFormat) -> Result
         ExportFormat::Csv => csv::csv(&report).map(text).map_err(|error| unwritten(error.to_string())),
         ExportFormat::Tsv => Ok(text(csv::table(&report))),
         ExportFormat::Md => Ok(text(markdown::markdown(&report))),
-        ExportFormat::Html => Ok(page(Arc::clone(core), report)),
+        ExportFormat::Html => Ok(page(Arc::clone(core), report, labels_of_page)),
     }
 }
 
@@ -61,9 +63,9 @@ async fn report_photos(core: &Core, run: &Run) -> Result<Vec<ReportPhoto>> {
     Ok(named.collect())
 }
 
-fn page(core: Arc<Core>, report: Report) -> Pieces {
+fn page(core: Arc<Core>, report: Report, labels: Option<Labels>) -> Pieces {
     let head = Bytes::from(html::head(&report));
-    let report = Arc::new(report);
+    let (report, labels) = (Arc::new(report), Arc::new(labels));
     let ranges: Vec<std::ops::Range<usize>> = html::photos(&report)
         .scan(0, |from, cells| {
             let range = *from..*from + cells.len();
@@ -73,14 +75,14 @@ fn page(core: Arc<Core>, report: Report) -> Pieces {
         .collect();
     let sections = stream::iter(ranges)
         .map(move |range| {
-            let (core, report) = (Arc::clone(&core), Arc::clone(&report));
+            let (core, report, labels) = (Arc::clone(&core), Arc::clone(&report), Arc::clone(&labels));
             async move {
                 let cells = report.cells.get(range).unwrap_or_default();
                 let picture = match cells.first().and_then(|cell| cell.photo_id) {
                     Some(photo) => thumbnail(&core, photo).await,
                     None => None,
                 };
-                Bytes::from(html::photo(cells, picture.as_ref(), None))
+                Bytes::from(html::photo(cells, picture.as_ref(), labels.as_ref().as_ref()))
             }
         })
         .buffered(THUMBNAILS_AHEAD);

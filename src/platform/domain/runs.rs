@@ -18,6 +18,7 @@ use super::providers::Brought;
 use super::{Core, DomainError, Result, config, costs, models, page, photo_sets, prompts, sweep};
 use crate::platform::store;
 use crate::platform::store::blast_radii::SampleRow;
+use crate::platform::store::runs::TryCost;
 use crate::platform::store::validations::ValidationRow;
 use crate::providers::PhotoRule;
 use crate::wire::event::Happened;
@@ -69,6 +70,7 @@ pub async fn start(core: &Arc<Core>, asked: impl Into<StartSweep>, brought: Brou
         baseline: None,
         reused: 0,
         stopped: Vec::new(),
+        stopped_at_limit: false,
         columns,
         started_at: core.now(),
         finished_at: None,
@@ -99,7 +101,7 @@ pub(super) async fn begin(core: &Arc<Core>, mut run: Run, cells: Vec<Cell>, abou
     store::runs::insert(&mut change.tx, core.org, &run).await?;
     store::runs::insert_cells(&mut change.tx, core.org, &cells).await?;
     for cell in &answered {
-        store::runs::finish_cell(&mut change.tx, core.org, cell, Some(UsdMicros(0)), None).await?;
+        store::runs::finish_cell(&mut change.tx, core.org, cell, TryCost::Known(UsdMicros(0)), None).await?;
     }
     match about {
         Some(About::BlastRadius(sample)) => store::blast_radii::insert(&mut change.tx, core.org, sample).await?,
@@ -263,7 +265,7 @@ fn with_progress(core: &Core, run: Run) -> Run {
 }
 
 pub async fn cells(core: &Core, id: RunId, cursor: Option<&str>) -> Result<RunCells> {
-    let run = get(core, id).await?;
+    let total = store::runs::cells_in_all(&core.db, core.org, id).await?.ok_or(DomainError::NotFound { what: "run" })?;
     let bad_cursor = |_| refuse("bad_cursor", "The cursor is not one that this list gave; ask for the first page again");
     let after = cursor.map(str::parse).transpose().or_else(bad_cursor)?;
     let mut items = store::runs::cells(&core.db, core.org, id, after, CELLS_A_PAGE).await?;
@@ -275,7 +277,7 @@ pub async fn cells(core: &Core, id: RunId, cursor: Option<&str>) -> Result<RunCe
     let next_cursor = items.last().filter(|_| items.len() >= CELLS_A_PAGE as usize).map(|last| last.id.to_string());
     let mut now = core.working.news(id);
     now.retain(|id, _| items.iter().any(|cell| cell.id == *id));
-    Ok(RunCells { items, next_cursor, total: Some(run.counts.total()), now })
+    Ok(RunCells { items, next_cursor, total: Some(total), now })
 }
 
 /// Stops asking. What is answered stays; calls in flight are given up and their cells wait again.
@@ -337,8 +339,9 @@ fn limit_again(run: &Run, most: Option<UsdMicros>) -> Result<Option<SpendLimit>>
     let Some(limit) = &run.limit else {
         return refuse("no_limit", "The run was begun without a limit, and what its calls may cost is not known any more. Start another run");
     };
-    if most <= run.cost_usd {
-        return refuse("over_budget", format!("Nothing was asked: the run has cost {} already, and {most} is the most. Raise it", run.cost_usd));
+    let spent = limit.spent(run.cost_usd, run.cost_unknown_cells);
+    if most <= spent {
+        return refuse("over_budget", format!("Nothing was asked: the run has cost {spent} already, or may have, and {most} is the most. Raise it"));
     }
     Ok(Some(SpendLimit { most_usd: most, ..limit.clone() }))
 }
@@ -379,7 +382,11 @@ pub async fn resume(core: &Arc<Core>, id: RunId, most: Option<UsdMicros>, brough
     let limit = limit_again(&run, most)?;
     let mut change = core.change().await?;
     store::runs::run_again(&mut change.tx, core.org, id, &prices, limit.as_ref()).await?;
-    let run = Run { state: RunState::Running, finished_at: None, prices, limit, stopped: Vec::new(), ..run };
+    if run.kind == RunKind::Validation {
+        // It gets another one at its end.
+        store::validations::forget_report(&mut change.tx, core.org, id).await?;
+    }
+    let run = Run { state: RunState::Running, finished_at: None, prices, limit, stopped: Vec::new(), stopped_at_limit: false, ..run };
     change.tell(&Happened::RunChanged(run.clone())).await?;
     change.commit().await?;
     executor::spawn(core, run.clone(), open, place, brought);

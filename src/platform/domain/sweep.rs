@@ -6,8 +6,8 @@ use super::{Core, DomainError, Result, near_duplicates, runs, truth};
 use crate::wire::comparison::{ColumnComparison, Figure, Measure, Verdict};
 use crate::wire::ids::RunId;
 use crate::wire::prompt_parts::Parameters;
-use crate::wire::run::{Cell, Run};
-use crate::wire::sweep::{EDGE_PX, IMAGES_MOST, PARAMETERS_MOST, QUALITY, Sweep, SweepLine, SweepPoint, Variants};
+use crate::wire::run::{Cell, Run, RunColumn};
+use crate::wire::sweep::{EDGE_PX, IMAGES_MOST, PARAMETERS_MOST, QUALITY, SentImage, Sweep, SweepLine, SweepPoint, Variants};
 
 /// Refuses sizes and qualities that no photo is sent in, and parameters that no model is asked with.
 pub fn check(Variants { images, parameters }: Variants<'_>) -> Result<()> {
@@ -58,10 +58,13 @@ pub fn of(run: &Run, cells: &[Cell], labels: &Labels, units: &Units) -> Sweep {
         .map(|measures| measures.iter().find(|one| one.measure == Measure::Cost).map(|cost| cost.figure))
         .collect();
     for (at, column) in run.columns.iter().enumerate().filter(|(_, column)| column.image.is_none()) {
-        let is_alike = |other: &crate::wire::run::RunColumn| {
+        // Two prompts of one text are two: a version beside a draft that is still the same.
+        let is_alike = |other: &RunColumn| {
             (&other.model, &other.prompt_content, &other.parts) == (&column.model, &column.prompt_content, &column.parts)
+                && other.prompt_version_id == column.prompt_version_id
+                && is_named_after(&other.prompt_name, &column.prompt_name, other.image)
         };
-        let own: Vec<u32> = (0..run.columns.len() as u32).filter(|other| is_alike(&run.columns[*other as usize])).collect();
+        let own: Vec<u32> = (0..run.columns.len() as u32).filter(|other| *other == at as u32 || is_alike(&run.columns[*other as usize])).collect();
         if own.len() < 2 {
             continue;
         }
@@ -74,6 +77,12 @@ pub fn of(run: &Run, cells: &[Cell], labels: &Labels, units: &Units) -> Sweep {
         lines.push(SweepLine { prompt_name: column.prompt_name.clone(), model: column.model.clone(), advice: advice(&points), points });
     }
     Sweep { run_id: run.id, measure, method, lines }
+}
+
+/// As [`column_name`](crate::wire::sweep::column_name) names what is sent otherwise than a column.
+fn is_named_after(name: &str, usual: &str, image: Option<SentImage>) -> bool {
+    let particular = image.map(SentImage::words).and_then(|words| name.strip_suffix(words.as_str()).map(str::to_owned));
+    particular.is_some_and(|rest| rest.strip_suffix(" · ").or_else(|| rest.strip_suffix(", ")) == Some(usual))
 }
 
 fn point(run: &Run, column: &ColumnComparison, measure: Measure, cost: Option<Figure>) -> SweepPoint {
@@ -116,12 +125,16 @@ mod tests {
     use crate::wire::money::UsdMicros;
     use crate::wire::result::{Answer, ConfidenceKind, Tag, Usage};
     use crate::wire::run::{CellState, Reused};
-    use crate::wire::sweep::SentImage;
+    use crate::wire::sweep::column_name;
 
     /// One prompt on one model, as usual and in two sizes.
     fn run(photos: usize) -> Run {
-        let column = |image: serde_json::Value| serde_json::json!({"prompt_name": "P", "prompt_content": "", "prompt_version_id": null, "model": "lab/a", "image": image});
-        let sizes = [serde_json::Value::Null, serde_json::json!({"max_edge_px": 512}), serde_json::json!({"max_edge_px": 256})];
+        let column = |edge: Option<u32>| {
+            let image = edge.map(|edge| SentImage { max_edge_px: Some(edge), quality: None });
+            let name = column_name("P", None, image);
+            serde_json::json!({"prompt_name": name, "prompt_content": "", "prompt_version_id": null, "model": "lab/a", "image": image})
+        };
+        let sizes = [None, Some(512), Some(256)];
         let run = serde_json::json!({
             "id": RunId::fresh(), "name": "", "state": "completed", "repeats": 1, "concurrency": 1, "cost_usd": 0,
             "photo_ids": (0..photos).map(|_| PhotoId::fresh()).collect::<Vec<_>>(), "columns": sizes.map(column),
@@ -169,6 +182,24 @@ mod tests {
         // Of one tag out of two labels F1 is 2·1 / (1 + 2).
         assert_eq!(told, [(0, 1.0, 400.0, Verdict::None), (1, 1.0, 200.0, Verdict::NoDifferenceShown), (2, 2.0 / 3.0, 100.0, Verdict::Worse)]);
         assert_eq!(line.advice.as_deref(), Some("512 px saves 50 % and is not shown to be worse: it loses at most 0.0 points"));
+    }
+
+    #[test]
+    fn two_prompts_of_one_text_have_a_line_each() {
+        let mut run = run(3);
+        for column in run.columns.clone() {
+            run.columns
+                .push(RunColumn { prompt_name: column.prompt_name.replacen('P', "P draft · seed 7", 1).replacen("7 · ", "7, ", 1), ..column });
+        }
+        let found = of(&run, &cells(&run), &Labels::new(), &Units::each(3));
+        let lines: Vec<(&str, Vec<u32>)> = found.lines.iter().map(|line| (line.prompt_name.as_str(), columns_of(line))).collect();
+        assert_eq!(lines, [("P", vec![0, 1, 2]), ("P draft · seed 7", vec![3, 4, 5])]);
+    }
+
+    fn columns_of(line: &SweepLine) -> Vec<u32> {
+        let mut columns: Vec<u32> = line.points.iter().map(|point| point.column).collect();
+        columns.sort_unstable();
+        columns
     }
 
     #[test]

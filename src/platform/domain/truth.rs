@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::ground_truth::Truth;
 use super::lab_journal::Deeds;
-use super::{Core, DomainError, Result, photo_sets};
+use super::{Core, DomainError, Result, photo_sets, spreadsheet};
 use crate::platform::store;
 use crate::wire::ids::{PhotoId, PhotoSetId};
 use crate::wire::page::Page;
@@ -65,7 +65,10 @@ pub async fn import(core: &Core, asked: &ImportTruth) -> Result<TruthImport> {
     let aliases = store::truth::photos_by_alias(&mut change.tx, core.org).await?;
     let mut found = TruthImport::default();
     let mut wanted: Vec<(PhotoId, Vec<String>)> = Vec::new();
-    for name in file.photos() {
+    let mut labelled: HashSet<PhotoId> = HashSet::new();
+    // What photos are called by themselves counts before their other names.
+    let (own, other): (Vec<&str>, Vec<&str>) = file.photos().partition(|name| library.contains_key(*name));
+    for name in own.into_iter().chain(other) {
         let labels: Vec<String> = file.labels(name).into_iter().flatten().cloned().collect();
         let tags = clean(&labels)?;
         let is_meant = |id: &&PhotoId| within.as_ref().is_none_or(|within| within.contains(id));
@@ -85,6 +88,14 @@ pub async fn import(core: &Core, asked: &ImportTruth) -> Result<TruthImport> {
             found.unknown += 1;
             if found.unknown_names.len() < NAMES_TOLD {
                 found.unknown_names.push(name.to_owned());
+            }
+        }
+        let meant = photos.len();
+        photos.retain(|photo| labelled.insert(*photo));
+        if photos.len() < meant {
+            found.again += 1;
+            if found.again_names.len() < NAMES_TOLD {
+                found.again_names.push(name.to_owned());
             }
         }
         found.photos += photos.len() as u64;
@@ -128,7 +139,7 @@ pub async fn export(core: &Core, query: &TruthQuery) -> Result<(TruthFormat, Str
     drop(change);
     let ids: Vec<PhotoId> = library.values().flatten().copied().filter(|id| within.as_ref().is_none_or(|within| within.contains(id))).collect();
     let truth = store::truth::of_photos(&core.db, core.org, &ids).await?;
-    let mut labels: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut labels: Labels<'_> = BTreeMap::new();
     for (name, photos) in &library {
         for tags in photos.iter().filter_map(|id| truth.get(id)) {
             labels.entry(name).or_default().extend(tags.iter().map(String::as_str));
@@ -143,12 +154,17 @@ pub async fn export(core: &Core, query: &TruthQuery) -> Result<(TruthFormat, Str
     Ok((format, text))
 }
 
-fn csv_of(labels: &BTreeMap<&str, BTreeSet<&str>>) -> std::result::Result<String, String> {
+/// By name.
+type Labels<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+
+fn csv_of(labels: &Labels<'_>) -> std::result::Result<String, String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["photo", "tag"]).map_err(|error| error.to_string())?;
     for (name, tags) in labels {
-        for tag in tags {
-            writer.write_record([name, tag]).map_err(|error| error.to_string())?;
+        // Nothing to name is something that was said.
+        let nothing = tags.is_empty().then_some("");
+        for tag in tags.iter().copied().chain(nothing) {
+            writer.write_record([spreadsheet::as_text(name), spreadsheet::as_text(tag)]).map_err(|error| error.to_string())?;
         }
     }
     let bytes = writer.into_inner().map_err(|error| error.to_string())?;

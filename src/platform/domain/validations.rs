@@ -96,6 +96,7 @@ pub async fn start(core: &Arc<Core>, asked: &StartValidation, brought: Brought) 
         baseline: against.map(|_| AGAINST),
         reused: 0,
         stopped: Vec::new(),
+        stopped_at_limit: false,
         columns,
         started_at: core.now(),
         finished_at: None,

@@ -6,6 +6,12 @@ use super::{Db, Result, Tx, from_json, from_ms, to_json, to_ms, to_name};
 use crate::wire::event::{Event, EventTopic, Happened};
 use crate::wire::ids::OrganizationId;
 
+// `+`: by their ids. A database that was never analysed would take all events of the organization from another index and sort them.
+const AFTER: &str = "SELECT id, at_ms, what FROM events WHERE +organization_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+const BEFORE: &str = "SELECT id, at_ms, what FROM events WHERE +organization_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+const FIRST: &str = "SELECT id FROM events WHERE +organization_id = $1 ORDER BY id LIMIT 1";
+const LAST: &str = "SELECT id FROM events WHERE +organization_id = $1 ORDER BY id DESC LIMIT 1";
+
 /// Records an event in the transaction of the change that it tells of.
 pub async fn insert(tx: &mut Tx, org: OrganizationId, at: DateTime<Utc>, what: &Happened) -> Result<i64> {
     let id: i64 = sqlx::query_scalar("INSERT INTO events (organization_id, at_ms, topic, what) VALUES ($1, $2, $3, $4) RETURNING id")
@@ -32,12 +38,7 @@ fn read((id, at, what): Row) -> Result<Event> {
 
 /// Up to `limit` events after `after`, in order.
 pub async fn after(db: &Db, org: OrganizationId, after: i64, limit: u32) -> Result<Vec<Event>> {
-    let rows: Vec<Row> = sqlx::query_as("SELECT id, at_ms, what FROM events WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3")
-        .bind(org.0)
-        .bind(after)
-        .bind(i64::from(limit))
-        .fetch_all(&db.read)
-        .await?;
+    let rows: Vec<Row> = sqlx::query_as(AFTER).bind(org.0).bind(after).bind(i64::from(limit)).fetch_all(&db.read).await?;
     rows.into_iter().map(read).collect()
 }
 
@@ -45,7 +46,7 @@ pub async fn after(db: &Db, org: OrganizationId, after: i64, limit: u32) -> Resu
 pub async fn before(db: &Db, org: OrganizationId, before: i64, topic: Option<EventTopic>, limit: u32) -> Result<Vec<Event>> {
     let query = match topic {
         Some(_) => "SELECT id, at_ms, what FROM events WHERE organization_id = $1 AND id < $2 AND topic = $4 ORDER BY id DESC LIMIT $3",
-        None => "SELECT id, at_ms, what FROM events WHERE organization_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+        None => BEFORE,
     };
     let mut query = sqlx::query_as::<_, Row>(query).bind(org.0).bind(before).bind(i64::from(limit));
     if let Some(topic) = topic {
@@ -58,8 +59,8 @@ pub async fn before(db: &Db, org: OrganizationId, before: i64, topic: Option<Eve
 pub async fn range(db: &Db, org: OrganizationId) -> Result<Option<(i64, i64)>> {
     // Two questions, each answered by an end of the index; together they would read all of it.
     let end = |order: &'static str| sqlx::query_scalar::<_, i64>(order).bind(org.0).fetch_optional(&db.read);
-    let first = end("SELECT id FROM events WHERE organization_id = $1 ORDER BY id LIMIT 1").await?;
-    let last = end("SELECT id FROM events WHERE organization_id = $1 ORDER BY id DESC LIMIT 1").await?;
+    let first = end(FIRST).await?;
+    let last = end(LAST).await?;
     Ok(first.zip(last))
 }
 
@@ -71,4 +72,23 @@ pub async fn prune(tx: &mut Tx, before: DateTime<Utc>, most: u32) -> Result<u64>
         .execute(&mut **tx)
         .await?;
     Ok(done.rows_affected())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::store::plans;
+
+    #[tokio::test]
+    async fn events_are_read_by_their_ids() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::open(&folder.path().join("minerva.sqlite")).await.expect("opens");
+        for sql in [AFTER, BEFORE] {
+            let steps = plans::of(&db, sql).await;
+            assert!(steps.len() == 1 && steps[0].contains("USING INTEGER PRIMARY KEY (rowid"), "{steps:?}");
+        }
+        for sql in [FIRST, LAST] {
+            assert_eq!(plans::of(&db, sql).await, ["SCAN events"], "from one end, until the first is found");
+        }
+    }
 }

@@ -91,8 +91,9 @@ pub async fn open_jobs(db: &Db, org: OrganizationId) -> Result<Vec<(String, i64)
 
 /// Since when the job waits that waits longest, and when a job was last begun.
 pub async fn queue(db: &Db, org: OrganizationId) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+    // The condition that is always true leads into the index of that state, in place of all jobs in the order in which they were ready.
     let (waiting, begun): (Option<i64>, Option<i64>) = sqlx::query_as(
-        "SELECT (SELECT MIN(ready_at_ms) FROM jobs WHERE organization_id = $1 AND state = 'pending'),
+        "SELECT (SELECT MIN(ready_at_ms) FROM jobs WHERE organization_id = $1 AND state = 'pending' AND enqueued_at_ms > 0),
                 (SELECT MAX(started_at_ms) FROM jobs WHERE organization_id = $1)",
     )
     .bind(org.0)

@@ -311,15 +311,13 @@ pub struct Outlook {
     pub next: Option<DateTime<Utc>>,
 }
 
+const OUTLOOK: &str = "SELECT EXISTS (SELECT 1 FROM jobs WHERE organization_id = $1 AND state = 'pending'),
+            (SELECT MIN(not_before_ms) FROM jobs WHERE state = 'retry_wait'),
+            (SELECT MIN(lease_until_ms) FROM jobs WHERE state = 'processing')";
+
 /// A look at the queue that takes no lock.
-pub async fn outlook(db: &Db) -> Result<Outlook> {
-    let (pending, wake, lease): (bool, Option<i64>, Option<i64>) = sqlx::query_as(
-        "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'pending'),
-                (SELECT MIN(not_before_ms) FROM jobs WHERE state = 'retry_wait'),
-                (SELECT MIN(lease_until_ms) FROM jobs WHERE state = 'processing')",
-    )
-    .fetch_one(&db.read)
-    .await?;
+pub async fn outlook(db: &Db, org: OrganizationId) -> Result<Outlook> {
+    let (pending, wake, lease): (bool, Option<i64>, Option<i64>) = sqlx::query_as(OUTLOOK).bind(org.0).fetch_one(&db.read).await?;
     let next = wake.into_iter().chain(lease).min().map(from_ms).transpose()?;
     Ok(Outlook { pending, next })
 }
@@ -354,6 +352,10 @@ mod tests {
             plans::assert_indexed(&db, sql, sql).await;
             let steps = plans::of(&db, sql).await;
             assert!(steps.iter().any(|step| step.contains("jobs_to_claim (organization_id=?)")), "{steps:?}");
+        }
+        let steps = plans::of(&db, OUTLOOK).await;
+        for of in ["(organization_id=? AND state=?)", "jobs_to_wake", "jobs_leased"] {
+            assert!(steps.iter().any(|step| step.contains(of)), "{steps:?}");
         }
     }
 }

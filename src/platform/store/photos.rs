@@ -95,11 +95,14 @@ pub async fn by_content(tx: &mut Tx, org: OrganizationId, content_hash: &str) ->
 
 /// Whether the library ever had these bytes, deleted ones included.
 pub async fn was_known(db: &Db, org: OrganizationId, content_hash: &str) -> Result<bool> {
-    let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM photos WHERE organization_id = $1 AND content_hash = $2)")
-        .bind(org.0)
-        .bind(content_hash)
-        .fetch_one(&db.read)
-        .await?;
+    let known: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM photos WHERE organization_id = $1 AND content_hash = $2 AND deleted_at_ms IS NULL)
+             OR EXISTS (SELECT 1 FROM photos WHERE organization_id = $1 AND content_hash = $2 AND deleted_at_ms IS NOT NULL)",
+    )
+    .bind(org.0)
+    .bind(content_hash)
+    .fetch_one(&db.read)
+    .await?;
     Ok(known)
 }
 

@@ -9,11 +9,11 @@ pub async fn of(db: &Db, sql: &str) -> Vec<String> {
     steps.into_iter().map(|(.., step)| step).collect()
 }
 
-/// Rows are found by an index, and come in the order that is asked for.
+/// Rows are found by an index, and come in the order that is asked for; but for a last term among the few that are equal before it.
 pub async fn assert_indexed(db: &Db, sql: &str, what: &str) {
     let steps = of(db, sql).await;
     for step in &steps {
         let walks = step.starts_with("SCAN") && !step.contains("VIRTUAL TABLE INDEX") && !step.contains("CONSTANT ROW");
-        assert!(!walks && !step.contains("TEMP B-TREE"), "{what}: {steps:?}");
+        assert!(!walks && (!step.contains("TEMP B-TREE") || step.contains("LAST TERM")), "{what}: {steps:?}");
     }
 }

@@ -129,7 +129,7 @@ impl<'r> Columns<'r> {
 /// The results of a job, newest first.
 pub async fn of_job(db: &Db, org: OrganizationId, job: JobId) -> Result<Vec<PhotoResult>> {
     let rows: Vec<ResultRow> =
-        sqlx::query_as("SELECT * FROM ai_processing_results WHERE organization_id = $1 AND job_id = $2 ORDER BY created_at_ms DESC, id DESC")
+        sqlx::query_as("SELECT * FROM ai_processing_results WHERE +organization_id = $1 AND job_id = $2 ORDER BY created_at_ms DESC, id DESC")
             .bind(org.0)
             .bind(job.0)
             .fetch_all(&db.read)

@@ -1,7 +1,8 @@
 //! Comparison runs and their cells.
 
 use chrono::{DateTime, Utc};
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::{Db, Result, Tx, from_json, from_ms, from_name, to_json, to_ms, to_name};
 use crate::wire::cost::RunPrice;
@@ -58,11 +59,20 @@ pub async fn insert_cells(tx: &mut Tx, org: OrganizationId, cells: &[Cell]) -> R
     Ok(())
 }
 
+/// What a try of a cell cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TryCost {
+    Nothing,
+    Known(UsdMicros),
+    /// It was charged for, or may have been.
+    Unknown,
+}
+
 /// Writes what became of a cell. `key`: what its answer depends on, and when it was given.
-pub async fn finish_cell(tx: &mut Tx, org: OrganizationId, cell: &Cell, cost: Option<UsdMicros>, key: Option<(&str, DateTime<Utc>)>) -> Result<()> {
+pub async fn finish_cell(tx: &mut Tx, org: OrganizationId, cell: &Cell, cost: TryCost, key: Option<(&str, DateTime<Utc>)>) -> Result<()> {
     sqlx::query(
         "UPDATE run_cells SET state = $3, answer = $4, fault = $5, cost_usd_micros = $6, latency_ms = $7, trace = $8,
-                              answer_key = $9, answered_at_ms = $10, reused = $11
+                              answer_key = $9, answered_at_ms = $10, reused = $11, cost_unknown = $12
          WHERE organization_id = $1 AND id = $2",
     )
     .bind(org.0)
@@ -70,14 +80,25 @@ pub async fn finish_cell(tx: &mut Tx, org: OrganizationId, cell: &Cell, cost: Op
     .bind(to_name(&cell.state)?)
     .bind(cell.answer.as_ref().map(to_json).transpose()?)
     .bind(cell.fault.as_ref().map(to_json).transpose()?)
-    .bind(cost.map(|cost| cost.0))
+    .bind(if let TryCost::Known(cost) = cost { Some(cost.0) } else { None })
     .bind(cell.latency_ms.map(|latency| latency as i64))
     .bind(to_json(&cell.trace)?)
     .bind(key.map(|(key, _)| key))
     .bind(key.map(|(_, at)| to_ms(at)))
     .bind(cell.reused.as_ref().map(to_json).transpose()?)
+    .bind(i64::from(cost == TryCost::Unknown))
     .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+/// A try of a cell was given up on its way, and may have been charged for.
+pub async fn give_up_cell(tx: &mut Tx, org: OrganizationId, id: CellId) -> Result<()> {
+    sqlx::query("UPDATE run_cells SET unknown_before = unknown_before + 1 WHERE organization_id = $1 AND id = $2")
+        .bind(org.0)
+        .bind(id.0)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -99,12 +120,13 @@ pub async fn leave(
     Ok(query.push(")").build().execute(&mut **tx).await?.rows_affected() > 0)
 }
 
-/// Keeps which columns stopped early.
-pub async fn set_stopped(tx: &mut Tx, org: OrganizationId, id: RunId, stopped: &[StoppedColumn]) -> Result<()> {
-    sqlx::query("UPDATE runs SET stopped = $3 WHERE organization_id = $1 AND id = $2")
+/// Keeps which columns stopped early, and whether the run did at its limit.
+pub async fn set_stopped(tx: &mut Tx, org: OrganizationId, id: RunId, stopped: &[StoppedColumn], at_limit: bool) -> Result<()> {
+    sqlx::query("UPDATE runs SET stopped = $3, stopped_at_limit = $4 WHERE organization_id = $1 AND id = $2")
         .bind(org.0)
         .bind(id.0)
         .bind(to_json(&stopped)?)
+        .bind(i64::from(at_limit))
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -114,8 +136,9 @@ pub async fn set_stopped(tx: &mut Tx, org: OrganizationId, id: RunId, stopped: &
 /// of its own.
 pub async fn run_again(tx: &mut Tx, org: OrganizationId, id: RunId, prices: &[RunPrice], limit: Option<&SpendLimit>) -> Result<()> {
     sqlx::query(
-        "UPDATE run_cells SET spent_before_usd_micros = spent_before_usd_micros + cost_usd_micros, cost_usd_micros = NULL
-         WHERE organization_id = $1 AND run_id = $2 AND state = $3 AND cost_usd_micros IS NOT NULL",
+        "UPDATE run_cells SET spent_before_usd_micros = spent_before_usd_micros + COALESCE(cost_usd_micros, 0), cost_usd_micros = NULL,
+                              unknown_before = unknown_before + cost_unknown, cost_unknown = 0
+         WHERE organization_id = $1 AND run_id = $2 AND state = $3 AND (cost_usd_micros IS NOT NULL OR cost_unknown <> 0)",
     )
     .bind(org.0)
     .bind(id.0)
@@ -123,7 +146,8 @@ pub async fn run_again(tx: &mut Tx, org: OrganizationId, id: RunId, prices: &[Ru
     .execute(&mut **tx)
     .await?;
     sqlx::query(
-        "UPDATE runs SET state = $3, finished_at_ms = NULL, prices = $4, spend_limit = $5, stopped = '[]' WHERE organization_id = $1 AND id = $2",
+        "UPDATE runs SET state = $3, finished_at_ms = NULL, prices = $4, spend_limit = $5, stopped = '[]', stopped_at_limit = 0
+         WHERE organization_id = $1 AND id = $2",
     )
     .bind(org.0)
     .bind(id.0)
@@ -190,75 +214,48 @@ pub async fn get(db: &Db, org: OrganizationId, id: RunId) -> Result<Option<Run>>
 fn select() -> QueryBuilder<Sqlite> {
     QueryBuilder::new(
         "SELECT id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, finished_at_ms, prices, estimate,
-                kind, spend_limit, baseline_column, stopped, photo_set FROM runs WHERE ",
+                kind, spend_limit, baseline_column, stopped, stopped_at_limit, photo_set FROM runs WHERE ",
     )
 }
 
 async fn fetch(db: &Db, org: OrganizationId, mut query: QueryBuilder<Sqlite>) -> Result<Vec<Run>> {
-    type Row = (
-        uuid::Uuid,
-        String,
-        String,
-        String,
-        String,
-        i64,
-        i64,
-        i64,
-        Option<i64>,
-        String,
-        Option<String>,
-        String,
-        Option<String>,
-        Option<i64>,
-        String,
-        Option<String>,
-    );
-    let rows: Vec<Row> = query.build_query_as().fetch_all(&db.read).await?;
+    let rows = query.build().fetch_all(&db.read).await?;
     let mut runs = Vec::with_capacity(rows.len());
-    for (
-        id,
-        name,
-        state,
-        photo_ids,
-        columns,
-        repeats,
-        concurrency,
-        started_at,
-        finished_at,
-        prices,
-        estimate,
-        kind,
-        limit,
-        baseline,
-        stopped,
-        photo_set,
-    ) in rows
-    {
-        let Counted { counts, cost_usd, cost_unknown_cells, reused } = counts(db, org, RunId(id)).await?;
-        runs.push(Run {
-            id: RunId(id),
-            name,
-            state: from_name(&state)?,
-            photo_ids: from_json(&photo_ids)?,
-            photo_set: photo_set.as_deref().map(from_json).transpose()?,
-            columns: from_json(&columns)?,
-            repeats: repeats as u32,
-            concurrency: concurrency as u32,
-            counts,
-            cost_usd,
-            cost_unknown_cells,
-            prices: from_json(&prices)?,
-            estimate: estimate.as_deref().map(from_json).transpose()?,
-            kind: from_name(&kind)?,
-            limit: limit.as_deref().map(from_json).transpose()?,
-            baseline: baseline.map(|column| column as u32),
-            reused,
-            stopped: from_json(&stopped)?,
-            started_at: from_ms(started_at)?,
-            finished_at: finished_at.map(from_ms).transpose()?,
-        });
+    for row in rows {
+        let counted = counts(db, org, RunId(row.try_get("id")?)).await?;
+        runs.push(run_of(&row, counted)?);
     }
     Ok(runs)
+}
+
+fn run_of(row: &SqliteRow, Counted { counts, cost_usd, cost_unknown_cells, reused }: Counted) -> Result<Run> {
+    let text = |name: &str| row.try_get::<String, _>(name);
+    let text_if_any = |name: &str| row.try_get::<Option<String>, _>(name);
+    let number = |name: &str| row.try_get::<i64, _>(name);
+    let number_if_any = |name: &str| row.try_get::<Option<i64>, _>(name);
+    Ok(Run {
+        id: RunId(row.try_get("id")?),
+        name: text("name")?,
+        state: from_name(&text("state")?)?,
+        photo_ids: from_json(&text("photo_ids")?)?,
+        photo_set: text_if_any("photo_set")?.as_deref().map(from_json).transpose()?,
+        columns: from_json(&text("columns")?)?,
+        repeats: number("repeats")? as u32,
+        concurrency: number("concurrency")? as u32,
+        counts,
+        cost_usd,
+        cost_unknown_cells,
+        prices: from_json(&text("prices")?)?,
+        estimate: text_if_any("estimate")?.as_deref().map(from_json).transpose()?,
+        kind: from_name(&text("kind")?)?,
+        limit: text_if_any("spend_limit")?.as_deref().map(from_json).transpose()?,
+        baseline: number_if_any("baseline_column")?.map(|column| column as u32),
+        reused,
+        stopped: from_json(&text("stopped")?)?,
+        stopped_at_limit: number("stopped_at_limit")? != 0,
+        started_at: from_ms(number("started_at_ms")?)?,
+        finished_at: number_if_any("finished_at_ms")?.map(from_ms).transpose()?,
+    })
 }
 
 /// What the cells of a run are in sum.
@@ -269,40 +266,43 @@ struct Counted {
     reused: u64,
 }
 
-/// Cells by state, the sum of the known costs, and the billed cells without one: answers, and faults that tell what they used or that
-/// they may have cost something (a quotation mark within a message is escaped, so that no message looks like it).
+/// Cells by state, the sum of the known costs, and the tries whose cost is not known.
 async fn counts(db: &Db, org: OrganizationId, id: RunId) -> Result<Counted> {
     let rows: Vec<(String, i64, i64, i64, i64)> = sqlx::query_as(
-        r#"SELECT state, COUNT(*), CAST(COALESCE(SUM(cost_usd_micros), 0) + SUM(spent_before_usd_micros) AS BIGINT),
-                CAST(SUM(CASE WHEN cost_usd_micros IS NOT NULL THEN 0 WHEN fault IS NULL THEN 1
-                              WHEN fault LIKE '%"may_cost":true%' THEN 1
-                              WHEN fault LIKE '%"usage":{"input_tokens":null%' THEN 0 ELSE 1 END) AS BIGINT),
-                COUNT(reused)
-           FROM run_cells WHERE organization_id = $1 AND run_id = $2 GROUP BY state"#,
+        "SELECT state, COUNT(*), CAST(COALESCE(SUM(cost_usd_micros), 0) + SUM(spent_before_usd_micros) AS BIGINT),
+                CAST(SUM(cost_unknown + unknown_before) AS BIGINT), COUNT(reused)
+         FROM run_cells WHERE organization_id = $1 AND run_id = $2 GROUP BY state",
     )
     .bind(org.0)
     .bind(id.0)
     .fetch_all(&db.read)
     .await?;
-    let (mut counts, mut cost, mut unknown, mut known) = (RunCounts::default(), 0, 0, 0);
-    for (state, number, spent, without_cost, reused) in rows {
-        cost += spent;
-        known += reused as u64;
+    let mut counted = Counted { counts: RunCounts::default(), cost_usd: UsdMicros(0), cost_unknown_cells: 0, reused: 0 };
+    for (state, number, spent, unknown, reused) in rows {
+        counted.cost_usd += UsdMicros(spent);
+        counted.cost_unknown_cells += unknown as u64;
+        counted.reused += reused as u64;
         let number = number as u64;
         match from_name(&state)? {
-            CellState::Waiting => counts.waiting = number,
-            CellState::Running => counts.running = number,
-            CellState::Completed => {
-                counts.completed = number;
-                unknown += without_cost as u64;
-            }
-            CellState::Failed => {
-                counts.failed = number;
-                unknown += without_cost as u64;
-            }
+            CellState::Waiting => counted.counts.waiting = number,
+            CellState::Running => counted.counts.running = number,
+            CellState::Completed => counted.counts.completed = number,
+            CellState::Failed => counted.counts.failed = number,
         }
     }
-    Ok(Counted { counts, cost_usd: UsdMicros(cost), cost_unknown_cells: unknown, reused: known })
+    Ok(counted)
+}
+
+/// How many cells a run has; `None` when there is no such run.
+pub async fn cells_in_all(db: &Db, org: OrganizationId, id: RunId) -> Result<Option<u64>> {
+    let count: Option<i64> = sqlx::query_scalar(
+        "SELECT (SELECT COUNT(*) FROM run_cells WHERE organization_id = $1 AND run_id = $2) FROM runs WHERE organization_id = $1 AND id = $2",
+    )
+    .bind(org.0)
+    .bind(id.0)
+    .fetch_optional(&db.read)
+    .await?;
+    Ok(count.map(|count| count as u64))
 }
 
 /// Up to `limit` cells after `after`, in the order in which they were made: by photo, column and repeat.

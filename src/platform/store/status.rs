@@ -91,14 +91,17 @@ pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figur
     figures.processing = looks.into_iter().map(|looks| (looks.step, looks.max as u64)).collect();
     figures.last_event_id = if since.is_past {
         let newest: Option<i64> =
-            sqlx::query_scalar("SELECT id FROM events WHERE organization_id = $1 AND at_ms <= $2 ORDER BY at_ms DESC, id DESC LIMIT 1")
+            sqlx::query_scalar("SELECT id FROM events WHERE +organization_id = $1 AND at_ms <= $2 ORDER BY at_ms DESC, id DESC LIMIT 1")
                 .bind(org.0)
                 .bind(since.now)
                 .fetch_optional(&mut *tx)
                 .await?;
         newest.unwrap_or(0)
     } else {
-        sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM events WHERE organization_id = $1").bind(org.0).fetch_one(&mut *tx).await?
+        sqlx::query_scalar("SELECT COALESCE((SELECT id FROM events WHERE +organization_id = $1 ORDER BY id DESC LIMIT 1), 0)")
+            .bind(org.0)
+            .fetch_one(&mut *tx)
+            .await?
     };
     tx.commit().await?;
     Ok(figures)

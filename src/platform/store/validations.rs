@@ -49,6 +49,12 @@ pub async fn keep(tx: &mut Tx, org: OrganizationId, report: &ValidationReport) -
     Ok(())
 }
 
+/// Forgets the report of a run that goes on: it will have another end.
+pub async fn forget_report(tx: &mut Tx, org: OrganizationId, id: RunId) -> Result<()> {
+    sqlx::query("UPDATE validations SET report = NULL WHERE organization_id = $1 AND run_id = $2").bind(org.0).bind(id.0).execute(&mut **tx).await?;
+    Ok(())
+}
+
 type Row = (uuid::Uuid, uuid::Uuid, Option<uuid::Uuid>, String, String, Option<String>, i64);
 
 const SELECT: &str = "SELECT run_id, version_id, against_id, model, gates, report, started_at_ms FROM validations WHERE organization_id = ";

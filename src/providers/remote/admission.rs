@@ -25,9 +25,15 @@ pub(super) struct Admitted {
     pub was_sent: AtomicBool,
     /// One of its tries may have been charged for.
     pub may_cost: AtomicBool,
+    /// A try is on its way. It stays so when the call is given up meanwhile.
+    pub in_flight: AtomicBool,
 }
 
 impl Admitted {
+    fn with(key: Option<SecretString>, origin: Option<KeyOrigin>, whose: Whose) -> Self {
+        Self { key, origin, whose, was_sent: AtomicBool::default(), may_cost: AtomicBool::default(), in_flight: AtomicBool::default() }
+    }
+
     /// Whether what is said of the call is said of the platform's own key.
     pub fn is_own(&self) -> bool {
         self.whose == Whose::default()
@@ -35,7 +41,7 @@ impl Admitted {
 
     /// Its fault, with whether anything was sent, and whether a try of it may have been charged for.
     pub fn told(&self, fault: Fault) -> Fault {
-        let may_cost = fault.may_cost || self.may_cost.load(Ordering::Relaxed);
+        let may_cost = fault.may_cost || self.may_cost.load(Ordering::Relaxed) || self.in_flight.load(Ordering::Relaxed);
         Fault { is_unsent: !self.was_sent.load(Ordering::Relaxed), may_cost, ..fault }
     }
 }
@@ -46,14 +52,14 @@ impl Remote {
         // A key that a person brought says nothing of the platform's own.
         if let Some(brought) = self.brought_key(call).await {
             let whose = Whose::of(Some(brought.expose_secret()));
-            return Ok(Admitted { key: Some(brought), origin: None, whose, was_sent: AtomicBool::new(false), may_cost: AtomicBool::new(false) });
+            return Ok(Admitted::with(Some(brought), None, whose));
         }
         if let Some(stop) = self.stop() {
             return Err(stop);
         }
         let found = self.own_key().await.map_err(|fault| Fault { is_unsent: true, ..fault })?;
         let (key, origin) = found.unzip();
-        Ok(Admitted { key, origin, whose: Whose::default(), was_sent: AtomicBool::new(false), may_cost: AtomicBool::new(false) })
+        Ok(Admitted::with(key, origin, Whose::default()))
     }
 
     /// The fault that holds its calls back until a person acts.

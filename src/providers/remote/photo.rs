@@ -85,7 +85,9 @@ impl Remote {
             tape.begin(Asked { provider: &self.name, url: &sent.url, headers: &sent.headers, key, body, body_bytes, photo: &request.photo })
         });
         admitted.was_sent.store(true, Ordering::Relaxed);
+        admitted.in_flight.store(true, Ordering::Relaxed);
         let outcome = self.exchange(&sent, request, call, mode).await;
+        admitted.in_flight.store(false, Ordering::Relaxed);
         if outcome.as_ref().is_err_and(|fault| fault.may_cost) {
             admitted.may_cost.store(true, Ordering::Relaxed);
         }

@@ -90,7 +90,7 @@ async fn only_the_photos_of_a_set_are_labelled_and_written_where_one_is_named() 
 
     let export =
         async |photo_set, format| platform.client.export_ground_truth(&TruthQuery { photo_set, format: Some(format) }).await.expect("written");
-    assert_eq!(export(Some(set.id), TruthFormat::Csv).await, "photo,tag\n1.jpg,dog\n1.jpg,\"sofa, red\"\n");
+    assert_eq!(export(Some(set.id), TruthFormat::Csv).await, "photo,tag\n1.jpg,dog\n1.jpg,\"sofa, red\"\n2.jpg,\n");
     let all = export(None, TruthFormat::Json).await;
     let again: serde_json::Value = serde_json::from_str(&all).expect("JSON");
     assert_eq!(again, serde_json::json!({"0.jpg": ["cat"], "1.jpg": ["dog", "sofa, red"], "2.jpg": []}));
@@ -135,4 +135,22 @@ async fn a_photo_is_labelled_by_each_name_it_came_under_and_a_shared_name_is_tol
     assert_eq!((done.photos, done.changed, done.shared), (1, 1, 0), "it is the own name of another photo now");
     let text = platform.client.export_ground_truth(&TruthQuery::default()).await.expect("written");
     assert_eq!(text, "photo,tag\ncat.jpg,lynx\nnaïve.JPG,cat\nsame.jpg,dog\n");
+}
+
+#[tokio::test]
+async fn a_photo_that_a_file_labels_by_two_of_its_names_has_the_labels_of_its_own_one() {
+    let platform = start().await;
+    let add = async |name: &str| platform.client.add_photos(vec![(name.to_owned(), jpeg(64, 48, 1))], false).await.expect("added");
+    let photo = add("own.jpg").await.added.remove(0);
+    add("a other.jpg").await;
+    set(&platform, &photo, Some(&["before"])).await;
+    let done = platform.client.import_ground_truth(&file("labels.csv", "photo,tag\na other.jpg,dog\nown.jpg,cat\n")).await.expect("read");
+    assert_eq!((done.photos, done.tags, done.changed, done.again), (1, 1, 1, 1));
+    assert_eq!(done.again_words().as_deref(), Some("a other.jpg is another name of a photo that the file labels already: left out"));
+    assert_eq!(labels(&platform, std::slice::from_ref(&photo)).await, pairs(&[("own.jpg", "cat")]));
+    platform.client.undo_config().await.expect("undone");
+    assert_eq!(labels(&platform, std::slice::from_ref(&photo)).await, pairs(&[("own.jpg", "before")]));
+    set(&platform, &photo, Some(&[])).await;
+    let text = platform.client.export_ground_truth(&TruthQuery::default()).await.expect("written");
+    assert_eq!(text, "photo,tag\nown.jpg,\n", "nothing to name is something that was said");
 }

@@ -155,6 +155,32 @@ async fn a_report_stays_as_it_was_when_the_run_ended() {
     assert_eq!((itself.against.is_none(), state(&itself, Gate::F1Drop)), (true, GateState::Passed), "production is no worse than itself");
 }
 
+/// The report of before says nothing while the run goes on, nor at its end.
+#[tokio::test]
+async fn a_validation_that_is_resumed_has_another_report() {
+    let scripted = Scripted::held();
+    scripted.let_through(10);
+    let story = story(&scripted).await;
+    for _ in 0..2 {
+        scripted.then(Act::Fail(Fault::new(FaultKind::BadRequest, "Not now")));
+    }
+    let gates = Gates { valid_answers: Some(1.0), ..Gates::none() };
+    let report = story.validate(story.versions[0], gates).await;
+    assert_eq!(report.verdict, Verdict::Failed);
+    story.platform.client.resume_run(report.run_id).await.expect("resumed");
+    let open = story.platform.client.validation(report.run_id).await.expect("a report");
+    assert_eq!(open.verdict, Verdict::Open);
+    let listed = story.platform.client.validations(&ValidationsQuery::default()).await.expect("reports").items;
+    assert_eq!(listed[0].verdict, Verdict::Open);
+    scripted.let_through(2);
+    let passed = until("the second end", || async {
+        let report = story.platform.client.validation(report.run_id).await.expect("a report");
+        (report.verdict != Verdict::Open).then_some(report)
+    })
+    .await;
+    assert_eq!((passed.verdict, passed.counts.completed), (Verdict::Passed, 10));
+}
+
 #[tokio::test]
 async fn a_deployment_asks_for_a_validation_that_fits_what_is_now() {
     let scripted = Scripted::new();

@@ -1,3 +1,5 @@
+//! What becomes of a draft as it is typed, sent and changed elsewhere.
+
 use std::time::Duration;
 
 use super::sending::{AFTER_KEYSTROKE, AT_THE_LATEST};

@@ -136,7 +136,7 @@ impl TruthFiles {
             );
             ui.add(Label::new(words).wrap());
             let unknown = preview.unknown_words().map(|words| format!("{words}: {} left out", plural(preview.unknown, "name")));
-            for words in unknown.into_iter().chain(preview.shared_words()) {
+            for words in unknown.into_iter().chain(preview.shared_words()).chain(preview.again_words()) {
                 ui.add(Label::new(RichText::new(words).color(tokens.warn)).wrap());
             }
             ui.horizontal(|ui| {

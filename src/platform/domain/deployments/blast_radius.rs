@@ -174,6 +174,7 @@ pub async fn begin(core: &Arc<Core>, asked: &MeasureBlastRadius, brought: Brough
         baseline: None,
         reused: 0,
         stopped: Vec::new(),
+        stopped_at_limit: false,
         columns: plan.columns.clone(),
         started_at: core.now(),
         finished_at: None,
@@ -280,9 +281,6 @@ async fn read(core: &Core, sample: SampleRow) -> Result<BlastRadius> {
     let share = |count| share(count, (found.compared, units), sample.population);
     let open = run.counts.waiting + run.counts.running;
     let is_on_device = sample.model == ON_DEVICE;
-    // A call that was dearer than expected is expected again.
-    let dearest = cells.iter().filter_map(|cell| cell.answer.as_ref()?.cost_usd).max().unwrap_or_default();
-    let at_limit = run.limit.as_ref().is_some_and(|limit| limit.is_reached(run.cost_usd, dearest));
     Ok(BlastRadius {
         run_id: run.id,
         outdated: outdated(&config, &sample, &version, &baseline),
@@ -304,7 +302,7 @@ async fn read(core: &Core, sample: SampleRow) -> Result<BlastRadius> {
         cost_usd: if is_on_device { UsdMicros(0) } else { run.cost_usd },
         cost_unknown_calls: if is_on_device { 0 } else { run.cost_unknown_cells },
         limit_usd: run.limit.as_ref().map(|limit| limit.most_usd),
-        stopped_at_limit: run.state == RunState::Interrupted && open > 0 && at_limit,
+        stopped_at_limit: run.state == RunState::Interrupted && open > 0 && run.stopped_at_limit,
         time_left_ms: (run.state == RunState::Running).then(|| time_left(&run, &cells)).flatten(),
         started_at: run.started_at,
         finished_at: run.finished_at,

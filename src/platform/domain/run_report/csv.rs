@@ -1,6 +1,7 @@
 //! A report for spreadsheets: CSV with one line a cell, and a table of photos and columns for the clipboard.
 
 use super::{CellStatus, Report, ReportTag};
+use crate::platform::domain::spreadsheet::as_text;
 
 /// `name:confidence`, and only the name where the model gave no confidence.
 fn csv_tag(tag: &ReportTag) -> String {
@@ -54,11 +55,6 @@ pub fn csv(report: &Report) -> Result<String, csv::Error> {
     }
     let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// A spreadsheet would run a model's `=HYPERLINK(…)` as a formula; an apostrophe makes it text.
-fn as_text(field: &str) -> String {
-    if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{field}") } else { field.to_owned() }
 }
 
 /// A row for each photo and a column for each prompt and model, separated by tabs: what a spreadsheet takes from the clipboard.

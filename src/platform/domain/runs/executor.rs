@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::platform::domain::providers::Brought;
 use crate::platform::domain::traces::{self, NewTrace};
 use crate::platform::domain::{Core, Result, analysis, config, providers, validations};
 use crate::platform::store;
+use crate::platform::store::runs::TryCost;
 use crate::providers::{CallContext, PhotoRule};
 use crate::wire::config::ProcessingRules;
 use crate::wire::event::Happened;
@@ -47,8 +49,18 @@ enum Step {
     Begun(Cell),
     /// With what is kept beside it.
     Ended(Cell, Beside),
-    /// Cancelled: the cell as it was before.
-    GivenUp(Cell),
+    /// Cancelled: the cell as it was before, and whether the call may have been charged for.
+    GivenUp(Cell, bool),
+}
+
+impl Step {
+    fn cost(&self) -> TryCost {
+        match self {
+            Self::Ended(cell, _) if is_billed(cell) => cost(cell).map_or(TryCost::Unknown, TryCost::Known),
+            Self::GivenUp(_, true) => TryCost::Unknown,
+            Self::Begun(_) | Self::Ended(..) | Self::GivenUp(_, false) => TryCost::Nothing,
+        }
+    }
 }
 
 /// What is stored with a cell that has ended.
@@ -64,12 +76,11 @@ struct Beside {
 pub async fn execute(core: &Arc<Core>, run: Run, cells: Vec<Cell>, place: &Place, brought: Brought) {
     let (sender, receiver) = mpsc::channel(BATCH);
     let (concurrency, columns) = (run.concurrency as usize, run.columns.clone());
-    // A cost that nobody knows may have been all that was set aside for it.
-    let spent = |limit: &SpendLimit| run.cost_usd + UsdMicros(limit.call_usd.0.saturating_mul(run.cost_unknown_cells as i64));
+    let spent = |limit: &SpendLimit| limit.spent(run.cost_usd, run.cost_unknown_cells);
     let budget = run.limit.as_ref().map(|limit| Budget::new(limit.clone(), spent(limit)));
-    let outages = Outages::default();
-    let writing = Writer::new(core, run, cells.len(), place, &outages).write(receiver);
-    let round = Round { cancel: &place.cancel, paused: place.paused.clone(), brought, said: Mutex::default(), outages: &outages, budget };
+    let ends = Ends::default();
+    let writing = Writer::new(core, run, cells.len(), place, &ends).write(receiver);
+    let round = Round { cancel: &place.cancel, paused: place.paused.clone(), brought, said: Mutex::default(), ends: &ends, budget };
     let asking = ask_all(core, cells, &columns, concurrency, &round, sender);
     tokio::join!(asking, writing);
 }
@@ -87,16 +98,20 @@ async fn ask_all(core: &Arc<Core>, cells: Vec<Cell>, columns: &[RunColumn], conc
                 begun.send_if_modified(|furthest| std::mem::replace(furthest, at.max(*furthest)) < at);
                 let Some(column) = columns.get(cell.column as usize) else { return };
                 // One cell has said why; the others wait until somebody has seen to it and resumes the run.
-                if !round.may_begin().await || round.is_said(core, &column.model) || round.outages.is_down(cell.column) {
+                if !round.may_begin().await || round.is_said(core, &column.model) || round.ends.outages.is_down(cell.column) {
                     return;
                 }
                 let Some(set_aside) = round.set_aside(cell.column).await else { return };
                 // Nobody receives any more only when the platform stops.
                 if sender.send(Step::Begun(cell.clone())).await.is_ok() {
                     let step = ask(core, cell, column, round).await;
-                    if let Step::Ended(cell, _) = &step {
-                        set_aside.spend(charged(cell));
-                        round.outages.note(cell);
+                    match &step {
+                        Step::Ended(cell, _) => {
+                            set_aside.spend(charged(cell));
+                            round.ends.outages.note(cell);
+                        }
+                        Step::GivenUp(_, true) => set_aside.spend(None),
+                        Step::GivenUp(_, false) | Step::Begun(_) => {}
                     }
                     let _ = sender.send(step).await;
                 }
@@ -176,8 +191,8 @@ async fn ask(core: &Arc<Core>, cell: Cell, column: &RunColumn, round: &Round<'_>
         Outcome::Completed(answer) => {
             Step::Ended(Cell { state: CellState::Completed, answer: Some(answer), fault: None, ..done(cell) }, Beside { key, trace })
         }
-        Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled => Step::GivenUp(cell),
-        Outcome::Failed(fault) if fault.holds_back() && round.is_said(core, &column.model) => Step::GivenUp(cell),
+        Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled => Step::GivenUp(cell, fault.may_cost),
+        Outcome::Failed(fault) if fault.holds_back() && round.is_said(core, &column.model) => Step::GivenUp(cell, fault.may_cost),
         Outcome::Failed(fault) => {
             if fault.holds_back() {
                 round.say(&column.model, &fault);
@@ -187,11 +202,19 @@ async fn ask(core: &Arc<Core>, cell: Cell, column: &RunColumn, round: &Round<'_>
     }
 }
 
+/// Why cells of a round are left unasked.
+#[derive(Default)]
+struct Ends {
+    outages: Outages,
+    /// A call more might have crossed the limit.
+    at_limit: AtomicBool,
+}
+
 /// What all calls of this round share.
 struct Round<'r> {
     cancel: &'r CancellationToken,
     paused: watch::Receiver<bool>,
-    outages: &'r Outages,
+    ends: &'r Ends,
     /// Keys of the person who started it.
     brought: Brought,
     /// Providers of which a cell has said why all their calls are held back (a refused key, a spent quota), and until when, where
@@ -216,7 +239,10 @@ impl Round<'_> {
         match &self.budget {
             None => Some(SetAside::nothing()),
             Some(budget) => tokio::select! {
-                set_aside = budget.set_aside(column) => set_aside,
+                set_aside = budget.set_aside(column) => {
+                    self.ends.at_limit.fetch_or(set_aside.is_none(), Ordering::Relaxed);
+                    set_aside
+                }
                 () = self.cancel.cancelled() => None,
             },
         }
@@ -249,17 +275,17 @@ struct Writer<'r> {
     /// Cells that this round has not asked to the end.
     left: usize,
     place: &'r Place,
-    outages: &'r Outages,
+    ends: &'r Ends,
     progress: Progress,
     /// The event that told the run's figures last: a newer one takes its place.
     told: Option<i64>,
 }
 
 impl<'r> Writer<'r> {
-    fn new(core: &'r Core, run: Run, cells: usize, place: &'r Place, outages: &'r Outages) -> Self {
+    fn new(core: &'r Core, run: Run, cells: usize, place: &'r Place, ends: &'r Ends) -> Self {
         let progress = Progress { counts: run.counts, cost_usd: run.cost_usd, cost_unknown_cells: run.cost_unknown_cells, ..Progress::default() };
         place.show(&progress, std::iter::empty());
-        Self { core, run, left: cells, place, outages, progress, told: None }
+        Self { core, run, left: cells, place, ends, progress, told: None }
     }
 
     /// Stores what comes, as much at once as has come, until nothing comes any more.
@@ -299,16 +325,16 @@ impl<'r> Writer<'r> {
                     after.counts.running += 1;
                     after.asking.insert(cell.id);
                 }
-                Step::Ended(cell, _) | Step::GivenUp(cell) => {
+                Step::Ended(cell, _) | Step::GivenUp(cell, _) => {
                     after.counts.running -= 1;
                     *count(&mut after, cell.state) += 1;
                     after.asking.remove(&cell.id);
                 }
             }
-            if let Step::Ended(cell, _) = step {
-                let cost = cost(cell);
-                after.cost_usd += cost.unwrap_or_default();
-                after.cost_unknown_cells += u64::from(is_billed(cell) && cost.is_none());
+            match step.cost() {
+                TryCost::Nothing => {}
+                TryCost::Known(cost) => after.cost_usd += cost,
+                TryCost::Unknown => after.cost_unknown_cells += 1,
             }
         }
         after
@@ -317,7 +343,7 @@ impl<'r> Writer<'r> {
     fn take_over(&mut self, after: Progress, steps: &[Step]) {
         self.left -= steps.iter().filter(|step| matches!(step, Step::Ended(..))).count();
         let ended = steps.iter().filter_map(|step| match step {
-            Step::Ended(cell, _) | Step::GivenUp(cell) => Some(cell.id),
+            Step::Ended(cell, _) | Step::GivenUp(cell, _) => Some(cell.id),
             Step::Begun(_) => None,
         });
         self.place.show(&after, ended);
@@ -349,14 +375,19 @@ impl<'r> Writer<'r> {
                 // One that has ended already need not be told to run.
                 Step::Begun(cell) if !after.asking.contains(&cell.id) => continue,
                 Step::Begun(cell) => Cell { state: CellState::Running, ..cell.clone() },
-                Step::Ended(cell, _) | Step::GivenUp(cell) => cell.clone(),
+                Step::Ended(cell, _) | Step::GivenUp(cell, _) => cell.clone(),
             };
+            match step.cost() {
+                TryCost::Nothing => {}
+                TryCost::Known(cost) => store::lab_spending::add(&mut change.tx, self.core.org, self.core.now(), Some(cost)).await?,
+                TryCost::Unknown => store::lab_spending::add(&mut change.tx, self.core.org, self.core.now(), None).await?,
+            }
+            if matches!(step, Step::GivenUp(_, true)) {
+                store::runs::give_up_cell(&mut change.tx, self.core.org, cell.id).await?;
+            }
             if let Step::Ended(_, Beside { key, trace }) = step {
                 let key = key.as_deref().map(|key| (key, self.core.now()));
-                store::runs::finish_cell(&mut change.tx, self.core.org, &cell, cost(&cell), key).await?;
-                if is_billed(&cell) {
-                    store::lab_spending::add(&mut change.tx, self.core.org, self.core.now(), cost(&cell)).await?;
-                }
+                store::runs::finish_cell(&mut change.tx, self.core.org, &cell, step.cost(), key).await?;
                 if let Some(NewTrace { summary, kept }) = trace.as_deref() {
                     store::traces::insert(&mut change.tx, self.core.org, summary, kept).await?;
                 }
@@ -376,7 +407,7 @@ impl<'r> Writer<'r> {
     async fn look_again(&mut self, tx: &mut store::Tx) -> Result<()> {
         self.run.baseline = store::runs::baseline(tx, self.core.org, self.run.id).await?;
         (self.run.state, self.run.finished_at) = store::runs::state(tx, self.core.org, self.run.id).await?;
-        self.run.stopped = self.outages.stopped();
+        self.run.stopped = self.ends.outages.stopped();
         Ok(())
     }
 
@@ -406,7 +437,8 @@ impl<'r> Writer<'r> {
         let from: &[RunState] = if end.0 == RunState::Completed { &[RunState::Running, RunState::Paused] } else { &[RunState::Running] };
         store::runs::leave(&mut change.tx, self.core.org, self.run.id, from, end).await?;
         self.look_again(&mut change.tx).await?;
-        store::runs::set_stopped(&mut change.tx, self.core.org, self.run.id, &self.run.stopped).await?;
+        self.run.stopped_at_limit = self.run.state == RunState::Interrupted && self.ends.at_limit.load(Ordering::Relaxed);
+        store::runs::set_stopped(&mut change.tx, self.core.org, self.run.id, &self.run.stopped, self.run.stopped_at_limit).await?;
         change.tell_instead_of(self.told, &Happened::RunChanged(self.now(&self.progress))).await?;
         change.commit().await
     }

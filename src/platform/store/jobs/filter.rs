@@ -103,7 +103,8 @@ fn page(org: OrganizationId, wanted: &Wanted, paging: &Paging, names: Names) -> 
     if paging.sort == JobSort::Photo && !wanted.is_past && !wanted.is_narrow() {
         // CROSS JOIN: photo by photo in the order of their names.
         query.push(" FROM photos p CROSS JOIN jobs j ON j.photo_id = p.id WHERE p.organization_id = ").push_bind(org.0);
-        query.push(" AND j.organization_id = ").push_bind(org.0);
+        // `+` keeps a database that was never analysed from all jobs of the organization for each photo.
+        query.push(" AND +j.organization_id = ").push_bind(org.0);
     } else {
         past::push_jobs(&mut query, wanted.at());
         query.push(rest).push_bind(org.0);
@@ -297,6 +298,9 @@ mod tests {
                 let paging = Paging { sort, ascending, after, limit: 100 };
                 let question = page(OrganizationId::LOCAL, &wanted, &paging, Names::Indexed).expect("a question").sql().as_str().to_owned();
                 plans::assert_indexed(&db, &question, &format!("{paging:?}")).await;
+                let steps = plans::of(&db, &question).await;
+                let goes_by_photo = steps.iter().any(|step| step.contains("jobs_by_photo (photo_id=?)"));
+                assert_eq!(sort == JobSort::Photo, goes_by_photo, "{paging:?}: {steps:?}");
             }
         }
     }
