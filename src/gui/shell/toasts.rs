@@ -120,6 +120,8 @@ fn words_ui(ui: &mut egui::Ui, words: &str) {
     }
 }
 
+const ICON_SIZE: f32 = 18.0;
+
 enum Press {
     Action,
     Close,
@@ -138,16 +140,17 @@ fn toast_ui(ui: &mut egui::Ui, toast: &Toast, is_here: &impl Fn(&Command) -> boo
         .fill(tokens.surface)
         .stroke((1.0, colour))
         .corner_radius(theme::RADIUS_8)
-        .inner_margin(Margin { left: 12, right: 8, top: 8, bottom: 10 })
+        .inner_margin(Margin { left: 12, right: 8, top: 6, bottom: 8 })
         .shadow(ui.visuals().popup_shadow);
     frame.show(ui, |ui| {
         ui.set_width(WIDTH - 20.0);
         ui.horizontal_top(|ui| {
-            ui.add(Label::new(RichText::new(icon.codepoint).size(18.0).color(colour)));
+            ui.add_sized([ICON_SIZE, theme::CONTROL_HEIGHT], Label::new(RichText::new(icon.codepoint).size(ICON_SIZE).color(colour)));
             let words = ui.available_width() - theme::CONTROL_HEIGHT - theme::GAP_8;
             ui.vertical(|ui| {
                 ui.set_width(words);
-                ui.add_space(2.0);
+                // Its first line stands in the middle of the icon and the cross.
+                ui.add_space((theme::CONTROL_HEIGHT - ui.text_style_height(&TextStyle::Body)).max(0.0) / 2.0);
                 words_ui(ui, &toast.text);
                 if let Some((label, command)) = &toast.action
                     && !is_here(command)

@@ -22,11 +22,11 @@ pub(super) struct Admitted {
     pub origin: Option<KeyOrigin>,
     pub whose: Whose,
     /// Something of it went to the provider.
-    pub was_sent: AtomicBool,
+    was_sent: AtomicBool,
     /// One of its tries may have been charged for.
-    pub may_cost: AtomicBool,
+    may_cost: AtomicBool,
     /// A try is on its way. It stays so when the call is given up meanwhile.
-    pub in_flight: AtomicBool,
+    in_flight: AtomicBool,
 }
 
 impl Admitted {
@@ -39,14 +39,35 @@ impl Admitted {
         self.whose == Whose::default()
     }
 
-    /// Its fault, with whether anything was sent, and whether a try of it may have been charged for.
-    pub fn told(&self, fault: Fault) -> Fault {
-        let may_cost = fault.may_cost || self.may_cost.load(Ordering::Relaxed) || self.in_flight.load(Ordering::Relaxed);
-        Fault { is_unsent: !self.was_sent.load(Ordering::Relaxed), may_cost, ..fault }
+    /// A question goes out.
+    pub fn sends(&self) {
+        self.was_sent.store(true, Ordering::Relaxed);
+        self.in_flight.store(true, Ordering::Relaxed);
+    }
+
+    /// What became of it is known.
+    pub fn has_heard<T>(&self, outcome: &Result<T, Fault>) {
+        self.in_flight.store(false, Ordering::Relaxed);
+        if outcome.as_ref().is_err_and(|fault| fault.may_cost) {
+            self.may_cost.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// A try before may have been charged for.
+    pub fn may_have_cost(&self) -> bool {
+        self.may_cost.load(Ordering::Relaxed)
     }
 }
 
 impl Remote {
+    /// The fault of a call to a model, with whether anything was sent, and whether a try of it may have been charged for.
+    pub(super) fn told(&self, admitted: &Admitted, model: &str, fault: Fault) -> Fault {
+        let is_unsent = !admitted.was_sent.load(Ordering::Relaxed);
+        let may_cost = fault.may_cost || admitted.may_have_cost() || admitted.in_flight.load(Ordering::Relaxed);
+        let may_cost = may_cost && fault.cost_usd.is_none() && !is_unsent && !self.is_free(model);
+        Fault { is_unsent, may_cost, ..fault }
+    }
+
     /// The key for a call; refused while calls are held back until a person acts.
     pub(super) async fn admit(&self, call: &CallContext) -> Result<Admitted, Fault> {
         // A key that a person brought says nothing of the platform's own.

@@ -1,7 +1,5 @@
 //! The next turn of a conversation is asked for.
 
-use std::sync::atomic::Ordering;
-
 use super::Remote;
 use super::course::Course;
 use crate::providers::chat::{ChatRequest, ChatTurn};
@@ -19,15 +17,18 @@ impl Remote {
             let words = || format!("{} has no models that converse", self.dialect.label());
             let sent = self.request(asked.ok_or_else(|| Fault::new(FaultKind::BadRequest, words()))??, admitted.key.as_ref())?;
             call.tell(CallNews::Asking);
-            admitted.was_sent.store(true, Ordering::Relaxed);
-            let Whole { value, request_id, cost_usd } = sent.json().await?;
+            admitted.sends();
+            let answer = sent.json().await;
+            admitted.has_heard(&answer);
+            let Whole { value, request_id, cost_usd } = answer?;
             let turn = self.dialect.read_turn(&value).map_err(|fault| inside(fault, request_id.as_deref()))?;
             Ok((Reading { cost_usd: turn.reading.cost_usd.or(cost_usd), ..turn.reading }, (turn.calls, turn.raw)))
         };
         // A person waits for it: the wait for its turn counts.
         let mut course = Course::from_now(self.dialect.label(), call.time_limit);
         let (retries, outcome) = self.follow(&mut course, call, &admitted, request.estimated_tokens(), once).await;
-        let (reading, (calls, raw)) = outcome.map_err(|fault| admitted.told(self.settle(Fault { retries, ..fault }, is_own)))?;
+        let (reading, (calls, raw)) =
+            outcome.map_err(|fault| self.told(&admitted, &request.model, self.settle(Fault { retries, ..fault }, is_own)))?;
         let cost_usd = self.cost(&request.model, &reading);
         if let End::Refused { code, why } = &reading.end {
             let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();

@@ -2,7 +2,6 @@
 //! fault that was paid for.
 
 use std::collections::HashSet;
-use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -35,17 +34,13 @@ impl Remote {
         let outcome = outcome.and_then(|(reading, request_id)| self.answer(request, reading, request_id));
         match outcome {
             Ok(mut answer) => {
-                if admitted.may_cost.load(Ordering::Relaxed) && !self.is_free(&request.model) {
+                if admitted.may_have_cost() && !self.is_free(&request.model) {
                     let words = "A try before broke off and may have been charged for as well, which is not part of the cost";
                     answer.notes.push(Note::routine(words));
                 }
                 Ok(Answer { retries, ..answer })
             }
-            Err(fault) => {
-                let fault = admitted.told(self.settle(Fault { retries, ..fault }, is_own));
-                let may_cost = fault.may_cost && fault.cost_usd.is_none() && !fault.is_unsent && !self.is_free(&request.model);
-                Err(Fault { may_cost, ..fault })
-            }
+            Err(fault) => Err(self.told(&admitted, &request.model, self.settle(Fault { retries, ..fault }, is_own))),
         }
     }
 
@@ -84,13 +79,9 @@ impl Remote {
             let (key, body_bytes) = (admitted.key.as_ref(), sent.body.as_ref().map_or(0, Bytes::len));
             tape.begin(Asked { provider: &self.name, url: &sent.url, headers: &sent.headers, key, body, body_bytes, photo: &request.photo })
         });
-        admitted.was_sent.store(true, Ordering::Relaxed);
-        admitted.in_flight.store(true, Ordering::Relaxed);
+        admitted.sends();
         let outcome = self.exchange(&sent, request, call, mode).await;
-        admitted.in_flight.store(false, Ordering::Relaxed);
-        if outcome.as_ref().is_err_and(|fault| fault.may_cost) {
-            admitted.may_cost.store(true, Ordering::Relaxed);
-        }
+        admitted.has_heard(&outcome);
         if let Some(note) = &sent.note {
             note.ended(outcome.as_ref().map(|(reading, _)| reading.text.as_str()));
         }

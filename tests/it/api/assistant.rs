@@ -12,7 +12,7 @@ use minerva_console::wire::cost::Reprice;
 use minerva_console::wire::money::UsdMicros;
 use secrecy::SecretString;
 
-use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::platform::{self, Options, TestPlatform, until};
 use crate::support::provider_stub::{ProviderStub, Wire};
 
 /// With what 700 tokens in and 30 out cost by the shipped book, in micro-dollars: 0.3 and 2.5 USD per million; 0.1 and
@@ -143,6 +143,24 @@ async fn odd_calls_are_told_to_the_model_and_endless_ones_end() {
     let silent = start(&stub, "chat-silent").await;
     let events = ask(&silent, &question("openai/gpt-6-luna", "?")).await;
     assert!(matches!(events.last(), Some(AssistantEvent::Fault { fault }) if fault.message.contains("said nothing")), "{events:?}");
+}
+
+/// Nobody knows what a call cost that was stopped on its way.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_stopped_counts_as_one_of_unknown_cost_where_it_is_not_free() {
+    let stub = ProviderStub::start(Duration::from_secs(600)).await;
+    let platform = start(&stub, "good").await;
+    for (model, unknown) in [("ollama/gemma4", 0), ("gemini/gemini-3.5-flash-lite", 1)] {
+        let asked = question(model, "Why did costs rise on Tuesday?");
+        let before = stub.traffic().all().len();
+        let answering = async { platform.client.ask_assistant(&asked, |_| {}).await };
+        tokio::select! {
+            _ = answering => unreachable!("the stub is slow"),
+            () = until("the call to be under way", || async { (stub.traffic().all().len() > before).then_some(()) }) => {}
+        }
+        let told = || async { (platform.client.live_status().await.expect("status").lab_spend_unknown == unknown).then_some(()) };
+        until("it to be written down", told).await;
+    }
 }
 
 #[tokio::test]

@@ -76,11 +76,16 @@ pub async fn check(core: &Core, asked: AskAssistant, brought: Brought) -> Result
 /// Answers it, telling what happens. Ends when nobody listens any more.
 pub async fn answer(core: Arc<Core>, question: Question, events: mpsc::Sender<AssistantEvent>) {
     let cancel = CancellationToken::new();
-    let _ends_with_this = cancel.clone().drop_guard();
-    let mut answering = Answering { core, question, events: events.clone(), cancel, calls: 0, tokens: 0 };
+    let mut answering = Answering { core, question, events: events.clone(), cancel: cancel.clone(), calls: 0, tokens: 0 };
+    let running = answering.run();
+    tokio::pin!(running);
     let ended = tokio::select! {
-        ended = answering.run() => ended,
-        () = events.closed() => return,
+        ended = &mut running => ended,
+        () = events.closed() => {
+            // The call under way is given up. What it may have cost is written down before this ends.
+            cancel.cancel();
+            running.await
+        }
     };
     let last = match ended {
         Ok(why) => AssistantEvent::Done { why },
