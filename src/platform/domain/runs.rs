@@ -10,6 +10,7 @@ mod working;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+pub(super) use budget::limit_of;
 use working::Place;
 pub use working::Working;
 
@@ -50,7 +51,7 @@ pub async fn start(core: &Arc<Core>, asked: impl Into<StartSweep>, brought: Brou
     let config = config::current(core).await?;
     let known = if asked.ask_again { HashMap::new() } else { known::find(core, &config, &columns, &photo_ids, asked.repeats).await? };
     let estimate = costs::of_missing(core, &config, &columns, &photo_ids, &asked, &known).await?;
-    let limit = max_cost_usd.map(|most| budget::limit_of(most, &estimate)).transpose()?;
+    let limit = max_cost_usd.map(|most| limit_of(most, &estimate)).transpose()?;
     let name = asked.name.trim();
     let run = Run {
         id: RunId::fresh(),

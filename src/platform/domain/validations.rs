@@ -11,22 +11,20 @@ use super::{Core, DomainError, Result, config, costs, near_duplicates, page, pho
 use crate::platform::store;
 use crate::platform::store::validations::ValidationRow;
 use crate::wire::config::PipelineConfig;
-use crate::wire::cost::{Estimate, calls_words};
+use crate::wire::cost::Estimate;
 use crate::wire::deployment::DeployedVersion;
 use crate::wire::ids::{PromptVersionId, RunId};
 use crate::wire::money::UsdMicros;
 use crate::wire::page::Page;
 use crate::wire::photo_set::SetUsed;
 use crate::wire::prompt::PromptVersion;
-use crate::wire::run::{Run, RunColumn, RunCounts, RunKind, RunPrompt, RunState, SpendLimit, StartRun};
+use crate::wire::run::{Run, RunColumn, RunCounts, RunKind, RunPrompt, RunState, StartRun};
 use crate::wire::sweep::Variants;
 use crate::wire::validation::{Gate, Gates, StartValidation, ValidationReport, ValidationsQuery, Verdict};
 
 /// What a validation asks, in columns: the version first, then what it is held against.
 const CANDIDATE: u32 = 0;
 const AGAINST: u32 = 1;
-/// An answer may be longer than answers are on the average: so many times what a call is expected to cost is set aside.
-const MARGIN: i64 = 2;
 
 /// A validation before anything is asked.
 struct Plan {
@@ -77,7 +75,7 @@ pub async fn estimate(core: &Core, asked: &StartValidation) -> Result<Estimate> 
 pub async fn start(core: &Arc<Core>, asked: &StartValidation, brought: Brought) -> Result<ValidationReport> {
     let config = config::current(core).await?;
     let Plan { version, model, against, like, photo_set, columns, estimate } = plan(core, &config, asked, Some(&brought)).await?;
-    let limit = asked.max_cost_usd.map(|most| spend_limit(most, &estimate)).transpose()?;
+    let limit = asked.max_cost_usd.map(|most| runs::limit_of(most, &estimate)).transpose()?;
     let run = Run {
         id: RunId::fresh(),
         name: like.name,
@@ -113,20 +111,6 @@ pub async fn start(core: &Arc<Core>, asked: &StartValidation, brought: Brought) 
     let (id, cells) = (run.id, runs::fresh_cells(&run));
     runs::begin(core, run, cells, Some(runs::About::Validation(&row)), brought).await?;
     get(core, id).await
-}
-
-/// What may cost more is refused, and so is what can't be told.
-fn spend_limit(most: UsdMicros, estimate: &Estimate) -> Result<SpendLimit> {
-    let refuse = |message: String| Err(DomainError::Invalid { code: "over_budget", message });
-    let (high, unknown) = (estimate.total.cost.high_usd, estimate.total.unknown_calls);
-    if unknown > 0 {
-        return refuse(format!("Nothing was asked: the price of {} is not known, so it can't be kept within {most}", calls_words(unknown)));
-    }
-    if high > most {
-        return refuse(format!("Nothing was asked: this may cost up to {high}, and {most} is the most. Choose a smaller set, or raise it"));
-    }
-    let calls = i64::try_from(estimate.calls).unwrap_or(i64::MAX).max(1);
-    Ok(SpendLimit { most_usd: most, call_usd: UsdMicros(high.0.saturating_mul(MARGIN) / calls), column_usd: Vec::new() })
 }
 
 fn check(gates: &Gates) -> Result<()> {

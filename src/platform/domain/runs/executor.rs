@@ -27,6 +27,7 @@ use crate::wire::config::ProcessingRules;
 use crate::wire::event::Happened;
 use crate::wire::ids::PhotoId;
 use crate::wire::money::UsdMicros;
+use crate::wire::provider::provider_of;
 use crate::wire::result::{Fault, FaultKind, Outcome};
 use crate::wire::run::{Cell, CellState, Run, RunColumn, RunKind, RunState, SpendLimit};
 
@@ -248,17 +249,13 @@ impl Round<'_> {
         }
     }
 
-    fn provider(model: &str) -> &str {
-        model.split_once('/').map_or(model, |(provider, _)| provider)
-    }
-
     fn say(&self, model: &str, fault: &Fault) {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(Self::provider(model).to_owned(), fault.until);
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(provider_of(model).to_owned(), fault.until);
     }
 
     /// Whether it is said, and still so. A key that was brought stays the one it is.
     fn is_said(&self, core: &Core, model: &str) -> bool {
-        let provider = Self::provider(model);
+        let provider = provider_of(model);
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner).get(provider).copied();
         match said {
             None => false,
