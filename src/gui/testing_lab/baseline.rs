@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::open_run::OpenRun;
-use crate::gui::ctx::{AreaCtx, Command, Remote, Toast, ToastKind};
+use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::comparison::{ColumnComparison, RunComparison};
 use crate::wire::ids::RunId;
-use crate::wire::run::{Run, RunState};
+use crate::wire::run::RunState;
 
 /// While a run is under way the figures follow it at most this often.
 const ASK_EVERY: Duration = Duration::from_secs(3);
@@ -21,21 +21,12 @@ struct Asked {
     is_running: bool,
 }
 
-/// A baseline that is being pinned, and what was pinned before.
-struct Pinning {
-    done: Remote<Run>,
-    before: Option<u32>,
-    /// Whether it puts back what was there.
-    is_undo: bool,
-}
-
 /// What is kept of it between frames.
 #[derive(Default)]
 pub struct Baseline {
     comparison: Remote<RunComparison>,
     asked: Option<(Asked, Instant)>,
     is_behind: bool,
-    pinning: Option<Pinning>,
     /// Grows with every answer, so that who reads it sees that it is another one.
     revision: u64,
 }
@@ -68,11 +59,10 @@ impl Baseline {
     }
 
     pub fn logic(&mut self, open: &OpenRun, ctx: &AreaCtx<'_>) {
-        self.pinning_logic(ctx);
         if self.comparison.poll() && self.comparison.failure().is_none() {
             self.revision += 1;
         }
-        let Some(run) = open.run().filter(|run| run.counts.completed > 0 && run.columns.len() * run.photo_ids.len() > 1) else { return };
+        let Some(run) = open.run().filter(|run| run.counts.completed > 0) else { return };
         let now = Asked {
             run: run.id,
             baseline: run.baseline,
@@ -97,36 +87,4 @@ impl Baseline {
         let id = run.id;
         ctx.ask(&mut self.comparison, |client| async move { client.compare_columns(id).await });
     }
-
-    /// Pins a column of a run, or none. `is_undo`: it puts back what was there, so it is told without an undo of its own.
-    pub fn pin(&mut self, run: &Run, column: Option<u32>, is_undo: bool, ctx: &AreaCtx<'_>) {
-        if run.baseline == column || self.pinning.is_some() {
-            return;
-        }
-        let mut pinning = Pinning { done: Remote::default(), before: run.baseline, is_undo };
-        let id = run.id;
-        ctx.ask(&mut pinning.done, |client| async move { client.set_baseline(id, column).await });
-        self.pinning = Some(pinning);
-    }
-
-    fn pinning_logic(&mut self, ctx: &AreaCtx<'_>) {
-        let Some(mut pinning) = self.pinning.take() else { return };
-        if !pinning.done.poll() {
-            self.pinning = Some(pinning);
-            return;
-        }
-        if let Some(failure) = pinning.done.take_failure() {
-            ctx.commands.toast(ToastKind::Bad, format!("The baseline was not changed: {failure}"));
-        }
-        // The run itself comes as an event.
-        if let Some(run) = pinning.done.take().filter(|_| !pinning.is_undo) {
-            let toast = Toast::new(ToastKind::Good, pinned_words(&run));
-            ctx.send(Command::ShowToast(toast.with_action("Undo", Command::SetBaseline { run: run.id, column: pinning.before })));
-        }
-    }
-}
-
-fn pinned_words(run: &Run) -> String {
-    let column = run.baseline.and_then(|column| run.columns.get(column as usize));
-    column.map_or_else(|| "No column is the baseline any more".to_owned(), |column| format!("{} is the baseline", column.label()))
 }

@@ -24,6 +24,7 @@ mod matrix_rows;
 mod open_run;
 mod photo_details;
 mod photo_grid;
+mod pinning;
 mod results;
 mod run_cost;
 mod run_header;
@@ -75,6 +76,7 @@ use matrix_rows::MatrixRows;
 use open_run::OpenRun;
 use photo_details::PhotoDetails;
 use photo_grid::PhotoGrid;
+use pinning::Pinning;
 use runs_list::RunsList;
 use sets::PhotoSets;
 use setup::Setup;
@@ -134,6 +136,7 @@ pub struct TestingLab {
     matrix: Matrix,
     rows: MatrixRows,
     baseline: Baseline,
+    pinning: Pinning,
     sweep: SweepView,
     raised_limit: RaisedLimit,
     /// The figures stand in place of the matrix.
@@ -172,6 +175,7 @@ impl Default for TestingLab {
             matrix: Matrix::default(),
             rows: MatrixRows::default(),
             baseline: Baseline::default(),
+            pinning: Pinning::default(),
             sweep: SweepView::default(),
             raised_limit: RaisedLimit::default(),
             shows_figures: false,
@@ -272,6 +276,7 @@ impl Area for TestingLab {
                 self.sweep.logic(run, ctx);
             }
         }
+        self.pinning.logic(self.open.as_ref().map(OpenRun::id), ctx);
         if let Some(photos) = self.adding.logic(ctx) {
             // What a person brought here is what they want to compare.
             self.has_chosen = true;
@@ -335,11 +340,8 @@ impl Area for TestingLab {
             Command::CancelRun => return self.act_on_run(ctx, RunState::Cancelled),
             Command::PauseRun => return self.act_on_run(ctx, RunState::Paused),
             Command::ResumeRun => return self.act_on_run(ctx, RunState::Running),
-            Command::PinBaseline => return self.pin_column_of_cursor(ctx),
-            Command::SetBaseline { run, column } => {
-                let Some(run) = self.open.as_ref().and_then(OpenRun::run).filter(|open| open.id == *run) else { return false };
-                self.baseline.pin(run, *column, true, ctx);
-            }
+            Command::PinBaseline => return self.pin_column_of_cursor(),
+            Command::SetBaseline { run, column } => self.pinning.put_back(*run, *column),
             Command::ExportRun(format) => {
                 let Some(run) = self.open.as_ref().and_then(OpenRun::run) else { return false };
                 self.export.begin(run, *format, ctx);

@@ -89,7 +89,7 @@ impl TestingLab {
                     self.step = Step::SideBySide;
                 }
             }
-            Some(MatrixAnswer::Pin(column)) => self.baseline.pin(run, column, false, ctx),
+            Some(MatrixAnswer::Pin(column)) => self.pinning.pin(run, column),
             None => {}
         }
         if !is_typing && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {

@@ -103,10 +103,10 @@ impl TestingLab {
     }
 
     /// Pins the column that the keyboard stands on, or unpins it.
-    pub(super) fn pin_column_of_cursor(&mut self, ctx: &AreaCtx<'_>) -> bool {
+    pub(super) fn pin_column_of_cursor(&mut self) -> bool {
         let Some(run) = self.open.as_ref().and_then(OpenRun::run).filter(|run| run.columns.len() > 1) else { return false };
         let column = (self.matrix.cursor.1.min(run.columns.len() - 1)) as u32;
-        self.baseline.pin(run, Some(column).filter(|column| run.baseline != Some(*column)), false, ctx);
+        self.pinning.pin(run, Some(column).filter(|column| self.pinning.baseline(run) != Some(*column)));
         true
     }
 }

@@ -119,6 +119,40 @@ fn a_column_is_pinned_and_what_got_worse_is_one_click_away() {
     console.wait_until("all photos are shown again", |console| rows(console).len() > 3 && !console.says("Photos: Regressions"));
 }
 
+#[test]
+fn a_baseline_is_put_back_in_a_run_that_is_not_open_any_more_and_one_answer_has_its_figures() {
+    let scripted = Scripted::new();
+    let mut console = Console::open(options(&scripted));
+    let first = a_run(&mut console, &scripted);
+    let client = console.client();
+    console.block_on(client.set_baseline(first, Some(0))).expect("pinned");
+    console.command(Command::GoTo(Route::Run(first)));
+    console.wait_for(". Baseline");
+    let other = console.block_on(async {
+        let photo_ids = client.photos(None, 100).await.expect("photos").items.iter().take(1).map(|photo| photo.id).collect();
+        let asked = StartRun {
+            photo_set: None,
+            name: "Of one photo".to_owned(),
+            photo_ids,
+            prompts: vec![RunPrompt::inline("Photo tags v6", "Tag this.")],
+            models: vec!["on-device".to_owned()],
+            repeats: 1,
+            concurrency: 1,
+            ask_again: false,
+        };
+        client.start_run(&asked).await.expect("begun").id
+    });
+    console.command(Command::GoTo(Route::Run(other)));
+    console.wait_for("1 of 1 answered");
+    // As the button of the message does.
+    console.command(Command::SetBaseline { run: first, column: None });
+    console.wait_until("none is pinned", |console| console.block_on(client.run(first)).is_ok_and(|run| run.baseline.is_none()));
+    console.wait_for("No column is the baseline any more");
+
+    console.press(Modifiers::NONE, Key::F);
+    console.wait_for("Answered 100 %");
+}
+
 fn pictures(name: &str, look: Look) {
     let scripted = Scripted::new();
     let mut console = Console::open_looking(options(&scripted), look);
