@@ -24,10 +24,17 @@ pub fn run(settings: &Settings, command: &RunsCommand) -> Result<()> {
 }
 
 async fn list(client: &Client) -> Result<()> {
-    for run in client.runs().await.map_err(|error| failed(&error))?.items {
-        terminal::out(&line(&run))?;
+    let mut cursor = None;
+    loop {
+        let page = client.runs_after(cursor.as_deref()).await.map_err(|error| failed(&error))?;
+        for run in &page.items {
+            terminal::out(&line(run))?;
+        }
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 /// Id, time, answers and name, so that another program can cut them apart.

@@ -29,9 +29,14 @@ impl RunFile {
 }
 
 impl Client {
-    /// Newest first.
+    /// The newest first.
     pub async fn runs(&self) -> Result<Page<Run>> {
-        self.get("api/ai/testing/live-test").await
+        self.runs_after(None).await
+    }
+
+    /// Those before the page that gave the cursor.
+    pub async fn runs_after(&self, cursor: Option<&str>) -> Result<Page<Run>> {
+        self.get_with("api/ai/testing/live-test", &[("cursor", cursor)]).await
     }
 
     pub async fn start_run(&self, body: &StartRun) -> Result<Run> {

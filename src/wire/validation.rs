@@ -241,13 +241,16 @@ impl ValidationReport {
 }
 
 /// `GET /api/ai/testing/validation`: reports, newest first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ValidationsQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_version_id: Option<PromptVersionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// Of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// `GET /api/ai/testing/validation/{run}/compare?before=`: two validations, photo by photo.

@@ -79,6 +79,16 @@ impl<Q: PartialEq, T: Send + 'static> Paged<Q, T> {
         self.found.as_deref()
     }
 
+    pub fn found_mut(&mut self) -> Option<&mut Vec<T>> {
+        self.found.as_mut()
+    }
+
+    /// Whether there are more than have come.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.next.is_some() || (self.goes_on && self.answer.is_pending())
+    }
+
     /// How many there are, those that have not come included.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -93,17 +103,18 @@ impl<Q: PartialEq, T: Send + 'static> Paged<Q, T> {
         }
     }
 
-    /// Takes in what has come.
-    pub fn poll(&mut self) {
+    /// Takes in what has come; returns whether something did.
+    pub fn poll(&mut self) -> bool {
         if !self.answer.poll() {
-            return;
+            return false;
         }
-        let Some(page) = self.answer.take() else { return };
+        let Some(page) = self.answer.take() else { return false };
         (self.next, self.total) = (page.next_cursor, page.total.unwrap_or_default());
         match &mut self.found {
             Some(found) if self.goes_on => found.extend(page.items),
             found => *found = Some(page.items),
         }
+        true
     }
 
     /// Asks for what is wanted, if that is not what is there.

@@ -305,7 +305,7 @@ impl Area for TestingLab {
         }
         let frame = Frame::new().inner_margin(theme::GAP_16).fill(ctx.tokens().background);
         CentralPanel::default().frame(frame).show(ui, |ui| {
-            step_bar::ui(ui, &mut self.step, self.open.as_ref(), self.side.is_some(), self.runs.len(), ctx);
+            step_bar::ui(ui, &mut self.step, self.open.as_ref(), self.side.is_some(), &self.runs.count_words(), ctx);
             ui.add_space(theme::GAP_8);
             match self.step {
                 Step::Choose => self.choose_ui(ui, ctx),

@@ -1,41 +1,36 @@
-//! Past runs, newest first: open one, resume one that was interrupted.
+//! Past runs, newest first, earlier ones as the end of the list is seen: open one, resume one that was interrupted.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use egui::{Align, Button, Label, Layout, RichText, Sense, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 
-use crate::gui::ctx::{AreaCtx, Remote};
+use crate::gui::ctx::{AreaCtx, Paged};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{empty_state, error_state, number, relative_time, skeleton};
 use crate::wire::ids::RunId;
-use crate::wire::page::Page;
 use crate::wire::run::{Run, RunColumn, RunKind, RunState};
 
 /// The runs as last heard.
 #[derive(Default)]
 pub struct RunsList {
-    runs: Remote<Page<Run>>,
-    is_behind: bool,
+    runs: Paged<(), Run>,
     /// Whether the runs were seen once.
     was_seen: bool,
 }
 
 impl RunsList {
     pub fn reload(&mut self) {
-        self.is_behind = true;
+        self.runs.mark_behind();
     }
 
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
         self.runs.poll();
-        if (self.is_behind || self.runs.is_untouched()) && !self.runs.is_pending() {
-            self.is_behind = false;
-            ctx.ask(&mut self.runs, |client| async move { client.runs().await });
-        }
+        self.runs.follow((), ctx, |client, cursor| async move { client.runs_after(cursor.as_deref()).await });
     }
 
     /// Once, when the runs are seen first: a comparison of the last day that was cut off and goes on only when told.
     pub fn cut_off(&mut self, now: DateTime<Utc>) -> Option<Run> {
-        let newest = self.runs.value().filter(|_| !self.was_seen)?.items.first();
+        let newest = self.runs.found().filter(|_| !self.was_seen)?.first();
         self.was_seen = true;
         let is_cut_off = |run: &&Run| run.state == RunState::Interrupted && run.kind == RunKind::Comparison;
         newest.filter(is_cut_off).filter(|run| now - run.started_at < TimeDelta::days(1)).cloned()
@@ -43,16 +38,24 @@ impl RunsList {
 
     /// A run that has begun or changed.
     pub fn on_run(&mut self, run: &Run) {
-        let Some(page) = self.runs.value_mut() else { return };
-        match page.items.iter_mut().find(|known| known.id == run.id) {
+        let has_more = self.runs.has_more();
+        let Some(runs) = self.runs.found_mut() else { return };
+        // One from before those that are listed comes with its page.
+        let is_earlier = has_more && runs.last().is_some_and(|last| run.started_at < last.started_at);
+        match runs.iter_mut().find(|known| known.id == run.id) {
             Some(known) => known.clone_from(run),
-            None => page.items.insert(0, run.clone()),
+            None if is_earlier => {}
+            None => runs.insert(0, run.clone()),
         }
     }
 
+    /// How many there are: `12`, or `200+` while those before them are not read; empty where there is none.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.runs.value().map_or(0, |page| page.items.len())
+    pub fn count_words(&self) -> String {
+        match self.runs.found().map_or(0, <[Run]>::len) {
+            0 => String::new(),
+            count => format!("{}{}", number::count(count as u64), if self.runs.has_more() { "+" } else { "" }),
+        }
     }
 }
 
@@ -69,21 +72,21 @@ pub fn ui(ui: &mut Ui, list: &mut RunsList, ctx: &AreaCtx<'_>) -> Option<RunsAns
     if let Some(failure) = list.runs.failure().map(ToString::to_string)
         && error_state::ui(ui, "The runs could not be read", &failure)
     {
-        list.reload();
+        list.runs.try_again();
     }
-    let Some(page) = list.runs.value() else {
+    let Some(runs) = list.runs.found() else {
         if list.runs.failure().is_none() {
             skeleton::lines(ui, 6);
         }
         return None;
     };
-    if page.items.is_empty() {
+    if runs.is_empty() {
         return empty_state::ui(ui, "Nothing has been compared yet", Some("Choose photos")).then_some(RunsAnswer::NewRun);
     }
     let tokens = ctx.tokens();
-    let mut answer = None;
+    let (mut answer, mut seen) = (None, 0);
     let ui_width = ui.available_width();
-    let resume_width = if page.items.iter().any(can_resume) { 92.0 } else { 1.0 };
+    let resume_width = if runs.iter().any(can_resume) { 92.0 } else { 1.0 };
     TableBuilder::new(ui)
         .id_salt("runs")
         .sense(Sense::CLICK)
@@ -111,8 +114,9 @@ pub fn ui(ui: &mut Ui, list: &mut RunsList, ctx: &AreaCtx<'_>) -> Option<RunsAns
             }
         })
         .body(|body| {
-            body.rows(theme::ROW_HEIGHT + 6.0, page.items.len(), |mut row| {
-                let Some(run) = page.items.get(row.index()) else { return };
+            body.rows(theme::ROW_HEIGHT + 6.0, runs.len(), |mut row| {
+                let Some(run) = runs.get(row.index()) else { return };
+                seen = seen.max(row.index() + 1);
                 row.col(|ui| plain(ui, RichText::new(&run.name)));
                 row.col(|ui| plain(ui, RichText::new(variants(run)).color(tokens.muted)));
                 row.col(|ui| state_ui(ui, run, tokens));
@@ -137,6 +141,7 @@ pub fn ui(ui: &mut Ui, list: &mut RunsList, ctx: &AreaCtx<'_>) -> Option<RunsAns
                 }
             });
         });
+    list.runs.on_seen(seen, ctx.egui);
     answer
 }
 

@@ -8,8 +8,8 @@ use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
 
-/// Draws the steps; those that have nothing to show yet are greyed.
-pub fn ui(ui: &mut Ui, step: &mut Step, open: Option<&OpenRun>, has_side: bool, past_runs: usize, ctx: &AreaCtx<'_>) {
+/// `past_runs`: how many there are, empty where there is none. Draws the steps; those that have nothing to show yet are greyed.
+pub fn ui(ui: &mut Ui, step: &mut Step, open: Option<&OpenRun>, has_side: bool, past_runs: &str, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
     ui.horizontal(|ui| {
         let steps = [
@@ -30,7 +30,7 @@ pub fn ui(ui: &mut Ui, step: &mut Step, open: Option<&OpenRun>, has_side: bool, 
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let label = if past_runs == 0 { "Past runs".to_owned() } else { format!("Past runs ({past_runs})") };
+            let label = if past_runs.is_empty() { "Past runs".to_owned() } else { format!("Past runs ({past_runs})") };
             let tool = Tool::new(icons::ICON_HISTORY, &label).tooltip("Open or resume a run from before");
             let truth = Tool::new(icons::ICON_FACT_CHECK, "Ground truth").tooltip("Say what is in the photos, to measure answers against");
             let traces = Tool::new(icons::ICON_TIMELINE, "Traces").tooltip("What was sent and answered for each photo, step by step");

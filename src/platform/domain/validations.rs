@@ -136,12 +136,15 @@ async fn version(core: &Core, id: PromptVersionId) -> Result<PromptVersion> {
 
 /// Reports, newest first. Of those that are still open the gates are not looked at.
 pub async fn list(core: &Core, query: ValidationsQuery) -> Result<Page<ValidationReport>> {
-    let rows = store::validations::list(&core.db, core.org, query.prompt_version_id, page::limit(query.limit)).await?;
+    let limit = page::limit(query.limit);
+    let after = query.cursor.as_deref().map(page::read_cursor).transpose()?.map(|(at, id)| (at, RunId(id)));
+    let rows = store::validations::list(&core.db, core.org, query.prompt_version_id, after, limit).await?;
+    let next_cursor = page::next_cursor(&rows, limit, |row| (row.started_at, row.run_id.0));
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         items.push(read(core, row, false).await?);
     }
-    Ok(Page { items, next_cursor: None, total: None })
+    Ok(Page { items, next_cursor, total: None })
 }
 
 pub async fn get(core: &Core, id: RunId) -> Result<ValidationReport> {
@@ -151,7 +154,7 @@ pub async fn get(core: &Core, id: RunId) -> Result<ValidationReport> {
 
 /// Those of a version that have come to their end, newest first.
 pub(super) async fn ended(core: &Core, id: PromptVersionId) -> Result<Vec<ValidationReport>> {
-    let of_version = ValidationsQuery { prompt_version_id: Some(id), limit: None };
+    let of_version = ValidationsQuery { prompt_version_id: Some(id), ..ValidationsQuery::default() };
     let mut reports = list(core, of_version).await?.items;
     reports.retain(|report| report.verdict != Verdict::Open);
     Ok(reports)

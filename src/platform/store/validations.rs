@@ -78,12 +78,21 @@ pub async fn get(db: &Db, org: OrganizationId, run: RunId) -> Result<Option<Vali
     row.map(row_from).transpose()
 }
 
-/// The newest first, of one version or of all.
-pub async fn list(db: &Db, org: OrganizationId, version: Option<PromptVersionId>, limit: u32) -> Result<Vec<ValidationRow>> {
+/// The newest first, of one version or of all; those after a row, or from the newest on.
+pub async fn list(
+    db: &Db,
+    org: OrganizationId,
+    version: Option<PromptVersionId>,
+    after: Option<(DateTime<Utc>, RunId)>,
+    limit: u32,
+) -> Result<Vec<ValidationRow>> {
     let mut query = QueryBuilder::<Sqlite>::new(SELECT);
     query.push_bind(org.0);
     if let Some(version) = version {
         query.push(" AND version_id = ").push_bind(version.0);
+    }
+    if let Some((at, id)) = after {
+        query.push(" AND (started_at_ms, run_id) < (").push_bind(to_ms(at)).push(", ").push_bind(id.0).push(")");
     }
     query.push(" ORDER BY started_at_ms DESC, run_id DESC LIMIT ").push_bind(i64::from(limit));
     let rows: Vec<Row> = query.build_query_as().fetch_all(&db.read).await?;

@@ -148,9 +148,15 @@ async fn a_report_stays_as_it_was_when_the_run_ended() {
     assert_eq!(said(&kept), said(&report), "ground truth that changes later changes no report");
     let again = story.validate(other, Gates { f1: Some(0.5), ..Gates::none() }).await;
     assert_eq!((again.verdict, again.gates.len()), (Verdict::Failed, 1));
-    let of_other = ValidationsQuery { prompt_version_id: Some(other), limit: None };
+    let of_other = ValidationsQuery { prompt_version_id: Some(other), ..ValidationsQuery::default() };
     let listed = story.platform.client.validations(&of_other).await.expect("reports").items;
     assert_eq!(listed.iter().map(|report| report.run_id).collect::<Vec<_>>(), [again.run_id, report.run_id], "newest first");
+    let first = ValidationsQuery { limit: Some(1), ..of_other.clone() };
+    let page = story.platform.client.validations(&first).await.expect("reports");
+    let then = ValidationsQuery { cursor: page.next_cursor.clone(), ..first };
+    let rest = story.platform.client.validations(&then).await.expect("reports");
+    let ids = |page: &minerva_console::wire::page::Page<ValidationReport>| page.items.iter().map(|report| report.run_id).collect::<Vec<_>>();
+    assert_eq!((ids(&page), ids(&rest)), (vec![again.run_id], vec![report.run_id]), "page by page");
     let itself = story.validate(live, Gates::default()).await;
     assert_eq!((itself.against.is_none(), state(&itself, Gate::F1Drop)), (true, GateState::Passed), "production is no worse than itself");
 }

@@ -3,7 +3,7 @@
 use minerva_console::wire::run::{RunPrompt, RunState, StartRun};
 
 use crate::support::binary::minerva;
-use crate::support::platform::{self, Options, until};
+use crate::support::platform::{self, Options, copy_runs, until};
 use crate::support::scripted::Scripted;
 
 #[test]
@@ -24,7 +24,10 @@ fn a_run_of_the_library_is_listed_and_written_to_a_file() {
         };
         let run = platform.client.start_run(&asked).await.expect("started");
         until("the run to end", || async { (platform.client.run(run.id).await.expect("run").state == RunState::Completed).then_some(()) }).await;
-        (platform.stop().await, run.id)
+        let folder = platform.stop().await;
+        // More than a page of the API has.
+        copy_runs(&folder.path().join("data"), 230).await;
+        (folder, run.id)
     });
     let home = tempfile::tempdir().expect("a folder");
     let run = |args: &[&str]| {
@@ -35,7 +38,9 @@ fn a_run_of_the_library_is_listed_and_written_to_a_file() {
     };
     let (code, said, trouble) = run(&["list"]);
     assert_eq!(code, Some(0), "{trouble}");
-    assert!(said.starts_with(&format!("{id}\t")) && said.trim_end().ends_with("\t2/2\tOf two photos"), "{said}");
+    let (newest, oldest) = (said.lines().next().unwrap_or_default(), said.lines().last().unwrap_or_default());
+    assert!(newest.starts_with(&format!("{id}\t")) && newest.ends_with("\t2/2\tOf two photos"), "{newest}");
+    assert!(said.lines().count() == 231 && oldest.ends_with("\tCopy 230"), "{oldest}");
     let (_, said, _) = run(&["export", &id.to_string()]);
     assert!(said.starts_with("photo,prompt,model,repeat,status,") && said.lines().count() == 3, "{said}");
     let page = home.path().join("run.html");

@@ -218,6 +218,35 @@ fn past_runs_are_opened_again() {
 }
 
 #[test]
+fn runs_before_the_newest_come_as_the_end_of_the_list_is_seen() {
+    let mut console = lab(on(&Scripted::new()));
+    select_only(&mut console, &["cat.jpg"]);
+    console.click("Run the comparison");
+    console.wait_for("1 of 1 answered");
+    console.copy_runs(230);
+    console.command(Command::Reload);
+    console.wait_for("Past runs (200+)");
+    console.command(Command::GoTo(Route::PastRuns));
+    console.wait_for("Open Copy 3");
+    assert!(!console.says("Open Copy 230"));
+    let over = console.harness.get_by_label("Open Copy 3").rect().center();
+    console.harness.hover_at(over);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !console.says("Open Copy 230") {
+        assert!(std::time::Instant::now() < deadline, "the first run of all is never reached");
+        console.harness.event(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Point,
+            delta: egui::vec2(0.0, -6_000.0),
+            phase: egui::TouchPhase::Move,
+            modifiers: Modifiers::NONE,
+            source: egui::MouseWheelSource::Wheel,
+        });
+        console.harness.run_steps(10);
+    }
+    assert!(console.says("Past runs (231)"));
+}
+
+#[test]
 fn a_photo_is_deleted_only_when_asked_twice_and_stays_in_past_runs() {
     let mut console = lab(on(&Scripted::new()));
     select_only(&mut console, &["cat.jpg"]);

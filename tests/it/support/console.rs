@@ -132,6 +132,11 @@ impl Console {
         });
     }
 
+    /// So many more runs, each like the newest and a minute older than the one before.
+    pub fn copy_runs(&self, count: u32) {
+        self.block_on(super::platform::copy_runs(&self.folder.path().join("data"), count));
+    }
+
     /// Opens a console on a platform elsewhere, with these keys on this computer. Does not wait for it.
     pub fn reaching_with(base: Url, token: SecretString, keys: Keys, look: Look) -> Self {
         let start: StartPlatform = Box::new(|| Box::pin(async { Err("This console is for a platform elsewhere".to_owned()) }));
@@ -205,15 +210,34 @@ impl Console {
     /// Lets the embedded platform store no draft, or store them again. A database that can't grow would not do: the connection that
     /// met a full disk is replaced by one without that limit.
     pub fn refuse_drafts(&self, refuses: bool) {
-        let core = self.core.lock().expect("not poisoned").clone().expect("an embedded platform");
-        let statement = if refuses {
-            "CREATE TRIGGER no_drafts BEFORE UPDATE ON prompts BEGIN SELECT RAISE(ABORT, 'as the test asked for'); END"
+        self.refuse("UPDATE ON prompts", refuses);
+    }
+
+    /// The same for labels of photos.
+    pub fn refuse_labels(&self, refuses: bool) {
+        self.refuse("INSERT ON ground_truth", refuses);
+    }
+
+    fn refuse(&self, deed: &str, refuses: bool) {
+        self.execute(if refuses {
+            format!("CREATE TRIGGER refused BEFORE {deed} BEGIN SELECT RAISE(ABORT, 'as the test asked for'); END")
         } else {
-            "DROP TRIGGER no_drafts"
-        };
+            "DROP TRIGGER refused".to_owned()
+        });
+    }
+
+    /// Lets the embedded platform find no labels to be read, or find them again.
+    pub fn hide_labels(&self, hides: bool) {
+        let (from, to) = if hides { ("ground_truth", "hidden_truth") } else { ("hidden_truth", "ground_truth") };
+        self.execute(format!("ALTER TABLE {from} RENAME TO {to}"));
+    }
+
+    /// Does something to the embedded platform's database.
+    fn execute(&self, statement: String) {
+        let core = self.core.lock().expect("not poisoned").clone().expect("an embedded platform");
         self.block_on(async {
             let mut tx = core.db.begin().await.expect("a transaction");
-            sqlx::query(statement).execute(&mut *tx).await.expect("done");
+            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut *tx).await.expect("done");
             tx.commit().await.expect("committed");
         });
     }

@@ -109,6 +109,22 @@ impl TestPlatform {
     }
 }
 
+/// So many more runs in a data folder that has one, each like it and a minute older than the one before.
+pub async fn copy_runs(data: &std::path::Path, count: u32) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(data.join("minerva.sqlite"));
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("opens");
+    let copied = sqlx::query(
+        "INSERT INTO runs (id, organization_id, name, state, photo_ids, columns, repeats, concurrency, started_at_ms, finished_at_ms, prices,
+                           estimate, kind, spend_limit, baseline_column, stopped, photo_set)
+         WITH RECURSIVE copies (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < $1)
+         SELECT randomblob(16), organization_id, 'Copy ' || n, state, photo_ids, columns, repeats, concurrency, started_at_ms - n * 60000,
+                finished_at_ms, prices, estimate, kind, spend_limit, baseline_column, stopped, photo_set
+         FROM runs, copies",
+    );
+    copied.bind(count).execute(&mut connection).await.expect("copied");
+    sqlx::Connection::close(connection).await.expect("closed");
+}
+
 /// How long is waited for what must come; a debug build on a busy machine is slow.
 const PATIENCE: Duration = Duration::from_secs(90);
 

@@ -17,15 +17,15 @@ impl Validating {
         if let Some(failure) = self.list.failure().map(ToString::to_string)
             && error_state::ui(ui, "The validations could not be read", &failure)
         {
-            self.reload();
+            self.list.try_again();
         }
-        let Some(page) = self.list.value() else {
+        let Some(reports) = self.list.found() else {
             if self.list.failure().is_none() {
                 skeleton::lines(ui, 6);
             }
             return None;
         };
-        if page.items.is_empty() {
+        if reports.is_empty() {
             if empty_state::ui(ui, "No version was held against gates yet", Some("Validate a version…")) {
                 ctx.send(Command::ValidateVersion(None));
             }
@@ -40,13 +40,16 @@ impl Validating {
             ui.add(Label::new(RichText::new(words).color(ctx.tokens().muted)).truncate());
         });
         ui.add_space(theme::GAP_8);
-        table_ui(ui, &page.items, ctx)
+        let (open, seen) = table_ui(ui, reports, ctx);
+        self.list.on_seen(seen, ctx.egui);
+        open
     }
 }
 
-fn table_ui(ui: &mut Ui, reports: &[ValidationReport], ctx: &AreaCtx<'_>) -> Option<RunId> {
+/// Returns what was clicked, and up to which place rows were drawn.
+fn table_ui(ui: &mut Ui, reports: &[ValidationReport], ctx: &AreaCtx<'_>) -> (Option<RunId>, usize) {
     let tokens = ctx.tokens();
-    let mut open = None;
+    let (mut open, mut seen) = (None, 0);
     let width = ui.available_width();
     TableBuilder::new(ui)
         .id_salt("validations")
@@ -69,6 +72,7 @@ fn table_ui(ui: &mut Ui, reports: &[ValidationReport], ctx: &AreaCtx<'_>) -> Opt
         .body(|body| {
             body.rows(theme::ROW_HEIGHT + 6.0, reports.len(), |mut row| {
                 let Some(report) = reports.get(row.index()) else { return };
+                seen = seen.max(row.index() + 1);
                 row.col(|ui| verdict_ui(ui, report));
                 row.col(|ui| plain(ui, RichText::new(&report.version.label)));
                 row.col(|ui| plain(ui, RichText::new(&report.model).color(tokens.muted)));
@@ -85,7 +89,7 @@ fn table_ui(ui: &mut Ui, reports: &[ValidationReport], ctx: &AreaCtx<'_>) -> Opt
                 }
             });
         });
-    open
+    (open, seen)
 }
 
 fn plain(ui: &mut Ui, words: RichText) {

@@ -3,7 +3,7 @@
 use egui::{Frame, Label, Margin, RichText, ScrollArea, Ui, WidgetInfo};
 use egui_material_icons::MaterialIcon;
 
-use super::Validating;
+use super::{Told, Validating};
 use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::badge::{self, Tone};
@@ -26,7 +26,8 @@ impl Validating {
         {
             self.asked = None;
         }
-        let Some(report) = self.report.value().filter(|report| report.run_id == run.id) else {
+        // A verdict of before the run was resumed is none of it now.
+        let Some(report) = self.report.value().filter(|report| report.run_id == run.id && Told::of(run).is_told_by(report)) else {
             if self.report.failure().is_none() {
                 skeleton::lines(ui, 2);
             }
@@ -34,7 +35,7 @@ impl Validating {
         };
         let tokens = ctx.tokens();
         let most = ui.available_height() * SHARE_MOST;
-        let earlier = self.list.value().map_or(&[][..], |page| &page.items);
+        let earlier = self.list.found().unwrap_or_default();
         let (is_folded, beside) = (&mut self.is_folded, &mut self.beside);
         Frame::new().fill(tokens.surface).corner_radius(theme::RADIUS_8).inner_margin(Margin::same(theme::GAP_12 as i8)).show(ui, |ui| {
             ui.set_width(ui.available_width());
@@ -63,6 +64,7 @@ pub fn look(verdict: Verdict, state: RunState) -> (Tone, MaterialIcon, &'static 
         (Verdict::Failed, _) => (Tone::Bad, icons::ICON_ERROR, "Failed"),
         (Verdict::NotMeasured, _) => (Tone::Warn, icons::ICON_HELP, "Not measured"),
         (Verdict::Open, RunState::Running) => (Tone::Info, icons::ICON_SYNC, "Being validated"),
+        (Verdict::Open, RunState::Completed) => (Tone::Info, icons::ICON_SYNC, "Being judged"),
         (Verdict::Open, _) => (Tone::Warn, icons::ICON_WARNING, "Not at its end"),
     }
 }
