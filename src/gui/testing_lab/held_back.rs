@@ -8,7 +8,7 @@ use crate::gui::ctx::{AreaCtx, Command, Route};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::number;
 use crate::wire::provider::{provider_label, provider_of};
-use crate::wire::result::Fault;
+use crate::wire::result::{Fault, FaultKind};
 use crate::wire::run::{Cell, CellState, Run, RunState};
 
 /// Points that are kept for the button.
@@ -51,14 +51,24 @@ pub fn unasked_words(run: &Run, held: &[HeldBack]) -> Vec<Option<String>> {
         RunState::Running => None,
     };
     let of = |(at, model): (usize, &str)| {
-        if run.stopped.iter().any(|stopped| stopped.column as usize == at) {
-            return Some("Not asked: the provider is down".to_owned());
+        if let Some(stopped) = run.stopped.iter().find(|stopped| stopped.column as usize == at) {
+            return Some(format!("Not asked: {}", stopped_words(stopped.fault.kind)));
         }
         let held = held.iter().find(|held| held.provider == provider_of(model));
         let words = held.map(|held| format!("Not asked: {}", first_low(&held.fault.held_back_words(&held.provider))));
         words.or_else(|| by_itself.map(str::to_owned))
     };
     run.columns.iter().enumerate().map(|(at, column)| of((at, &column.model))).collect()
+}
+
+/// Why a column stopped early.
+fn stopped_words(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::UnknownModel => "the provider does not know the model",
+        FaultKind::RetiredModel => "the provider has retired the model",
+        FaultKind::Permission => "the key may not use the model",
+        _ => "the provider is down",
+    }
 }
 
 /// With a small letter at the beginning.
@@ -134,7 +144,7 @@ fn head_words(held: &HeldBack) -> String {
 mod tests {
     use super::*;
     use crate::wire::ids::{CellId, PhotoId, RunId};
-    use crate::wire::result::FaultKind;
+    use crate::wire::run::StoppedColumn;
 
     fn run(state: &str) -> Run {
         let column = |model: &str| serde_json::json!({"prompt_name": "P", "prompt_content": "", "prompt_version_id": null, "model": model});
@@ -175,6 +185,20 @@ mod tests {
         let words = unasked_words(&run, &held);
         assert_eq!(words[0].as_deref(), Some("Not asked: calls to Google Gemini are held back: quota spent"));
         assert_eq!((words[1].as_deref(), &words[2]), (Some("Not asked: the run stopped before it"), &words[0]));
+    }
+
+    #[test]
+    fn a_column_that_stopped_early_says_whether_the_provider_or_the_model_is_why() {
+        for (kind, words) in [
+            (FaultKind::Server, "Not asked: the provider is down"),
+            (FaultKind::UnknownModel, "Not asked: the provider does not know the model"),
+            (FaultKind::RetiredModel, "Not asked: the provider has retired the model"),
+            (FaultKind::Permission, "Not asked: the key may not use the model"),
+        ] {
+            let stopped = vec![StoppedColumn { column: 1, faults: 5, fault: Fault::new(kind, "no") }];
+            let run = Run { stopped, ..run("completed") };
+            assert_eq!(unasked_words(&run, &[])[1].as_deref(), Some(words));
+        }
     }
 
     #[test]

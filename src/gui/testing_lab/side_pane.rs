@@ -45,13 +45,24 @@ pub fn blind_head_ui(ui: &mut Ui, at: usize, shown: &Shown<'_>, view: &MatrixVie
         let name = if shown.is_hidden { format!("Answer {}", LETTERS[at]) } else { view.run.columns[pane.column].label() };
         ui.add(egui::Label::new(RichText::new(name).font(theme::semibold(theme::TEXT_BODY))).truncate());
     });
-    let (words, colour) = match cell.map(|cell| cell.state) {
-        // What it took and why it failed may tell the model.
-        Some(CellState::Completed) if shown.is_hidden => ("Answered".to_owned(), tokens.muted),
-        Some(CellState::Failed) if shown.is_hidden => ("No answer".to_owned(), tokens.bad),
-        _ => figures_in_words(cell, view.doing(cell), view.unasked(cell), tokens),
+    let (words, colour) = if shown.is_hidden {
+        let (words, colour) = hidden_words(cell, tokens);
+        (words.to_owned(), colour)
+    } else {
+        figures_in_words(cell, view.doing(cell), view.unasked(cell), tokens)
     };
     ui.add(egui::Label::new(RichText::new(&words).size(theme::TEXT_SMALL).color(colour)).truncate()).on_hover_text(words);
+}
+
+/// How a cell stands, without what it took, what it waits for and why it failed: that may tell the model.
+fn hidden_words(cell: Option<&Cell>, tokens: &Tokens) -> (&'static str, egui::Color32) {
+    let Some(cell) = cell else { return ("Not read yet", tokens.muted) };
+    match cell.state {
+        CellState::Completed => ("Answered", tokens.muted),
+        CellState::Failed => ("No answer", tokens.bad),
+        CellState::Running => ("Asking…", tokens.info),
+        CellState::Waiting => ("No answer yet", tokens.muted),
+    }
 }
 
 /// How much room the words below the photos take.
@@ -213,6 +224,32 @@ pub fn overlay<'t>(tag: &'t Tag, colours: &HashMap<String, egui::Color32>, ui: &
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::ids::{CellId, PhotoId, RunId};
+    use crate::wire::result::{Fault, FaultKind};
+
+    #[test]
+    fn a_hidden_pane_tells_neither_whose_calls_are_held_back_nor_why_a_call_is_made_again() {
+        let tokens = theme::tokens(&egui::Context::default());
+        let told = |state: CellState| {
+            let cell = Cell {
+                id: CellId::fresh(),
+                run_id: RunId::fresh(),
+                photo_id: PhotoId::fresh(),
+                column: 0,
+                repeat: 0,
+                state,
+                answer: None,
+                // That of its last try; it is asked again.
+                fault: Some(Fault::new(FaultKind::Overloaded, "Gemini is overloaded")),
+                latency_ms: None,
+                trace: Vec::new(),
+                reused: None,
+            };
+            hidden_words(Some(&cell), tokens).0
+        };
+        let all = [CellState::Waiting, CellState::Running, CellState::Completed, CellState::Failed].map(told);
+        assert_eq!(all, ["No answer yet", "Asking…", "Answered", "No answer"]);
+    }
 
     #[test]
     fn panes_stand_where_the_photo_is_largest_and_never_on_each_other() {
