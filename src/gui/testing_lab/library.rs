@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::tag_counts::TagCounts;
 use crate::gui::ctx::{AreaCtx, Pace, Refresh, Remote};
 use crate::gui::widgets::selection::Selection;
 use crate::wire::ids::PhotoId;
@@ -27,14 +28,26 @@ pub struct Library {
     /// Where the next page begins.
     cursor: Option<String>,
     complete: bool,
+    /// Those that pages and events have told of since the first page was asked for: what is not among them at the end is gone.
+    heard: HashSet<PhotoId>,
+    /// Those that were deleted since then: a page that was made before may name them.
+    deleted: HashSet<PhotoId>,
+    /// What came and what went since the last [`Library::settle`].
     incoming: Vec<Photo>,
+    outgoing: HashSet<PhotoId>,
     /// Those with results newer than what is known.
     processed: BTreeSet<PhotoId>,
     renewed: Remote<Vec<Photo>>,
     renewal: Refresh,
     /// Counts what was learnt, so that what is made of it is made anew.
     revision: u64,
+    /// The same for which photos there are.
+    members: u64,
+    /// The names of the tags that models have found.
+    found: TagCounts,
     search: String,
+    /// What the search looks through, in small letters; made where it was searched once.
+    searched: HashMap<PhotoId, Box<str>>,
     /// Those of a set, where one is shown.
     only: Option<HashSet<PhotoId>>,
     /// Photos there are to choose from.
@@ -49,9 +62,7 @@ impl Library {
         if self.page.poll()
             && let Some(page) = self.page.take()
         {
-            self.complete = page.next_cursor.is_none();
-            self.cursor = page.next_cursor;
-            self.take_in(page.items);
+            self.take_page(page);
         }
         self.settle();
         if !self.complete && !self.page.is_pending() && self.page.failure().is_none() {
@@ -66,7 +77,7 @@ impl Library {
         if self.renewed.poll()
             && let Some(photos) = self.renewed.take()
         {
-            self.take_in(photos);
+            self.learn_again(photos);
         }
         // A photo that is gone, or a platform that is: the next change asks again.
         drop(self.renewed.take_failure());
@@ -110,58 +121,138 @@ impl Library {
         self.revision
     }
 
+    /// Changes whenever photos have come or gone.
+    #[must_use]
+    pub fn members(&self) -> u64 {
+        self.members
+    }
+
+    /// The names of the tags that models have found in the photos.
+    #[must_use]
+    pub fn found(&self) -> &TagCounts {
+        &self.found
+    }
+
     /// Asks again for everything; what is known stays until it is known better.
     pub fn reload(&mut self) {
         self.page = Remote::default();
         self.cursor = None;
         self.complete = false;
+        self.heard.clear();
+        self.deleted.clear();
     }
 
     /// A photo that was added, here or elsewhere; it is in its place after the next [`Library::settle`].
     pub fn on_added(&mut self, photo: Photo) {
+        if !self.complete {
+            self.heard.insert(photo.id);
+        }
+        self.deleted.remove(&photo.id);
+        self.outgoing.remove(&photo.id);
         self.incoming.push(photo);
     }
 
-    /// Puts what was added in front, all at once: a thousand photos may come between two frames.
+    /// A photo that was deleted; it is gone after the next [`Library::settle`].
+    pub fn on_deleted(&mut self, id: PhotoId) {
+        if !self.complete {
+            self.deleted.insert(id);
+        }
+        self.incoming.retain(|photo| photo.id != id);
+        self.outgoing.insert(id);
+    }
+
+    /// Puts what was added in front and takes out what was deleted, all at once: a thousand photos may come or go between two frames.
     pub fn settle(&mut self) {
-        if self.incoming.is_empty() {
+        if self.incoming.is_empty() && self.outgoing.is_empty() {
             return;
         }
+        let gone = std::mem::take(&mut self.outgoing);
+        self.take_out(&gone);
         let mut newer = Vec::new();
         for photo in std::mem::take(&mut self.incoming) {
             match self.places.get(&photo.id) {
-                Some(at) => self.photos[*at] = photo,
+                Some(at) => self.replace(*at, photo),
                 None => newer.push(photo),
             }
         }
         newer.sort_by_key(|photo| std::cmp::Reverse(photo.id));
         newer.dedup_by_key(|photo| photo.id);
-        self.photos.splice(0..0, newer);
+        if !newer.is_empty() {
+            self.found.add(newer.iter().flat_map(tag_names));
+            self.photos.splice(0..0, newer);
+            self.members += 1;
+            self.index();
+        }
+        self.revision += 1;
+        self.sift();
+    }
+
+    fn take_out(&mut self, gone: &HashSet<PhotoId>) {
+        if !gone.iter().any(|id| self.places.contains_key(id)) {
+            return;
+        }
+        for photo in self.photos.iter().filter(|photo| gone.contains(&photo.id)) {
+            self.found.take_off(tag_names(photo));
+            self.searched.remove(&photo.id);
+        }
+        self.photos.retain(|photo| !gone.contains(&photo.id));
+        self.members += 1;
         self.index();
     }
 
-    pub fn on_deleted(&mut self, id: PhotoId) {
-        if let Some(at) = self.places.get(&id).copied() {
-            self.photos.remove(at);
-            self.index();
-        }
+    fn replace(&mut self, at: usize, photo: Photo) {
+        self.searched.remove(&photo.id);
+        self.found.add(tag_names(&photo));
+        let before = std::mem::replace(&mut self.photos[at], photo);
+        self.found.take_off(tag_names(&before));
     }
 
-    fn take_in(&mut self, photos: Vec<Photo>) {
-        for photo in photos {
+    /// The next page of a reading of the whole library; with the last one goes what no page told of.
+    fn take_page(&mut self, page: Page<Photo>) {
+        (self.complete, self.cursor) = (page.next_cursor.is_none(), page.next_cursor);
+        for photo in page.items {
+            if self.deleted.contains(&photo.id) {
+                continue;
+            }
+            self.heard.insert(photo.id);
             if let Some(at) = self.places.get(&photo.id) {
-                self.photos[*at] = photo;
+                self.replace(*at, photo);
             } else {
+                self.found.add(tag_names(&photo));
                 self.places.insert(photo.id, self.photos.len());
                 self.photos.push(photo);
+                self.members += 1;
             }
         }
+        if self.complete {
+            self.deleted.clear();
+            let heard = std::mem::take(&mut self.heard);
+            let gone = self.photos.iter().map(|photo| photo.id).filter(|id| !heard.contains(id)).collect();
+            self.take_out(&gone);
+            // What was added unheard came behind those that were known.
+            let newest_first = |photo: &Photo| std::cmp::Reverse((photo.created_at, photo.id));
+            if !self.photos.is_sorted_by_key(newest_first) {
+                self.photos.sort_by_key(newest_first);
+                self.index();
+            }
+        }
+        self.revision += 1;
+        self.sift();
+    }
+
+    /// Photos that were read once more; one that was deleted meanwhile stays so.
+    fn learn_again(&mut self, photos: Vec<Photo>) {
+        for photo in photos {
+            if let Some(at) = self.places.get(&photo.id) {
+                self.replace(*at, photo);
+            }
+        }
+        self.revision += 1;
         self.sift();
     }
 
     fn index(&mut self) {
         self.places = self.photos.iter().enumerate().map(|(at, photo)| (photo.id, at)).collect();
-        self.sift();
     }
 
     /// Why the newest question failed.
@@ -260,77 +351,30 @@ impl Library {
     }
 
     fn sift(&mut self) {
-        self.revision += 1;
         let wanted = self.search.trim().to_lowercase();
         self.offered = match &self.only {
             Some(only) => only.iter().filter(|id| self.places.contains_key(id)).count(),
             None => self.photos.len(),
         };
-        let lets_through = |photo: &Photo| {
-            if self.only.as_ref().is_some_and(|only| !only.contains(&photo.id)) {
-                return false;
-            }
-            wanted.is_empty()
-                || std::iter::once(&photo.file_name).chain(&photo.other_names).any(|name| name.to_lowercase().contains(&wanted))
-                || photo.tags.iter().any(|tag| tag.name.to_lowercase().contains(&wanted))
+        let (only, searched) = (self.only.as_ref(), &mut self.searched);
+        let mut lets_through = |photo: &Photo| {
+            only.is_none_or(|only| only.contains(&photo.id))
+                && (wanted.is_empty() || searched.entry(photo.id).or_insert_with(|| searched_text(photo)).contains(&wanted))
         };
         self.shown = self.photos.iter().enumerate().filter(|(_, photo)| lets_through(photo)).map(|(at, _)| at).collect();
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::photo::{PhotoSource, ProcessingStatus};
-
-    fn photo(number: u128, file_name: &str) -> Photo {
-        Photo {
-            id: PhotoId(uuid::Uuid::from_u128(number)),
-            file_name: file_name.to_owned(),
-            other_names: Vec::new(),
-            source: PhotoSource::Added,
-            content_hash: String::new(),
-            size_bytes: 1,
-            width_px: 4,
-            height_px: 3,
-            format: "jpeg".to_owned(),
-            ai_processing_status: ProcessingStatus::None,
-            caption: None,
-            tags: Vec::new(),
-            created_at: chrono::DateTime::UNIX_EPOCH,
-        }
-    }
-
-    fn names(library: &Library) -> Vec<&str> {
-        (0..library.shown_len()).filter_map(|place| library.shown(place)).map(|photo| photo.file_name.as_str()).collect()
-    }
-
-    #[test]
-    fn newer_photos_come_first_and_are_held_once() {
-        let mut library = Library::default();
-        for (number, name) in [(1, "a.jpg"), (2, "b.jpg"), (3, "c.jpg"), (2, "b2.jpg")] {
-            library.on_added(photo(number, name));
-            if number == 2 {
-                library.settle();
-            }
-        }
-        assert_eq!(names(&library), ["c.jpg", "b2.jpg", "a.jpg"]);
-        library.on_deleted(PhotoId(uuid::Uuid::from_u128(3)));
-        assert_eq!(names(&library), ["b2.jpg", "a.jpg"]);
-        assert_eq!(library.place(PhotoId(uuid::Uuid::from_u128(1))), Some(1));
-    }
-
-    #[test]
-    fn the_search_narrows_what_a_range_takes() {
-        let mut library = Library::default();
-        for (number, name) in [(1, "cat.jpg"), (2, "dog.jpg"), (3, "Cats.png")] {
-            library.on_added(photo(number, name));
-        }
-        library.settle();
-        library.set_search(" CAT".to_owned());
-        assert_eq!(names(&library), ["Cats.png", "cat.jpg"]);
-        let ids: Vec<_> = library.shown_ids().collect();
-        assert_eq!(library.between(ids[1], ids[0]), ids);
-        assert_eq!(library.place(PhotoId(uuid::Uuid::from_u128(2))), None, "not let through");
-    }
+fn tag_names(photo: &Photo) -> impl Iterator<Item = &str> {
+    photo.tags.iter().map(|tag| tag.name.as_str())
 }
+
+/// Names and tags in small letters, a line each, so that nothing is found across two of them.
+fn searched_text(photo: &Photo) -> Box<str> {
+    let names = std::iter::once(photo.file_name.as_str()).chain(photo.other_names.iter().map(String::as_str));
+    let lines: Vec<String> = names.chain(tag_names(photo)).map(str::to_lowercase).collect();
+    lines.join("\n").into_boxed_str()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Which photos look alike, for the grid: asked again when the library has grown or shrunk.
+//! Which photos look alike, for the grid: asked again when photos have come or gone.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ use crate::wire::photo::LookAlikes;
 #[derive(Default)]
 pub struct AlikePhotos {
     answer: Remote<LookAlikes>,
-    /// How many photos the library had when it was asked.
-    asked_for: Option<usize>,
+    /// Which photos the library had when it was asked.
+    asked_for: Option<u64>,
     /// The group of each photo that has one, and how many are in it.
     groups: HashMap<PhotoId, (usize, usize)>,
     revision: u64,
@@ -21,8 +21,8 @@ pub struct AlikePhotos {
 }
 
 impl AlikePhotos {
-    /// `photos`: how many the library has, once all are known.
-    pub fn logic(&mut self, photos: Option<usize>, ctx: &AreaCtx<'_>) {
+    /// `photos`: the state of the library by [`Library::members`](super::library::Library::members), once all are known.
+    pub fn logic(&mut self, photos: Option<u64>, ctx: &AreaCtx<'_>) {
         if self.answer.poll()
             && let Some(answer) = self.answer.take()
         {

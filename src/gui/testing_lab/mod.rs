@@ -43,6 +43,7 @@ mod steps;
 mod sweep_panel;
 mod sweep_setup;
 mod tag_chip;
+mod tag_counts;
 mod tag_diff;
 mod tag_kin;
 mod traces;
@@ -115,6 +116,8 @@ pub struct TestingLab {
     truth: GroundTruth,
     validating: Validating,
     selection: Selection<PhotoId>,
+    /// The state of the library by which the selection holds nothing that is gone.
+    selected_of: Option<u64>,
     /// The state of the library that was chosen from by itself last.
     chosen_of: u64,
     /// The person has chosen; until then the bundled photos are chosen as they come.
@@ -158,6 +161,7 @@ impl Default for TestingLab {
             truth: GroundTruth::default(),
             validating: Validating::default(),
             selection: Selection::default(),
+            selected_of: None,
             chosen_of: 0,
             has_chosen: false,
             grid: PhotoGrid::default(),
@@ -244,15 +248,17 @@ impl Area for TestingLab {
     fn logic(&mut self, ctx: &mut AreaCtx<'_>) {
         self.library.logic(ctx);
         self.bundled_wait.logic(ctx);
-        self.alike.logic(self.library.is_complete().then(|| self.library.all().len()), ctx);
+        self.alike.logic(self.library.is_complete().then(|| self.library.members()), ctx);
         if let Some(photos) = self.sets.logic(ctx) {
             self.has_chosen = true;
             self.library.show_only(Some(&photos));
             self.selection.select_all(photos.into_iter());
+            self.selected_of = None;
         } else if self.sets.set().is_none() && self.library.shows_part() && !self.sets.is_awaited() {
             // The set that was shown is gone.
             self.library.show_only(None);
         }
+        self.unselect_what_is_gone();
         self.truth.logic(ctx);
         self.traces.logic(self.step == Step::Traces, ctx);
         if let Some(run) = self.validating.logic(self.open.as_ref().and_then(OpenRun::run), ctx) {
@@ -447,6 +453,18 @@ impl TestingLab {
         if let Some(open) = &mut self.open {
             open.on_run(run.clone());
         }
+    }
+
+    /// A set may name photos that were deleted, and photos are deleted unheard: once the whole library is known, only what it has is
+    /// selected.
+    fn unselect_what_is_gone(&mut self) {
+        let members = self.library.is_complete().then(|| self.library.members());
+        if members.is_none() || members == self.selected_of {
+            return;
+        }
+        self.selected_of = members;
+        let gone: Vec<PhotoId> = self.selection.iter().filter(|id| self.library.photo(*id).is_none()).collect();
+        gone.into_iter().for_each(|id| self.selection.remove(id));
     }
 
     /// The bundled photos, or the newest ones, until the person chooses: the first run is one click away.

@@ -101,6 +101,29 @@ fn a_set_is_changed_goes_back_and_is_deleted_and_undo_brings_it_back() {
 }
 
 #[test]
+fn a_set_with_a_deleted_photo_is_what_is_left_of_it() {
+    let mut console = lab();
+    make(&mut console, "Coast", &["boats_1865.jpg", "blue_flowers.jpg"]);
+    console.wait_for("2 of 2 selected");
+    console.click("Photo set: Coast v1");
+    console.click("All photos");
+    console.wait_for("2 of 24 selected");
+    let client = console.client();
+    let photos = console.block_on(client.photos(None, 100)).expect("photos").items;
+    let boats = photos.iter().find(|photo| photo.file_name == "boats_1865.jpg").expect("bundled").id;
+    console.block_on(client.delete_photo(boats)).expect("deleted");
+    console.wait_for("1 of 23 selected");
+    console.click("Photo set: All photos");
+    pointer::click_label_contains(&mut console.harness, "Coast 2");
+    console.wait_for("1 of 1 selected");
+    assert!(console.says("1 photo × 1 prompt × 1 model = 1 call"));
+    console.click("Run the comparison");
+    console.wait_for("1 of 1 answered");
+    let run = console.block_on(client.runs()).expect("runs").items.remove(0);
+    assert_eq!(run.photo_set.map(|set| set.label()).as_deref(), Some("Coast v1"), "it is all there is of the set");
+}
+
+#[test]
 fn photos_of_a_zip_and_pasted_ones_join_the_set_that_is_shown() {
     let mut console = lab();
     make(&mut console, "Coast", &["boats_1865.jpg"]);

@@ -35,8 +35,8 @@ pub struct PhotoSets {
     whole: (WholeOf, bool),
 }
 
-/// Revision of the selection, version of the set, photos of the library.
-type WholeOf = Option<(u64, PhotoSetId, u32, usize)>;
+/// Revision of the selection, version of the set, state of the library.
+type WholeOf = Option<(u64, PhotoSetId, u32, u64)>;
 
 impl PhotoSets {
     pub fn reload(&mut self) {
@@ -143,7 +143,7 @@ impl PhotoSets {
     /// The set and version that a run over the selection uses: only where that is all of the set and nothing else.
     pub fn of_run(&mut self, selection: &Selection<PhotoId>, library: &Library) -> Option<SetChoice> {
         let known = self.photos.value().filter(|known| Some(known.set_id) == self.chosen)?;
-        let of = Some((selection.revision(), known.set_id, known.version, library.all().len()));
+        let of = Some((selection.revision(), known.set_id, known.version, library.members()));
         if self.whole.0 != of {
             let present: HashSet<PhotoId> = known.photo_ids.iter().copied().filter(|id| library.photo(*id).is_some()).collect();
             let is_whole = !present.is_empty() && present.len() == selection.len() && present.iter().all(|id| selection.contains(*id));
