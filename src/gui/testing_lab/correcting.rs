@@ -1,6 +1,6 @@
 //! Corrections in side by side: a person says at the tags of the answers which are right, and that is the photo's ground truth.
 
-use egui::{Key, Label, Modifiers, RichText, TextEdit, Ui, WidgetInfo};
+use egui::{Button, Key, Label, Modifiers, RichText, TextEdit, Ui, WidgetInfo};
 
 use super::side_pane::LETTERS;
 use crate::gui::theme::{self, Tokens, icons};
@@ -18,25 +18,32 @@ pub struct Correcting {
 }
 
 impl Correcting {
-    /// Draws the line above the tags: what no answer has, and what takes all of an answer. `known`: the labels as they are.
-    /// Returns the labels as they shall be.
-    pub fn ui(&mut self, ui: &mut Ui, known: Option<&[String]>, answers: &[Option<&[Tag]>], tokens: &Tokens) -> Option<Vec<String>> {
+    /// Draws the line above the tags: what no answer has, and what takes all of an answer. `known`: the labels as they are, and
+    /// what is said until they are read: nothing is changed as long. Returns the labels as they shall be.
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        (known, unread): (Option<&[String]>, Option<&str>),
+        answers: &[Option<&[Tag]>],
+        tokens: &Tokens,
+    ) -> Option<Vec<String>> {
         let mut wanted = None;
-        let labels = known.unwrap_or_default();
+        let (labels, is_read) = (known.unwrap_or_default(), unread.is_none());
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = egui::vec2(theme::GAP_4, theme::GAP_4);
             ui.label(RichText::new(icons::ICON_FACT_CHECK.codepoint).color(tokens.accent));
-            ui.add(Label::new(RichText::new(standing(known)).color(tokens.muted)));
+            ui.add(Label::new(RichText::new(unread.map_or_else(|| standing(known), str::to_owned)).color(tokens.muted)));
             for (at, tags) in answers.iter().enumerate() {
                 let Some(tags) = tags.filter(|tags| tags.iter().any(|tag| !is_right(labels, &tag.name))) else { continue };
                 let about = format!("All tags of {} are right; then take the wrong ones off", LETTERS[at]);
-                if ui.button(format!("All of {}", LETTERS[at])).on_hover_text(about).clicked() {
+                if ui.add_enabled(is_read, Button::new(format!("All of {}", LETTERS[at]))).on_hover_text(about).clicked() {
                     wanted = Some(with(labels, tags.iter().map(|tag| tag.name.as_str())));
                 }
             }
             let found: Vec<String> = answers.iter().flatten().flat_map(|tags| tags.iter()).map(|tag| normal_name(&tag.name)).collect();
             for missed in labels.iter().filter(|label| !found.contains(label)) {
-                let chip = Chip::new(missed).icon(icons::ICON_CLOSE).colour(tokens.bad).clickable().ui(ui);
+                let chip = Chip::new(missed).icon(icons::ICON_CLOSE).colour(tokens.bad);
+                let chip = if is_read { chip.clickable() } else { chip }.ui(ui);
                 chip.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Take off {missed}")));
                 if chip.on_hover_text("No answer has it. Take it off").clicked() {
                     wanted = Some(without(labels, missed));
@@ -44,7 +51,7 @@ impl Correcting {
             }
             let field = ui.add(TextEdit::singleline(&mut self.typed).hint_text("Add what is missing").desired_width(FIELD_WIDTH));
             field.widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, "Tags that no answer has"));
-            if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) && !self.typed.trim().is_empty() {
+            if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) && !self.typed.trim().is_empty() && is_read {
                 wanted = Some(with(labels, std::mem::take(&mut self.typed).split(',')));
                 field.request_focus();
             }

@@ -33,6 +33,8 @@ pub struct Look<'a> {
     pub colours: &'a [Color32],
     /// The labels of the photo, while tags are corrected.
     pub labels: Option<&'a [String]>,
+    /// The labels are read: until then what a click said would take the place of all of them.
+    pub can_correct: bool,
 }
 
 /// Draws the groups beside each other. Returns the tag that was said to be right, or wrong.
@@ -101,11 +103,11 @@ fn row_ui(ui: &mut Ui, group: &str, row: &TagRow, look: Look<'_>, tokens: &Token
     let holders: Vec<(usize, Option<f32>)> = row.holders().collect();
     let kin_height = if row.kin.is_some() { KIN_LINE } else { 0.0 };
     let height = (holders.len() as f32 * BAR_LINE + 8.0).max(24.0) + kin_height;
-    let sense = if look.labels.is_some() { Sense::click() } else { Sense::hover() };
+    let sense = if look.labels.is_some() && look.can_correct { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), sense);
     let is_right = look.labels.map(|labels| correcting::is_right(labels, &row.name));
     response.widget_info(|| match is_right {
-        Some(is_right) => WidgetInfo::selected(egui::Role::CheckBox, true, is_right, format!("{} is right", row.name)),
+        Some(is_right) => WidgetInfo::selected(egui::Role::CheckBox, look.can_correct, is_right, format!("{} is right", row.name)),
         None => WidgetInfo::labeled(egui::Role::ListItem, true, in_words(group, row)),
     });
     if !ui.is_rect_visible(rect) {

@@ -56,7 +56,7 @@ use std::path::PathBuf;
 
 use egui::{CentralPanel, Frame, Ui};
 
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, PhotoAdding, Remote, Route, Toast, ToastKind};
+use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, KeptNowhere, PhotoAdding, Remote, Route, Toast, ToastKind};
 use crate::gui::theme;
 use crate::gui::widgets::selection::Selection;
 use crate::wire::config::{PHOTO_SET_FIELD, TRUTH_FIELD};
@@ -259,7 +259,7 @@ impl Area for TestingLab {
             self.library.show_only(None);
         }
         self.unselect_what_is_gone();
-        self.truth.logic(ctx);
+        self.truth.logic(&self.library, ctx);
         self.traces.logic(self.step == Step::Traces, ctx);
         if let Some(run) = self.validating.logic(self.open.as_ref().and_then(OpenRun::run), ctx) {
             self.open(run);
@@ -414,6 +414,14 @@ impl Area for TestingLab {
 
     fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
         shortcuts::of(self.step)
+    }
+
+    fn on_exit(&mut self, ctx: &mut AreaCtx<'_>) {
+        self.truth.on_exit(&self.library, ctx);
+    }
+
+    fn kept_nowhere(&self) -> Vec<KeptNowhere> {
+        self.truth.kept_nowhere(&self.library).into_iter().collect()
     }
 
     fn on_files_dropped(&mut self, paths: Vec<PathBuf>, ctx: &mut AreaCtx<'_>) -> bool {

@@ -80,6 +80,8 @@ pub enum SideAnswer {
     Votes(Vec<(PhotoId, Said)>),
     /// The ground truth of this photo, as a person has corrected it.
     Correct(PhotoId, Vec<String>),
+    /// Labels are to be read, or kept, once more.
+    TryTruthAgain,
 }
 
 impl SideBySide {
@@ -169,12 +171,15 @@ impl SideBySide {
             split_of(ui.available_height(), cells.len()),
         );
         ui.scope_builder(UiBuilder::new().id_salt("tag differences").max_rect(below), |ui| {
-            let known = view.truth.tags(id);
+            let (known, unread) = (view.truth.tags(id), view.truth.unread_words(id));
+            if view.truth.trouble_ui(ui, tokens) {
+                answer = answer.take().or(Some(SideAnswer::TryTruthAgain));
+            }
             if self.correcting.is_on {
-                corrected = self.correcting.ui(ui, known, &tags, tokens);
+                corrected = self.correcting.ui(ui, (known, unread), &tags, tokens);
                 ui.add_space(theme::GAP_8);
             }
-            let look = Look { colours: &bars, labels: self.correcting.is_on.then(|| known.unwrap_or_default()) };
+            let look = Look { colours: &bars, labels: self.correcting.is_on.then(|| known.unwrap_or_default()), can_correct: unread.is_none() };
             let clicked = diff_panel::ui(ui, &diff, cells, look);
             corrected = corrected.take().or(clicked.map(|name| correcting::turned(known, &name)));
         });

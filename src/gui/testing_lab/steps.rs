@@ -71,6 +71,7 @@ impl TestingLab {
             }
             Some(SideAnswer::Details(id)) => self.details.open(id, ctx),
             Some(SideAnswer::Correct(photo, labels)) => self.truth.set(photo, Some(labels)),
+            Some(SideAnswer::TryTruthAgain) => self.truth.try_again(),
             Some(SideAnswer::Votes(all)) => {
                 for (photo, said) in all {
                     match said {

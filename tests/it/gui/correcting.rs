@@ -2,7 +2,7 @@
 
 use egui::{Key, Modifiers};
 use minerva_console::gui::ctx::Command;
-use minerva_console::wire::truth::{TruthFormat, TruthQuery};
+use minerva_console::wire::truth::{SetTruth, TruthFormat, TruthQuery};
 
 use super::blind::side_by_side;
 use crate::gui::pictured::pictured;
@@ -44,6 +44,44 @@ fn an_answer_is_corrected_to_ground_truth_and_the_figures_follow() {
     console.wait_for("16 of 16 answered");
     console.command(Command::ShowRunFigures);
     console.wait_for("F1");
+}
+
+/// What is written takes the place of all labels of the photo: unread ones would be gone with the first click.
+#[test]
+fn labels_that_can_not_be_read_are_not_corrected() {
+    let (mut console, run) = side_by_side(Look::default());
+    let client = console.client();
+    let tags = Some(vec!["bird of prey".to_owned()]);
+    console.block_on(client.set_ground_truth(run.photo_ids[0], &SetTruth { tags })).expect("labelled");
+    console.hide_labels(true);
+    console.command(Command::Reload);
+    console.press(Modifiers::NONE, Key::L);
+    console.wait_for("What people said of this photo is not known");
+    console.click("All of A");
+    console.click("Tags that no answer has");
+    console.type_text("sofa");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.hide_labels(false);
+    assert_eq!(labels(&console), ["bird of prey"], "nothing was written");
+    console.click("Try again");
+    console.wait_for("1 tag is right");
+    console.click("All of A");
+    console.wait_until("the labels have grown", |console| labels(console).len() > 2);
+    assert!(labels(&console).contains(&"bird of prey".to_owned()));
+}
+
+#[test]
+fn a_correction_that_is_not_kept_says_so_where_it_is_made_and_is_tried_again() {
+    let (mut console, _) = side_by_side(Look::default());
+    console.press(Modifiers::NONE, Key::L);
+    console.wait_for("Nobody has said yet what is in this photo: click the tags that are right");
+    console.refuse_labels(true);
+    console.click("All of A");
+    console.wait_for("What you changed is not kept yet; it is tried again by itself");
+    assert!(console.says("Try again"));
+    console.refuse_labels(false);
+    console.wait_until("it is kept", |console| labels(console).len() > 1);
+    console.wait_until("nothing is told any more", |console| !console.says("not kept yet"));
 }
 
 fn pictures(name: &str, look: Look) {

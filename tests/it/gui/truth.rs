@@ -78,6 +78,51 @@ fn photos_are_labelled_by_keyboard_with_words_that_are_in_use() {
     console.wait_for("3 of 5 labelled in all photos");
 }
 
+#[test]
+fn going_on_keeps_what_is_typed() {
+    let mut console = lab();
+    console.click("Ground truth");
+    console.wait_for("0 of 5 labelled in all photos");
+    console.wait_for("astronaut_portrait.jpg");
+    console.type_text("Woman, astronaut");
+    console.press(Modifiers::NONE, Key::PageDown);
+    console.wait_for("2 of 5");
+    console.wait_until("it is kept", |console| is_labelled(console, "astronaut_portrait.jpg", &["astronaut", "woman"]));
+    console.type_text("flowers");
+    console.click("Photo before");
+    console.wait_for("Take off astronaut");
+    console.wait_until("it is kept of the second one too", |console| is_labelled(console, "blue_flowers.jpg", &["flowers"]));
+}
+
+#[test]
+fn labels_that_the_platform_does_not_take_are_tried_again_and_asked_about_before_the_window_closes() {
+    let mut console = lab();
+    console.click("Ground truth");
+    console.wait_for("astronaut_portrait.jpg");
+    console.refuse_labels(true);
+    console.type_text("woman");
+    console.press(Modifiers::NONE, Key::PageDown);
+    console.wait_for("What you changed is not kept yet; it is tried again by itself");
+    console.type_text("flowers");
+    console.press(Modifiers::NONE, Key::Enter);
+    console.wait_for("Take off flowers");
+    assert!(!console.agrees_to_close(), "two labels would be gone");
+    console.wait_for("What you said is in 2 photos");
+    console.click("Stay");
+
+    // One of the photos goes: what was said of it must not stand in the way of the other.
+    let client = console.client();
+    let photos = console.block_on(client.photos(None, 10)).expect("photos").items;
+    let first = photos.iter().find(|photo| photo.file_name == "astronaut_portrait.jpg").expect("added").id;
+    console.block_on(client.delete_photo(first)).expect("deleted");
+    console.wait_for("1 of 4");
+    console.refuse_labels(false);
+    console.wait_for("it was deleted meanwhile");
+    console.wait_until("the other is kept", |console| is_labelled(console, "blue_flowers.jpg", &["flowers"]));
+    console.wait_until("all is well again", |console| !console.says("not kept yet"));
+    assert!(console.agrees_to_close());
+}
+
 /// The first photos are still being tagged when somebody begins to label.
 #[test]
 fn what_the_pipeline_finds_meanwhile_is_offered() {

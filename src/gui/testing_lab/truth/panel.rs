@@ -7,24 +7,29 @@ use egui::{
 
 use super::super::library::Library;
 use super::super::sets::PhotoSets;
-use super::GroundTruth;
+use super::{GroundTruth, completed};
 use crate::gui::ctx::AreaCtx;
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::chip::Chip;
 use crate::gui::widgets::photo_view::PhotoView;
 use crate::gui::widgets::toolbar::Tool;
-use crate::gui::widgets::{empty_state, error_state, number, skeleton};
+use crate::gui::widgets::{empty_state, number, skeleton};
 use crate::wire::ids::PhotoId;
 use crate::wire::photo::Photo;
 
 impl GroundTruth {
     /// Draws it.
     pub fn ui(&mut self, ui: &mut Ui, sets: &PhotoSets, library: &Library, ctx: &mut AreaCtx<'_>) {
-        if library.is_loading() {
+        // Which photo is the first without labels is known with the labels.
+        let is_first_unknown = self.photo.is_none() && !self.is_complete && self.page.failure().is_none();
+        if library.is_loading() || is_first_unknown {
             return skeleton::lines(ui, 8);
         }
         self.order.follow(sets, library);
         if self.photo.is_none_or(|photo| self.order.place(photo).is_none()) {
+            if let Some(left) = self.photo.filter(|photo| library.photo(*photo).is_some()) {
+                self.add_typed(left);
+            }
             let photos = self.order.photos();
             // The first that nobody has looked at.
             self.photo = photos.iter().copied().find(|id| !self.known.contains_key(id)).or_else(|| photos.first().copied());
@@ -49,7 +54,7 @@ impl GroundTruth {
         let target = where_to.or_else(|| self.wanted_step.take());
         if let Some(step) = target {
             let to = (at as isize + step).clamp(0, self.order.photos().len() as isize - 1) as usize;
-            if to != at {
+            if to != at && self.add_typed(photo.id) {
                 self.open(self.order.photos().get(to).copied());
             }
         }
@@ -80,24 +85,13 @@ impl GroundTruth {
             ui.add_space(theme::GAP_8);
             let of = sets.set().map_or_else(|| "all photos".to_owned(), crate::wire::photo_set::PhotoSet::label);
             let labelled = number::count(self.order.labelled(self.revision, |id| self.known.contains_key(id)) as u64);
-            ui.label(RichText::new(format!("{labelled} of {} labelled in {of}", number::count(count as u64))).color(tokens.muted));
+            let so_far = if self.is_complete { "" } else { " so far" };
+            ui.label(RichText::new(format!("{labelled} of {} labelled in {of}{so_far}", number::count(count as u64))).color(tokens.muted));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.files.tools_ui(ui, sets, ctx));
         });
         self.files.ui(ui, sets, ctx);
-        if let Some(failure) = self.page.failure().map(ToString::to_string)
-            && error_state::ui(ui, "The ground truth could not be read", &failure)
-        {
-            self.reload();
-        }
-        let Some(trouble) = &self.trouble else { return };
-        let mut again = false;
-        ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::from(icons::ICON_ERROR).color(tokens.bad));
-            ui.label(RichText::new(format!("What you changed is not kept yet. {trouble}")).color(tokens.bad));
-            again = ui.button("Try again").clicked();
-        });
-        if again {
-            self.trouble = None;
+        if self.trouble_ui(ui, tokens) {
+            self.try_again();
         }
     }
 
@@ -112,29 +106,25 @@ impl GroundTruth {
         let tokens = ctx.tokens();
         ui.add(Label::new(RichText::new(&photo.file_name).font(theme::semibold(theme::TEXT_STRONG))).truncate());
         let tags = self.tags(photo.id).map(<[String]>::to_vec);
+        let unread = self.unread_words(photo.id);
+        let is_read = unread.is_none();
         let standing = match tags.as_deref() {
-            None => "Nobody has said yet what is in it".to_owned(),
+            None => unread.unwrap_or("Nobody has said yet what is in it").to_owned(),
             Some([]) => "There is nothing to name in it".to_owned(),
             Some([_]) => "1 tag".to_owned(),
             Some(tags) => format!("{} tags", tags.len()),
         };
         ui.label(RichText::new(standing).size(theme::TEXT_SMALL).color(tokens.muted));
         ui.add_space(theme::GAP_8);
-        let revision = self.revision;
-        let used = || {
-            self.known.values().flatten().fold(std::collections::BTreeMap::new(), |mut used, tag| {
-                *used.entry(tag.clone()).or_default() += 1;
-                used
-            })
-        };
-        self.words.follow(revision, used, library);
+        self.words.follow((self.revision, library.revision()), &self.used, library.found());
         self.field_ui(ui, photo.id, tags.as_deref().unwrap_or_default(), ctx);
         ui.add_space(theme::GAP_8);
         ScrollArea::vertical().id_salt("labels").auto_shrink(false).show(ui, |ui| {
             let mut gone = None;
             ui.horizontal_wrapped(|ui| {
                 for tag in tags.iter().flatten() {
-                    let chip = Chip::new(tag).icon(icons::ICON_CLOSE).clickable().ui(ui);
+                    let chip = Chip::new(tag).icon(icons::ICON_CLOSE);
+                    let chip = if is_read { chip.clickable() } else { chip }.ui(ui);
                     chip.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Take off {tag}")));
                     if chip.on_hover_text("Take it off").clicked() {
                         gone = Some(tag.clone());
@@ -149,10 +139,13 @@ impl GroundTruth {
             ui.add_space(theme::GAP_12);
             ui.horizontal_wrapped(|ui| {
                 let is_said = tags.is_some();
-                if !is_said && ui.button("Nothing to name").on_hover_text("A person looked, and no tag is right").clicked() {
+                if !is_said && ui.add_enabled(is_read, Button::new("Nothing to name")).on_hover_text("A person looked, and no tag is right").clicked()
+                {
                     self.set(photo.id, Some(Vec::new()));
                 }
-                if is_said && ui.button("Forget the labels").on_hover_text("As if nobody had looked; can be undone").clicked() {
+                if is_said
+                    && ui.add_enabled(is_read, Button::new("Forget the labels")).on_hover_text("As if nobody had looked; can be undone").clicked()
+                {
                     self.set(photo.id, None);
                 }
             });
@@ -165,12 +158,13 @@ impl GroundTruth {
         if offered.is_empty() {
             return;
         }
-        let tokens = ctx.tokens();
+        let (tokens, is_read) = (ctx.tokens(), self.is_read(photo.id));
         ui.label(RichText::new("Found by the pipeline; click what is right").size(theme::TEXT_SMALL).color(tokens.muted));
         let mut right = None;
         ui.horizontal_wrapped(|ui| {
             for name in offered {
-                let chip = Chip::new(name).icon(icons::ICON_ADD).clickable().ui(ui);
+                let chip = Chip::new(name).icon(icons::ICON_ADD);
+                let chip = if is_read { chip.clickable() } else { chip }.ui(ui);
                 chip.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Add {name}")));
                 if chip.clicked() {
                     right = Some(name.to_owned());
@@ -201,8 +195,8 @@ impl GroundTruth {
             self.offered = None;
         }
         if let Some(word) = chosen {
-            let before = self.typed.rsplit_once(',').map_or(String::new(), |(before, _)| format!("{before},"));
-            self.add(photo, &format!("{before}{word}"));
+            let typed = completed(&self.typed, &word);
+            self.add(photo, &typed);
         }
         if !offers.is_empty() && !self.typed.trim().is_empty() {
             let words = "Tab takes the first of these, ↓ another one; Enter keeps what is typed";
@@ -244,7 +238,7 @@ impl GroundTruth {
             if let Some(word) = self.offered.and_then(|at| offers.get(at)) {
                 return Some(word.clone());
             }
-            let typed = std::mem::take(&mut self.typed);
+            let typed = self.typed.clone();
             self.add(photo, &typed);
         }
         None

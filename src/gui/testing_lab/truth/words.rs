@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::library::Library;
+use super::super::tag_counts::TagCounts;
 use crate::wire::tag::normal_name;
 
 const OFFERED_MOST: usize = 8;
@@ -15,22 +15,21 @@ pub struct Words {
 }
 
 impl Words {
-    /// Brings the words up to date.
-    pub fn follow(&mut self, revision: u64, used: impl FnOnce() -> BTreeMap<String, usize>, library: &Library) {
-        let of = Some((revision, library.revision()));
-        if self.of == of {
+    /// Brings the words up to date. `of`: the states of the labels and of the library; `used`: the tags of the labels; `found`: the
+    /// names that models have found.
+    pub fn follow(&mut self, of: (u64, u64), used: &TagCounts, found: &TagCounts) {
+        if self.of == Some(of) {
             return;
         }
-        self.of = of;
-        let mut found: BTreeMap<String, usize> = BTreeMap::new();
-        for tag in library.all().iter().flat_map(|photo| &photo.tags) {
-            *found.entry(normal_name(&tag.name)).or_default() += 1;
+        self.of = Some(of);
+        let mut counts: BTreeMap<String, (usize, usize)> = used.iter().map(|(word, count)| (word.to_owned(), (count, 0))).collect();
+        for (name, count) in found.iter() {
+            counts.entry(normal_name(name)).or_default().1 += count;
         }
-        let used = used();
-        let mut words: Vec<(String, (usize, usize))> =
-            found.into_iter().filter(|(word, _)| !used.contains_key(word)).map(|(word, count)| (word, (0, count))).collect();
-        words.extend(used.into_iter().map(|(word, count)| (word, (count, 0))));
-        words.sort_by(|(one, first), (other, second)| second.cmp(first).then_with(|| one.cmp(other)));
+        let mut words: Vec<(String, (usize, usize))> = counts.into_iter().collect();
+        // A name that both have goes by the labels alone.
+        let rank = |(used, found): (usize, usize)| (used, if used > 0 { 0 } else { found });
+        words.sort_by(|(one, first), (other, second)| rank(*second).cmp(&rank(*first)).then_with(|| one.cmp(other)));
         self.words = words.into_iter().map(|(word, _)| word).collect();
     }
 
@@ -55,8 +54,15 @@ mod tests {
     #[test]
     fn words_of_labels_come_first_and_what_the_photo_has_is_not_offered() {
         let mut words = Words::default();
-        let used = BTreeMap::from([("cat".to_owned(), 1), ("car".to_owned(), 5), ("black cat".to_owned(), 2), ("dog".to_owned(), 9)]);
-        words.follow(1, || used, &Library::default());
+        let (mut used, mut found) = (TagCounts::default(), TagCounts::default());
+        for (word, count) in [("cat", 1), ("car", 5), ("black cat", 2), ("dog", 9)] {
+            used.add(std::iter::repeat_n(word, count));
+        }
+        found.add(["Cab", "cab", "Cat", "Camel-Back"].into_iter());
+        words.follow((1, 1), &used, &found);
+        assert_eq!(words.offers("ca", &["black cat".to_owned()]), ["car", "cat", "cab", "camel back"]);
+        found.take_off(["Cab", "cab", "Camel-Back"].into_iter());
+        words.follow((1, 2), &used, &found);
         assert_eq!(words.offers("ca", &[]), ["car", "cat", "black cat"]);
         assert_eq!(words.offers("dog, CA", &["car".to_owned()]), ["cat", "black cat"]);
         assert_eq!(words.offers("cat", &[]), ["black cat"], "what stands there already is not offered");
