@@ -54,7 +54,7 @@ pub(super) async fn enqueue_in(change: &mut Change<'_>, photos: &[PhotoId], prio
     }
     store::jobs::settle_photos(&mut change.tx, &fresh).await?;
     tell(change, &fresh).await?;
-    Ok(store::jobs::get_many(&mut change.tx, core.org, &all).await?.into_iter().map(|row| row.job).collect())
+    Ok(store::jobs::get_many(&mut change.tx, core.org, &all).await?)
 }
 
 /// Records how jobs are that changed, and tells of them: the one way from every change of a job to its past and to the window.
@@ -63,8 +63,8 @@ pub(super) async fn tell(change: &mut Change<'_>, ids: &[JobId]) -> Result<()> {
     if ids.len() > TOLD_SINGLY_MOST {
         return change.tell(&Happened::JobsChanged { changed: ids.len() as u64, is_undo: false }).await;
     }
-    for row in store::jobs::get_many(&mut change.tx, change.core.org, ids).await? {
-        change.tell(&Happened::JobChanged(row.job)).await?;
+    for job in store::jobs::get_many(&mut change.tx, change.core.org, ids).await? {
+        change.tell(&Happened::JobChanged(job)).await?;
     }
     Ok(())
 }

@@ -13,13 +13,13 @@ use tokio_util::sync::CancellationToken;
 use super::workers::Listed;
 use super::{Change, Core, DomainError, Result, analysis, config, fallbacks, jobs, providers, spending, traces};
 use crate::platform::store;
-use crate::platform::store::jobs::{Claim, Ending, JobRow};
+use crate::platform::store::jobs::{Claim, Ending};
 use crate::platform::store::results::NewResult;
 use crate::providers::{CallContext, ON_DEVICE};
 use crate::wire::config::{PipelineState, ProcessingRules};
 use crate::wire::fallback::Fallback;
 use crate::wire::ids::{JobId, ResultId};
-use crate::wire::job::JobState;
+use crate::wire::job::{Job, JobState};
 use crate::wire::money::UsdMicros;
 use crate::wire::prompt::PromptVersion;
 use crate::wire::result::{Answer, Decision, Fault, FaultKind, Outcome, PhotoResult, TraceStep};
@@ -47,7 +47,9 @@ const PROVIDER_WAIT_MOST: Duration = Duration::from_hours(24);
 /// One try of one job, with all that was live when it was claimed.
 #[derive(Debug, Clone)]
 pub struct Claimed {
-    row: JobRow,
+    job: Job,
+    /// The name of the claim: who has it may end the try.
+    lease: Arc<str>,
     prompt: PromptVersion,
     /// The live one.
     model: String,
@@ -65,7 +67,7 @@ pub struct Claims {
 
 /// Takes what the free workers can do. `busy`: tries that are in work here. `fresh_start`: the first
 /// look of this process, which owns all that is left over from the one before.
-pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> Result<Claims> {
+pub async fn claim(core: &Core, busy: usize, fresh_start: bool) -> Result<Claims> {
     let outlook = store::jobs::outlook(&core.db, core.org).await?;
     let mut config = config::current(core).await?;
     if let Some(since) = config.draining_since
@@ -91,7 +93,9 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     if !outlook.pending {
         *core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
-    if !is_due && (free == 0 || !outlook.pending) {
+    // What a limit held back is looked at again while nothing is begun too: the limit may have been raised.
+    let is_held = core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+    if !is_due && (!outlook.pending || free == 0 && !is_held) {
         return Ok(Claims { jobs: Vec::new(), next: outlook.next.into_iter().chain(rested).min() });
     }
     let prompt = store::prompts::version(&core.db, core.org, config.live_prompt_version_id).await?;
@@ -99,56 +103,55 @@ pub async fn claim(core: &Core, owner: &str, busy: usize, fresh_start: bool) -> 
     // What could not be begun for its cost is looked at again when the limit begins anew, or the configuration changes.
     let first = fallbacks::first(core, &config.live_model, &config.fallbacks).unwrap_or(&config.live_model);
     let begins = core.begins_calls.lock().await;
-    let room = spending::room(core, &config, (&prompt, first), free).await?;
+    let room = spending::room(core, &config, (&prompt, first), free.max(u32::from(is_held))).await?;
     let renews = room.held.as_ref().and_then(|(_, renews)| *renews);
     *core.held_by_limit.lock().unwrap_or_else(PoisonError::into_inner) = room.held.map(|(fault, _)| fault);
-    let free = room.calls;
+    let free = room.calls.min(free);
     let mut change = core.change().await?;
     // A machine that slept wakes with its leases over and its calls still under way.
-    store::jobs::extend_many(&mut change.tx, &core.at_work.jobs(), owner, now + LEASE).await?;
+    store::jobs::extend_many(&mut change.tx, &core.at_work.jobs(), now + LEASE).await?;
     let mut changed = store::jobs::wake(&mut change.tx, now).await?;
-    changed.extend(take_back(core, &mut change.tx, &prompt, fresh_start.then_some(owner), now).await?);
+    changed.extend(take_back(core, &mut change.tx, &prompt, fresh_start, now).await?);
     let label = prompt.label();
-    let lease_until = now + LEASE;
-    let asked = Claim { owner, now, lease_until, queued_until: config.draining_since, model: first, prompt: &label, most: free };
+    let (lease, lease_until) = (Arc::<str>::from(uuid::Uuid::now_v7().to_string()), now + LEASE);
+    let asked = Claim { lease: &lease, now, lease_until, queued_until: config.draining_since, model: first, prompt: &label, most: free };
     let claimed = if free > 0 { store::jobs::claim(&mut change.tx, core.org, &asked).await? } else { Vec::new() };
     changed.retain(|id| !claimed.contains(id));
     changed.extend(&claimed);
     store::jobs::settle_photos(&mut change.tx, &changed).await?;
     jobs::tell(&mut change, &changed).await?;
-    let mut rows = store::jobs::get_many(&mut change.tx, core.org, &claimed).await?;
+    let mut taken = store::jobs::get_many(&mut change.tx, core.org, &claimed).await?;
     change.commit().await?;
     drop(begins);
-    rows.sort_by_key(|row| std::cmp::Reverse(row.job.priority));
+    taken.sort_by_key(|job| std::cmp::Reverse(job.priority));
     let next = store::jobs::outlook(&core.db, core.org).await?.next.into_iter().chain(renews).chain(rested).min();
-    let claimed = |row| {
+    let claimed = |job| {
         let (model, fallbacks) = (config.live_model.clone(), config.fallbacks.clone());
-        Claimed { row, prompt: prompt.clone(), model, fallbacks, rules: config.rules.clone() }
+        Claimed { job, lease: Arc::clone(&lease), prompt: prompt.clone(), model, fallbacks, rules: config.rules.clone() }
     };
-    Ok(Claims { jobs: rows.into_iter().map(claimed).collect(), next })
+    Ok(Claims { jobs: taken.into_iter().map(claimed).collect(), next })
 }
 
 /// Jobs whose try was cut off go back into the queue. The try is kept as one that failed, and its cost as unknown.
-async fn take_back(core: &Core, tx: &mut store::Tx, live: &PromptVersion, all_but: Option<&str>, now: DateTime<Utc>) -> Result<Vec<JobId>> {
-    let ids = store::jobs::orphans(tx, now, all_but).await?;
-    for row in store::jobs::get_many(tx, core.org, &ids).await? {
-        store::results::insert(tx, core.org, &cut_off(&row, live, now)).await?;
-        if row.job.attempts < CUT_OFF_MOST {
-            store::jobs::give_back(tx, row.job.id, now).await?;
+async fn take_back(core: &Core, tx: &mut store::Tx, live: &PromptVersion, all: bool, now: DateTime<Utc>) -> Result<Vec<JobId>> {
+    let ids = store::jobs::orphans(tx, now, all).await?;
+    for job in store::jobs::get_many(tx, core.org, &ids).await? {
+        store::results::insert(tx, core.org, &cut_off(&job, live, now)).await?;
+        let times = store::jobs::count_cut_off(tx, job.id).await?;
+        if times < CUT_OFF_MOST {
+            store::jobs::give_back(tx, job.id, now).await?;
         } else {
             let words = format!(
-                "The platform ended {} times while it worked on this photo; the photo may be the cause. Retry the job, or delete the photo",
-                row.job.attempts
+                "The platform ended {times} times while it worked on this photo; the photo may be the cause. Retry the job, or delete the photo"
             );
-            store::jobs::abandon(tx, row.job.id, now, &Fault::new(FaultKind::Internal, words)).await?;
+            store::jobs::abandon(tx, job.id, now, &Fault::new(FaultKind::Internal, words)).await?;
         }
     }
     Ok(ids)
 }
 
 /// The try of a job that was in work when the platform ended. Whether the call had been sent or answered is not known.
-fn cut_off(row: &JobRow, live: &PromptVersion, now: DateTime<Utc>) -> NewResult {
-    let job = &row.job;
+fn cut_off(job: &Job, live: &PromptVersion, now: DateTime<Utc>) -> NewResult {
     let model = job.model.clone().unwrap_or_else(|| ON_DEVICE.to_owned());
     let words = match model.as_str() {
         ON_DEVICE => "The platform ended during this try",
@@ -177,19 +180,19 @@ fn cut_off(row: &JobRow, live: &PromptVersion, now: DateTime<Utc>) -> NewResult 
 }
 
 /// Works on a claimed job until its try has ended. It is listed as in work from the call on.
-pub fn work_on(core: Arc<Core>, owner: Arc<str>, claimed: Claimed) -> impl Future<Output = ()> + Send {
+pub fn work_on(core: Arc<Core>, claimed: Claimed) -> impl Future<Output = ()> + Send {
     let cancel = core.stop.child_token();
-    let listed = Listed::new(&core, claimed.row.job.id, cancel.clone());
-    async move { work_until_stored(&core, &owner, &claimed, &listed, &cancel).await }
+    let listed = Listed::new(&core, claimed.job.id, cancel.clone());
+    async move { work_until_stored(&core, &claimed, &listed, &cancel).await }
 }
 
-async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: &Listed, cancel: &CancellationToken) {
+async fn work_until_stored(core: &Core, claimed: &Claimed, listed: &Listed, cancel: &CancellationToken) {
     let begun = Instant::now();
-    let id = claimed.row.job.id;
+    let id = claimed.job.id;
     let call = CallContext { news: Some(listed.listener()), longest_wait: Some(WORKER_WAIT_MOST), ..CallContext::new(cancel.clone(), CALL_LIMIT) };
     let course = tokio::select! {
         course = course::follow(core, claimed, listed, &call) => course,
-        never = keep_lease(core, owner, claimed, cancel) => match never {},
+        never = keep_lease(core, claimed, cancel) => match never {},
     };
     listed.note(Doing::Storing);
     if let Outcome::Failed(fault) = course.outcome()
@@ -215,8 +218,7 @@ async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: 
     // takes no new job, so a full disk stops the pipeline instead of burning through the queue.
     let mut wait = Duration::from_millis(200);
     loop {
-        let stored =
-            if gives_back { release(core, owner, claimed, &course, begun).await } else { finish(core, owner, claimed, &course, begun).await };
+        let stored = if gives_back { release(core, claimed, &course, begun).await } else { finish(core, claimed, &course, begun).await };
         match stored {
             Ok(()) => {
                 *core.not_stored.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -237,10 +239,10 @@ async fn work_until_stored(core: &Core, owner: &str, claimed: &Claimed, listed: 
 }
 
 /// Extends the lease until the try ends; a lease that is lost ends the try.
-async fn keep_lease(core: &Core, owner: &str, claimed: &Claimed, cancel: &CancellationToken) -> std::convert::Infallible {
+async fn keep_lease(core: &Core, claimed: &Claimed, cancel: &CancellationToken) -> std::convert::Infallible {
     loop {
         tokio::time::sleep(SIGN_OF_LIFE).await;
-        match extend(core, owner, claimed).await {
+        match extend(core, claimed).await {
             Ok(true) => {}
             Ok(false) => cancel.cancel(),
             Err(error) => tracing::warn!(%error, "a lease could not be extended"),
@@ -248,20 +250,19 @@ async fn keep_lease(core: &Core, owner: &str, claimed: &Claimed, cancel: &Cancel
     }
 }
 
-async fn extend(core: &Core, owner: &str, claimed: &Claimed) -> Result<bool> {
-    let job = &claimed.row.job;
+async fn extend(core: &Core, claimed: &Claimed) -> Result<bool> {
     let mut change = core.change().await?;
-    let held = store::jobs::extend(&mut change.tx, job.id, owner, job.attempts, core.now() + LEASE).await?;
+    let held = store::jobs::extend(&mut change.tx, claimed.job.id, &claimed.lease, core.now() + LEASE).await?;
     change.commit().await?;
     Ok(held)
 }
 
 /// The platform stops, or the provider holds all calls back: the try does not count, and the job is taken again later.
-async fn release(core: &Core, owner: &str, claimed: &Claimed, course: &Course, begun: Instant) -> Result<()> {
-    let job = &claimed.row.job;
+async fn release(core: &Core, claimed: &Claimed, course: &Course, begun: Instant) -> Result<()> {
+    let job = &claimed.job;
     let mut change = core.change().await?;
     keep_costs(core, &mut change, results_of(claimed, course, begun, core.now())).await?;
-    if store::jobs::release(&mut change.tx, job.id, owner, job.attempts, core.now()).await? {
+    if store::jobs::release(&mut change.tx, job.id, &claimed.lease, core.now()).await? {
         store::jobs::settle_photos(&mut change.tx, &[job.id]).await?;
         jobs::tell(&mut change, &[job.id]).await?;
     }
@@ -269,13 +270,13 @@ async fn release(core: &Core, owner: &str, claimed: &Claimed, course: &Course, b
 }
 
 /// Ends a try: job, results, photo and events at once, or nothing if the lease is lost.
-async fn finish(core: &Core, owner: &str, claimed: &Claimed, course: &Course, begun: Instant) -> Result<()> {
+async fn finish(core: &Core, claimed: &Claimed, course: &Course, begun: Instant) -> Result<()> {
     let now = core.now();
-    let job = &claimed.row.job;
+    let job = &claimed.job;
     let results = results_of(claimed, course, begun, now);
     let ending = ending(claimed, course, now);
     let mut change = core.change().await?;
-    if !store::jobs::end(&mut change.tx, job.id, owner, job.attempts, now, &ending).await? {
+    if !store::jobs::end(&mut change.tx, job.id, &claimed.lease, now, &ending).await? {
         tracing::info!(job = %job.id, "a try ended after its lease was lost; only what it cost is kept");
         keep_costs(core, &mut change, results).await?;
         return change.commit().await;
@@ -310,9 +311,9 @@ fn ending(claimed: &Claimed, course: &Course, now: DateTime<Utc>) -> Ending {
             Ending { state: JobState::Completed, confidence: answer.mean_confidence(), fault: None, not_before: None, model }
         }
         Outcome::Failed(fault) => {
-            let healing = course.healing().filter(|_| claimed.row.job.attempts < claimed.rules.max_attempts);
+            let healing = course.healing().filter(|_| claimed.job.attempts < claimed.rules.max_attempts);
             let state = if healing.is_some() { JobState::RetryWait } else { JobState::Failed };
-            let not_before = healing.map(|healing| now + retry_wait(&claimed.row, healing));
+            let not_before = healing.map(|healing| now + retry_wait(&claimed.job, healing));
             Ending { state, confidence: None, fault: Some(fault), not_before, model }
         }
     }
@@ -320,10 +321,10 @@ fn ending(claimed: &Claimed, course: &Course, now: DateTime<Utc>) -> Ending {
 
 /// Doubles with each try; a quarter is spread by the job's id, so that many that failed together do
 /// not come back together. What the provider asks for counts where it is more.
-fn retry_wait(row: &JobRow, fault: &Fault) -> TimeDelta {
-    let doublings = row.job.attempts.saturating_sub(1).min(10);
+fn retry_wait(job: &Job, fault: &Fault) -> TimeDelta {
+    let doublings = job.attempts.saturating_sub(1).min(10);
     let wait = RETRY_WAIT.saturating_mul(1 << doublings).min(RETRY_WAIT_MOST);
-    let spread = (row.job.id.0.as_u128() % 1_000) as f64 / 4_000.0;
+    let spread = (job.id.0.as_u128() % 1_000) as f64 / 4_000.0;
     TimeDelta::from_std(wait.mul_f64(1.0 + spread)).unwrap_or(TimeDelta::minutes(1)).max(wait_asked(fault))
 }
 
@@ -334,7 +335,7 @@ fn wait_asked(fault: &Fault) -> TimeDelta {
 
 /// A result for each model that was called; the last one holds the whole trace and what the rules decided.
 fn results_of(claimed: &Claimed, course: &Course, begun: Instant, now: DateTime<Utc>) -> Vec<NewResult> {
-    let job = &claimed.row.job;
+    let job = &claimed.job;
     let waited = job.started_at.map_or(0, |started| (started - job.ready_at).num_milliseconds());
     let last = course.asked().len().saturating_sub(1);
     let result = |(at, asked): (usize, &Asked)| {

@@ -95,7 +95,7 @@ pub struct Ledger {
 impl Ledger {
     /// How many of `wanted` calls the limits leave room for beside these; `model`: the one that is asked first.
     pub async fn room(&self, core: &Core, config: &PipelineConfig, (prompt, model): (&PromptVersion, &str), wanted: u32) -> Result<Room> {
-        let next = store::jobs::next_photos(&core.db, core.org, wanted).await?;
+        let next = store::jobs::next_photos(&core.db, core.org, config.draining_since, wanted).await?;
         let dearest = dearest(core, model).await?;
         let standing_in = self.set_aside_for_stand_ins(core, config, prompt, model).await?;
         let mut tightest = None;

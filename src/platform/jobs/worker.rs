@@ -16,17 +16,16 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 pub async fn run(core: Arc<Core>) {
-    let owner: Arc<str> = uuid::Uuid::now_v7().to_string().into();
     let mut busy = JoinSet::new();
     let mut fresh_start = true;
     let _runs = Runs::begin(&core);
     while !core.stop.is_cancelled() {
         while busy.try_join_next().is_some() {}
-        let wait = match pipeline::claim(&core, &owner, busy.len(), fresh_start).await {
+        let wait = match pipeline::claim(&core, busy.len(), fresh_start).await {
             Ok(claims) => {
                 fresh_start = false;
                 for claimed in claims.jobs {
-                    busy.spawn(pipeline::work_on(Arc::clone(&core), Arc::clone(&owner), claimed));
+                    busy.spawn(pipeline::work_on(Arc::clone(&core), claimed));
                 }
                 claims.next.map_or(LONGEST_WAIT, |next| (next - core.now()).to_std().unwrap_or_default().max(SHORTEST_WAIT))
             }

@@ -17,20 +17,14 @@ const SELECT: &str = "SELECT j.id, j.photo_id, p.file_name, j.state, j.priority,
      FROM jobs j JOIN photos p ON p.id = j.photo_id
      WHERE j.organization_id = ";
 
-/// A job with what only the queue needs.
-#[derive(Debug, Clone)]
-pub struct JobRow {
-    pub job: Job,
-}
-
-impl FromRow<'_, SqliteRow> for JobRow {
+impl FromRow<'_, SqliteRow> for Job {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
         let read = || -> std::result::Result<Self, Box<dyn std::error::Error + Send + Sync>> {
             let time = |name: &str| -> std::result::Result<_, Box<dyn std::error::Error + Send + Sync>> {
                 Ok(row.try_get::<Option<i64>, _>(name)?.map(from_ms).transpose()?)
             };
             let fault: Option<String> = row.try_get("fault")?;
-            let job = Job {
+            Ok(Self {
                 id: JobId(row.try_get("id")?),
                 photo_id: PhotoId(row.try_get("photo_id")?),
                 file_name: row.try_get("file_name")?,
@@ -46,8 +40,7 @@ impl FromRow<'_, SqliteRow> for JobRow {
                 not_before: time("not_before_ms")?,
                 confidence: row.try_get::<Option<f64>, _>("confidence")?.map(|confidence| confidence as f32),
                 fault: fault.as_deref().map(from_json).transpose()?,
-            };
-            Ok(Self { job })
+            })
         };
         read().map_err(sqlx::Error::Decode)
     }
@@ -73,19 +66,18 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, id: JobId, photo: PhotoId,
 pub async fn get(db: &Db, org: OrganizationId, id: JobId) -> Result<Option<Job>> {
     let mut query = QueryBuilder::<Sqlite>::new(SELECT);
     query.push_bind(org.0).push(" AND j.id = ").push_bind(id.0);
-    let row: Option<JobRow> = query.build_query_as().fetch_optional(&db.read).await?;
-    Ok(row.map(|row| row.job))
+    Ok(query.build_query_as().fetch_optional(&db.read).await?)
 }
 
 /// These jobs as the transaction sees them; unknown ids are left out. Oldest first.
-pub async fn get_many(tx: &mut Tx, org: OrganizationId, ids: &[JobId]) -> Result<Vec<JobRow>> {
+pub async fn get_many(tx: &mut Tx, org: OrganizationId, ids: &[JobId]) -> Result<Vec<Job>> {
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(IDS_A_STATEMENT) {
         let mut query = QueryBuilder::<Sqlite>::new(SELECT);
         query.push_bind(org.0).push(" AND j.id IN (");
         push_ids(&mut query, chunk.iter().map(|id| id.0));
         query.push(") ORDER BY j.enqueued_at_ms, j.id");
-        found.extend(query.build_query_as::<JobRow>().fetch_all(&mut **tx).await?);
+        found.extend(query.build_query_as::<Job>().fetch_all(&mut **tx).await?);
     }
     Ok(found)
 }
@@ -110,15 +102,23 @@ pub async fn wake(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<JobId>> {
     Ok(ids.into_iter().map(JobId).collect())
 }
 
-/// Jobs in work whose lease has ended; with `all_but`, also those that another owner holds.
-pub async fn orphans(tx: &mut Tx, now: DateTime<Utc>, all_but: Option<&str>) -> Result<Vec<JobId>> {
-    let ids: Vec<uuid::Uuid> =
-        sqlx::query_scalar("SELECT id FROM jobs WHERE state = 'processing' AND (lease_until_ms <= $1 OR lease_owner <> COALESCE($2, lease_owner))")
-            .bind(to_ms(now))
-            .bind(all_but)
-            .fetch_all(&mut **tx)
-            .await?;
+/// Jobs in work whose lease has ended, or all that are in work.
+pub async fn orphans(tx: &mut Tx, now: DateTime<Utc>, all: bool) -> Result<Vec<JobId>> {
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT id FROM jobs WHERE state = 'processing' AND (lease_until_ms <= $1 OR $2)")
+        .bind(to_ms(now))
+        .bind(all)
+        .fetch_all(&mut **tx)
+        .await?;
     Ok(ids.into_iter().map(JobId).collect())
+}
+
+/// Counts a try of a job that was cut off; gives how many there were.
+pub async fn count_cut_off(tx: &mut Tx, id: JobId) -> Result<u32> {
+    let tries: i64 = sqlx::query_scalar("UPDATE jobs SET tries_cut_off = tries_cut_off + 1 WHERE id = $1 RETURNING tries_cut_off")
+        .bind(id.0)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(tries as u32)
 }
 
 /// Puts a job whose try was cut off back into the queue, ready at once.
@@ -132,22 +132,21 @@ pub async fn give_back(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<()>
 }
 
 /// As [`give_back`], by who holds the lease, and the try does not count; `false` when it is no longer held.
-pub async fn release(tx: &mut Tx, id: JobId, owner: &str, attempt: u32, now: DateTime<Utc>) -> Result<bool> {
+pub async fn release(tx: &mut Tx, id: JobId, lease: &str, now: DateTime<Utc>) -> Result<bool> {
     let done = sqlx::query(
-        "UPDATE jobs SET state = 'pending', lease_owner = NULL, lease_until_ms = NULL, started_at_ms = NULL, ready_at_ms = $4,
+        "UPDATE jobs SET state = 'pending', lease_owner = NULL, lease_until_ms = NULL, started_at_ms = NULL, ready_at_ms = $3,
                 attempts = attempts - 1
-         WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'processing'",
+         WHERE id = $1 AND lease_owner = $2 AND state = 'processing'",
     )
     .bind(id.0)
-    .bind(owner)
-    .bind(i64::from(attempt))
+    .bind(lease)
     .bind(to_ms(now))
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Fails a job whose try was cut off too often.
+/// Fails a job whose tries were cut off too often.
 pub async fn abandon(tx: &mut Tx, id: JobId, now: DateTime<Utc>, fault: &Fault) -> Result<()> {
     sqlx::query("UPDATE jobs SET state = 'failed', lease_owner = NULL, lease_until_ms = NULL, finished_at_ms = $2, fault = $3 WHERE id = $1")
         .bind(id.0)
@@ -161,7 +160,8 @@ pub async fn abandon(tx: &mut Tx, id: JobId, now: DateTime<Utc>, fault: &Fault) 
 /// A claim on the next jobs.
 #[derive(Debug, Clone)]
 pub struct Claim<'c> {
-    pub owner: &'c str,
+    /// A name that no other claim has, so that a try can't be taken for an earlier or later one of the same job.
+    pub lease: &'c str,
     pub now: DateTime<Utc>,
     pub lease_until: DateTime<Utc>,
     /// Only jobs that were queued until then.
@@ -181,7 +181,7 @@ const CLAIM: &str = "UPDATE jobs SET state = 'processing', attempts = attempts +
 pub async fn claim(tx: &mut Tx, org: OrganizationId, claim: &Claim<'_>) -> Result<Vec<JobId>> {
     let ids: Vec<uuid::Uuid> = sqlx::query_scalar(CLAIM)
         .bind(org.0)
-        .bind(claim.owner)
+        .bind(claim.lease)
         .bind(to_ms(claim.lease_until))
         .bind(to_ms(claim.now))
         .bind(claim.model)
@@ -194,22 +194,21 @@ pub async fn claim(tx: &mut Tx, org: OrganizationId, claim: &Claim<'_>) -> Resul
 }
 
 /// Extends a lease; `false` when it is no longer held.
-pub async fn extend(tx: &mut Tx, id: JobId, owner: &str, attempt: u32, until: DateTime<Utc>) -> Result<bool> {
-    let done = sqlx::query("UPDATE jobs SET lease_until_ms = $4 WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'processing'")
+pub async fn extend(tx: &mut Tx, id: JobId, lease: &str, until: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query("UPDATE jobs SET lease_until_ms = $3 WHERE id = $1 AND lease_owner = $2 AND state = 'processing'")
         .bind(id.0)
-        .bind(owner)
-        .bind(i64::from(attempt))
+        .bind(lease)
         .bind(to_ms(until))
         .execute(&mut **tx)
         .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Extends the leases that `owner` holds on these jobs.
-pub async fn extend_many(tx: &mut Tx, ids: &[JobId], owner: &str, until: DateTime<Utc>) -> Result<()> {
+/// Extends the leases on these jobs, whoever holds them.
+pub async fn extend_many(tx: &mut Tx, ids: &[JobId], until: DateTime<Utc>) -> Result<()> {
     for chunk in ids.chunks(IDS_A_STATEMENT) {
         let mut query = QueryBuilder::<Sqlite>::new("UPDATE jobs SET lease_until_ms = ");
-        query.push_bind(to_ms(until)).push(" WHERE state = 'processing' AND lease_owner = ").push_bind(owner).push(" AND id IN (");
+        query.push_bind(to_ms(until)).push(" WHERE state = 'processing' AND id IN (");
         push_ids(&mut query, chunk.iter().map(|id| id.0));
         query.push(")").build().execute(&mut **tx).await?;
     }
@@ -229,19 +228,18 @@ pub struct Ending {
 }
 
 /// Ends a try; `false` when the lease is no longer held, and then nothing is changed.
-pub async fn end(tx: &mut Tx, id: JobId, owner: &str, attempt: u32, now: DateTime<Utc>, ending: &Ending) -> Result<bool> {
+pub async fn end(tx: &mut Tx, id: JobId, lease: &str, now: DateTime<Utc>, ending: &Ending) -> Result<bool> {
     // A job that waits has no current try: it will be ready when its wait is over.
     let done = sqlx::query(
-        "UPDATE jobs SET state = $4, confidence = $5, fault = $6, not_before_ms = $7, lease_owner = NULL, lease_until_ms = NULL,
-                ready_at_ms = COALESCE($7, ready_at_ms),
-                started_at_ms = CASE WHEN $7 IS NULL THEN started_at_ms END,
-                finished_at_ms = CASE WHEN $7 IS NULL THEN $8 END,
-                model = COALESCE($9, model)
-         WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'processing'",
+        "UPDATE jobs SET state = $3, confidence = $4, fault = $5, not_before_ms = $6, lease_owner = NULL, lease_until_ms = NULL,
+                ready_at_ms = COALESCE($6, ready_at_ms),
+                started_at_ms = CASE WHEN $6 IS NULL THEN started_at_ms END,
+                finished_at_ms = CASE WHEN $6 IS NULL THEN $7 END,
+                model = COALESCE($8, model)
+         WHERE id = $1 AND lease_owner = $2 AND state = 'processing'",
     )
     .bind(id.0)
-    .bind(owner)
-    .bind(i64::from(attempt))
+    .bind(lease)
     .bind(ending.state.as_str())
     .bind(ending.confidence.map(f64::from))
     .bind(ending.fault.as_ref().map(to_json).transpose()?)
@@ -272,8 +270,7 @@ pub async fn fail_open(tx: &mut Tx, photo: PhotoId, fault: &Fault, now: DateTime
 pub async fn in_work(db: &Db, org: OrganizationId, most: u32) -> Result<Vec<Job>> {
     let mut query = QueryBuilder::<Sqlite>::new(SELECT);
     query.push_bind(org.0).push(" AND j.state = 'processing' ORDER BY j.started_at_ms, j.id LIMIT ").push_bind(i64::from(most));
-    let rows: Vec<JobRow> = query.build_query_as().fetch_all(&db.read).await?;
-    Ok(rows.into_iter().map(|row| row.job).collect())
+    Ok(query.build_query_as().fetch_all(&db.read).await?)
 }
 
 /// The jobs in work, each with its photo.
@@ -283,12 +280,13 @@ pub async fn in_work_about(db: &Db, org: OrganizationId) -> Result<Vec<(JobId, P
     Ok(ids.into_iter().map(|(job, photo)| (JobId(job), PhotoId(photo))).collect())
 }
 
-const NEXT_PHOTOS: &str =
-    "SELECT photo_id FROM jobs WHERE organization_id = $1 AND state = 'pending' ORDER BY priority DESC, enqueued_at_ms, id LIMIT $2";
+const NEXT_PHOTOS: &str = "SELECT photo_id FROM jobs WHERE organization_id = $1 AND state = 'pending' AND ($3 IS NULL OR enqueued_at_ms <= $3)
+     ORDER BY priority DESC, enqueued_at_ms, id LIMIT $2";
 
 /// The photos of the jobs that [`claim`] would take.
-pub async fn next_photos(db: &Db, org: OrganizationId, most: u32) -> Result<Vec<PhotoId>> {
-    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(NEXT_PHOTOS).bind(org.0).bind(i64::from(most)).fetch_all(&db.read).await?;
+pub async fn next_photos(db: &Db, org: OrganizationId, queued_until: Option<DateTime<Utc>>, most: u32) -> Result<Vec<PhotoId>> {
+    let query = sqlx::query_scalar(NEXT_PHOTOS).bind(org.0).bind(i64::from(most)).bind(queued_until.map(to_ms));
+    let ids: Vec<uuid::Uuid> = query.fetch_all(&db.read).await?;
     Ok(ids.into_iter().map(PhotoId).collect())
 }
 

@@ -19,6 +19,7 @@ mod health;
 mod held_back;
 mod idempotency;
 mod job_filter;
+mod job_leases;
 mod known_answers;
 mod left_alone;
 mod logs;

@@ -203,9 +203,9 @@ async fn a_try_whose_job_another_worker_took_changes_nothing() {
     platform.add(1, true).await;
     until("the call", || async { (scripted.calls() == 1).then_some(()) }).await;
     let core = platform.host.core();
-    let mut taken = pipeline::claim(core, "another worker", 0, true).await.expect("claimed").jobs;
+    let mut taken = pipeline::claim(core, 0, true).await.expect("claimed").jobs;
     scripted.let_through(2);
-    pipeline::work_on(Arc::clone(core), "another worker".into(), taken.remove(0)).await;
+    pipeline::work_on(Arc::clone(core), taken.remove(0)).await;
     let done = platform.until_jobs(1, JobState::Completed).await.remove(0);
     assert_eq!(done.attempts, 2);
     // By the time that a later job is done, the first worker's answer has been thrown away.
@@ -230,13 +230,13 @@ async fn a_job_whose_worker_is_gone_comes_back_when_its_lease_ends() {
     let platform = platform::start(options.clone().without_workers()).await;
     platform.add(1, true).await;
     let core = platform.host.core().clone();
-    let gone = pipeline::claim(&core, "gone", 0, false).await.expect("claimed").jobs;
+    let gone = pipeline::claim(&core, 0, false).await.expect("claimed").jobs;
     assert_eq!(gone.len(), 1);
     clock.advance(TimeDelta::seconds(59));
-    assert!(pipeline::claim(&core, "next", 0, false).await.expect("looked").jobs.is_empty(), "the lease still holds");
+    assert!(pipeline::claim(&core, 0, false).await.expect("looked").jobs.is_empty(), "the lease still holds");
     clock.advance(TimeDelta::seconds(1));
-    let taken = pipeline::claim(&core, "next", 0, false).await.expect("claimed").jobs.remove(0);
-    pipeline::work_on(Arc::clone(&core), "next".into(), taken).await;
+    let taken = pipeline::claim(&core, 0, false).await.expect("claimed").jobs.remove(0);
+    pipeline::work_on(Arc::clone(&core), taken).await;
     let done = platform.until_jobs(1, JobState::Completed).await.remove(0);
     assert_eq!((done.attempts, scripted.calls()), (2, 1));
     // The try that nobody ended is kept, and what it cost is not known.

@@ -11,7 +11,7 @@ use minerva_console::keys::Keys;
 use minerva_console::platform::domain::pipeline;
 use minerva_console::platform::domain::spending::{self, UnderWay};
 use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, Providers};
-use minerva_console::wire::config::ProcessingRules;
+use minerva_console::wire::config::{PipelineState, ProcessingRules, SetPipelineState};
 use minerva_console::wire::deployment::{CheckState, Environment};
 use minerva_console::wire::fallback::{Fallback, SetFallbacks};
 use minerva_console::wire::health::HealthState;
@@ -129,6 +129,22 @@ async fn the_limit_of_a_day_holds_the_jobs_before_it_is_crossed_and_the_next_day
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_is_raised_while_the_pipeline_is_paused_holds_nothing_back() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let (platform, _clock) = start(&stub, "gemini/gemini-3.5-flash-lite").await;
+    limit(&platform, Some(1), None).await;
+    platform.add(1, true).await;
+    held(&platform).await;
+    platform.client.set_pipeline_state(SetPipelineState { state: PipelineState::Paused }).await.expect("paused");
+    limit(&platform, None, None).await;
+    until("nothing to be held back", || async {
+        let status = platform.client.live_status().await.expect("status");
+        status.held_back.is_none().then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_counts_more_than_its_rule_says_is_believed_from_the_first_answer_on() {
     let stub = ProviderStub::start(Duration::from_millis(20)).await;
     let (platform, _clock) = start_as(&stub, "long-prompt", "gemini/gemini-3.5-flash-lite").await;
@@ -155,17 +171,17 @@ async fn a_call_that_ends_while_the_limits_are_looked_at_is_counted_all_the_same
     let core = platform.host.core();
     let work_off = async |claims: pipeline::Claims| {
         for claimed in claims.jobs {
-            pipeline::work_on(Arc::clone(core), "test".into(), claimed).await;
+            pipeline::work_on(Arc::clone(core), claimed).await;
         }
     };
     limit_with(&platform, 1, None, None).await;
-    work_off(pipeline::claim(core, "test", 0, true).await.expect("claimed")).await;
+    work_off(pipeline::claim(core, 0, true).await.expect("claimed")).await;
     let each = platform.client.live_status().await.expect("status").spend_today_usd.0;
     assert!(each > 0);
     // One is spent, one is under way: there is room for no other, whatever becomes of it.
     let one = most(&platform, model).await;
     limit_with(&platform, 1, Some(each + one + each / 2), None).await;
-    let claims = pipeline::claim(core, "test", 0, false).await.expect("claimed");
+    let claims = pipeline::claim(core, 0, false).await.expect("claimed");
     assert_eq!(claims.jobs.len(), 1);
     let config = platform.client.config().await.expect("config");
     let prompt =

@@ -146,7 +146,7 @@ impl Course {
 /// Asks one model after the other until one answers, or the fault of the last one is nothing that another could mend.
 pub async fn follow(core: &Core, claimed: &Claimed, listed: &Listed, call: &CallContext) -> Course {
     let mut course = Course::begin();
-    let photo: Photo = match store::photos::get(&core.db, core.org, claimed.row.job.photo_id).await {
+    let photo: Photo = match store::photos::get(&core.db, core.org, claimed.job.photo_id).await {
         Ok(Some(photo)) => photo,
         missing => {
             let fault = missing.err().map_or_else(analysis::deleted, |error| Fault::new(FaultKind::Internal, error.to_string()));

@@ -144,8 +144,8 @@ pub async fn apply(tx: &mut Tx, id: JobChangeId, action: JobAction, now: DateTim
     match action {
         JobAction::Retry | JobAction::Reprocess => query
             .push(
-                "state = 'pending', attempts = 0, fault = NULL, confidence = NULL, not_before_ms = NULL, started_at_ms = NULL, finished_at_ms = NULL,
-                 ready_at_ms = ",
+                "state = 'pending', attempts = 0, tries_cut_off = 0, fault = NULL, confidence = NULL, not_before_ms = NULL,
+                 started_at_ms = NULL, finished_at_ms = NULL, ready_at_ms = ",
             )
             .push_bind(now),
         JobAction::Cancel => query

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
 
-use super::{JobRow, SELECT};
+use super::SELECT;
 use crate::platform::store::photos::search::phrase;
 use crate::platform::store::{Db, Result, containing, past, to_ms, to_name};
 use crate::wire::ids::{JobId, OrganizationId};
@@ -89,7 +89,7 @@ pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging
             Some(After { key, id: JobId(last.try_get("id")?) })
         }
     };
-    let jobs = rows.iter().map(|row| JobRow::from_row(row).map(|row| row.job)).collect::<sqlx::Result<_>>()?;
+    let jobs = rows.iter().map(Job::from_row).collect::<sqlx::Result<_>>()?;
     Ok((jobs, next))
 }
 
