@@ -7,11 +7,11 @@ use minerva_console::platform::domain::pipeline;
 use minerva_console::platform::store;
 use minerva_console::wire::ids::{JobChangeId, OrganizationId};
 use minerva_console::wire::job::{Job, JobAction, JobState, JobsAction};
-use minerva_console::wire::result::Outcome;
+use minerva_console::wire::result::{Fault, FaultKind, Outcome};
 
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform};
-use crate::support::scripted::Scripted;
+use crate::support::scripted::{Act, Scripted};
 
 /// A platform that does nothing by itself, with one job.
 async fn start(scripted: &Arc<Scripted>) -> (TestPlatform, Arc<TestClock>) {
@@ -55,6 +55,30 @@ async fn a_try_that_was_cancelled_can_not_end_the_retry_of_its_job() {
     assert_eq!((done.state, done.attempts), (JobState::Completed, 1));
     let results = platform.client.job(done.id).await.expect("details").results;
     assert!(matches!(results.as_slice(), [result] if matches!(result.outcome, Outcome::Completed(_))), "{results:?}");
+}
+
+#[tokio::test]
+async fn undoing_a_priority_gives_back_the_priority_alone() {
+    let scripted = Scripted::new();
+    let (platform, _clock) = start(&scripted).await;
+    let change = act(&platform, JobAction::Reprioritise(50)).await;
+    scripted.then(Act::Fail(Fault { wait_ms: Some(30_000), ..Fault::new(FaultKind::RateLimited, "Too many requests") }));
+    pipeline::work_on(Arc::clone(platform.host.core()), claim(&platform).await).await;
+    let waiting = job(&platform).await;
+    assert_eq!((waiting.state, waiting.attempts, waiting.priority), (JobState::RetryWait, 1, 50));
+    platform.client.undo_jobs_action(change).await.expect("undone");
+    assert_eq!(job(&platform).await, Job { priority: 0, ..waiting });
+}
+
+#[tokio::test]
+async fn undoing_a_retry_leaves_the_priority_that_was_set_meanwhile() {
+    let (platform, _clock) = start(&Scripted::new()).await;
+    act(&platform, JobAction::Cancel).await;
+    let cancelled = job(&platform).await;
+    let change = act(&platform, JobAction::Retry).await;
+    act(&platform, JobAction::Reprioritise(7)).await;
+    platform.client.undo_jobs_action(change).await.expect("undone");
+    assert_eq!(job(&platform).await, Job { priority: 7, ..cancelled });
 }
 
 #[tokio::test]

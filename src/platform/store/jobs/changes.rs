@@ -174,15 +174,22 @@ pub async fn get(tx: &mut Tx, org: OrganizationId, id: JobChangeId) -> Result<Op
     row.map(|(at, action, undone)| Ok(MadeChange { at: from_ms(at)?, action: from_json(&action)?, is_undone: undone.is_some() })).transpose()
 }
 
-/// Puts the jobs of a change back as they were, but for those that moved on since; gives the ids of those that it did.
+/// Takes what a change did to its jobs back, and nothing else that was done to them; leaves those that moved on since. Gives the ids
+/// of those that it put back.
 pub async fn undo(tx: &mut Tx, id: JobChangeId, change: &MadeChange, now: DateTime<Utc>) -> Result<Vec<JobId>> {
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "UPDATE jobs SET state = CASE r.state WHEN 'processing' THEN 'pending' ELSE r.state END, priority = r.priority, attempts = r.attempts,
-                not_before_ms = r.not_before_ms, started_at_ms = CASE r.state WHEN 'processing' THEN NULL ELSE r.started_at_ms END,
-                finished_at_ms = r.finished_at_ms, confidence = r.confidence, fault = r.fault,
-                ready_at_ms = CASE r.state WHEN 'processing' THEN ",
-    );
-    query.push_bind(to_ms(now)).push(" ELSE r.ready_at_ms END FROM job_change_rows r WHERE r.job_id = jobs.id AND r.change_id = ").push_bind(id.0);
+    let mut query = QueryBuilder::<Sqlite>::new("UPDATE jobs SET ");
+    match change.action {
+        JobAction::Reprioritise(_) => query.push("priority = r.priority"),
+        JobAction::Retry | JobAction::Reprocess | JobAction::Cancel => query
+            .push(
+                "state = CASE r.state WHEN 'processing' THEN 'pending' ELSE r.state END, attempts = r.attempts, not_before_ms = r.not_before_ms,
+                 started_at_ms = CASE r.state WHEN 'processing' THEN NULL ELSE r.started_at_ms END, finished_at_ms = r.finished_at_ms,
+                 confidence = r.confidence, fault = r.fault, ready_at_ms = CASE r.state WHEN 'processing' THEN ",
+            )
+            .push_bind(to_ms(now))
+            .push(" ELSE r.ready_at_ms END"),
+    };
+    query.push(" FROM job_change_rows r WHERE r.job_id = jobs.id AND r.change_id = ").push_bind(id.0);
     match change.action {
         JobAction::Retry | JobAction::Reprocess => query.push(" AND jobs.state = 'pending' AND jobs.attempts = 0"),
         JobAction::Cancel => query.push(" AND jobs.state = 'cancelled' AND jobs.finished_at_ms = ").push_bind(to_ms(change.at)).push(
