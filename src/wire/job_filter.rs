@@ -80,26 +80,24 @@ pub enum Compare {
 }
 
 impl Compare {
-    /// The sign in the filter and in SQL.
+    /// Between which values, both of them not included, one must lie to compare so with `than`. Those that differ by less than
+    /// anybody types are equal: a confidence is not kept to the last digit.
     #[must_use]
-    pub fn sign(self) -> &'static str {
+    pub fn bounds(self, than: f64) -> (Option<f64>, Option<f64>) {
+        const EQUAL_WITHIN: f64 = 1e-6;
+        let (below, above) = (Some(than - EQUAL_WITHIN), Some(than + EQUAL_WITHIN));
         match self {
-            Self::Less => "<",
-            Self::AtMost => "<=",
-            Self::Equal => "=",
-            Self::AtLeast => ">=",
-            Self::More => ">",
+            Self::Less => (None, below),
+            Self::AtMost => (None, above),
+            Self::Equal => (below, above),
+            Self::AtLeast => (below, None),
+            Self::More => (above, None),
         }
     }
 
     fn holds(self, one: f64, other: f64) -> bool {
-        match self {
-            Self::Less => one < other,
-            Self::AtMost => one <= other,
-            Self::Equal => (one - other).abs() < 1e-9,
-            Self::AtLeast => one >= other,
-            Self::More => one > other,
-        }
+        let (from, to) = self.bounds(other);
+        from.is_none_or(|from| one > from) && to.is_none_or(|to| one < to)
     }
 }
 
@@ -136,9 +134,25 @@ impl JobFilter {
     }
 }
 
+/// Letter by letter, as the platform's database compares: capitals that become two letters stay as they are.
+#[must_use]
+pub fn lower_case(text: &str) -> String {
+    text.chars().map(lower_case_letter).collect()
+}
+
+/// The small letter of a capital; any other letter is itself.
+#[must_use]
+pub fn lower_case_letter(letter: char) -> char {
+    let mut small = letter.to_lowercase();
+    match (small.next(), small.next()) {
+        (Some(small), None) => small,
+        _ => letter,
+    }
+}
+
 impl What {
     fn finds(&self, job: &Job, now: DateTime<Utc>) -> bool {
-        let has = |text: Option<&String>, part: &str| text.is_some_and(|text| text.to_lowercase().contains(part));
+        let has = |text: Option<&String>, part: &str| text.is_some_and(|text| lower_case(text).contains(part));
         match self {
             Self::State(states) => states.contains(&job.state),
             Self::Provider(name) => job.model.as_deref().is_some_and(|model| model.split('/').next() == Some(name)),
@@ -186,7 +200,7 @@ fn pieces(text: &str) -> Vec<Range<usize>> {
 /// One term; `None` for one that says nothing yet (`-`, `""`).
 fn term(piece: &str) -> Result<Option<Term>, String> {
     let (negated, rest) = piece.strip_prefix('-').map_or((false, piece), |rest| (true, rest));
-    let bare = |value: &str| value.replace('"', "").trim().to_lowercase();
+    let bare = |value: &str| lower_case(value.replace('"', "").trim());
     let sign = rest.find([':', '<', '>', '=']).filter(|at| !rest[..*at].contains('"'));
     let Some(sign) = sign else {
         if ["OR", "AND", "NOT"].contains(&rest) {

@@ -224,7 +224,7 @@ pub async fn changes(db: &Db, org: OrganizationId, filter: &ChangeFilter<'_>) ->
         query.push(" AND at_ms < ").push_bind(to_ms(to));
     }
     for word in &filter.words {
-        query.push(" AND LOWER(summary) LIKE ").push_bind(containing(word)).push(" ESCAPE '\\'");
+        query.push(" AND summary GLOB ").push_bind(containing(word));
     }
     if let Some((at, id)) = filter.after {
         query.push(" AND (at_ms, id) < (").push_bind(to_ms(at)).push(", ").push_bind(id.0).push(")");

@@ -41,12 +41,16 @@ pub mod truth;
 pub mod validations;
 pub mod votes;
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Sqlite, Transaction};
+
+use crate::wire::job_filter::lower_case_letter;
 
 /// A write transaction. Dropped without commit it rolls back.
 pub type Tx = Transaction<'static, Sqlite>;
@@ -243,16 +247,29 @@ fn push_ids(query: &mut sqlx::QueryBuilder<Sqlite>, ids: impl Iterator<Item = uu
     }
 }
 
-/// A pattern for `LOWER(column) LIKE … ESCAPE`: contains this text, whatever its case.
+/// A pattern for `GLOB`: contains this text, each letter as itself or as its capital. The database's own `LOWER` knows no letters
+/// beyond ASCII.
 fn containing(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for letter in text.to_lowercase().chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
+    static CAPITALS: LazyLock<HashMap<char, Vec<char>>> = LazyLock::new(|| {
+        let mut capitals: HashMap<char, Vec<char>> = HashMap::new();
+        for (letter, small) in (char::MIN..=char::MAX).map(|letter| (letter, lower_case_letter(letter))) {
+            if small != letter {
+                capitals.entry(small).or_default().push(letter);
+            }
         }
-        pattern.push(letter);
+        capitals
+    });
+    let mut pattern = "*".to_owned();
+    for letter in text.chars().map(lower_case_letter) {
+        match CAPITALS.get(&letter) {
+            Some(capitals) => {
+                pattern.extend(['[', letter]);
+                pattern.extend(capitals.iter().chain(&[']']));
+            }
+            None if "*?[".contains(letter) => pattern.extend(['[', letter, ']']),
+            None => pattern.push(letter),
+        }
     }
-    pattern.push('%');
+    pattern.push('*');
     pattern
 }

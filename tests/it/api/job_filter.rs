@@ -7,7 +7,7 @@ use minerva_console::wire::result::{Fault, FaultKind};
 
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform};
-use crate::support::scripted::{Act, Scripted};
+use crate::support::scripted::{Act, Scripted, answer};
 
 /// Names of the jobs that a filter finds, in order; the count that comes along is true.
 async fn found(platform: &TestPlatform, filter: &str) -> Vec<String> {
@@ -86,6 +86,60 @@ async fn the_platform_finds_what_the_window_would() {
 
 fn clock_now(platform: &TestPlatform) -> chrono::DateTime<chrono::Utc> {
     platform.host.core().now()
+}
+
+#[tokio::test]
+async fn capitals_of_every_script_and_signs_of_patterns_are_found() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let names = ["Ärzte_1.jpg", "ärzte_2.JPG", "[x]*?.jpg", "ΩΜΕΓΑ.jpg", "beach.jpg"];
+    let files = (0..).zip(names).map(|(seed, name)| (name.to_owned(), platform::jpeg(64, 48, seed))).collect();
+    platform.client.add_photos(files, true).await.expect("added");
+    let mut tx = platform.host.core().db.begin().await.expect("a transaction");
+    let labelled = "UPDATE jobs SET prompt = 'Übersicht v1', model = 'eigen/Größe-É'
+                    WHERE photo_id = (SELECT id FROM photos WHERE file_name = 'beach.jpg')";
+    sqlx::query(labelled).execute(&mut *tx).await.expect("done");
+    tx.commit().await.expect("kept");
+    let (jobs, now) = (platform.jobs().await, clock_now(&platform));
+    for (filter, most) in [
+        ("Ärzte", 2),
+        ("ärzte", 2),
+        ("-Ärzte", 3),
+        ("ÄR", 2),
+        ("ωμεγα", 1),
+        ("ΩΜ", 1),
+        ("-ωμεγα", 4),
+        ("[x]*", 1),
+        ("*?", 1),
+        ("x*", 0),
+        ("BEACH", 1),
+        ("prompt:übersicht", 1),
+        ("prompt:ÜBERSICHT", 1),
+        ("model:GRÖSSE", 0),
+        ("model:GRÖßE-é", 1),
+        ("-model:größe", 4),
+    ] {
+        let terms = JobFilter::parse(filter).expect("a filter");
+        let mut expected: Vec<String> = jobs.iter().filter(|job| terms.matches(job, now)).map(|job| job.file_name.clone()).collect();
+        expected.sort();
+        assert_eq!(found(&platform, filter).await, expected, "{filter}");
+        assert_eq!(expected.len(), most, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn a_confidence_is_found_as_it_is_shown() {
+    let scripted = Scripted::new();
+    let platform = platform::start(Options::with_providers(vec![scripted.clone()])).await;
+    for confidence in [0.9, 0.6] {
+        scripted.then(Act::Answer(answer(&[("cat", confidence)])));
+    }
+    platform.add(2, true).await;
+    let jobs = platform.until_jobs(2, JobState::Completed).await;
+    for (filter, most) in [("confidence>=0.9", 1), ("confidence>0.9", 0), ("confidence=90%", 1), ("confidence<0.6", 0), ("confidence<=0.6", 1)] {
+        let terms = JobFilter::parse(filter).expect("a filter");
+        assert_eq!(jobs.iter().filter(|job| terms.matches(job, clock_now(&platform))).count(), most, "{filter}");
+        assert_eq!(found(&platform, filter).await.len(), most, "{filter}");
+    }
 }
 
 #[tokio::test]

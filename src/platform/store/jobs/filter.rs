@@ -240,7 +240,10 @@ fn push_what(query: &mut QueryBuilder<Sqlite>, what: &What, now: DateTime<Utc>, 
         }
         What::Photo(part) if names == Names::Indexed && is_indexed(part) => {
             query.push("j.photo_id IN (SELECT named.id FROM photo_names n JOIN photos named ON named.number = n.rowid WHERE n.photo_names MATCH ");
-            query.push_bind(phrase(part)).push(")");
+            query.push_bind(phrase(part)).push(" AND ");
+            // The index takes more letters for equal than the list does.
+            push_part(query, "named.file_name", part);
+            query.push(")");
         }
         What::Photo(part) => {
             query.push("EXISTS (SELECT 1 FROM photos named WHERE named.id = j.photo_id AND ");
@@ -248,23 +251,31 @@ fn push_what(query: &mut QueryBuilder<Sqlite>, what: &What, now: DateTime<Utc>, 
             query.push(")");
         }
         What::Number(measure, compare, than) => {
-            let now = to_ms(now);
-            match measure {
-                Measure::Age => query.push("(").push_bind(now).push(" - j.enqueued_at_ms)"),
-                Measure::Wait => query.push("(COALESCE(j.started_at_ms, j.finished_at_ms, ").push_bind(now).push(") - j.ready_at_ms)"),
-                Measure::Took => query.push("(j.finished_at_ms - j.started_at_ms)"),
-                Measure::Attempts => query.push("j.attempts"),
-                Measure::Priority => query.push("j.priority"),
-                Measure::Confidence => query.push("j.confidence"),
-            };
-            query.push(" ").push(compare.sign()).push(" ").push_bind(*than);
+            let (from, to) = compare.bounds(*than);
+            let bounds = from.map(|from| (" > ", from)).into_iter().chain(to.map(|to| (" < ", to)));
+            for (at, (sign, bound)) in bounds.enumerate() {
+                query.push(if at == 0 { "" } else { " AND " });
+                push_measure(query, *measure, to_ms(now));
+                query.push(sign).push_bind(bound);
+            }
         }
     }
     Ok(())
 }
 
+fn push_measure(query: &mut QueryBuilder<Sqlite>, measure: Measure, now_ms: i64) {
+    match measure {
+        Measure::Age => query.push("(").push_bind(now_ms).push(" - j.enqueued_at_ms)"),
+        Measure::Wait => query.push("(COALESCE(j.started_at_ms, j.finished_at_ms, ").push_bind(now_ms).push(") - j.ready_at_ms)"),
+        Measure::Took => query.push("(j.finished_at_ms - j.started_at_ms)"),
+        Measure::Attempts => query.push("j.attempts"),
+        Measure::Priority => query.push("j.priority"),
+        Measure::Confidence => query.push("j.confidence"),
+    };
+}
+
 fn push_part(query: &mut QueryBuilder<Sqlite>, column: &'static str, part: &str) {
-    query.push("LOWER(").push(column).push(") LIKE ").push_bind(containing(part)).push(" ESCAPE '\\'");
+    query.push(column).push(" GLOB ").push_bind(containing(part));
 }
 
 /// For a pattern of `LIKE … ESCAPE '\'`.

@@ -33,22 +33,11 @@ fn push_matching(query: &mut QueryBuilder<Sqlite>, org: OrganizationId, sought: 
         let pattern = containing(word);
         query.push(" AND (");
         for column in COLUMNS {
-            query.push("LOWER(").push(column).push(") LIKE ").push_bind(pattern.clone()).push(" ESCAPE '\\' OR ");
+            query.push(column).push(" GLOB ").push_bind(pattern.clone()).push(" OR ");
         }
-        // LOWER of SQLite knows only ASCII: other letters are found as they were typed, too.
-        if !word.is_ascii() {
-            for column in COLUMNS {
-                query.push(column).push(" LIKE ").push_bind(as_typed(word)).push(" ESCAPE '\\' OR ");
-            }
-        }
-        query.push("EXISTS (SELECT 1 FROM prompt_labels l WHERE l.prompt_version_id = v.id AND LOWER(l.label) LIKE ");
-        query.push_bind(pattern).push(" ESCAPE '\\'))");
+        query.push("EXISTS (SELECT 1 FROM prompt_labels l WHERE l.prompt_version_id = v.id AND l.label GLOB ");
+        query.push_bind(pattern).push("))");
     }
-}
-
-fn as_typed(word: &str) -> String {
-    let escaped: String = word.chars().flat_map(|letter| matches!(letter, '%' | '_' | '\\').then_some('\\').into_iter().chain([letter])).collect();
-    format!("%{escaped}%")
 }
 
 /// How many versions match.
