@@ -66,7 +66,8 @@ impl Details {
         }
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) -> Option<DetailsAnswer> {
+    /// `is_past`: the table beside it shows the past, of which a job's details are not recorded.
+    pub fn ui(&mut self, ui: &mut Ui, is_past: bool, ctx: &mut AreaCtx<'_>) -> Option<DetailsAnswer> {
         let tokens = ctx.tokens();
         let mut answer = None;
         ui.horizontal(|ui| {
@@ -79,6 +80,9 @@ impl Details {
                 ui.add(Label::new(RichText::new(&details.job.file_name).size(theme::TEXT_STRONG)).truncate());
             }
         });
+        if is_past {
+            ui.label(RichText::new("As it is now: the past of this is not recorded").color(tokens.warn));
+        }
         ui.add_space(theme::GAP_8);
         if let (Some(failure), None) = (self.remote.failure(), self.remote.value()) {
             if error_state::ui(ui, "The job could not be read", &failure.to_string()) {
@@ -93,7 +97,7 @@ impl Details {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             photo_pane::ui(ui, details.job.photo_id, &details.job.file_name, ctx);
             ui.add_space(theme::GAP_8);
-            answer = answer.or(job_ui(ui, &details.job, ctx, tokens));
+            answer = answer.or(job_ui(ui, &details.job, is_past, ctx, tokens));
             for (at, result) in details.results.iter().enumerate() {
                 ui.add_space(theme::GAP_12);
                 result_ui(ui, result, at, details.job.fault.as_ref(), ctx, tokens);
@@ -103,7 +107,7 @@ impl Details {
     }
 }
 
-fn job_ui(ui: &mut Ui, job: &Job, ctx: &AreaCtx<'_>, tokens: &Tokens) -> Option<DetailsAnswer> {
+fn job_ui(ui: &mut Ui, job: &Job, is_past: bool, ctx: &AreaCtx<'_>, tokens: &Tokens) -> Option<DetailsAnswer> {
     let mut answer = None;
     ui.horizontal_wrapped(|ui| {
         ui.scope(|ui| job_state::ui(ui, job.state, tokens));
@@ -121,8 +125,8 @@ fn job_ui(ui: &mut Ui, job: &Job, ctx: &AreaCtx<'_>, tokens: &Tokens) -> Option<
         fault_ui(ui, fault, tokens);
     }
     ui.add_space(theme::GAP_4);
-    let actions =
-        [(JobAction::Retry, "Retry now"), (JobAction::Cancel, "Cancel the job")].map(|(action, label)| (action, label, applies(action, job.state)));
+    let actions = [(JobAction::Retry, "Retry now"), (JobAction::Cancel, "Cancel the job")]
+        .map(|(action, label)| (action, label, !is_past && applies(action, job.state)));
     if actions.iter().any(|(_, _, applies)| *applies) {
         ui.horizontal(|ui| {
             for (action, label, _) in actions.into_iter().filter(|(_, _, applies)| *applies) {

@@ -154,7 +154,7 @@ impl Area for LiveStatus {
             self.select_all();
         }
         self.details.logic(ctx);
-        self.health.logic(ctx);
+        self.health.logic(self.scrubber.at(), ctx);
         let has_spent = self.assistant.logic(ctx);
         if self.adding.logic(ctx).is_some() || self.actions.logic(ctx) || has_spent {
             self.figures.mark_behind();
@@ -375,7 +375,8 @@ impl LiveStatus {
     fn details_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
         let frame = egui::Frame::new().inner_margin(theme::GAP_12).fill(ctx.tokens().surface);
         let panel = Panel::right("job details").resizable(true).default_size(330.0).size_range(260.0..=520.0).frame(frame);
-        match panel.show(ui, |ui| self.details.ui(ui, ctx)).inner {
+        let is_past = self.scrubber.at().is_some();
+        match panel.show(ui, |ui| self.details.ui(ui, is_past, ctx)).inner {
             Some(DetailsAnswer::Close) => self.details.close(),
             Some(DetailsAnswer::Act(action)) => self.actions.want(action, self.details.job().into_iter(), ctx),
             None => {}

@@ -7,6 +7,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use minerva_console::gui::ctx::{Command, LiveView, Route};
 use minerva_console::wire::config::{PipelineState, SetPipelineState};
+use minerva_console::wire::job::{JobQuery, JobState};
 use minerva_console::wire::result::{Fault, FaultKind};
 
 use super::pictured::pictured;
@@ -84,10 +85,23 @@ fn a_moment_in_the_past_is_walked_to_seen_and_left_by_keyboard() {
     console.wait_for("As it is now: the past of this is not recorded");
     console.command(Command::GoTo(Route::Live(LiveView::Health)));
     console.wait_until("health of then", |console| console.says("Database") && !console.says("Check now"));
+    console.command(Command::CheckHealth);
+    console.wait_for("Checked: ");
+    assert!(!console.says("Held by a person"), "what is now is not shown as what was then");
     console.command(Command::GoTo(Route::Live(LiveView::Plots)));
     console.wait_for("Queue depth");
     assert!(!console.says("As it is now"));
     console.command(Command::GoTo(Route::Live(LiveView::Jobs)));
+    // Of a job only the present is known, and nothing is done to it from the past.
+    let failed = JobQuery { state: Some(JobState::Failed), ..JobQuery::default() };
+    let client = console.client();
+    let odd = console.block_on(client.jobs(&failed)).expect("jobs").items.remove(0);
+    console.command(Command::GoTo(Route::Job(odd.id)));
+    console.wait_for("The provider took no photo of this kind");
+    console.wait_for("As it is now: the past of this is not recorded");
+    assert!(!console.says("Retry now"));
+    console.click("Close the details");
+    console.wait_until("the details are closed", |console| !console.says("As it is now"));
     // Before the platform began.
     console.click("Time strip: Sat 14 Mar, 08:43:53");
     console.press(Modifiers::NONE, Key::Home);
@@ -96,6 +110,8 @@ fn a_moment_in_the_past_is_walked_to_seen_and_left_by_keyboard() {
     console.wait_for("Drag along the strip");
     console.wait_for("Pending: 3");
     console.wait_for("late_1.jpg");
+    console.command(Command::GoTo(Route::Live(LiveView::Health)));
+    console.wait_for("Held by a person");
     console.command(Command::LookBack);
     console.wait_until("the strip is gone", |console| !console.says("Drag along the strip"));
 }

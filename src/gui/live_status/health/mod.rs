@@ -57,8 +57,8 @@ impl Health {
         }
     }
 
-    /// Takes in answers.
-    pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
+    /// Takes in answers. `at`: the moment that is looked at.
+    pub fn logic(&mut self, at: Option<DateTime<Utc>>, ctx: &AreaCtx<'_>) {
         self.report.poll();
         if !self.checking.poll() {
             return;
@@ -67,8 +67,11 @@ impl Health {
             ctx.commands.toast(ToastKind::Bad, format!("Health could not be checked. {failure}"));
         } else if let Some(report) = self.checking.take() {
             ctx.commands.toast(tone_of_toast(report.status), told(&report));
-            self.report.set(report);
-            self.refresh.answered();
+            // What is now is not shown as what was then.
+            if at.is_none() {
+                self.report.set(report);
+                self.refresh.answered();
+            }
         }
     }
 
