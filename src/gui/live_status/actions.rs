@@ -115,12 +115,22 @@ impl Applicable {
     pub fn count(selection: &Selection, list: &JobList) -> Self {
         let mut counts = Self::default();
         for job in selection.iter().filter_map(|id| list.get(id)) {
-            counts.retry += usize::from(applies(JobAction::Retry, job.state));
-            counts.reprocess += usize::from(applies(JobAction::Reprocess, job.state));
-            counts.cancel += usize::from(applies(JobAction::Cancel, job.state));
-            counts.reprioritise += usize::from(applies(JobAction::Reprioritise(0), job.state));
+            counts.changed(None, Some(job.state));
         }
         counts
+    }
+
+    /// One of the jobs was in a state and is in another one now.
+    pub fn changed(&mut self, was: Option<JobState>, is: Option<JobState>) {
+        for (count, action) in [
+            (&mut self.retry, JobAction::Retry),
+            (&mut self.reprocess, JobAction::Reprocess),
+            (&mut self.cancel, JobAction::Cancel),
+            (&mut self.reprioritise, JobAction::Reprioritise(0)),
+        ] {
+            let counts = |state: Option<JobState>| usize::from(state.is_some_and(|state| applies(action, state)));
+            *count = (*count + counts(is)).saturating_sub(counts(was));
+        }
     }
 }
 
@@ -153,6 +163,9 @@ impl Actions {
             self.count(JobsAction::on(action, ids), ctx);
             return;
         }
+        if self.refuses(ctx) {
+            return;
+        }
         let count = ids.len() as u64;
         let counted = JobsActed { matched: count, changed: count, left: JobsLeft::default(), change: None };
         self.ask_or_act(Intent { action: JobsAction::on(action, ids), counted }, ctx);
@@ -164,7 +177,7 @@ impl Actions {
     }
 
     fn count(&mut self, action: JobsAction, ctx: &AreaCtx<'_>) {
-        if self.is_busy() {
+        if self.refuses(ctx) {
             self.answered = Some(false);
             return;
         }
@@ -174,8 +187,19 @@ impl Actions {
         self.counting = Some((action, counted));
     }
 
+    /// One at a time: what is under way is told, with its undo, before the next begins.
+    fn refuses(&self, ctx: &AreaCtx<'_>) -> bool {
+        if self.is_busy() {
+            ctx.commands.toast(ToastKind::Info, "Something else is being done to jobs just now; try again in a moment");
+        }
+        self.is_busy()
+    }
+
     /// What the undo button of a message holds.
     pub fn undo(&mut self, change: JobChangeId, ctx: &AreaCtx<'_>) {
+        if self.refuses(ctx) {
+            return;
+        }
         if self.last == Some(change) {
             self.last = None;
         }
@@ -185,8 +209,7 @@ impl Actions {
     /// Takes back what was last done to jobs in this window.
     pub fn undo_last(&mut self, ctx: &AreaCtx<'_>) {
         match self.last {
-            Some(change) if !self.is_busy() => self.undo(change, ctx),
-            Some(_) => {}
+            Some(change) => self.undo(change, ctx),
             None => ctx.commands.toast(ToastKind::Info, "Nothing was done to jobs in this window that could be undone"),
         }
     }
@@ -346,4 +369,21 @@ fn tell_state(ctx: &AreaCtx<'_>, changed: &ConfigChanged) {
         toast = toast.with_action("Undo", Command::UndoThisConfigChange(change.id));
     }
     ctx.send(Command::ShowToast(toast));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_applies_follows_each_job_that_changes() {
+        let mut applicable = Applicable::default();
+        for state in [JobState::Failed, JobState::Failed, JobState::Pending] {
+            applicable.changed(None, Some(state));
+        }
+        applicable.changed(Some(JobState::Failed), Some(JobState::Pending));
+        applicable.changed(Some(JobState::Pending), Some(JobState::Completed));
+        let Applicable { retry, reprocess, cancel, reprioritise } = applicable;
+        assert_eq!((retry, reprocess, cancel, reprioritise), (1, 1, 1, 1));
+    }
 }

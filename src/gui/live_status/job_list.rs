@@ -1,5 +1,6 @@
 //! The loaded part of the job list: pages as one scrolls, events patched in place, new rows announced.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,10 @@ use crate::wire::page::Page;
 /// Rows of the first page, and of those after it.
 const FIRST_PAGE: u32 = 200;
 const NEXT_PAGE: u32 = 500;
+/// Of what is read again under a reader: the most that the platform gives at once.
+const READ_AGAIN: u32 = 1_000;
+/// Beyond what was loaded no more is read again, however many jobs changed.
+const NEW_MOST: u64 = 5_000;
 /// The first page is asked for again at most this often.
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
 /// While another moment is looked for.
@@ -90,6 +95,8 @@ pub struct JobList {
     is_count_wanted: bool,
     /// The first page no longer shows what the platform has.
     is_behind: bool,
+    /// Many rows may be others than they were: what is loaded is read again where it is, with so many jobs that may have come.
+    is_stale: Option<u64>,
     asked_at: Option<Instant>,
     /// Another moment is to be shown: that is asked for even where somebody reads further down.
     is_other_moment: bool,
@@ -97,8 +104,6 @@ pub struct JobList {
     heard_meanwhile: HashMap<JobId, Job>,
     /// Jobs that came since the first page was read, while someone reads further down.
     new_jobs: HashSet<JobId>,
-    /// Grows with every change of the rows, so that what is counted over them can be kept.
-    revision: u64,
 }
 
 impl Default for JobList {
@@ -119,11 +124,11 @@ impl Default for JobList {
             counting: Remote::default(),
             is_count_wanted: false,
             is_behind: false,
+            is_stale: None,
             asked_at: None,
             is_other_moment: false,
             heard_meanwhile: HashMap::new(),
             new_jobs: HashSet::new(),
-            revision: 0,
         }
     }
 }
@@ -164,12 +169,6 @@ impl JobList {
     #[must_use]
     pub fn new_jobs(&self) -> usize {
         self.new_jobs.len()
-    }
-
-    /// Grows with every change of the rows.
-    #[must_use]
-    pub fn revision(&self) -> u64 {
-        self.revision
     }
 
     /// Nothing has come yet and nothing has failed.
@@ -219,6 +218,7 @@ impl JobList {
             self.asked_at = None;
             self.is_behind = true;
         }
+        self.is_stale = None;
     }
 
     /// Shows the jobs as they were at a moment, or as they are. Returns whether it is another moment than before.
@@ -237,7 +237,14 @@ impl JobList {
         true
     }
 
-    /// The rows may all have changed.
+    /// Many rows changed, and so many may have come. Whoever reads further down or works on a selection keeps the place: as much as is
+    /// loaded is read again.
+    pub fn refresh(&mut self, changed: u64) {
+        self.is_behind = true;
+        self.is_stale = Some(self.is_stale.unwrap_or(0).saturating_add(changed).min(NEW_MOST));
+    }
+
+    /// Asks anew, from the beginning.
     pub fn reload(&mut self) {
         self.is_behind = true;
         self.asked_at = None;
@@ -255,11 +262,12 @@ impl JobList {
     }
 
     fn patch(&mut self, job: &Job) {
+        let sort = self.filter.sort;
         if let Some(row) = self.position(job.id).and_then(|at| self.rows.get_mut(at)) {
+            let has_moved = order(sort, row, job) != Ordering::Equal;
             row.clone_from(job);
-            self.revision += 1;
-            // A row that left the filter goes when the list is at rest at its top, not under the reader.
-            self.is_behind |= !self.matches(job);
+            // A row that left the filter or its place goes when the list is at rest at its top, not under the reader.
+            self.is_behind |= has_moved || !self.matches(job);
         } else if self.matches(job) && self.belongs_to_loaded(job) {
             self.new_jobs.insert(job.id);
             self.is_behind = true;
@@ -273,13 +281,9 @@ impl JobList {
     /// Whether a job that is not loaded stands among those that are, and not on a later page.
     fn belongs_to_loaded(&self, job: &Job) -> bool {
         let Some(last) = self.rows.last() else { return true };
-        let is_before_last = match (self.filter.sort, self.filter.ascending) {
-            (JobSort::Queued, true) => job.enqueued_at <= last.enqueued_at,
-            (JobSort::Queued, false) => job.enqueued_at >= last.enqueued_at,
-            // It may stand anywhere.
-            _ => true,
-        };
-        is_before_last || !self.has_more()
+        let order = order(self.filter.sort, job, last).then(job.id.cmp(&last.id));
+        let comes_after = if self.filter.ascending { order.is_gt() } else { order.is_lt() };
+        !comes_after || !self.has_more()
     }
 
     /// Takes in answers. Returns whether the rows are others than before.
@@ -289,14 +293,16 @@ impl JobList {
             && self.first.failure().is_none()
             && let Some(page) = self.first.take()
         {
+            // Where more than one was read, a job may have moved from one to the next meanwhile.
+            let mut seen = HashSet::with_capacity(page.items.len());
             self.rows = page.items;
+            self.rows.retain(|job| seen.insert(job.id));
             self.shown.clone_from(&self.asked);
             self.next_cursor = page.next_cursor;
             self.total = page.total.or_else(|| (!self.has_more()).then_some(self.rows.len() as u64));
             self.is_count_wanted = self.total.is_none();
             self.next = Remote::default();
             self.new_jobs.clear();
-            self.revision += 1;
             self.index = self.rows.iter().enumerate().map(|(at, job)| (job.id, at)).collect();
             // The value has moved into the rows; what stays says that there was one.
             self.first.set(Page { items: Vec::new(), next_cursor: None, total: page.total });
@@ -319,7 +325,6 @@ impl JobList {
                     self.rows.push(job);
                 }
             }
-            self.revision += 1;
             changed = true;
         }
         if !self.first.is_pending() && !self.next.is_pending() && !self.heard_meanwhile.is_empty() {
@@ -329,6 +334,13 @@ impl JobList {
             }
         }
         changed
+    }
+
+    /// Whether something else is to be shown than the rows that are there, wherever somebody reads.
+    fn is_wanted(&self) -> bool {
+        // While one drags along the past, each moment is shown before the next one is asked for.
+        let is_dragging = self.at.is_some() && self.first.is_pending();
+        self.first.is_untouched() || self.is_behind && (self.asked_at.is_none() || self.is_other_moment) && !is_dragging
     }
 
     /// Asks for what is missing. `at_rest`: nobody reads further down or works on a selection, so that rows may move.
@@ -350,23 +362,30 @@ impl JobList {
             let query = self.filter.query(self.at, 1, None, true);
             ctx.ask(&mut self.counting, |client| async move { client.jobs(&query).await });
         }
-        let never = self.first.is_untouched();
-        let forced = self.is_behind && (self.asked_at.is_none() || self.is_other_moment);
-        let behind = self.is_behind && at_rest && !self.first.is_pending();
-        if !(never || forced || behind) {
+        if !(self.is_wanted() || self.is_behind && (at_rest || self.is_stale.is_some()) && !self.first.is_pending()) {
             return;
         }
+        let read_again = self.is_stale.filter(|_| !at_rest && !self.is_wanted()).map(|changed| changed + self.rows.len() as u64);
         let pause = if self.at.is_some() { DRAGGING_EVERY } else { REFRESH_EVERY };
         if let Some(since) = self.asked_at.map(|at| at.elapsed()).filter(|since| *since < pause) {
             return ctx.egui.request_repaint_after(pause.saturating_sub(since));
         }
         self.is_behind = false;
+        self.is_stale = None;
         self.is_other_moment = false;
         self.asked_at = Some(Instant::now());
         self.asked = Some(self.filter.choice());
         let counts_at_once = self.terms.as_ref().is_ok_and(JobFilter::is_empty);
-        let query = self.filter.query(self.at, FIRST_PAGE, None, counts_at_once);
-        ctx.ask(&mut self.first, |client| async move { client.jobs(&query).await });
+        let query = self.filter.query(self.at, read_again.map_or(FIRST_PAGE, |_| READ_AGAIN), None, counts_at_once);
+        ctx.ask(&mut self.first, move |client| async move {
+            let mut page = client.jobs(&query).await?;
+            while let Some(cursor) = page.next_cursor.clone().filter(|_| read_again.is_some_and(|rows| (page.items.len() as u64) < rows)) {
+                let next = client.jobs(&JobQuery { cursor: Some(cursor), count: Some(false), ..query.clone() }).await?;
+                page.items.extend(next.items);
+                page.next_cursor = next.next_cursor;
+            }
+            Ok(page)
+        });
     }
 
     /// The reader comes near the end.
@@ -375,6 +394,21 @@ impl JobList {
             let query = self.filter.query(self.at, NEXT_PAGE, self.next_cursor.clone(), false);
             ctx.ask(&mut self.next, |client| async move { client.jobs(&query).await });
         }
+    }
+}
+
+/// How two jobs stand to each other in a column, as the platform sorts by it.
+fn order(sort: JobSort, one: &Job, other: &Job) -> Ordering {
+    let between = |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| from.zip(to).map(|(from, to)| to - from);
+    match sort {
+        JobSort::Queued => one.enqueued_at.cmp(&other.enqueued_at),
+        JobSort::Photo => one.file_name.to_ascii_lowercase().cmp(&other.file_name.to_ascii_lowercase()),
+        JobSort::State => one.state.as_str().cmp(other.state.as_str()),
+        JobSort::Wait => between(Some(one.ready_at), one.started_at).cmp(&between(Some(other.ready_at), other.started_at)),
+        JobSort::Took => between(one.started_at, one.finished_at).cmp(&between(other.started_at, other.finished_at)),
+        JobSort::Confidence => one.confidence.unwrap_or(-1.0).total_cmp(&other.confidence.unwrap_or(-1.0)),
+        JobSort::Priority => one.priority.cmp(&other.priority),
+        JobSort::Attempts => one.attempts.cmp(&other.attempts),
     }
 }
 
@@ -452,6 +486,26 @@ mod tests {
     }
 
     #[test]
+    fn while_one_drags_the_moment_that_was_asked_for_is_shown_before_the_next_one_is_asked_for() {
+        let (mut list, send, runtime) = waiting(vec![]);
+        let moment = |seconds| DateTime::from_timestamp(seconds, 0);
+        for seconds in 1..5 {
+            assert!(list.show_moment(moment(seconds)));
+            assert!(!list.is_wanted(), "the answer is on its way");
+        }
+        assert!(send.send(Page { items: vec![job(1, JobState::Pending)], next_cursor: None, total: Some(1) }).is_ok());
+        while !list.poll() {
+            runtime.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
+        }
+        assert_eq!(list.rows().len(), 1);
+        assert!(list.is_wanted(), "and then where one is by now");
+        let (mut list, _send, _runtime) = waiting(vec![]);
+        list.show_moment(moment(1));
+        list.show_moment(None);
+        assert!(list.is_wanted(), "the present is not waited for");
+    }
+
+    #[test]
     fn new_jobs_are_counted_and_not_pushed_under_the_reader() {
         let mut list = list(vec![job(1, JobState::Pending)]);
         list.on_job(&job(2, JobState::Pending));
@@ -459,6 +513,22 @@ mod tests {
         list.on_job(&job(3, JobState::Processing));
         assert_eq!((list.rows().len(), list.new_jobs()), (1, 2));
         assert!(list.is_behind);
+    }
+
+    #[test]
+    fn in_every_order_only_jobs_that_stand_among_the_loaded_are_announced() {
+        let by_priority = |n, priority| Job { priority, ..job(n, JobState::Pending) };
+        let mut list = list(vec![by_priority(1, 50), by_priority(2, 0)]);
+        list.filter.sort = JobSort::Priority;
+        list.next_cursor = Some("more".to_owned());
+        list.on_job(&by_priority(3, -50));
+        assert!(list.new_jobs() == 0 && !list.is_behind, "it stands on a later page");
+        list.on_job(&Job { state: JobState::Processing, ..by_priority(2, 0) });
+        assert!(!list.is_behind, "its place is the same");
+        list.on_job(&by_priority(1, 70));
+        assert!(list.is_behind && list.new_jobs() == 0, "the order is another");
+        list.on_job(&by_priority(4, 60));
+        assert_eq!(list.new_jobs(), 1);
     }
 
     #[test]

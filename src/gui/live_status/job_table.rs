@@ -149,6 +149,8 @@ pub struct JobTable {
     scroll_to: Option<(usize, Option<Align>)>,
     /// How far the rows are scrolled, in points.
     offset: f32,
+    /// The first row in sight: where rows came or went above it, it stays where it is.
+    first: Option<(usize, JobId)>,
     has_focus: bool,
     /// Rows that fit, for Page Up and Page Down.
     page: usize,
@@ -169,6 +171,7 @@ impl JobTable {
     pub fn scroll_to_top(&mut self) {
         self.scroll_to = Some((0, Some(Align::TOP)));
         self.offset = 0.0;
+        self.first = None;
     }
 
     /// Draws the rows into what is left of `ui`.
@@ -188,7 +191,11 @@ impl JobTable {
         ui.spacing_mut().item_spacing.y = 0.0;
         // The lines between columns are there to be dragged, not to be looked at.
         ui.visuals_mut().widgets.noninteractive.bg_stroke.color = tokens.border.gamma_multiply(0.5);
-        let mut table = TableBuilder::new(ui)
+        let mut table = TableBuilder::new(ui);
+        if let Some(offset) = self.offset_of_first(list) {
+            table = table.vertical_scroll_offset(offset);
+        }
+        let mut table = table
             .id_salt(("jobs", columns.len()))
             .striped(false)
             .sense(Sense::CLICK)
@@ -218,6 +225,8 @@ impl JobTable {
                 clicked = rows_ui(ui, list, selection, &ink, scroll_to, textures, &mut answer);
             });
         self.offset = output.state.clamped_offset().y;
+        let first = (self.offset / theme::ROW_HEIGHT) as usize;
+        self.first = list.rows().get(first).map(|job| (first, job.id)).filter(|_| !self.is_at_top());
         self.page = (output.inner_rect.height() / theme::ROW_HEIGHT) as usize;
         if let Some(id) = clicked {
             let modifiers = ui.input(|input| input.modifiers);
@@ -229,6 +238,13 @@ impl JobTable {
             focus_ring(ui, rect, tokens);
         }
         answer
+    }
+
+    /// How far is to be scrolled so that the first row in sight stays, where it has another place now.
+    fn offset_of_first(&self, list: &JobList) -> Option<f32> {
+        let (was, id) = self.first.filter(|_| self.scroll_to.is_none())?;
+        let is = list.position(id).filter(|is| *is != was)?;
+        Some(self.offset + (is as f32 - was as f32) * theme::ROW_HEIGHT)
     }
 
     /// Arrows, Page Up and Down, Home, End, Space, Enter, Ctrl-A while the table has the keyboard.

@@ -69,8 +69,8 @@ pub struct LiveStatus {
     plots: Plots,
     workers: WorkersView,
     selection: Selection,
-    /// What applies to the selection, and the rows' revision that it was counted at.
-    applicable: (Applicable, Option<u64>),
+    /// What applies to the selection; `None`: to be counted.
+    applicable: Option<Applicable>,
     /// Everything that matches was selected; pages that come later are selected too.
     selects_all: bool,
     details: Details,
@@ -96,7 +96,7 @@ impl Default for LiveStatus {
             plots: Plots::default(),
             workers: WorkersView::default(),
             selection: Selection::default(),
-            applicable: (Applicable::default(), None),
+            applicable: None,
             selects_all: false,
             details: Details::default(),
             actions: Actions::default(),
@@ -119,7 +119,12 @@ impl Area for LiveStatus {
         self.alerts.on_event(event);
         match &event.what {
             Happened::JobChanged(job) => {
+                let was = self.list.get(job.id).map(|job| job.state);
                 self.list.on_job(job);
+                let is = self.list.get(job.id).map(|job| job.state);
+                if let Some(applicable) = self.applicable.as_mut().filter(|_| was != is && self.selection.contains(job.id)) {
+                    applicable.changed(was, is);
+                }
                 self.details.on_job(job);
                 self.figures.mark_behind();
                 self.plots.mark_behind();
@@ -128,7 +133,8 @@ impl Area for LiveStatus {
                     self.photos.mark_behind();
                 }
             }
-            Happened::JobsChanged { .. } | Happened::Resync => self.reload(),
+            Happened::JobsChanged { changed, .. } => self.reload(*changed),
+            Happened::Resync => self.reload(0),
             Happened::ConfigChanged { .. } => {
                 self.assistant.reload();
                 self.figures.mark_behind();
@@ -140,7 +146,7 @@ impl Area for LiveStatus {
             Happened::BundledWait { .. } | Happened::RunChanged(_) => self.figures.mark_behind(),
             Happened::PhotoDeleted { id } => {
                 self.photos.on_deleted(*id);
-                self.list.reload();
+                self.list.refresh(0);
             }
             _ => {}
         }
@@ -150,8 +156,11 @@ impl Area for LiveStatus {
         self.figures.poll();
         self.plots.poll();
         self.workers.logic(ctx);
-        if self.list.poll() && self.selects_all {
-            self.select_all();
+        if self.list.poll() {
+            self.applicable = None;
+            if self.selects_all {
+                self.select_all();
+            }
         }
         self.details.logic(ctx);
         self.health.logic(self.scrubber.at(), ctx);
@@ -217,7 +226,7 @@ impl Area for LiveStatus {
             Command::UndoJobsAction(change) => self.actions.undo(*change, ctx),
             Command::UndoLastJobsAction => self.actions.undo_last(ctx),
             Command::Reload => {
-                self.reload();
+                self.reload(0);
                 self.scrubber.reload();
                 self.feed.reload();
                 self.alerts.reload();
@@ -318,12 +327,13 @@ impl LiveStatus {
         }
     }
 
-    fn reload(&mut self) {
+    /// `changed`: jobs that may have come.
+    fn reload(&mut self, changed: u64) {
         self.figures.reload();
         self.plots.reload();
         self.workers.reload();
         self.health.mark_behind();
-        self.list.reload();
+        self.list.refresh(changed);
         self.photos.reload();
         self.details.reload();
     }
@@ -363,13 +373,13 @@ impl LiveStatus {
     fn select_nothing(&mut self) {
         self.selection.clear();
         self.selects_all = false;
-        self.applicable.1 = None;
+        self.applicable = None;
     }
 
     fn select_all(&mut self) {
         self.selection.select_all(self.list.rows().iter().map(|job| job.id));
         self.selects_all = true;
-        self.applicable.1 = None;
+        self.applicable = None;
     }
 
     fn details_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
@@ -431,15 +441,13 @@ impl LiveStatus {
         let button = ui.button((RichText::from(theme::icons::ICON_ARROW_UPWARD), words));
         if button.on_hover_text("The table stands still while you read or select. Show them now").clicked() {
             self.table.scroll_to_top();
-            self.list.reload();
+            self.list.refresh(count as u64);
         }
     }
 
     fn selection_ui(&mut self, ui: &mut Ui, ctx: &AreaCtx<'_>) {
-        if self.applicable.1 != Some(self.list.revision()) {
-            self.applicable = (Applicable::count(&self.selection, &self.list), Some(self.list.revision()));
-        }
-        match job_filter::selection_ui(ui, self.selection.len(), self.selects_all, self.applicable.0, &self.list, self.actions.is_busy(), ctx) {
+        let applicable = *self.applicable.get_or_insert_with(|| Applicable::count(&self.selection, &self.list));
+        match job_filter::selection_ui(ui, self.selection.len(), self.selects_all, applicable, &self.list, self.actions.is_busy(), ctx) {
             Some(SelectionAnswer::Act(action)) => self.act_on_selection(action, ctx),
             Some(SelectionAnswer::Clear) => self.select_nothing(),
             None => {}
@@ -478,7 +486,7 @@ impl LiveStatus {
             self.select_all();
         } else if answer.selection_changed {
             self.selects_all = false;
-            self.applicable.1 = None;
+            self.applicable = None;
         }
         if let Some(sort) = answer.sort {
             let filter = self.list.filter();

@@ -185,6 +185,49 @@ fn an_event_changes_its_row_in_place_and_new_jobs_do_not_move_what_is_read() {
 }
 
 #[test]
+fn somebodys_bulk_change_leaves_the_reader_where_they_are() {
+    let mut story = story(1_500, Window::default());
+    let console = &mut story.console;
+    click_row(console, 0, Modifiers::NONE);
+    console.key_press(Key::End);
+    wait_until(console, "the last row of the first page", |console| has(console, &row(199)));
+    console.key_press_modifiers(Modifiers::SHIFT, Key::ArrowUp);
+    wait_until(console, "two rows are selected", |console| has(console, "2 jobs selected"));
+    console.run_steps(60);
+    let place = console.get_by_label(&row(198)).rect().top();
+    let new = (0..300).map(|n| Job { id: JobId(uuid::Uuid::from_u128(0x2000_0000 + n)), file_name: format!("fresh_{n}.jpg"), ..canned::job(0) });
+    story.platform.lock().expect("platform").jobs.splice(0..0, new);
+    let console = &mut story.console;
+    console.state_mut().happen(Happened::JobsChanged { changed: 300, is_undo: false });
+    wait_until(console, "what is new is counted", |console| has(console, "All 1,800"));
+    console.run_steps(3);
+    let moved = console.get_by_label(&row(198)).rect().top() - place;
+    assert!(moved.abs() < 1.0, "the rows stand where they stood, not {moved} lower");
+    assert!(has(console, "2 jobs selected"));
+    console.key_press(Key::ArrowUp);
+    wait_until(console, "the row above is chosen", |console| has(console, "1 job selected") && has(console, &row(197)));
+    console.key_press(Key::Home);
+    wait_until(console, "the new ones are on top", |console| has(console, "fresh_0.jpg"));
+}
+
+#[test]
+fn while_something_is_done_to_many_jobs_nothing_else_is_begun() {
+    let mut story = story(60, Window { size: [1440.0, 900.0], ..Window::default() });
+    let console = &mut story.console;
+    console.state_mut().go_to(Route::Job(canned::job(7).id));
+    wait_until(console, "the details", |console| has(console, "Retry now"));
+    let pos = pointer::press_label(console, "Retry now");
+    // Counted in the very frame in which the button is let go.
+    console.state_mut().command(Command::RetryFailedJobs);
+    pointer::release(console, pos);
+    console.step();
+    wait_until(console, "it is said", |console| !toasts(console).is_empty());
+    assert_eq!(toasts(console), ["Something else is being done to jobs just now; try again in a moment"]);
+    wait_until(console, "the question of the first", |console| has(console, "Retry 5 jobs?"));
+    assert!(story.platform.lock().expect("platform").actions.is_empty(), "nothing was done");
+}
+
+#[test]
 fn the_list_is_searched_filtered_and_turned() {
     let mut story = story(400, Window::default());
     let console = &mut story.console;

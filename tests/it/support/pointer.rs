@@ -31,6 +31,24 @@ pub fn click<S>(harness: &mut Harness<'_, S>, find: impl Fn(&Harness<'_, S>) -> 
 /// The same with a key held.
 #[track_caller]
 pub fn click_with<S>(harness: &mut Harness<'_, S>, modifiers: Modifiers, find: impl Fn(&Harness<'_, S>) -> Option<Rect>) {
+    let pos = press_with(harness, modifiers, find);
+    button(harness, pos, modifiers, false);
+    harness.run_steps(3);
+}
+
+/// Presses the button on the one widget with this name and holds it there, for what happens when [`release`] lets it go.
+#[track_caller]
+pub fn press_label<S>(harness: &mut Harness<'_, S>, label: &str) -> Pos2 {
+    press_with(harness, Modifiers::NONE, |harness| harness.query_by_label(label).map(|node| node.rect()))
+}
+
+/// Lets the button go in the next frame.
+pub fn release<S>(harness: &Harness<'_, S>, pos: Pos2) {
+    button(harness, pos, Modifiers::NONE, false);
+}
+
+#[track_caller]
+fn press_with<S>(harness: &mut Harness<'_, S>, modifiers: Modifiers, find: impl Fn(&Harness<'_, S>) -> Option<Rect>) -> Pos2 {
     let deadline = Instant::now() + PATIENCE;
     // It may still be on its way, such as a message that comes with an answer, or be drawn anew after one.
     let find = |harness: &mut Harness<'_, S>| {
@@ -55,9 +73,7 @@ pub fn click_with<S>(harness: &mut Harness<'_, S>, modifiers: Modifiers, find: i
         button(harness, pos, modifiers, true);
         harness.step();
         if find(harness) == place || Instant::now() > deadline {
-            button(harness, pos, modifiers, false);
-            harness.run_steps(3);
-            return;
+            return pos;
         }
         // Let go far away, where that is no click.
         let nowhere = Pos2::new(-100.0, -100.0);
