@@ -1,10 +1,12 @@
 //! `Idempotency-Key`: a write that brings one is done once, however often it is sent. Whoever got no answer may send it again.
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument as _;
 
 use super::{JSON_LIMIT_BYTES, Refusal, Shared};
 use crate::platform::domain::idempotency::{self, Answered, Begun};
@@ -20,8 +22,15 @@ pub async fn once(State(platform): State<Shared>, request: Request, next: Next) 
     let Some(key) = request.headers().get(KEY).filter(|_| is_write && !is_upload(request.headers())).cloned() else {
         return next.run(request).await;
     };
-    match work(&platform, &key, request, next).await {
-        Ok(response) => response,
+    match read(key, request).await {
+        // In a task of its own: what is begun is done and its answer kept, also when whoever asked has gone away meanwhile.
+        Ok(read) => match tokio::spawn(async move { work(&platform, read, next).await }.in_current_span()).await {
+            Ok(answered) => answered.unwrap_or_else(IntoResponse::into_response),
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            },
+        },
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -31,8 +40,16 @@ fn is_upload(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|kind| kind.starts_with("multipart/"))
 }
 
-async fn work(platform: &Shared, key: &HeaderValue, request: Request, next: Next) -> Result<Response, Refusal> {
-    let key = key.to_str().unwrap_or_default().trim();
+/// A request that was read to its end.
+struct Read {
+    key: String,
+    parts: Parts,
+    body: Bytes,
+    /// Another one for another request.
+    sum: String,
+}
+
+async fn read(key: HeaderValue, request: Request) -> Result<Read, Refusal> {
     let (parts, body) = request.into_parts();
     let too_large = |_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The request is too large", "Send less at once");
     let body = to_bytes(body, JSON_LIMIT_BYTES).await.map_err(too_large)?;
@@ -42,7 +59,12 @@ async fn work(platform: &Shared, key: &HeaderValue, request: Request, next: Next
     for piece in [parts.method.as_str().as_bytes(), place.as_bytes(), revision, &body] {
         sum.update(&(piece.len() as u64).to_le_bytes()).update(piece);
     }
-    let claim = match idempotency::begin(&platform.core, key, sum.finalize().to_hex().to_string()).await? {
+    let key = key.to_str().unwrap_or_default().trim().to_owned();
+    Ok(Read { key, parts, body, sum: sum.finalize().to_hex().to_string() })
+}
+
+async fn work(platform: &Shared, Read { key, parts, body, sum }: Read, next: Next) -> Result<Response, Refusal> {
+    let claim = match idempotency::begin(&platform.core, &key, sum).await? {
         Begun::Answered(answered) => return Ok(again(answered)),
         Begun::Claimed(claim) => claim,
     };

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use crate::support::clock::TestClock;
-use crate::support::platform::{self, Options, TestPlatform};
+use crate::support::platform::{self, Options, TestPlatform, until};
 
 /// A request as any other program sends it.
 async fn send(platform: &TestPlatform, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Response {
@@ -126,5 +126,43 @@ async fn of_two_at_once_one_is_done() {
     let fine = all.iter().filter(|response| response.status() == StatusCode::OK).count();
     let waiting = all.iter().filter(|response| response.status() == StatusCode::CONFLICT).count();
     assert!(fine >= 1 && fine + waiting == 8, "{fine} and {waiting}");
+    assert_eq!(platform.client.prompts().await.expect("prompts").items.len(), 2);
+}
+
+#[tokio::test]
+async fn who_goes_away_before_the_answer_finds_it_when_coming_back() {
+    let (platform, _) = start().await;
+    let platform = std::sync::Arc::new(platform);
+    let key = [("idempotency-key", "0199-gone")];
+    let body = json!({"name": "Clouds", "content": "Name clouds"}).to_string();
+    // Nothing can be written for now, so that the write is under way until this ends.
+    let writer = platform.host.core().db.begin().await.expect("a transaction");
+    let ask = || {
+        let (platform, body) = (std::sync::Arc::clone(&platform), body.clone());
+        tokio::spawn(async move { send(&platform, Method::POST, PROMPTS, &key, body).await.status() })
+    };
+    // A request that is refused whatever it says, and says whether the key is in use.
+    let is_in_work = async || send(&platform, Method::POST, PROMPTS, &key, json!({"name": ""}).to_string()).await.status() == StatusCode::CONFLICT;
+    let under_way = async {
+        let mut first = ask();
+        while !is_in_work().await {
+            if first.is_finished() {
+                first = ask();
+            }
+        }
+        first
+    };
+    let first = tokio::time::timeout(std::time::Duration::from_secs(90), under_way).await.expect("the write is under way");
+    first.abort();
+    for _ in 0..20 {
+        assert!(is_in_work().await, "it goes on though nobody waits for it");
+    }
+    drop(writer);
+    let again = until("the answer", async || {
+        let again = send(&platform, Method::POST, PROMPTS, &key, body.clone()).await;
+        (again.status() == StatusCode::OK).then_some(again)
+    })
+    .await;
+    assert!(is_replayed(&again));
     assert_eq!(platform.client.prompts().await.expect("prompts").items.len(), 2);
 }
