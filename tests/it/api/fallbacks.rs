@@ -7,6 +7,7 @@ use minerva_console::keys::Keys;
 use minerva_console::providers::{Endpoint, Limits, PriceBook, ProviderSettings, Providers};
 use minerva_console::wire::config::{ConfigChanged, ProcessingRules};
 use minerva_console::wire::fallback::{Fallback, SetFallbacks};
+use minerva_console::wire::health::HealthState;
 use minerva_console::wire::job::{JobDetails, JobState};
 use minerva_console::wire::model::{ActivateModel, SetModelParameters};
 use minerva_console::wire::money::UsdMicros;
@@ -287,4 +288,28 @@ async fn a_model_answers_with_its_own_parameters_where_the_prompt_says_nothing()
     assert_eq!(body["generationConfig"]["maxOutputTokens"], json!(321), "{}", body["generationConfig"]);
     let prompt = done.results[0].trace.iter().find(|step| step.name == "prompt").expect("a step");
     assert!(prompt.detail.contains("longest answer 321 tokens as set for the model"), "{}", prompt.detail);
+}
+
+#[tokio::test]
+async fn where_another_model_does_the_work_the_platform_is_not_down() {
+    let (live, second) = (Scripted::new(), Scripted::new());
+    let keys = ["gemini", "openai"].map(|name| (name.to_owned(), "a-key-for-nobody".into()));
+    let list = vec![Scripted::new() as _, live.on_the_net("gemini", "gemini-3.5-flash-lite"), second.on_the_net("openai", "gpt-6-luna")];
+    let platform = platform::start(Options { keys: Keys::new(HashMap::from(keys), false), ..Options::with_providers(list) }).await;
+    platform.client.activate_model(&ActivateModel { name: LIVE.to_owned() }).await.expect("live");
+    set(&platform, vec![Fallback::usual(SECOND)]).await;
+    for _ in 0..6 {
+        live.then(Act::Fail(Fault::new(FaultKind::Server, "Broken")));
+    }
+    let model = async || {
+        let health = platform.client.health().await.expect("health");
+        health.checks.into_iter().find(|check| check.name == "model").expect("the model")
+    };
+    platform.add(6, true).await;
+    platform.until_jobs(6, JobState::Completed).await;
+    let meanwhile = model().await;
+    assert_eq!(meanwhile.status, HealthState::Degraded);
+    assert!(meanwhile.detail.starts_with(&format!("{SECOND} stands in for {LIVE}. ")), "{}", meanwhile.detail);
+    set(&platform, Vec::new()).await;
+    assert_eq!(model().await.status, HealthState::Down, "nothing stands in");
 }

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use super::providers::{self, Provided};
 use crate::keys::KeyringState;
-use crate::platform::domain::{Core, config, disk, status};
+use crate::platform::domain::{Core, config, disk, fallbacks, status};
 use crate::platform::store;
 use crate::wire::config::{PipelineConfig, PipelineState};
 use crate::wire::health::HealthState;
@@ -162,10 +162,24 @@ fn model(core: &Core, config: &PipelineConfig, provided: &[Provided]) -> Part {
         return part(HealthState::Down, format!("The live model '{model}' is unknown; choose another in Pipeline control"));
     };
     match provided.iter().find(|provided| provided.name == provider.name()) {
-        Some(provided) if provided.status() == HealthState::Down => part(HealthState::Down, provided.detail.clone()),
+        Some(down) if down.status() == HealthState::Down => match stands_in(core, config, provided) {
+            Some(other) => part(HealthState::Degraded, format!("{other} stands in for {model}. {}", down.detail)),
+            None => part(HealthState::Down, down.detail.clone()),
+        },
         Some(provided) if provided.status() == HealthState::Degraded => part(HealthState::Degraded, provided.detail.clone()),
         _ => part(HealthState::Healthy, format!("{model} is live")),
     }
+}
+
+/// The model that does the work of a live one whose provider is down: the one that is asked first meanwhile, or one that has answered
+/// in its place just now.
+fn stands_in<'c>(core: &Core, config: &'c PipelineConfig, provided: &[Provided]) -> Option<&'c str> {
+    let of = |model: &str| core.providers.find(model).and_then(|(provider, _)| provided.iter().find(|one| one.name == provider.name()));
+    let is_up = |model: &str| of(model).is_some_and(|one| one.status() != HealthState::Down);
+    let first = fallbacks::first(core, &config.live_model, &config.fallbacks).ok().filter(|first| *first != config.live_model);
+    let answers = |model: &str| of(model).is_some_and(|one| one.window.answered > 0);
+    let mut chain = config.fallbacks.iter().map(|fallback| fallback.model.as_str());
+    first.filter(|first| is_up(first)).or_else(|| chain.find(|model| is_up(model) && answers(model)))
 }
 
 async fn events(core: &Core) -> Part {
