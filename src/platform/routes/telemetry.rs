@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -21,15 +22,29 @@ pub async fn read_metrics(State(platform): State<Shared>) -> Result<Response, Re
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
+/// A request may bring any word as its method: those that no route takes are one.
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
 /// Takes down how a request went. Its path may hold names, so only the pattern of it is told.
 pub async fn note(State(platform): State<Shared>, request: Request, next: Next) -> Response {
-    let method = request.method().clone();
+    let method = method(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
     let begun = Instant::now();
     let span = tracing::info_span!("request", %method, %route);
     let response = next.run(request).instrument(span.clone()).await;
     let (took, status) = (begun.elapsed(), response.status().as_u16());
-    platform.core.telemetry.note_request(method.as_str(), &route, status, took);
+    platform.core.telemetry.note_request(method, &route, status, took);
     let ms = took.as_millis() as u64;
     span.in_scope(|| match status {
         500.. => tracing::error!(status, ms, "a request failed"),

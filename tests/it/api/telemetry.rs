@@ -76,3 +76,14 @@ async fn what_was_done_is_counted_in_the_text_format() {
     assert_eq!((of("minerva_event_lag"), of("minerva_queue_oldest_wait_seconds")), (0.0, 0.0));
     assert!(!text.contains(&photos[0].id.to_string()), "no label names a photo");
 }
+
+#[tokio::test]
+async fn whatever_word_a_request_brings_as_its_method_there_are_no_more_series() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    for word in ["BREW", "WHEN", "PROPFIND"] {
+        let method = reqwest::Method::from_bytes(word.as_bytes()).expect("a method");
+        reqwest::Client::new().request(method, platform.host.base()).send().await.expect("answered");
+    }
+    let text = get(&platform, true).await.text().await.expect("a text");
+    assert!(text.contains("method=\"other\"") && !text.contains("BREW"), "{text}");
+}
