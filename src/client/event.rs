@@ -199,9 +199,23 @@ impl<W: Fn() + Send + Sync + 'static> Follower<W> {
                             return ended;
                         }
                     }
-                    Err(error) => return Ended::Lost(ApiError::BadAnswer(error.to_string())),
+                    Err(error) => {
+                        if let Err(ended) = self.step_over(message.id.parse().ok(), &error).await {
+                            return ended;
+                        }
+                    }
                 },
             }
+        }
+    }
+
+    /// An event that can't be read, such as one of a newer platform: asked for again it would come again. What is not kept is missed;
+    /// after any other the reader asks for everything anew.
+    async fn step_over(&mut self, id: Option<i64>, error: &serde_json::Error) -> std::result::Result<(), Ended> {
+        tracing::warn!(%error, "an event could not be read");
+        match id.filter(|id| self.last_id.is_none_or(|last| *id > last)) {
+            Some(id) => self.take(Event { id, at: chrono::Utc::now(), what: Happened::Resync }).await,
+            None => Ok(()),
         }
     }
 

@@ -55,11 +55,16 @@ struct Reader {
     news: broadcast::Receiver<Happened>,
     last: i64,
     ready: VecDeque<Event>,
+    /// So many of the news came before `ready` was read, and are sent before it: news of a cell must not come after the cell's end.
+    /// Those that came since are sent after it: kept events do not wait for news to cease.
+    news_first: usize,
+    /// All kept events were read when this was last looked at.
+    has_all: bool,
 }
 
 fn stream(platform: Shared, start: i64, resync: bool) -> impl Stream<Item = Result<SseEvent, Infallible>> {
     let (newest, news) = (platform.core.newest_event.subscribe(), platform.core.news.subscribe());
-    let mut reader = Reader { platform, newest, news, last: start, ready: VecDeque::new() };
+    let mut reader = Reader { platform, newest, news, last: start, ready: VecDeque::new(), news_first: 0, has_all: false };
     if resync {
         reader.resync(start);
     }
@@ -70,35 +75,42 @@ impl Reader {
     /// What is sent next; `None` ends the stream.
     async fn next(&mut self) -> Option<SseEvent> {
         loop {
-            // Before what is kept: news of a cell must not come after the cell's end.
-            match self.news.try_recv() {
-                Ok(what) => return Some(self.unkept(what)),
-                Err(TryRecvError::Lagged(_)) => continue,
-                Err(TryRecvError::Empty | TryRecvError::Closed) => {}
+            while self.news_first > 0 {
+                match self.news.try_recv() {
+                    Ok(what) => {
+                        self.news_first -= 1;
+                        return Some(self.unkept(what));
+                    }
+                    Err(TryRecvError::Lagged(_)) => self.news_first = self.news_first.min(self.news.len()),
+                    Err(TryRecvError::Empty | TryRecvError::Closed) => self.news_first = 0,
+                }
             }
             if let Some(event) = self.ready.pop_front() {
                 self.last = event.id;
                 return Some(SseEvent::default().id(event.id.to_string()).json_data(&event).unwrap_or_default());
             }
-            self.newest.mark_unchanged();
-            match domain::events::next(&self.platform.core, self.last).await {
-                Ok(Next::Resync(newest)) => {
-                    self.resync(newest);
-                    continue;
+            if !self.has_all || self.newest.has_changed().unwrap_or(false) {
+                self.newest.mark_unchanged();
+                match domain::events::next(&self.platform.core, self.last).await {
+                    Ok(Next::Resync(newest)) => self.resync(newest),
+                    Ok(Next::Events(events)) => {
+                        self.has_all = events.is_empty();
+                        self.ready = events.into();
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "events could not be read");
+                        return None;
+                    }
                 }
-                Ok(Next::Events(events)) if !events.is_empty() => {
-                    self.ready = events.into();
-                    continue;
-                }
-                Ok(Next::Events(_)) => {}
-                Err(error) => {
-                    tracing::error!(%error, "events could not be read");
-                    return None;
-                }
+                self.news_first = if self.ready.is_empty() { 0 } else { self.news.len() };
+                continue;
             }
             tokio::select! {
                 () = self.platform.stop.cancelled() => return None,
-                changed = self.newest.changed() => if changed.is_err() { return None; },
+                changed = self.newest.changed() => match changed {
+                    Ok(()) => self.has_all = false,
+                    Err(_) => return None,
+                },
                 news = self.news.recv() => match news {
                     Ok(what) => return Some(self.unkept(what)),
                     Err(RecvError::Lagged(_)) => {}

@@ -334,3 +334,39 @@ async fn a_line_that_breaks_while_polling_is_told_and_comes_back_with_all_that_h
     ids.extend(read_until(&mut stream, |event| event.id == 4).await.iter().map(|event| event.id));
     assert_eq!(ids, [1, 2, 3, 4]);
 }
+
+#[tokio::test]
+async fn what_a_reader_does_not_know_is_stepped_over_and_all_is_asked_for_anew() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let (proxy, client) = behind_a_proxy(&platform, Manners::SpeaksNewer).await;
+    let mut stream = client.follow_events(None, || {});
+    assert!(matches!(next(&mut stream).await, StreamItem::Connected));
+    let photo = platform.add(1, false).await.remove(0);
+    platform.client.delete_photo(photo.id).await.expect("deleted");
+    let mut told = Vec::new();
+    while told.last() != Some(&Happened::PhotoDeleted { id: photo.id }) {
+        let StreamItem::Event(event) = next(&mut stream).await else { panic!("the stream stands") };
+        told.push(event.what);
+    }
+    assert_eq!(told, [Happened::Resync, Happened::PhotoDeleted { id: photo.id }]);
+    assert_eq!(proxy.streams(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn news_that_do_not_cease_keep_no_event_back() {
+    let platform = platform::start(Options::default().without_workers()).await;
+    let mut stream = platform.client.follow_events(None, || {});
+    assert!(matches!(next(&mut stream).await, StreamItem::Connected));
+    let core = std::sync::Arc::clone(platform.host.core());
+    let flood = tokio::spawn(async move {
+        loop {
+            // Nobody may listen yet.
+            let _listeners = core.news.send(Happened::BundledWait { why: None });
+            tokio::task::yield_now().await;
+        }
+    });
+    let photo = platform.add(1, false).await.remove(0);
+    let told = read_until(&mut stream, |event| matches!(&event.what, Happened::PhotoAdded(added) if added.id == photo.id));
+    tokio::time::timeout(Duration::from_secs(90), told).await.expect("it comes between the news");
+    flood.abort();
+}
