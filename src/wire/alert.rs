@@ -233,6 +233,11 @@ pub struct Acknowledged {
 }
 
 impl Alert {
+    /// In the order in which they are shown: the gravest first, of those the newest.
+    pub fn sort(alerts: &mut [Self]) {
+        alerts.sort_by_key(|alert| std::cmp::Reverse((alert.severity, alert.fired_at, alert.id)));
+    }
+
     /// Such as `Queue depth is 1,204 jobs, above 1,000 jobs`.
     #[must_use]
     pub fn words(&self) -> String {

@@ -57,7 +57,8 @@ struct Figures {
 /// What fires, and the rules.
 pub async fn all(core: &Core) -> Result<Alerts> {
     let config = config::current(core).await?;
-    let firing = store::alerts::firing(&core.db, core.org).await?;
+    let mut firing = store::alerts::firing(&core.db, core.org).await?;
+    Alert::sort(&mut firing);
     let Watched { figures, looked_at, .. } = core.alerts.with(|watched| watched.clone());
     Ok(Alerts { firing, rules: config.alert_rules, revision: config.revision, figures, looked_at })
 }
@@ -69,6 +70,8 @@ pub async fn look(core: &Core) -> Result<usize> {
     let config = config::current(core).await?;
     let figures = figures(core, &config).await?;
     let rules = config.alert_rules;
+    // The write is begun before the read: nobody can acknowledge one in between.
+    let mut change = core.change().await?;
     let firing = store::alerts::firing(&core.db, core.org).await?;
     let changes = core.alerts.with(|watched| {
         watched.figures.clone_from(&figures.values);
@@ -78,7 +81,6 @@ pub async fn look(core: &Core) -> Result<usize> {
     if changes.is_empty() {
         return Ok(0);
     }
-    let mut change = core.change().await?;
     let mut changed = 0;
     for alert in changes {
         let is_new = alert.fired_at == now && alert.is_firing() && !firing.iter().any(|known| known.id == alert.id);

@@ -248,3 +248,41 @@ async fn a_model_in_use_that_will_be_gone_is_told_well_before_and_urgently_when_
     story.look_after(0).await;
     assert!(fired(&story).await.is_empty());
 }
+
+#[tokio::test]
+async fn who_takes_an_alert_on_while_it_is_looked_at_stays_named() {
+    let story = story().await;
+    story.set(depth(5.0, 0)).await;
+    story.platform.add(8, true).await;
+    assert_eq!(story.look_after(0).await, 1);
+    story.leave(0).await;
+    assert_eq!(story.look_after(0).await, 0, "clear only just now");
+    story.clock.advance(TimeDelta::minutes(2));
+    // Somebody's acknowledgement is being written while the look begins, which resolves the alert.
+    let core = Arc::clone(story.platform.host.core());
+    let mut tx = core.db.begin().await.expect("a transaction");
+    let look = tokio::spawn(async move { alerts::look(&core).await });
+    // Time to read what fires, should it read before it may write.
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    let taken_on = "UPDATE alerts SET acknowledged_at_ms = 1, acknowledged_by = 'Ada'";
+    sqlx::query(taken_on).execute(&mut *tx).await.expect("done");
+    tx.commit().await.expect("kept");
+    assert_eq!(look.await.expect("a look").expect("looked"), 1);
+    let resolved = story.platform.client.alert_history(None).await.expect("history").items.remove(0);
+    assert_eq!(resolved.acknowledged.map(|by| by.by).as_deref(), Some("Ada"));
+}
+
+#[tokio::test]
+async fn the_gravest_stand_first_and_of_those_the_newest() {
+    let story = story().await;
+    let rule = |threshold, severity| AlertRule { metric: AlertMetric::QueueDepth, threshold, for_minutes: 0, severity, is_enabled: true };
+    let rules = [("a", rule(1.0, Severity::Critical)), ("b", rule(2.0, Severity::Warning)), ("c", rule(5.0, Severity::Critical))];
+    story.set(rules.map(|(name, rule)| (name.to_owned(), rule)).into()).await;
+    story.platform.add(4, true).await;
+    assert_eq!(story.look_after(0).await, 2);
+    let files = (100..104).map(|seed| (format!("{seed}.jpg"), platform::jpeg(64, 48, seed))).collect();
+    story.platform.client.add_photos(files, true).await.expect("added");
+    assert_eq!(story.look_after(1).await, 1);
+    let order: Vec<String> = story.alerts().await.firing.into_iter().map(|alert| alert.rule).collect();
+    assert_eq!(order, ["c", "a", "b"]);
+}

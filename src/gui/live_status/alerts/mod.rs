@@ -66,8 +66,8 @@ impl AlertsView {
         if let Some(alerts) = self.alerts.value_mut() {
             alerts.firing.retain(|known| known.id != alert.id);
             if alert.is_firing() {
-                alerts.firing.insert(0, alert.clone());
-                alerts.firing.sort_by_key(|alert| std::cmp::Reverse((alert.severity, alert.fired_at)));
+                alerts.firing.push(alert.clone());
+                Alert::sort(&mut alerts.firing);
             }
         }
         if !alert.is_firing() && !self.history.iter().any(|known| known.id == alert.id) {
