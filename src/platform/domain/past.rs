@@ -7,6 +7,8 @@ use crate::platform::store;
 
 /// How far back a moment can be asked about.
 pub const KEPT: TimeDelta = TimeDelta::days(7);
+/// The first moment of the window's strip is chosen a while before it is asked about, by another clock, and is looked at for a while.
+const SLACK: TimeDelta = TimeDelta::hours(1);
 /// Spells of jobs are kept for longer, so that a moment that is just known stays so while it is looked at.
 pub(super) const SPELLS_KEPT: TimeDelta = TimeDelta::days(8);
 
@@ -29,8 +31,8 @@ pub async fn asked(core: &Core, at: Option<DateTime<Utc>>) -> Result<Option<Date
         return refuse("future", format!("{} is yet to come; leave 'at' out to see the present", words(at)));
     }
     let begun = store::past::begun_at(&core.db).await?.unwrap_or(now);
-    let first = begun.max(now - KEPT);
-    if at < first {
+    if at < begun.max(now - KEPT - SLACK) {
+        let first = begun.max(now - KEPT);
         return refuse("no_record", format!("There is no record before {}; choose a later moment", words(first)));
     }
     Ok(Some(at))

@@ -283,8 +283,9 @@ async fn moments_that_nothing_is_known_of_are_refused_in_words() {
     assert_eq!(error.code(), Some("no_record"));
     // A week is kept, however long ago the record began.
     clock.advance(TimeDelta::days(10));
-    let (status, code, words) = refusal(paths[0], "2026-03-17T12:00:29Z").await;
+    let (status, code, words) = refusal(paths[0], "2026-03-17T10:59:59Z").await;
     assert_eq!((status, code.as_str()), (400, "no_record"));
     assert!(words.contains("no record before 2026-03-17 12:00:30 UTC"), "{words}");
     platform.client.live_status_at("2026-03-17T12:00:30Z".parse().expect("a time")).await.expect("just kept");
+    platform.client.live_status_at("2026-03-17T11:50:00Z".parse().expect("a time")).await.expect("a week by the clock of who asks");
 }
