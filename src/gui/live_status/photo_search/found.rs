@@ -1,5 +1,6 @@
 //! What a search found, as far as it was read.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use crate::gui::ctx::{AreaCtx, Remote};
@@ -138,6 +139,12 @@ impl Found {
         ctx.ask(&mut self.page, move |client| async move { client.search_photos(&typed, after.as_deref(), PAGE).await });
     }
 
+    /// By rank a page begins after so many photos, not after a photo: one that moved down meanwhile comes again.
+    fn append(&mut self, photos: Vec<Photo>) {
+        let known: HashSet<PhotoId> = self.photos.iter().map(|photo| photo.id).collect();
+        self.photos.extend(photos.into_iter().filter(|photo| !known.contains(&photo.id)));
+    }
+
     fn take_in(&mut self) -> bool {
         if !self.page.poll() {
             return false;
@@ -145,7 +152,7 @@ impl Found {
         let Some(page) = self.page.take() else { return false };
         self.next = page.next_cursor;
         if self.is_more {
-            self.photos.extend(page.items);
+            self.append(page.items);
             return false;
         }
         let search = PhotoSearch::parse(&self.typed);
@@ -153,5 +160,33 @@ impl Found {
         (self.search, self.photos, self.total) = (search, page.items, page.total);
         (self.is_read, self.read_at) = (true, Some(Instant::now()));
         is_other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::photo::{PhotoSource, ProcessingStatus};
+
+    #[test]
+    fn a_photo_that_moved_to_the_next_page_is_not_there_twice() {
+        let photo = |n: u128| Photo {
+            id: PhotoId(uuid::Uuid::from_u128(n)),
+            file_name: format!("{n}.jpg"),
+            other_names: Vec::new(),
+            source: PhotoSource::Added,
+            content_hash: String::new(),
+            size_bytes: 1,
+            width_px: 1,
+            height_px: 1,
+            format: "jpeg".to_owned(),
+            ai_processing_status: ProcessingStatus::None,
+            caption: None,
+            tags: Vec::new(),
+            created_at: chrono::DateTime::UNIX_EPOCH,
+        };
+        let mut found = Found { photos: vec![photo(1), photo(2)], ..Found::default() };
+        found.append(vec![photo(2), photo(3)]);
+        assert_eq!(found.photos(), [photo(1), photo(2), photo(3)]);
     }
 }
