@@ -4,11 +4,11 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
 
 use super::decisions::Decisions;
-use super::rollups::{Counted, Rollups};
+use super::rollups::{Counted, Rollups, is_counted};
 use super::{Db, IDS_A_STATEMENT, Result, Tx, from_json, from_ms, from_name, push_ids, to_json, to_ms, to_name};
 use crate::wire::ids::{JobId, OrganizationId, PhotoId, PromptVersionId, ResultId};
 use crate::wire::money::UsdMicros;
-use crate::wire::result::{Answer, Fault, FaultKind, Outcome, PhotoResult};
+use crate::wire::result::{Answer, Fault, Outcome, PhotoResult};
 
 /// A result as it is stored: with its cost, `None` when that is not known.
 #[derive(Debug, Clone)]
@@ -31,18 +31,15 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, new: &NewResult) -> Result
 }
 
 impl NewResult {
-    /// What the rollups count of it; `None`: its photo never reached the model, or a try was cut off that cost nothing, neither of
-    /// which says anything of the model.
+    /// What the rollups count of it; `None`: as [`is_counted`] says.
     #[must_use]
     pub fn counted(&self, org: OrganizationId) -> Option<Counted<'_>> {
         let result = &self.result;
-        let answer = match &result.outcome {
-            Outcome::Completed(answer) => Some(answer),
-            Outcome::Failed(fault) if fault.kind.is_of_the_photo() => return None,
-            Outcome::Failed(fault) if fault.kind == FaultKind::Cancelled && self.cost == Some(UsdMicros(0)) => return None,
-            Outcome::Failed(_) => None,
+        let (answer, fault) = match &result.outcome {
+            Outcome::Completed(answer) => (Some(answer), None),
+            Outcome::Failed(fault) => (None, Some(fault)),
         };
-        Some(Counted {
+        is_counted(fault, self.cost).then(|| Counted {
             organization: org,
             at_ms: to_ms(result.created_at),
             provider: provider(&result.model),

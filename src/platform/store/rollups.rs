@@ -16,7 +16,7 @@ use super::histogram::Histogram;
 use super::{Db, Result, StoreError, Tx, from_json, to_ms};
 use crate::wire::ids::OrganizationId;
 use crate::wire::money::UsdMicros;
-use crate::wire::result::Fault;
+use crate::wire::result::{Fault, FaultKind};
 
 /// Keys looked for, and rows written, in one statement.
 const ROWS_A_STATEMENT: usize = 200;
@@ -449,6 +449,12 @@ pub async fn prune_minutes(tx: &mut Tx, org: OrganizationId, before: DateTime<Ut
     Ok(done.rows_affected())
 }
 
+/// Whether a result says anything of its model: not where its photo never reached it, nor where a try was cut off that cost nothing.
+#[must_use]
+pub fn is_counted(fault: Option<&Fault>, cost: Option<UsdMicros>) -> bool {
+    fault.is_none_or(|fault| !fault.kind.is_of_the_photo() && (fault.kind != FaultKind::Cancelled || cost != Some(UsdMicros(0))))
+}
+
 /// What is read of a result that was stored before there were rollups.
 #[derive(sqlx::FromRow)]
 struct Stored {
@@ -466,10 +472,11 @@ struct Stored {
 }
 
 impl Stored {
-    /// `None`: its photo never reached the model.
+    /// `None`: as [`is_counted`] says.
     fn counted(&self) -> Result<Option<Counted<'_>>> {
         let fault = self.fault.as_deref().map(from_json::<Fault>).transpose()?;
-        if fault.is_some_and(|fault| fault.kind.is_of_the_photo()) {
+        let cost = self.cost_usd_micros.map(UsdMicros);
+        if !is_counted(fault.as_ref(), cost) {
             return Ok(None);
         }
         Ok(Some(Counted {
@@ -479,7 +486,7 @@ impl Stored {
             model: &self.model,
             prompt_version: self.prompt_version_id,
             completed: self.status == "completed",
-            cost: self.cost_usd_micros.map(UsdMicros),
+            cost,
             mean_confidence: self.mean_confidence,
             latency_ms: self.provider_response_time_ms.max(0) as u64,
             wait_ms: self.queue_wait_time_ms.max(0) as u64,
@@ -517,4 +524,25 @@ pub(super) async fn add_up_old(db: &Db) -> Result<()> {
     sqlx::query("INSERT INTO database_marks (name, at_ms) VALUES ('rollups', $1)").bind(newest).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_try_that_was_cut_off_counts_where_it_may_have_cost_something() {
+        let fault = |kind| Fault::new(kind, "why");
+        let (free, unknown) = (Some(UsdMicros(0)), None);
+        for (kind, cost, counts) in [
+            (FaultKind::Cancelled, free, false),
+            (FaultKind::Cancelled, unknown, true),
+            (FaultKind::Cancelled, Some(UsdMicros(7)), true),
+            (FaultKind::Server, free, true),
+            (FaultKind::Photo, free, false),
+        ] {
+            assert_eq!(is_counted(Some(&fault(kind)), cost), counts, "{kind:?} {cost:?}");
+        }
+        assert!(is_counted(None, free));
+    }
 }
