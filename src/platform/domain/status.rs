@@ -98,11 +98,10 @@ fn not_stored(core: &Core) -> Option<Fault> {
 
 /// The queue in the words of existing deployments.
 pub async fn queue(core: &Core) -> Result<QueueStatus> {
-    let since = since(core.now());
-    let figures = store::status::figures(&core.db, core.org, since).await?;
-    let hour = Ended::of(&figures.hour, |_| true);
+    let counts = store::status::counts(&core.db, core.org).await?;
+    let hour = Ended::of(&store::status::hour(&core.db, core.org, since(core.now())).await?, |_| true);
     Ok(QueueStatus {
-        queue: QueueCounts { pending: figures.counts.pending as u64, processing: figures.counts.processing as u64 },
+        queue: QueueCounts { pending: counts.pending as u64, processing: counts.processing as u64 },
         performance: QueuePerformance { avg_wait_time: hour.sums.mean_wait_ms(), throughput_per_hour: hour.completed },
     })
 }

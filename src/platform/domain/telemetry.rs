@@ -141,8 +141,11 @@ impl Telemetry {
 pub async fn text(core: &Core) -> Result<String> {
     let metrics = &core.telemetry;
     let begun = std::time::Instant::now();
-    for (state, count) in store::health::open_jobs(&core.db, core.org).await? {
-        metrics.jobs.with_label_values(&[&state]).set(count);
+    let counts = store::status::counts(&core.db, core.org).await?;
+    for (state, count) in
+        [("pending", counts.pending), ("processing", counts.processing), ("retry_wait", counts.retry_wait), ("failed", counts.failed)]
+    {
+        metrics.jobs.with_label_values(&[state]).set(count);
     }
     metrics.note_database("read", begun.elapsed());
     let (waiting, _) = store::health::queue(&core.db, core.org).await?;

@@ -76,19 +76,6 @@ pub async fn newest_calls(db: &Db, org: OrganizationId, since: DateTime<Utc>, mo
     rows.into_iter().rev().map(read).collect()
 }
 
-/// Jobs that are not completed, by state; states without jobs are told too.
-pub async fn open_jobs(db: &Db, org: OrganizationId) -> Result<Vec<(String, i64)>> {
-    let counted: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT state, COUNT(*) FROM jobs
-         WHERE organization_id = $1 AND state IN ('pending', 'processing', 'retry_wait', 'failed') GROUP BY state",
-    )
-    .bind(org.0)
-    .fetch_all(&db.read)
-    .await?;
-    let count = |state: &str| counted.iter().find(|(name, _)| name == state).map_or(0, |(_, count)| *count);
-    Ok(["pending", "processing", "retry_wait", "failed"].into_iter().map(|state| (state.to_owned(), count(state))).collect())
-}
-
 /// Since when the job waits that waits longest, and when a job was last begun.
 pub async fn queue(db: &Db, org: OrganizationId) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
     // The condition that is always true leads into the index of that state, in place of all jobs in the order in which they were ready.

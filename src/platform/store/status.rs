@@ -80,8 +80,7 @@ pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figur
     };
     figures.days = rollups::read_until_in(&mut tx, org, days, until_ms).await?;
     let to_ms = Span::Minute.floor(since.now) + MINUTE_MS;
-    let hour = Wanted { span: Span::Minute, from_ms: since.series, to_ms, step_ms: MINUTE_MS, provider: None, histograms: Histograms::Waits };
-    figures.hour = rollups::read_until_in(&mut tx, org, hour, until_ms).await?;
+    figures.hour = rollups::read_until_in(&mut tx, org, last_hour(since), until_ms).await?;
     figures.minutes = if since.is_past { past::minutes(&mut tx, org, since).await? } else { minutes(&mut tx, org, since).await? };
     for (minute, failed) in past::failures(&mut tx, org, since.today.min(since.series), since.now).await? {
         figures.failed_today += if minute * MINUTE_MS >= since.today { failed } else { 0 };
@@ -105,6 +104,16 @@ pub async fn figures(db: &Db, org: OrganizationId, since: Since) -> Result<Figur
     };
     tx.commit().await?;
     Ok(figures)
+}
+
+/// Sums of the last 60 minutes, counted from the first, with the waits.
+pub async fn hour(db: &Db, org: OrganizationId, since: Since) -> Result<Vec<Summed>> {
+    rollups::read(db, org, last_hour(since)).await
+}
+
+fn last_hour(since: Since) -> Wanted<'static> {
+    let to_ms = Span::Minute.floor(since.now) + MINUTE_MS;
+    Wanted { span: Span::Minute, from_ms: since.series, to_ms, step_ms: MINUTE_MS, provider: None, histograms: Histograms::Waits }
 }
 
 /// Counts the jobs by state.
