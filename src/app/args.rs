@@ -383,6 +383,12 @@ pub enum SetsCommand {
     },
 }
 
+/// A share from 0 to 1; `nan` is none.
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.trim().parse().map_err(|_| "the limit is a share from 0 to 1".to_owned())?;
+    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("the limit is a share from 0 to 1".to_owned()) }
+}
+
 /// `minerva validate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = VALIDATE_NOTES)]
@@ -397,13 +403,13 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "ID")]
     pub model: Option<String>,
     /// Share of the photos that must be answered, 0-1
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     pub min_valid_answers: Option<f64>,
     /// F1 against ground truth, at least, 0-1
-    #[arg(long, value_name = "F1")]
+    #[arg(long, value_name = "F1", value_parser = share)]
     pub min_f1: Option<f64>,
     /// How far F1 may lie below that of the version in production, which is asked about the same photos then
-    #[arg(long, value_name = "F1")]
+    #[arg(long, value_name = "F1", value_parser = share)]
     pub max_f1_drop: Option<f64>,
     /// Milliseconds that 95 of 100 answers must stay within
     #[arg(long, value_name = "MS")]
@@ -412,7 +418,7 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "USD", value_parser = super::compare::usd)]
     pub max_cost_per_photo: Option<UsdMicros>,
     /// Share of the photos that the model may decline, 0-1
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     pub max_refusals: Option<f64>,
     /// Most that may be spent, in USD: what may cost more, or whose price is not known, is refused before anything is asked
     #[arg(long, value_name = "USD", value_parser = super::compare::usd)]
@@ -458,7 +464,7 @@ pub enum TruthCommand {
 /// `minerva truth import`.
 #[derive(Debug, clap::Args)]
 pub struct ImportTruthArgs {
-    /// CSV with the header `photo,tag`, or JSON `{"photo.jpg": ["tag"]}`; photos are found by file name
+    /// CSV with the header `photo,tag` (an empty tag: nothing to name), or JSON `{"photo.jpg": ["tag"]}`; photos are found by file name
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Only photos of this set

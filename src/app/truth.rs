@@ -38,7 +38,7 @@ async fn import(client: &Client, args: &ImportTruthArgs) -> Result<()> {
     let photo_set = set_of(client, args.set.as_ref()).await?;
     let asked = ImportTruth { file_name, content, photo_set, dry_run: args.dry_run };
     let done = client.import_ground_truth(&asked).await.map_err(|error| failed(&error))?;
-    for words in done.unknown_words().into_iter().chain(done.shared_words()) {
+    for words in done.unknown_words().into_iter().chain(done.shared_words()).chain(done.again_words()) {
         terminal::err(&words);
     }
     let verb = match (args.dry_run, done.changed) {

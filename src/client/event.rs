@@ -5,6 +5,7 @@ mod pace;
 mod poll;
 
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use eventsource_stream::{EventStreamError, Eventsource};
@@ -33,6 +34,8 @@ pub enum StreamItem {
     Lost {
         why: ApiError,
         retry_in: Duration,
+        /// Since the platform was heard last, a sign of life included.
+        silent_for: Duration,
     },
 }
 
@@ -41,7 +44,7 @@ pub enum StreamItem {
 pub struct Patience {
     /// The platform says something at once; a proxy that keeps its first bytes back this long breaks the stream.
     pub first_byte: Duration,
-    /// The platform sends a heartbeat every 10 s; silence longer than this means a dead connection.
+    /// The platform sends a heartbeat every 5 s; silence longer than this means a dead connection.
     pub silence: Duration,
     /// While events are asked for, the stream is tried again this often.
     pub retry_stream: Duration,
@@ -49,7 +52,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { first_byte: Duration::from_secs(5), silence: Duration::from_secs(25), retry_stream: Duration::from_mins(1) }
+        Self { first_byte: Duration::from_secs(5), silence: Duration::from_secs(12), retry_stream: Duration::from_mins(1) }
     }
 }
 
@@ -76,7 +79,8 @@ impl Client {
         wake: impl Fn() + Send + Sync + 'static,
     ) -> mpsc::Receiver<StreamItem> {
         let (sender, receiver) = mpsc::channel(WAITING_MOST);
-        let follower = Follower { client: self.clone(), last_id, patience, sender, wake, backoff: Backoff::default(), short_lives: 0 };
+        let heard = Arc::new(Mutex::new(Instant::now()));
+        let follower = Follower { client: self.clone(), last_id, patience, sender, wake, backoff: Backoff::default(), short_lives: 0, heard };
         tokio::spawn(follower.run());
         receiver
     }
@@ -117,6 +121,8 @@ struct Follower<W> {
     wake: W,
     backoff: Backoff,
     short_lives: u32,
+    /// When the platform was heard last.
+    heard: Arc<Mutex<Instant>>,
 }
 
 impl<W: Fn() + Send + Sync + 'static> Follower<W> {
@@ -148,7 +154,8 @@ impl<W: Fn() + Send + Sync + 'static> Follower<W> {
                 Ended::Lost(why) => why,
             };
             let retry_in = self.backoff.next();
-            if self.tell(StreamItem::Lost { why, retry_in }).await.is_err() {
+            let silent_for = self.heard.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
+            if self.tell(StreamItem::Lost { why, retry_in, silent_for }).await.is_err() {
                 return;
             }
             tokio::select! {
@@ -162,6 +169,7 @@ impl<W: Fn() + Send + Sync + 'static> Follower<W> {
     async fn read(&mut self, opened: Opened) -> Ended {
         let since = Instant::now();
         self.backoff = Backoff::default();
+        self.hears();
         self.last_id = self.last_id.or(opened.at);
         if let Err(ended) = self.tell(StreamItem::Connected).await {
             return ended;
@@ -183,6 +191,8 @@ impl<W: Fn() + Send + Sync + 'static> Follower<W> {
     async fn read_all(&mut self, bytes: Bytes) -> Ended {
         let lost = |why: String| Ended::Lost(ApiError::Network(why));
         // The time-out watches the bytes, so that heartbeats (comments, which are no events) count.
+        let heard = Arc::clone(&self.heard);
+        let bytes = bytes.inspect(move |_| *heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now());
         let bytes = tokio_stream::StreamExt::timeout(bytes, self.patience.silence).map(|chunk| chunk.unwrap_or_else(|_| Err(SILENT.to_owned())));
         let mut events = std::pin::pin!(bytes.eventsource());
         loop {
@@ -217,6 +227,10 @@ impl<W: Fn() + Send + Sync + 'static> Follower<W> {
             Some(id) => self.take(Event { id, at: chrono::Utc::now(), what: Happened::Resync }).await,
             None => Ok(()),
         }
+    }
+
+    fn hears(&self) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     /// Passes an event on, unless it was told before.

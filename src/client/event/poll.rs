@@ -12,6 +12,8 @@ use crate::wire::event::{Event, EventsPage, EventsQuery, Happened};
 const WAIT: Duration = Duration::from_secs(8);
 /// What the answer may take beyond that.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+/// The first one, while what is shown still stands as the present.
+const FIRST_WITHIN: Duration = Duration::from_secs(4);
 /// Between two questions, should the platform answer at once again and again.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
@@ -19,7 +21,7 @@ impl<W: Fn() + Send + Sync + 'static> Follower<W> {
     /// Asks until the stream comes through again, which it returns, or nothing does.
     pub(super) async fn poll(&mut self, why: &str) -> Result<Opened, Ended> {
         // Says whether asking works at all, and where the events stand if none was seen yet.
-        let first = self.ask(Duration::ZERO).await?;
+        let first = self.ask(Duration::ZERO, FIRST_WITHIN).await?;
         self.backoff = pace::Backoff::default();
         self.tell(StreamItem::Polling { why: why.to_owned() }).await?;
         self.take_page(first).await?;
@@ -29,13 +31,13 @@ impl<W: Fn() + Send + Sync + 'static> Follower<W> {
             if asked_at < retry_at {
                 let wait = WAIT.min(retry_at - asked_at);
                 let page = tokio::select! {
-                    page = self.ask(wait) => page?,
+                    page = self.ask(wait, ANSWERS_WITHIN) => page?,
                     () = pace::slept() => continue,
                 };
                 self.take_page(page).await?;
             } else {
                 // Both at once, so that no event comes late for it.
-                let (opened, page) = tokio::join!(self.client.open(self.last_id, self.patience), self.ask(Duration::from_secs(1)));
+                let (opened, page) = tokio::join!(self.client.open(self.last_id, self.patience), self.ask(Duration::from_secs(1), ANSWERS_WITHIN));
                 self.take_page(page?).await?;
                 match opened {
                     Ok(opened) => return Ok(opened),
@@ -46,12 +48,14 @@ impl<W: Fn() + Send + Sync + 'static> Follower<W> {
         }
     }
 
-    async fn ask(&self, wait: Duration) -> Result<EventsPage, Ended> {
+    async fn ask(&self, wait: Duration, within: Duration) -> Result<EventsPage, Ended> {
         let wait_ms = u64::try_from(wait.as_millis()).ok();
         let query = EventsQuery { after: self.last_id, wait_ms, ..EventsQuery::default() };
-        let answer = tokio::time::timeout(wait + ANSWERS_WITHIN, self.client.events(&query)).await;
-        let answer = answer.unwrap_or_else(|_| Err(ApiError::Network(format!("no answer within {} s", (wait + ANSWERS_WITHIN).as_secs()))));
-        answer.map_err(Ended::Lost)
+        let answer = tokio::time::timeout(wait + within, self.client.events(&query)).await;
+        let answer = answer.unwrap_or_else(|_| Err(ApiError::Network(format!("no answer within {} s", (wait + within).as_secs()))));
+        let page = answer.map_err(Ended::Lost)?;
+        self.hears();
+        Ok(page)
     }
 
     async fn take_page(&mut self, page: EventsPage) -> Result<(), Ended> {

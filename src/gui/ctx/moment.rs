@@ -15,6 +15,13 @@ impl Moment {
         Self { running: Instant::now(), wall: SystemTime::now() }
     }
 
+    /// So long ago.
+    #[must_use]
+    pub fn ago(age: Duration) -> Self {
+        let now = Self::now();
+        Self { running: now.running.checked_sub(age).unwrap_or(now.running), wall: now.wall.checked_sub(age).unwrap_or(now.wall) }
+    }
+
     /// On some systems the running clock stands still in sleep, and the clock on the wall may be set back: the
     /// longer of the two is right.
     #[must_use]

@@ -15,6 +15,9 @@ const PACE: Pace = Pace { changed: Duration::from_millis(250), anyway: Duration:
 pub struct Figures {
     remote: Remote<LiveStatus>,
     refresh: Refresh,
+    /// What was asked for, and what is shown, is of a moment in the past.
+    asks_past: bool,
+    is_past: bool,
 }
 
 impl Figures {
@@ -38,12 +41,19 @@ impl Figures {
     }
 
     pub fn poll(&mut self) {
-        self.remote.poll();
+        if self.remote.poll() {
+            self.is_past = self.asks_past;
+        }
     }
 
     /// Asks for the present or a moment in the past when it is time; called while the figures are on screen.
     pub fn ask(&mut self, ctx: &AreaCtx<'_>, at: Option<DateTime<Utc>>) {
+        if at.is_none() && self.is_past {
+            // Never is what was then shown as what is.
+            *self = Self::default();
+        }
         if !self.remote.is_pending() && self.refresh.is_due(ctx.egui, at, PACE) {
+            self.asks_past = at.is_some();
             ctx.ask(&mut self.remote, move |client| async move {
                 match at {
                     None => client.live_status().await,

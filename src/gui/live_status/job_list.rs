@@ -98,6 +98,9 @@ pub struct JobList {
     /// Many rows may be others than they were: what is loaded is read again where it is, with so many jobs that may have come.
     is_stale: Option<u64>,
     asked_at: Option<Instant>,
+    /// What was asked for last, and what the rows are of, is a moment in the past.
+    asks_past: bool,
+    is_past: bool,
     /// Another moment is to be shown: that is asked for even where somebody reads further down.
     is_other_moment: bool,
     /// What was heard of jobs while a page was on its way: the page may have been read before it happened.
@@ -126,6 +129,8 @@ impl Default for JobList {
             is_behind: false,
             is_stale: None,
             asked_at: None,
+            asks_past: false,
+            is_past: false,
             is_other_moment: false,
             heard_meanwhile: HashMap::new(),
             new_jobs: HashSet::new(),
@@ -158,7 +163,7 @@ impl JobList {
     /// The rows are still those of the filter before.
     #[must_use]
     pub fn is_other(&self) -> bool {
-        self.shown.as_ref().is_some_and(|shown| *shown != self.filter.choice())
+        self.shown.as_ref().is_some_and(|shown| *shown != self.filter.choice()) || self.at.is_none() && self.is_past
     }
 
     #[must_use]
@@ -296,6 +301,7 @@ impl JobList {
             // Where more than one was read, a job may have moved from one to the next meanwhile.
             let mut seen = HashSet::with_capacity(page.items.len());
             self.rows = page.items;
+            self.is_past = self.asks_past;
             self.rows.retain(|job| seen.insert(job.id));
             self.shown.clone_from(&self.asked);
             self.next_cursor = page.next_cursor;
@@ -375,6 +381,7 @@ impl JobList {
         self.is_other_moment = false;
         self.asked_at = Some(Instant::now());
         self.asked = Some(self.filter.choice());
+        self.asks_past = self.at.is_some();
         let counts_at_once = self.terms.as_ref().is_ok_and(JobFilter::is_empty);
         let query = self.filter.query(self.at, read_again.map_or(FIRST_PAGE, |_| READ_AGAIN), None, counts_at_once);
         ctx.ask(&mut self.first, move |client| async move {
@@ -483,6 +490,11 @@ mod tests {
         assert!(list.show_moment(Some(chrono::DateTime::UNIX_EPOCH)));
         assert!(list.is_behind && list.is_other_moment);
         assert!(!list.show_moment(Some(chrono::DateTime::UNIX_EPOCH)));
+        // What was read then is not what is.
+        list.is_past = true;
+        assert!(!list.is_other());
+        assert!(list.show_moment(None) && list.is_other());
+        assert!(list.show_moment(Some(chrono::DateTime::UNIX_EPOCH)));
     }
 
     #[test]

@@ -57,6 +57,15 @@ impl Figure {
         }
     }
 
+    /// What the axis reaches at least: where nothing is above zero, it would have no scale.
+    fn least_span(self) -> f64 {
+        match self {
+            Self::Depth | Self::Throughput => 1.0,
+            Self::Wait => 10.0,
+            Self::Failures => 0.01,
+        }
+    }
+
     fn words(self, value: f64) -> String {
         match self {
             Self::Depth | Self::Throughput if value < 10.0 && value.fract() > 0.05 => format!("{value:.1}"),
@@ -213,6 +222,7 @@ fn entries_ui(ui: &mut Ui, figure: Figure, flow: &Flow, cursor: Option<usize>, t
 fn plot_ui(ui: &mut Ui, figure: Figure, flow: &Flow, range: FlowRange, cursor: &mut Option<usize>, tokens: &Tokens) {
     let (from, to, width) = (flow.from(), flow.to(), ui.available_width());
     let plot = time_plot::new(("live", figure), width, PLOT_HEIGHT, tokens)
+        .include_y(figure.least_span())
         .x_grid_spacer(move |input| {
             let marks = time_axis::marks(input.bounds.0.max(from), input.bounds.1.min(to), width, range.least_mark());
             marks.into_iter().map(|value| GridMark { value, step_size: to - from }).collect()

@@ -168,8 +168,8 @@ impl Up {
                         news.events.push(*event);
                     }
                 }
-                StreamItem::Lost { why, retry_in } => {
-                    let since = if let LinkState::Lost { since, .. } = self.state { since } else { now };
+                StreamItem::Lost { why, retry_in, silent_for } => {
+                    let since = if let LinkState::Lost { since, .. } = self.state { since } else { Moment::ago(silent_for) };
                     let is_refused = matches!(&why, ApiError::Problem(problem) if matches!(problem.status, 401 | 403));
                     self.state = LinkState::Lost { why: why.to_string(), is_refused, since, retry_at: Instant::now() + retry_in };
                 }

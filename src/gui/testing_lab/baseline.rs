@@ -38,6 +38,12 @@ impl Baseline {
         self.comparison.value()
     }
 
+    /// Newer figures are on their way.
+    #[must_use]
+    pub fn is_renewed(&self) -> bool {
+        self.is_behind || self.comparison.is_pending()
+    }
+
     #[must_use]
     pub fn column(&self, column: usize) -> Option<&ColumnComparison> {
         self.comparison()?.columns.get(column)

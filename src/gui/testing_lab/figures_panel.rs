@@ -9,7 +9,7 @@ use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::badge::{self, Tone};
 use crate::gui::widgets::{empty_state, error_state, number, skeleton};
 use crate::wire::comparison::{ColumnComparison, Figure, Measure, MeasureComparison, RunComparison, TagComparison, Verdict};
-use crate::wire::run::Run;
+use crate::wire::run::{Run, RunState};
 
 /// Draws them in place of the matrix; returns whether to ask once more.
 pub fn ui(ui: &mut Ui, run: &Run, baseline: &Baseline, sweep: &mut SweepView, tokens: &Tokens) -> bool {
@@ -27,7 +27,9 @@ pub fn ui(ui: &mut Ui, run: &Run, baseline: &Baseline, sweep: &mut SweepView, to
     };
     ScrollArea::vertical().id_salt(("figures of the run", run.id)).auto_shrink(false).show(ui, |ui| {
         sweep.ui(ui, run, tokens);
+        let is_old = baseline.is_renewed() && (comparison.baseline != run.baseline || run.state != RunState::Running);
         let hint = match (run.columns.len(), comparison.baseline) {
+            _ if is_old => Some("Working out the figures of what has changed…"),
             (2.., None) => Some("Pin a column as the baseline (P in the matrix) to see what is better or worse"),
             _ if comparison.labelled_photos == 0 => Some("No photo of the run has labels: nothing says which tags are right"),
             _ => None,

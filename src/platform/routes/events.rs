@@ -24,8 +24,8 @@ use crate::platform::domain;
 use crate::platform::domain::events::Next;
 use crate::wire::event::{Event, EventsQuery, Happened};
 
-/// Between two signs of life of a stream without events; clients take 25 s of silence for a dead connection.
-pub const HEARTBEAT: Duration = Duration::from_secs(10);
+/// Between two signs of life of a stream without events; clients take 12 s of silence for a dead connection.
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
 
 pub async fn events(State(platform): State<Shared>, headers: HeaderMap, Query(query): Query<EventsQuery>) -> Result<Response, Refusal> {
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();

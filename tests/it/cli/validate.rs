@@ -41,6 +41,7 @@ fn it_passes_with_0_fails_with_1_and_writes_a_report_that_ci_reads() {
         (&["validate", "--set", "Three", "--prompt", "Photo tags v7"], "Photo tags has no version 7; its newest is 1"),
         (&["validate", "--set", "Three", "--prompt", "Nobody"], "There is no prompt 'Nobody'; there is Photo tags"),
         (&["validate", "--set", "Three", "--min-f1", "70"], "the limit is a share from 0 to 1"),
+        (&["validate", "--set", "Three", "--min-f1", "nan", "--max-p95-ms", "9"], "the limit is a share from 0 to 1"),
         (&["validate", "--set", "Three", "--model", "nobody/none"], "nobody"),
         (&["validate"], "--set"),
     ] {

@@ -450,7 +450,7 @@ fn strip(look: &str, window: Window) {
     story.lab.run_steps(3);
 
     let counts = RunCounts { waiting: 39, running: 0, completed: 14, failed: 1 };
-    story.lab.state_mut().happen(Happened::RunChanged(Run { state: RunState::Interrupted, counts, ..story.run.clone() }));
+    story.lab.state_mut().happen(Happened::RunChanged(Run { state: RunState::Interrupted, stopped_at_limit: true, counts, ..story.run.clone() }));
     wait_until(&mut story.lab, "the run says why it stopped", |lab| has(lab, "Stopped at its limit of $0.008000"));
     assert_apart(&story.lab, &[&REPEATS[..], &["Figures", "Export the run", cost, "12 known already", "Go on"]].concat());
     assert!(story.lab.query_by_label("Resume").is_none(), "as it is it would stop at once");

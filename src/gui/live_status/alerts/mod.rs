@@ -3,6 +3,8 @@
 mod rows;
 mod rules;
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, Local, TimeDelta, Utc};
 use egui::{RichText, ScrollArea, Ui};
 
@@ -17,11 +19,15 @@ use crate::wire::job::JobState;
 use crate::wire::page::Page;
 use rules::Draft;
 
+/// The platform looks at the rules this often; their figures follow while they are looked at.
+const FOLLOW_EVERY: Duration = Duration::from_secs(15);
+
 /// The state of the view.
 #[derive(Default)]
 pub struct AlertsView {
     alerts: Remote<Alerts>,
     is_behind: bool,
+    asked_at: Option<Instant>,
     /// Newest first.
     history: Vec<Alert>,
     next_history: Option<String>,
@@ -103,10 +109,13 @@ impl AlertsView {
     }
 
     fn ask(&mut self, ctx: &AreaCtx<'_>) {
-        if (self.is_behind || self.alerts.is_untouched()) && !self.alerts.is_pending() {
+        let is_old = self.asked_at.is_some_and(|at| at.elapsed() >= FOLLOW_EVERY);
+        if (self.is_behind || is_old || self.alerts.is_untouched()) && !self.alerts.is_pending() {
             self.is_behind = false;
+            self.asked_at = Some(Instant::now());
             ctx.ask(&mut self.alerts, |client| async move { client.alerts().await });
         }
+        ctx.egui.request_repaint_after(FOLLOW_EVERY);
         if !self.has_history && !self.asked_history.is_pending() && self.asked_history.failure().is_none() {
             ctx.ask(&mut self.asked_history, |client| async move { client.alert_history(None).await });
         }

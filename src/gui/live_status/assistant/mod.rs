@@ -109,7 +109,7 @@ impl AssistantView {
     }
 
     pub fn ui(&mut self, ui: &mut Ui, status: Option<&LiveStatus>, ctx: &AreaCtx<'_>) {
-        self.load(ui);
+        self.load(ui, ctx);
         if self.models.is_untouched() {
             ctx.ask(&mut self.models, |client| async move { client.models().await });
         }
@@ -147,24 +147,26 @@ impl AssistantView {
         let rest = Rect::from_min_size(ui.cursor().min, vec2(width, ui.available_height()));
         ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| self.field_ui(ui, ctx));
         if std::mem::take(&mut self.is_changed) {
-            self.store(ui);
+            self.store(ui, ctx);
         }
     }
 
-    fn id() -> Id {
-        Id::unique("assistant's conversation")
+    /// Each platform has a conversation of its own; the one that comes with the program answers at another port each time.
+    fn id(ctx: &AreaCtx<'_>) -> Id {
+        let words = "assistant's conversation";
+        if ctx.embedded { Id::unique(words) } else { Id::unique((words, ctx.client.base().as_str())) }
     }
 
-    fn load(&mut self, ui: &Ui) {
+    fn load(&mut self, ui: &Ui, ctx: &AreaCtx<'_>) {
         if !self.is_loaded {
-            self.chat = ui.data_mut(|data| data.get_persisted::<Chat>(Self::id())).unwrap_or_default();
+            self.chat = ui.data_mut(|data| data.get_persisted::<Chat>(Self::id(ctx))).unwrap_or_default();
             self.chat.stop_all();
             self.is_loaded = true;
         }
     }
 
-    fn store(&self, ui: &Ui) {
-        ui.data_mut(|data| data.insert_persisted(Self::id(), self.chat.clone()));
+    fn store(&self, ui: &Ui, ctx: &AreaCtx<'_>) {
+        ui.data_mut(|data| data.insert_persisted(Self::id(ctx), self.chat.clone()));
     }
 
     /// The model, what it cost so far, and a fresh start.

@@ -22,8 +22,7 @@ const HOUR_MS: u64 = 3_600_000;
 pub fn ui(ui: &mut Ui, component: &Component, columns: &Columns, period: Period, at: DateTime<Utc>, ctx: &AreaCtx<'_>) -> Option<Command> {
     let tokens = ctx.tokens();
     let detail = detail(ui, component, columns.name_width());
-    let lines = detail.rows.len().saturating_sub(1) as f32 * detail.size().y / detail.rows.len().max(1) as f32;
-    let (rect, _) = ui.allocate_exact_size(vec2(columns.width, HEIGHT + lines), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(columns.width, HEIGHT + lines_beyond_first(ui, &detail)), Sense::hover());
     if !ui.is_rect_visible(rect) {
         return None;
     }
@@ -142,9 +141,15 @@ fn in_words(uptime: &Uptime) -> String {
     format!("Up {}", Up::all(uptime).map(|up| up.words()).join(", "))
 }
 
+/// The height of what stands below the first line. A text that was cut says too little of its own height.
+fn lines_beyond_first(ui: &Ui, detail: &Galley) -> f32 {
+    let line = ui.fonts_mut(|fonts| fonts.row_height(&egui::FontId::proportional(theme::TEXT_SMALL)));
+    detail.rows.len().saturating_sub(1) as f32 * line
+}
+
 /// Why it is so, in as many lines as it takes.
 fn detail(ui: &Ui, component: &Component, width: f32) -> Arc<Galley> {
-    let words = RichText::new(&component.detail).size(theme::TEXT_SMALL).color(theme::tokens(ui.ctx()).muted);
+    let words = RichText::new(component.detail.replace(['\n', '\r'], " ")).size(theme::TEXT_SMALL).color(theme::tokens(ui.ctx()).muted);
     let mut job = Arc::unwrap_or_clone(WidgetText::from(words).into_layout_job(ui.style(), TextStyle::Body.into(), Align::Min));
     job.wrap.max_width = width;
     job.wrap.max_rows = LINES_MOST;
@@ -181,6 +186,19 @@ mod tests {
     #[test]
     fn uptime_is_never_rounded_up_to_all_well() {
         assert_eq!([share(1.0), share(0.99999), share(0.9987), share(0.0)], ["100 %", "99.99 %", "99.87 %", "0.00 %"]);
+    }
+
+    #[test]
+    fn a_reason_of_two_lines_has_room_for_both() {
+        let detail = "Live model: 33 of 135 calls failed in the last 15 minutes. The last one: Gemini says: Internal\nerror, and more than fits here";
+        let component = serde_json::json!({"name": "platform", "label": "Platform", "status": "degraded", "detail": detail, "uptime": {}, "hours": [], "days": []});
+        let component: Component = serde_json::from_value(component).expect("a component");
+        egui::__run_test_ui(|ui| {
+            let galley = super::detail(ui, &component, 260.0);
+            let line = ui.fonts_mut(|fonts| fonts.row_height(&egui::FontId::proportional(theme::TEXT_SMALL)));
+            assert_eq!((galley.rows.len(), galley.elided), (LINES_MOST, true));
+            assert!((lines_beyond_first(ui, &galley) - line).abs() < 0.1, "{} of {line}", galley.size().y);
+        });
     }
 
     #[test]

@@ -247,6 +247,9 @@ pub fn proposal(core: &Core, arguments: &Value) -> Result<(ProposedAction, Strin
         ("check_health", _) => ProposedAction::CheckHealth,
         ("switch_model", Some(model)) => {
             models::check_known(core, &model).map_err(|error| error.to_string())?;
+            if !models::is_listed(core, &model) {
+                return Err(format!("'{model}' is none of the models that are known here; propose one that 'models' lists, by its full name"));
+            }
             ProposedAction::SwitchModel { model }
         }
         ("switch_model", None) => return Err("'model' is missing".to_owned()),

@@ -11,3 +11,7 @@ CREATE INDEX run_cells_by_state ON run_cells (organization_id, run_id, state, co
 ALTER TABLE runs ADD COLUMN stopped_at_limit BIGINT NOT NULL DEFAULT 0;
 -- Bytes that the library had once: looked for at every start, for the photos that come with the program.
 CREATE INDEX photos_deleted ON photos (organization_id, content_hash) WHERE deleted_at_ms IS NOT NULL;
+-- Reports of validations that were resumed since: they are judged anew.
+UPDATE validations SET report = NULL
+WHERE EXISTS (SELECT 1 FROM runs r WHERE r.id = validations.run_id
+              AND r.finished_at_ms > (CAST(strftime('%s', json_extract(validations.report, '$.finished_at')) AS BIGINT) + 1) * 1000);
