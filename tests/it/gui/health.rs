@@ -45,6 +45,10 @@ fn each_part_says_how_it_is_and_was_and_leads_to_where_it_is_mended() {
     ] {
         assert!(has(&console, said), "{said}");
     }
+    // The first row has two lines of reason, uptimes of two lines and no way to anywhere.
+    let top = |label: &str| console.get_by_label(label).rect().top();
+    let (first, second, third) = (top("Platform"), top("Database"), top("Queue"));
+    assert!(second - first > third - second + 12.0, "{first}, {second}, {third}: the second row lies on the first");
     pointer::click_label(&mut console, "30 days");
     console.run_steps(3);
     assert!(has(&console, "Google Gemini, 30 days: 25 healthy, 0 degraded, 1 down, 4 without data"));

@@ -58,8 +58,9 @@ pub fn ui(ui: &mut Ui, component: &Component, columns: &Columns, period: Period,
     go_ui(ui, places.go, component)
 }
 
+/// In a place of the row, which has its own already: whatever stands there does not move where the next row begins.
 fn within<R>(ui: &mut Ui, rect: Rect, layout: Layout, add: impl FnOnce(&mut Ui) -> R) -> R {
-    ui.scope_builder(UiBuilder::new().max_rect(rect).layout(layout), add).inner
+    add(&mut ui.new_child(UiBuilder::new().max_rect(rect).layout(layout)))
 }
 
 /// A number at the right edge of its place, or a dash that says why there is none.
@@ -141,7 +142,7 @@ fn in_words(uptime: &Uptime) -> String {
     format!("Up {}", Up::all(uptime).map(|up| up.words()).join(", "))
 }
 
-/// The height of what stands below the first line. A text that was cut says too little of its own height.
+/// The height of what stands below the first line.
 fn lines_beyond_first(ui: &Ui, detail: &Galley) -> f32 {
     let line = ui.fonts_mut(|fonts| fonts.row_height(&egui::FontId::proportional(theme::TEXT_SMALL)));
     detail.rows.len().saturating_sub(1) as f32 * line
@@ -190,14 +191,17 @@ mod tests {
 
     #[test]
     fn a_reason_of_two_lines_has_room_for_both() {
-        let detail = "Live model: 33 of 135 calls failed in the last 15 minutes. The last one: Gemini says: Internal\nerror, and more than fits here";
+        let detail = "Live model: 33 of 135 calls failed in the last 15 minutes. The last one: Gemini says: Internal error. Try again\nlater";
         let component = serde_json::json!({"name": "platform", "label": "Platform", "status": "degraded", "detail": detail, "uptime": {}, "hours": [], "days": []});
         let component: Component = serde_json::from_value(component).expect("a component");
         egui::__run_test_ui(|ui| {
-            let galley = super::detail(ui, &component, 260.0);
             let line = ui.fonts_mut(|fonts| fonts.row_height(&egui::FontId::proportional(theme::TEXT_SMALL)));
-            assert_eq!((galley.rows.len(), galley.elided), (LINES_MOST, true));
-            assert!((lines_beyond_first(ui, &galley) - line).abs() < 0.1, "{} of {line}", galley.size().y);
+            for width in 150..400 {
+                let galley = super::detail(ui, &component, width as f32);
+                assert_eq!(galley.rows.len(), LINES_MOST, "{width}");
+                let drawn = galley.mesh_bounds.max.y;
+                assert!(line + lines_beyond_first(ui, &galley) >= drawn, "{width}: {drawn} of {line}, {}", galley.size().y);
+            }
         });
     }
 
