@@ -472,7 +472,9 @@ impl TestingLab {
         }
         self.selected_of = members;
         let gone: Vec<PhotoId> = self.selection.iter().filter(|id| self.library.photo(*id).is_none()).collect();
-        gone.into_iter().for_each(|id| self.selection.remove(id));
+        for id in gone {
+            self.selection.remove(id);
+        }
     }
 
     /// The bundled photos, or the newest ones, until the person chooses: the first run is one click away.

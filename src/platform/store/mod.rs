@@ -144,7 +144,7 @@ impl Db {
     }
 
     /// Renews what the planner knows of the tables where they have grown or have other indexes: at a start, and now and then
-    /// (https://sqlite.org/pragma.html#pragma_optimize).
+    /// (<https://sqlite.org/pragma.html#pragma_optimize>).
     pub async fn measure_tables(&self) -> Result<()> {
         sqlx::query("PRAGMA optimize = 0x10002").execute(&self.write).await?;
         Ok(())

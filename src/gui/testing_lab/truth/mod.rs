@@ -119,7 +119,9 @@ impl GroundTruth {
         if self.cursor.is_none() {
             let gone = |id: &&PhotoId| !self.heard.contains(id) && !self.outbox.has(**id);
             let gone: Vec<PhotoId> = self.known.keys().filter(gone).copied().collect();
-            gone.into_iter().for_each(|id| self.learn(id, None));
+            for id in gone {
+                self.learn(id, None);
+            }
             self.is_complete = true;
             self.heard = HashSet::new();
         }

@@ -147,39 +147,39 @@ mod tests {
         PhotoId(uuid::Uuid::from_u128(number))
     }
 
-    fn labels(tag: &str) -> Labels {
-        Some(vec![tag.to_owned()])
+    fn labels(tag: &str) -> Vec<String> {
+        vec![tag.to_owned()]
     }
 
-    fn refused(status: u16, code: &str) -> Option<ApiError> {
-        Some(ApiError::Problem(Problem::new(status, code, "No", "As the test says")))
+    fn refused(status: u16, code: &str) -> ApiError {
+        ApiError::Problem(Problem::new(status, code, "No", "As the test says"))
     }
 
     #[test]
     fn a_platform_out_of_reach_is_asked_again_and_again_ever_more_seldom() {
         let (mut outbox, start) = (Outbox::default(), Instant::now());
-        outbox.put(photo(1), labels("cat"));
-        outbox.put(photo(2), labels("dog"));
-        for failure in [Some(ApiError::Network("Connection refused".to_owned())), refused(503, "disk_full"), refused(401, "token")] {
-            assert_eq!(outbox.on_answer(failure, start), None);
+        outbox.put(photo(1), Some(labels("cat")));
+        outbox.put(photo(2), Some(labels("dog")));
+        for failure in [ApiError::Network("Connection refused".to_owned()), refused(503, "disk_full"), refused(401, "token")] {
+            assert_eq!(outbox.on_answer(Some(failure), start), None);
         }
         assert!(outbox.trouble().is_some() && outbox.waiting().count() == 2, "nothing is lost");
         assert_eq!(outbox.wait(start), Duration::from_secs(4), "1, 2, 4");
         assert!((1..40).map(wait_after).is_sorted() && wait_after(40) == WAIT_MOST);
         outbox.hurry();
         assert!(outbox.is_busy());
-        assert_eq!(outbox.on_answer(None, start), Some(Sent::Kept(Some((photo(1), labels("cat"))))));
+        assert_eq!(outbox.on_answer(None, start), Some(Sent::Kept(Some((photo(1), Some(labels("cat")))))));
         assert!(outbox.trouble().is_none() && outbox.has(photo(2)) && !outbox.has(photo(1)));
     }
 
     #[test]
     fn what_can_never_be_kept_makes_way_for_the_next() {
         let (mut outbox, now) = (Outbox::default(), Instant::now());
-        outbox.put(photo(1), labels("cat"));
-        outbox.put(photo(2), labels("far too long"));
-        outbox.put(photo(3), labels("sofa"));
-        assert_eq!(outbox.on_answer(refused(404, "not_found"), now), Some(Sent::Gone(photo(1))));
-        let answer = outbox.on_answer(refused(422, "truth_tags"), now);
+        outbox.put(photo(1), Some(labels("cat")));
+        outbox.put(photo(2), Some(labels("far too long")));
+        outbox.put(photo(3), Some(labels("sofa")));
+        assert_eq!(outbox.on_answer(Some(refused(404, "not_found")), now), Some(Sent::Gone(photo(1))));
+        let answer = outbox.on_answer(Some(refused(422, "truth_tags")), now);
         assert!(matches!(&answer, Some(Sent::Refused { photo: id, .. }) if *id == photo(2)), "{answer:?}");
         assert!(outbox.trouble().is_none());
         assert_eq!(outbox.waiting().map(|(id, _)| id).collect::<Vec<_>>(), [photo(3)]);
