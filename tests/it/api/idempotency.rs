@@ -143,16 +143,15 @@ async fn who_goes_away_before_the_answer_finds_it_when_coming_back() {
     };
     // A request that is refused whatever it says, and says whether the key is in use.
     let is_in_work = async || send(&platform, Method::POST, PROMPTS, &key, json!({"name": ""}).to_string()).await.status() == StatusCode::CONFLICT;
+    let mut first = ask();
     let under_way = async {
-        let mut first = ask();
         while !is_in_work().await {
             if first.is_finished() {
                 first = ask();
             }
         }
-        first
     };
-    let first = tokio::time::timeout(std::time::Duration::from_secs(90), under_way).await.expect("the write is under way");
+    tokio::time::timeout(std::time::Duration::from_secs(90), under_way).await.expect("the write is under way");
     first.abort();
     for _ in 0..20 {
         assert!(is_in_work().await, "it goes on though nobody waits for it");
