@@ -134,10 +134,11 @@ impl Db {
         refuse_foreign(path).await?;
         let write = writer.connect_with(options.clone()).await.map_err(open_error)?;
         MIGRATIONS.run(&write).await?;
+        // Before anybody reads: a connection that knows the tables from before a migration takes an index that is new for the best of all.
+        measure(&write).await?;
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(open_error)?;
         let db = Self { read, write };
         bulk::put_back(&db).await?;
-        db.measure_tables().await?;
         rollups::add_up_old(&db).await?;
         decisions::add_up_old(&db).await?;
         Ok(db)
@@ -146,8 +147,7 @@ impl Db {
     /// Renews what the planner knows of the tables where they have grown or have other indexes: at a start, and now and then
     /// (<https://sqlite.org/pragma.html#pragma_optimize>).
     pub async fn measure_tables(&self) -> Result<()> {
-        sqlx::query("PRAGMA optimize = 0x10002").execute(&self.write).await?;
-        Ok(())
+        measure(&self.write).await
     }
 
     /// Begins a write; waits for the one before it.
@@ -160,6 +160,11 @@ impl Db {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+async fn measure(write: &SqlitePool) -> Result<()> {
+    sqlx::query("PRAGMA optimize = 0x10002").execute(write).await?;
+    Ok(())
 }
 
 /// Another program's tables are not mixed with ours.
