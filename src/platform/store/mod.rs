@@ -135,7 +135,8 @@ impl Db {
         let write = writer.connect_with(options.clone()).await.map_err(open_error)?;
         MIGRATIONS.run(&write).await?;
         // Before anybody reads: a connection that knows the tables from before a migration takes an index that is new for the best of all.
-        measure(&write).await?;
+        // What the planner knows is renewed where tables have grown or have other indexes (https://sqlite.org/pragma.html#pragma_optimize).
+        sqlx::query("PRAGMA optimize = 0x10002").execute(&write).await?;
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(open_error)?;
         let db = Self { read, write };
         bulk::put_back(&db).await?;
@@ -144,10 +145,11 @@ impl Db {
         Ok(db)
     }
 
-    /// Renews what the planner knows of the tables where they have grown or have other indexes: at a start, and now and then
-    /// (<https://sqlite.org/pragma.html#pragma_optimize>).
+    /// Renews what the planner knows of the tables while the platform is at work: by some thousand rows of an index, so that no write
+    /// waits for long.
     pub async fn measure_tables(&self) -> Result<()> {
-        measure(&self.write).await
+        sqlx::query("PRAGMA optimize = 0x10012").execute(&self.write).await?;
+        Ok(())
     }
 
     /// Begins a write; waits for the one before it.
@@ -160,11 +162,6 @@ impl Db {
         self.read.close().await;
         self.write.close().await;
     }
-}
-
-async fn measure(write: &SqlitePool) -> Result<()> {
-    sqlx::query("PRAGMA optimize = 0x10002").execute(write).await?;
-    Ok(())
 }
 
 /// Another program's tables are not mixed with ours.

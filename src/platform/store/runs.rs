@@ -68,6 +68,14 @@ pub enum TryCost {
     Unknown,
 }
 
+impl TryCost {
+    /// `None`: not known. Of one that cost nothing there is nothing to know either.
+    #[must_use]
+    pub fn known(self) -> Option<UsdMicros> {
+        if let Self::Known(cost) = self { Some(cost) } else { None }
+    }
+}
+
 /// Writes what became of a cell. `key`: what its answer depends on, and when it was given.
 pub async fn finish_cell(tx: &mut Tx, org: OrganizationId, cell: &Cell, cost: TryCost, key: Option<(&str, DateTime<Utc>)>) -> Result<()> {
     sqlx::query(
@@ -80,7 +88,7 @@ pub async fn finish_cell(tx: &mut Tx, org: OrganizationId, cell: &Cell, cost: Tr
     .bind(to_name(&cell.state)?)
     .bind(cell.answer.as_ref().map(to_json).transpose()?)
     .bind(cell.fault.as_ref().map(to_json).transpose()?)
-    .bind(if let TryCost::Known(cost) = cost { Some(cost.0) } else { None })
+    .bind(cost.known().map(|cost| cost.0))
     .bind(cell.latency_ms.map(|latency| latency as i64))
     .bind(to_json(&cell.trace)?)
     .bind(key.map(|(key, _)| key))

@@ -328,11 +328,8 @@ impl<'r> Writer<'r> {
                     after.asking.remove(&cell.id);
                 }
             }
-            match step.cost() {
-                TryCost::Nothing => {}
-                TryCost::Known(cost) => after.cost_usd += cost,
-                TryCost::Unknown => after.cost_unknown_cells += 1,
-            }
+            after.cost_usd += step.cost().known().unwrap_or_default();
+            after.cost_unknown_cells += u64::from(step.cost() == TryCost::Unknown);
         }
         after
     }
@@ -374,10 +371,8 @@ impl<'r> Writer<'r> {
                 Step::Begun(cell) => Cell { state: CellState::Running, ..cell.clone() },
                 Step::Ended(cell, _) | Step::GivenUp(cell, _) => cell.clone(),
             };
-            match step.cost() {
-                TryCost::Nothing => {}
-                TryCost::Known(cost) => store::lab_spending::add(&mut change.tx, self.core.org, self.core.now(), Some(cost)).await?,
-                TryCost::Unknown => store::lab_spending::add(&mut change.tx, self.core.org, self.core.now(), None).await?,
+            if step.cost() != TryCost::Nothing {
+                store::lab_spending::add(&mut change.tx, self.core.org, self.core.now(), step.cost().known()).await?;
             }
             if matches!(step, Step::GivenUp(_, true)) {
                 store::runs::give_up_cell(&mut change.tx, self.core.org, cell.id).await?;

@@ -315,4 +315,40 @@ mod tests {
             }
         }
     }
+
+    /// As after a migration of a large database: a new index of which nothing is known yet looks better than all others.
+    #[tokio::test]
+    async fn who_reads_knows_of_every_index_how_much_it_holds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("minerva.sqlite");
+        let db = Db::open(&path).await.expect("opens");
+        for sql in [
+            "INSERT INTO organizations (id, name, created_at_ms) VALUES (x'01', 'own', 0)",
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 3000)
+             INSERT INTO photos (id, organization_id, file_name, source, content_hash, size_bytes, width_px, height_px, format,
+                                 ai_processing_status, created_at_ms)
+             SELECT CAST(printf('%016d', n) AS BLOB), x'01', n || '.jpg', 'added', n, 1, 1, 1, 'jpeg', 'none', n FROM n",
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 3000)
+             INSERT INTO jobs (id, organization_id, photo_id, state, priority, attempts, enqueued_at_ms, ready_at_ms)
+             SELECT CAST(printf('%016d', n) AS BLOB), x'01', CAST(printf('%016d', n) AS BLOB), 'completed', 0, 1, n, n FROM n",
+            "ANALYZE",
+            // As if there were millions: so few are found soon, whatever the way.
+            "UPDATE sqlite_stat1 SET stat = replace(stat, '3000', '9871556') WHERE tbl = 'jobs'",
+            "DELETE FROM sqlite_stat4",
+            "DELETE FROM sqlite_stat1 WHERE idx = 'jobs_by_priority'",
+        ] {
+            sqlx::query(sql).execute(&db.write).await.expect(sql);
+        }
+        db.close().await;
+        let wanted = Wanted { state: None, filter: JobFilter::default(), now: DateTime::UNIX_EPOCH, is_past: false };
+        let paging = Paging { sort: JobSort::Queued, ascending: false, after: None, limit: 100 };
+        let question = page(OrganizationId::LOCAL, &wanted, &paging, Names::Indexed).expect("a question").sql().as_str().to_owned();
+        let unmeasured = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.expect("opens");
+        let unmeasured = Db { read: unmeasured.clone(), write: unmeasured };
+        let steps = plans::of(&unmeasured, &question).await;
+        assert!(steps.iter().any(|step| step.contains("jobs_by_priority")), "{steps:?}");
+        unmeasured.close().await;
+        let db = Db::open(&path).await.expect("opens again");
+        plans::assert_indexed(&db, &question, "newest first").await;
+    }
 }
