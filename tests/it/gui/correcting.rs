@@ -53,9 +53,11 @@ fn labels_that_can_not_be_read_are_not_corrected() {
     let client = console.client();
     let tags = Some(vec!["bird of prey".to_owned()]);
     console.block_on(client.set_ground_truth(run.photo_ids[0], &SetTruth { tags })).expect("labelled");
+    console.press(Modifiers::NONE, Key::L);
+    // The change has been heard of: later it would say what the labels are.
+    console.wait_for("1 tag is right");
     console.hide_labels(true);
     console.command(Command::Reload);
-    console.press(Modifiers::NONE, Key::L);
     console.wait_for("What people said of this photo is not known");
     console.click("All of A");
     console.click("Tags that no answer has");
