@@ -1,7 +1,8 @@
 //! Events of `/api/ai/dashboard/events`: everything that changes, in order.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::alert::Alert;
 use super::config::{ConfigChange, PipelineConfig};
@@ -95,6 +96,7 @@ pub struct EventsQuery {
 /// Answer to [`EventsQuery`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventsPage {
+    #[serde(deserialize_with = "readable")]
     pub items: Vec<Event>,
     /// What the next question's `after` (or `before`) is.
     pub next: i64,
@@ -103,6 +105,20 @@ pub struct EventsPage {
     /// The events after `after` are no longer all kept: ask again for everything.
     #[serde(default)]
     pub resync: bool,
+}
+
+/// The events; one that can't be read, such as one of a newer platform, tells its reader to ask for everything anew.
+fn readable<'de, D: Deserializer<'de>>(items: D) -> Result<Vec<Event>, D::Error> {
+    #[derive(Deserialize)]
+    struct Place {
+        id: i64,
+        at: DateTime<Utc>,
+    }
+    let items = Vec::<serde_json::Value>::deserialize(items)?;
+    let read = |item: serde_json::Value| {
+        Event::deserialize(&item).or_else(|_| Place::deserialize(&item).map(|Place { id, at }| Event { id, at, what: Happened::Resync }))
+    };
+    items.into_iter().map(read).collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
 /// What an event is about, for filters.
@@ -155,5 +171,23 @@ impl Happened {
     #[must_use]
     pub fn is_kept(&self) -> bool {
         !matches!(self, Self::CellNews { .. } | Self::BundledWait { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_page_with_an_event_that_this_version_does_not_know_is_read_around_it() {
+        let event = |id: i64, kind: &str| json!({"id": id, "at": "2026-11-29T12:00:00Z", "kind": kind, "data": {"id": uuid::Uuid::nil()}});
+        let page = |items: serde_json::Value| serde_json::from_value::<EventsPage>(json!({"items": items, "next": 3, "has_more": false}));
+        let read = page(json!([event(1, "photo_deleted"), event(2, "photo_dreamt"), event(3, "photo_deleted")])).expect("read");
+        let deleted = Happened::PhotoDeleted { id: PhotoId(uuid::Uuid::nil()) };
+        assert_eq!(read.items.iter().map(|event| event.id).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(read.items.into_iter().map(|event| event.what).collect::<Vec<_>>(), [deleted.clone(), Happened::Resync, deleted]);
+        assert!(page(json!([{"kind": "photo_deleted"}])).is_err(), "without its place it is no event");
     }
 }

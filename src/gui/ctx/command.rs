@@ -402,6 +402,8 @@ pub struct Toast {
     pub held: Option<(RunId, String)>,
     /// The change of configuration that it tells of: it goes when another one replaces that.
     pub change: Option<Box<ConfigChange>>,
+    /// It stays until it is closed, or what its button leads to is shown.
+    pub stays: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -414,13 +416,18 @@ pub enum ToastKind {
 
 impl Toast {
     pub fn new(kind: ToastKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), action: None, alert: None, held: None, change: None }
+        Self { kind, text: text.into(), action: None, alert: None, held: None, change: None, stays: false }
     }
 
     /// Tells of a change of configuration that can be undone.
     pub fn of_change(text: impl Into<String>, change: &ConfigChange) -> Self {
         let toast = Self { change: Some(Box::new(change.clone())), ..Self::new(ToastKind::Good, text) };
         toast.with_action("Undo", Command::UndoThisConfigChange(change.id))
+    }
+
+    #[must_use]
+    pub fn until_closed(self) -> Self {
+        Self { stays: true, ..self }
     }
 
     #[must_use]

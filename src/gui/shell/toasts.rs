@@ -34,7 +34,7 @@ pub struct Toasts {
 impl Toasts {
     pub fn push(&mut self, toast: Toast) {
         let stays = if toast.action.is_some() { STAYS_WITH_ACTION } else { STAYS };
-        let until = (toast.kind != ToastKind::Bad).then(|| Instant::now() + stays);
+        let until = (toast.kind != ToastKind::Bad && !toast.stays).then(|| Instant::now() + stays);
         // The same words again renew what is shown.
         self.shown.retain(|shown| shown.toast != toast);
         self.shown.push(Shown { toast, until });
@@ -70,6 +70,7 @@ impl Toasts {
         if self.shown.is_empty() {
             return None;
         }
+        self.shown.retain(|shown| !(shown.toast.stays && shown.toast.action.as_ref().is_some_and(|(_, command)| is_here(command))));
         let now = Instant::now();
         let mut pressed = None;
         let mut close = None;
@@ -173,6 +174,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::gui::ctx::{AreaId, Route};
     use crate::wire::ids::ConfigChangeId;
 
     fn change(at: u128, field: &str) -> ConfigChange {
@@ -180,6 +182,20 @@ mod tests {
         let at = chrono::DateTime::UNIX_EPOCH;
         let (actor, summary, kind) = (String::new(), String::new(), crate::wire::config::ChangeKind::default());
         ConfigChange { id, at, actor, summary, before: json!({}), after: json!({ field: 1 }), undone: false, kind }
+    }
+
+    #[test]
+    fn what_is_to_be_seen_stays_until_it_is_where_it_leads_to() {
+        let mut toasts = Toasts::default();
+        let there = Command::GoTo(Route::Area(AreaId::TestingLab));
+        toasts.push(Toast::new(ToastKind::Info, "Cut off").with_action("Show it", there.clone()).until_closed());
+        assert!(toasts.shown[0].until.is_none());
+        egui::__run_test_ui(|ui| {
+            toasts.ui(ui.ctx(), |_| false);
+            assert_eq!(toasts.shown.len(), 1);
+            toasts.ui(ui.ctx(), |command| *command == there);
+            assert!(toasts.shown.is_empty());
+        });
     }
 
     #[test]

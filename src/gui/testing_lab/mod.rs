@@ -273,7 +273,8 @@ impl Area for TestingLab {
                 ToastKind::Info,
                 format!("A comparison was cut off: {answered} of {total} answered. Nothing is asked until you resume it"),
             );
-            ctx.send(Command::ShowToast(toast.with_action("Show it", Command::GoTo(Route::Run(run.id)))));
+            // A day's work hangs on it: it is not missed by who looks away.
+            ctx.send(Command::ShowToast(toast.with_action("Show it", Command::GoTo(Route::Run(run.id))).until_closed()));
         }
         if let Some(open) = &mut self.open {
             open.logic(ctx);
@@ -311,7 +312,9 @@ impl Area for TestingLab {
         }
         let frame = Frame::new().inner_margin(theme::GAP_16).fill(ctx.tokens().background);
         CentralPanel::default().frame(frame).show(ui, |ui| {
-            step_bar::ui(ui, &mut self.step, self.open.as_ref(), self.side.is_some(), &self.runs.count_words(), ctx);
+            if step_bar::ui(ui, &mut self.step, self.open.as_ref(), self.side.is_some(), &self.runs.count_words(), ctx) {
+                self.shows_figures = false;
+            }
             ui.add_space(theme::GAP_8);
             match self.step {
                 Step::Choose => self.choose_ui(ui, ctx),

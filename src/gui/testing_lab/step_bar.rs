@@ -9,8 +9,10 @@ use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
 
 /// `past_runs`: how many there are, empty where there is none. Draws the steps; those that have nothing to show yet are greyed.
-pub fn ui(ui: &mut Ui, step: &mut Step, open: Option<&OpenRun>, has_side: bool, past_runs: &str, ctx: &AreaCtx<'_>) {
+/// Returns whether the results were asked for where they are shown already: as they are at first, then.
+pub fn ui(ui: &mut Ui, step: &mut Step, open: Option<&OpenRun>, has_side: bool, past_runs: &str, ctx: &AreaCtx<'_>) -> bool {
     let tokens = ctx.tokens();
+    let mut is_again = false;
     ui.horizontal(|ui| {
         let steps = [
             (Step::Choose, "1  Choose", true, "Photos, prompts and models"),
@@ -26,6 +28,7 @@ pub fn ui(ui: &mut Ui, step: &mut Step, open: Option<&OpenRun>, has_side: bool, 
             let response = ui.add_enabled(enabled, Button::selectable(is_here, RichText::new(words).font(font)));
             response.widget_info(|| WidgetInfo::selected(egui::Role::Tab, enabled, is_here, words.trim_start_matches(|c: char| !c.is_alphabetic())));
             if response.on_hover_text(hint).on_disabled_hover_text("Comes after a run").clicked() {
+                is_again = is_here && target == Step::Results;
                 *step = target;
             }
         }
@@ -47,6 +50,7 @@ pub fn ui(ui: &mut Ui, step: &mut Step, open: Option<&OpenRun>, has_side: bool, 
             }
         });
     });
+    is_again
 }
 
 /// What of the past is listed: all runs, or those that were held against gates.

@@ -150,7 +150,7 @@ async fn next_version(core: &Core, change: &mut Change<'_>, set: &PhotoSet, aske
             let note = format!("Replaced by {}", photos_in_words(photo_ids.len()));
             (photo_ids, note)
         }
-        PhotosChange::GoBack { version: earlier } => (version(core, set.id, *earlier).await?.photo_ids, format!("As in version {earlier}")),
+        PhotosChange::GoBack { version: earlier } => (earlier_version(core, set, *earlier).await?, format!("As in version {earlier}")),
     };
     if photo_ids == before {
         return Ok(None);
@@ -158,6 +158,16 @@ async fn next_version(core: &Core, change: &mut Change<'_>, set: &PhotoSet, aske
     check_size(photo_ids.len())?;
     let number = store::photo_sets::last_version(&mut change.tx, core.org, set.id).await? + 1;
     Ok(Some(PhotoSetVersion { set_id: set.id, version: number, note, photo_ids, created_at: core.now() }))
+}
+
+async fn earlier_version(core: &Core, set: &PhotoSet, number: u32) -> Result<Vec<PhotoId>> {
+    if let Some(version) = store::photo_sets::version(&core.db, core.org, set.id, number).await? {
+        return Ok(version.photo_ids);
+    }
+    let all = store::photo_sets::versions(&core.db, core.org, set.id).await?;
+    let last = all.iter().map(|version| version.version).max().unwrap_or(set.version);
+    let message = format!("{} has no version {number}: its versions are 1 to {last}. It stays as it is", set.name);
+    Err(DomainError::Invalid { code: "unknown_version", message })
 }
 
 /// The photos, each once; all of them must be in the library.

@@ -136,7 +136,9 @@ async fn a_set_that_can_not_be_is_refused_whole() {
     let stale = ChangePhotoSet { version: Some(7), ..ChangePhotoSet::renamed("X") };
     assert_eq!(code(&platform.client.change_photo_set(set.id, &stale).await.expect_err("refused")), "stale");
     let to_nowhere = ChangePhotoSet::photos(PhotosChange::GoBack { version: 9 });
-    assert_eq!(code(&platform.client.change_photo_set(set.id, &to_nowhere).await.expect_err("refused")), "not_found");
+    let refused = platform.client.change_photo_set(set.id, &to_nowhere).await.expect_err("refused");
+    assert_eq!(code(&refused), "unknown_version");
+    assert!(refused.to_string().contains("Pets has no version 9: its versions are 1 to 1. It stays as it is"), "{refused}");
     assert_eq!(sets(&platform).await, [set]);
 }
 

@@ -40,6 +40,8 @@ fn a_set_is_made_of_files_folders_and_zips_and_each_change_is_a_version() {
     assert_eq!(sets(&["show", "Pets"]).1, "1.jpg\n2.jpg\n3.jpg\n");
     assert_eq!(sets(&["rename", "Pets", "Animals"]).1, "Photo set Pets: renamed to Animals\n");
     assert_eq!(sets(&["go-back", "Animals", "1"]).1, "Photo set Animals: as in version 1\n");
+    let (code, _, err) = sets(&["go-back", "Animals", "9"]);
+    assert!(code == Some(2) && err.contains("Animals has no version 9: its versions are 1 to 3"), "{err}");
     assert_eq!(sets(&["list"]).1, "Animals\tv3\t2 photos\n");
     let (code, out, err) = sets(&["add", "Animals", &format!("{folder}/1.jpg"), &packed, "nope.jpg"]);
     assert_eq!((code, out.as_str()), (Some(1), "Photo set Animals: 1 photo added\n"), "the rest is done: {err}");

@@ -43,7 +43,9 @@ fn an_answer_is_corrected_to_ground_truth_and_the_figures_follow() {
     console.press(Modifiers::NONE, Key::Escape);
     console.wait_for("16 of 16 answered");
     console.command(Command::ShowRunFigures);
-    console.wait_for("F1");
+    console.wait_until("figures in place of the matrix", |console| console.says("F1") && !console.says("Most different first"));
+    console.click("Results");
+    console.wait_for("Most different first");
 }
 
 /// What is written takes the place of all labels of the photo: unread ones would be gone with the first click.
