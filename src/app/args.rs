@@ -165,7 +165,7 @@ pub struct CompareArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub concurrency: Option<u32>,
     /// Most that may be spent, in USD: what may cost more, or whose price is not known, is refused before anything is asked, and
-    /// the calls stop before they could cross it
+    /// no call is begun that might cross it, as dear as the dearest before it
     #[arg(long, value_name = "USD", value_parser = super::compare::usd)]
     pub max_cost: Option<UsdMicros>,
     /// Labels to measure against: CSV with the header `photo,tag`, or JSON `{"photo.jpg": ["tag"]}`

@@ -1,6 +1,6 @@
 //! The most that a run may spend: a field beside the estimate, and what is told of a run that has come to its limit.
 
-use egui::{Align, Button, Frame, Id, Label, Layout, Margin, RichText, TextEdit, Ui, WidgetInfo};
+use egui::{Button, Frame, Id, Label, Margin, RichText, TextEdit, Ui, WidgetInfo};
 
 use super::open_run::OpenRun;
 use crate::gui::ctx::AreaCtx;
@@ -103,7 +103,7 @@ impl RaisedLimit {
                 ui.label(RichText::new(icons::ICON_PAUSE_CIRCLE.codepoint).size(theme::TEXT_HEADING).color(tokens.warn));
                 ui.label(RichText::new(words(run)).font(theme::semibold(theme::TEXT_BODY)));
             });
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.horizontal_wrapped(|ui| {
                 let text = self.text.get_or_insert_with(|| suggested(run, open.dearest()));
                 let label = ui.label("Go on and spend at most $");
                 let field = ui.add(TextEdit::singleline(text).desired_width(FIELD_WIDTH).char_limit(14)).labelled_by(label.id);

@@ -37,21 +37,19 @@ pub struct Budget {
 #[derive(Default)]
 struct Now {
     spent: UsdMicros,
-    /// For the calls under way, and how many they are.
-    aside: UsdMicros,
-    calls: u32,
-    /// By column, the dearest call so far: the next one may cost as much, whatever was expected.
-    dearest: HashMap<u32, UsdMicros>,
+    columns: HashMap<u32, Calls>,
+}
+
+/// The calls of a column.
+#[derive(Default, Clone, Copy)]
+struct Calls {
+    under_way: u32,
+    /// The dearest call so far: those under way and the next one may cost as much, whatever was expected.
+    dearest: UsdMicros,
 }
 
 /// Set aside for one call; dropped it is free again.
-pub struct SetAside<'b>(Option<Place<'b>>);
-
-struct Place<'b> {
-    budget: &'b Budget,
-    column: u32,
-    aside: UsdMicros,
-}
+pub struct SetAside<'b>(Option<(&'b Budget, u32)>);
 
 impl Budget {
     #[must_use]
@@ -63,6 +61,18 @@ impl Budget {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What a call of this column may cost.
+    fn each(&self, column: u32, calls: Calls) -> UsdMicros {
+        self.limit.call_of(column).max(calls.dearest)
+    }
+
+    /// What is spent and set aside, once another call of this column is begun.
+    fn with_one_more(&self, column: u32, now: &Now) -> UsdMicros {
+        let one_more = self.each(column, now.columns.get(&column).copied().unwrap_or_default());
+        let aside = now.columns.iter().map(|(column, calls)| UsdMicros(self.each(*column, *calls).0.saturating_mul(i64::from(calls.under_way))));
+        now.spent + one_more + aside.sum::<UsdMicros>()
+    }
+
     /// Waits while calls under way may leave room for one of this column; `None` when there is none.
     pub async fn set_aside(&self, column: u32) -> Option<SetAside<'_>> {
         loop {
@@ -72,13 +82,11 @@ impl Budget {
             changed.as_mut().enable();
             {
                 let mut now = self.now();
-                let aside = self.limit.call_of(column).max(now.dearest.get(&column).copied().unwrap_or_default());
-                if now.spent + now.aside + aside <= self.limit.most_usd {
-                    now.calls += 1;
-                    now.aside += aside;
-                    return Some(SetAside(Some(Place { budget: self, column, aside })));
+                if self.with_one_more(column, &now) <= self.limit.most_usd {
+                    now.columns.entry(column).or_default().under_way += 1;
+                    return Some(SetAside(Some((self, column))));
                 }
-                if now.calls == 0 {
+                if now.columns.values().all(|calls| calls.under_way == 0) {
                     return None;
                 }
             }
@@ -96,22 +104,21 @@ impl SetAside<'_> {
 
     /// The call has ended. A cost that nobody knows may have been all that was set aside.
     pub fn spend(self, cost: Option<UsdMicros>) {
-        if let Some(Place { budget, column, aside }) = &self.0 {
+        if let Some((budget, column)) = self.0 {
             let mut now = budget.now();
-            now.spent += cost.unwrap_or(*aside);
-            let dearest = now.dearest.entry(*column).or_default();
-            *dearest = cost.unwrap_or_default().max(*dearest);
+            let calls = now.columns.entry(column).or_default();
+            calls.dearest = cost.unwrap_or_default().max(calls.dearest);
+            let calls = *calls;
+            now.spent += cost.unwrap_or_else(|| budget.each(column, calls));
         }
     }
 }
 
 impl Drop for SetAside<'_> {
     fn drop(&mut self) {
-        if let Some(Place { budget, aside, .. }) = &self.0 {
-            {
-                let mut now = budget.now();
-                now.calls -= 1;
-                now.aside = UsdMicros(now.aside.0 - aside.0);
+        if let Some((budget, column)) = self.0 {
+            if let Some(calls) = budget.now().columns.get_mut(&column) {
+                calls.under_way -= 1;
             }
             budget.changed.notify_waiters();
         }
@@ -134,6 +141,26 @@ mod tests {
         }
         assert!(budget.set_aside(0).await.is_none(), "3 × 7,875 leave 6,375");
         assert!(budget.set_aside(1).await.is_some(), "another column's calls cost what was expected of them");
+    }
+
+    #[tokio::test]
+    async fn calls_under_way_may_be_as_dear_as_the_one_that_has_just_ended() {
+        let budget = Budget::new(limit(100_000, 3_000), UsdMicros(0));
+        let mut under_way = std::collections::VecDeque::new();
+        for _ in 0..4 {
+            under_way.push_back(budget.set_aside(0).await.expect("room"));
+        }
+        let mut begun = 4;
+        while let Some(call) = under_way.pop_front() {
+            call.spend(Some(UsdMicros(15_300)));
+            let next = budget.set_aside(0);
+            tokio::pin!(next);
+            if let std::task::Poll::Ready(Some(next)) = futures_util::poll!(next) {
+                begun += 1;
+                under_way.push_back(next);
+            }
+        }
+        assert_eq!(begun, 6, "a seventh of 15,300 would cross 100,000, whatever was expected of those under way");
     }
 
     #[tokio::test]
