@@ -164,6 +164,8 @@ impl FaultKind {
 
 /// Of a photo that was deleted before its turn came.
 pub const PHOTO_DELETED: &str = "photo_deleted";
+/// The `code` of a try that was in work when the platform ended.
+pub const PLATFORM_ENDED: &str = "platform_ended";
 
 /// A failure of one call, with all that the provider said about it. Never holds a key or a photo.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
@@ -211,7 +213,17 @@ impl Fault {
     /// Two or three words for a person.
     #[must_use]
     pub fn label(&self) -> &'static str {
-        if self.code.as_deref() == Some(PHOTO_DELETED) { "photo deleted" } else { self.kind.label() }
+        match self.code.as_deref() {
+            Some(PHOTO_DELETED) => "photo deleted",
+            Some(PLATFORM_ENDED) => "cut off",
+            _ => self.kind.label(),
+        }
+    }
+
+    /// Whether nobody knows how the try would have ended, for the platform ended before it.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        self.code.as_deref() == Some(PLATFORM_ENDED)
     }
 
     #[must_use]

@@ -152,7 +152,7 @@ fn fault_ui(ui: &mut Ui, fault: &Fault, tokens: &Tokens) {
             ui.label(RichText::new(sentence(fault.label())).color(tokens.bad));
         });
         ui.label(&fault.message);
-        ui.label(RichText::new(what_to_do(fault.kind)).color(tokens.muted));
+        ui.label(RichText::new(what_to_do(fault)).color(tokens.muted));
         let said: Vec<String> = [
             fault.provider.clone(),
             fault.status.map(|status| format!("HTTP {status}")),
@@ -174,8 +174,9 @@ fn sentence(words: &str) -> String {
 }
 
 /// The next step that mends each kind of fault.
-fn what_to_do(kind: FaultKind) -> &'static str {
-    match kind {
+fn what_to_do(fault: &Fault) -> &'static str {
+    match fault.kind {
+        FaultKind::Cancelled if fault.is_cut_off() => "The job went back into the queue by itself",
         FaultKind::Auth => "Check the provider's key in Pipeline control › Providers, then retry",
         FaultKind::Permission => "Ask for access at the provider, or choose another model, then retry",
         FaultKind::UnknownModel | FaultKind::RetiredModel => "Choose a model that the provider still has in Pipeline control › Models, then retry",
@@ -264,10 +265,12 @@ fn figures_ui(ui: &mut Ui, result: &PhotoResult, tokens: &Tokens) {
         Outcome::Failed(fault) => (fault.usage, fault.cost_usd.or((!fault.is_billed()).then_some(UsdMicros(0)))),
     };
     let count = |tokens: Option<u64>| tokens.map_or_else(|| "not told".to_owned(), number::count);
+    let is_cut_off = matches!(&result.outcome, Outcome::Failed(fault) if fault.is_cut_off());
+    let took = |ms: u64| if is_cut_off { "not known".to_owned() } else { number::duration_ms(ms as f64) };
     let mut figures = vec![
         ("Queue wait", number::duration_ms(result.queue_wait_time_ms as f64)),
-        ("Provider", number::duration_ms(result.provider_response_time_ms as f64)),
-        ("Total", number::duration_ms(result.total_processing_time_ms as f64)),
+        ("Provider", took(result.provider_response_time_ms)),
+        ("Total", took(result.total_processing_time_ms)),
         ("Cost", cost.map_or_else(|| "unknown".to_owned(), |cost| cost.to_string())),
     ];
     if usage != crate::wire::result::Usage::default() {

@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::providers::try_models_again;
 use super::{Core, Result};
 use crate::platform::store;
 use crate::platform::store::health::Check;
@@ -169,6 +170,7 @@ pub async fn check_now(core: &Core) -> Result<HealthReport> {
     {
         let _one = core.health.checking.lock().await;
         providers::check_all(core).await?;
+        try_models_again(core);
         look_and_record(core).await?;
     }
     report(core).await

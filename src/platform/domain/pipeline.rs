@@ -22,7 +22,7 @@ use crate::wire::ids::{JobId, ResultId};
 use crate::wire::job::{Job, JobState};
 use crate::wire::money::UsdMicros;
 use crate::wire::prompt::PromptVersion;
-use crate::wire::result::{Answer, Decision, Fault, FaultKind, Outcome, PhotoResult, TraceStep};
+use crate::wire::result::{Answer, Decision, Fault, FaultKind, Outcome, PLATFORM_ENDED, PhotoResult, TraceStep};
 use crate::wire::rules::main_tag;
 use crate::wire::worker::Doing;
 use course::{Asked, Course};
@@ -42,6 +42,8 @@ const RETRY_WAIT: Duration = Duration::from_secs(2);
 const RETRY_WAIT_MOST: Duration = Duration::from_mins(1);
 /// Between two looks for a key that is missing.
 const LOOK_FOR_KEY: TimeDelta = TimeDelta::seconds(2);
+/// Between two looks at whether calls are still held back until a person acts.
+const LOOK_AT_HELD: TimeDelta = TimeDelta::seconds(10);
 const PROVIDER_WAIT_MOST: Duration = Duration::from_hours(24);
 
 /// One try of one job, with all that was live when it was claimed.
@@ -79,8 +81,9 @@ pub async fn claim(core: &Core, busy: usize, fresh_start: bool) -> Result<Claims
     let now = core.now();
     let lacks_key = providers::look_for_keys(core, &config).await;
     let held = fallbacks::held_back(core, &config);
-    // It lets calls through again by itself.
-    let rested = held.as_ref().filter(|held| held.until.is_some()).and_then(|held| now.checked_add_signed(wait_asked(held)));
+    // Some let calls through again by themselves; the others are looked at now and then, however they come to be well.
+    let rested = held.as_ref().filter(|held| held.until.is_some() || outlook.pending);
+    let rested = rested.and_then(|held| now.checked_add_signed(if held.until.is_some() { wait_asked(held) } else { LOOK_AT_HELD }));
     // Nobody tells when a key comes into the keyring.
     let rested = rested.into_iter().chain((lacks_key && outlook.pending).then(|| now + LOOK_FOR_KEY)).min();
     let free = match config.state {
@@ -157,7 +160,8 @@ fn cut_off(job: &Job, live: &PromptVersion, now: DateTime<Utc>) -> NewResult {
         ON_DEVICE => "The platform ended during this try",
         _ => "The platform ended during this try: whether the provider answered, and what it charges for that, is not known",
     };
-    let outcome = Outcome::Failed(Fault { may_cost: model != ON_DEVICE, ..Fault::new(FaultKind::Cancelled, words) });
+    let code = Some(PLATFORM_ENDED.to_owned());
+    let outcome = Outcome::Failed(Fault { may_cost: model != ON_DEVICE, code, ..Fault::new(FaultKind::Cancelled, words) });
     let waited = job.started_at.map_or(0, |started| (started - job.ready_at).num_milliseconds());
     NewResult {
         cost: cost(&model, &outcome),

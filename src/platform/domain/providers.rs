@@ -291,17 +291,20 @@ fn wire_limits(limits: Limits) -> ProviderLimits {
 /// Really asks a provider whether it answers and takes its key.
 pub async fn test(core: &Core, name: &str, brought: &Brought) -> Result<crate::wire::health::ProviderHealth> {
     let health = health::check_provider(core, find(core, name)?.as_ref(), brought).await;
-    // A check that is answered well lets held calls through again.
+    try_models_again(core);
+    health
+}
+
+/// Somebody wants to know how it stands: what was said of single models is asked anew, and held jobs with it.
+pub fn try_models_again(core: &Core) {
     core.seen_of_providers.withheld().clear();
     core.work.notify_one();
-    health
 }
 
 /// Lets a provider's calls through again.
 pub fn resume(core: &Core, name: &str) -> Result<()> {
     find(core, name)?.resume();
-    core.seen_of_providers.withheld().clear();
-    core.work.notify_one();
+    try_models_again(core);
     Ok(())
 }
 

@@ -140,18 +140,21 @@ async fn count_states(connection: &mut SqliteConnection, org: OrganizationId) ->
     Ok(counted)
 }
 
+/// The counts are read a little later than `since.now`: what happened in between belongs to the last minute, or the depth before it
+/// would be wrong by as much for the whole hour.
 async fn minutes(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<HashMap<i64, Minute>> {
     let ends: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT finished_at_ms / 60000, COUNT(*) FROM jobs
+        "SELECT MIN(finished_at_ms, $3) / 60000, COUNT(*) FROM jobs
          WHERE organization_id = $1 AND state IN ('failed', 'cancelled') AND finished_at_ms >= $2 AND started_at_ms IS NULL GROUP BY 1",
     )
     .bind(org.0)
     .bind(since.series)
+    .bind(since.now)
     .fetch_all(&mut *connection)
     .await?;
     let joins: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT ready_at_ms / 60000, COUNT(*) FROM jobs
-         WHERE organization_id = $1 AND ready_at_ms >= $2 AND ready_at_ms <= $3 AND state <> 'retry_wait' GROUP BY 1",
+        "SELECT MIN(ready_at_ms, $3) / 60000, COUNT(*) FROM jobs
+         WHERE organization_id = $1 AND ready_at_ms >= $2 AND state <> 'retry_wait' GROUP BY 1",
     )
     .bind(org.0)
     .bind(since.series)
@@ -159,9 +162,10 @@ async fn minutes(connection: &mut SqliteConnection, org: OrganizationId, since: 
     .fetch_all(&mut *connection)
     .await?;
     let starts: Vec<(i64, i64)> =
-        sqlx::query_as("SELECT started_at_ms / 60000, COUNT(*) FROM jobs WHERE organization_id = $1 AND started_at_ms >= $2 GROUP BY 1")
+        sqlx::query_as("SELECT MIN(started_at_ms, $3) / 60000, COUNT(*) FROM jobs WHERE organization_id = $1 AND started_at_ms >= $2 GROUP BY 1")
             .bind(org.0)
             .bind(since.series)
+            .bind(since.now)
             .fetch_all(connection)
             .await?;
     let mut minutes: HashMap<i64, Minute> = HashMap::new();

@@ -21,10 +21,15 @@ const OTHER: &str = "openai/gpt-6-luna";
 
 /// The real providers; Gemini asks for five minutes at every call, OpenAI answers. Gemini's model is live.
 async fn start(stub: &ProviderStub) -> TestPlatform {
+    start_as(stub, "limited-long").await
+}
+
+/// The same with another answer of Gemini's to every question.
+async fn start_as(stub: &ProviderStub, scenario: &str) -> TestPlatform {
     let keys = Keys::new(HashMap::from(Wire::ALL.map(|wire| (wire.name().to_owned(), wire.key().into()))), false);
     let endpoint =
         |wire: Wire, scenario| Endpoint { name: wire.name().to_owned(), base: Some(stub.base_as(wire, scenario)), limits: Limits::default() };
-    let endpoints = vec![endpoint(Wire::Gemini, "limited-long"), endpoint(Wire::OpenAi, "good")];
+    let endpoints = vec![endpoint(Wire::Gemini, scenario), endpoint(Wire::OpenAi, "good")];
     let providers = Providers::new(&ProviderSettings { endpoints, on_device_threads: 1, book: PriceBook::shipped() }, &keys);
     let platform = platform::start(Options { providers, keys, ..Options::default() }).await;
     platform.client.activate_model(&ActivateModel { name: MODEL.to_owned() }).await.expect("live");
@@ -66,6 +71,20 @@ async fn the_queue_waits_for_as_long_as_the_provider_asks_and_says_until_when() 
     let calls = stub.traffic().all_questions();
     platform.client.resume_provider("gemini").await.expect("resumed");
     until("another call", || async { (stub.traffic().all_questions() > calls).then_some(()) }).await;
+}
+
+/// A check that the provider answers lifts what held its calls back: the jobs must go on by themselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_that_waited_for_a_key_go_on_when_a_check_finds_it_well() {
+    let stub = ProviderStub::start(Duration::ZERO).await;
+    let platform = start_as(&stub, "key-refused").await;
+    platform.add(3, true).await;
+    assert_eq!(held_back(&platform).await.kind, FaultKind::Auth);
+    until("no call to be under way", || async { platform.jobs().await.iter().all(|job| job.state == JobState::Pending).then_some(()) }).await;
+    let calls = stub.traffic().all_questions();
+    // Lists are given to this key, photos are not looked at: what the check lifts, the next photo brings back.
+    platform.client.check_health().await.expect("checked");
+    until("another photo to be asked about", || async { (stub.traffic().all_questions() > calls).then_some(()) }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

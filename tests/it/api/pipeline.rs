@@ -244,6 +244,7 @@ async fn a_job_whose_worker_is_gone_comes_back_when_its_lease_ends() {
     assert_eq!(results.len(), 2);
     let Outcome::Failed(fault) = &results[1].outcome else { panic!("{:?}", results[1]) };
     assert!(fault.kind == FaultKind::Cancelled && fault.message.contains("platform ended during this try"), "{fault:?}");
+    assert_eq!(fault.label(), "cut off", "nobody cancelled it");
 }
 
 #[tokio::test]

@@ -76,6 +76,17 @@ async fn the_cards_count_days_hours_waits_money_and_confidence() {
     assert!(later.last_hour.iter().all(|minute| minute.completed == 0));
 }
 
+/// The figures are as of a moment, and read a little later.
+#[tokio::test]
+async fn what_is_queued_while_the_figures_are_read_did_not_wait_for_an_hour() {
+    let clock = TestClock::at_noon();
+    let platform = platform::start(Options { clock: clock.clone(), ..Options::default() }.without_workers()).await;
+    platform.add(1, true).await;
+    clock.advance(-TimeDelta::seconds(2));
+    let depths: Vec<u64> = platform.client.live_status().await.expect("status").last_hour.iter().map(|at| at.depth).collect();
+    assert_eq!((depths[..59].iter().sum::<u64>(), depths[59]), (0, 1));
+}
+
 #[tokio::test]
 async fn depth_and_waits_follow_the_queue_minute_by_minute() {
     let scripted = Scripted::held();

@@ -179,6 +179,8 @@ async fn ask(core: &Core, provider: &dyn Provider) -> Option<(ProviderHealth, St
     let health = knock(core, provider, &Brought::default()).await;
     if health.status == HealthState::Healthy {
         note_key_worked(core, provider, mark.clone()).await;
+        // Calls that were held back go through again, and jobs wait for that.
+        core.work.notify_one();
     }
     Some((health, mark))
 }
