@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 use egui::{Align, Align2, Color32, FontId, Id, Pos2, Rect, Response, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
+use super::job_columns::JobColumn;
 use super::job_state;
-use super::job_table::JobColumn;
 use crate::gui::ctx::PhotoTextures;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{number, relative_time, thumbnail};

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use egui::{Align, Event as InputEvent, Key, Label, Layout, Modifiers, Rect, RichText, Sense, Ui, WidgetInfo, vec2};
 use egui_extras::{Column, TableBuilder};
 
-use super::job_cells::{self, RowInk, THUMB_POINTS};
+use super::job_cells::{self, RowInk};
+use super::job_columns::{ChosenColumns, JobColumn};
 use super::job_list::JobList;
 use super::selection::{Choose, Selection};
 use crate::gui::ctx::PhotoTextures;
@@ -14,122 +15,6 @@ use crate::wire::job::JobSort;
 
 /// Rows before the loaded end at which the next page is asked for.
 const ASK_MORE_BEFORE: usize = 60;
-
-/// One column of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobColumn {
-    Thumbnail,
-    File,
-    State,
-    Model,
-    Prompt,
-    Priority,
-    Attempts,
-    Wait,
-    Took,
-    Confidence,
-    Added,
-    Trouble,
-}
-
-impl JobColumn {
-    /// In the order of the table.
-    const ALL: [Self; 12] = [
-        Self::Thumbnail,
-        Self::File,
-        Self::State,
-        Self::Model,
-        Self::Prompt,
-        Self::Priority,
-        Self::Attempts,
-        Self::Wait,
-        Self::Took,
-        Self::Confidence,
-        Self::Added,
-        Self::Trouble,
-    ];
-    /// What goes first where there is little room.
-    const DISPENSABLE: [Self; 8] = [Self::Priority, Self::Attempts, Self::Prompt, Self::Wait, Self::Model, Self::Took, Self::Added, Self::Confidence];
-
-    fn header(self) -> &'static str {
-        match self {
-            Self::Thumbnail => "",
-            Self::File => "Photo",
-            Self::State => "State",
-            Self::Model => "Model",
-            Self::Prompt => "Prompt",
-            Self::Priority => "Priority",
-            Self::Attempts => "Tries",
-            Self::Wait => "Wait",
-            Self::Took => "Took",
-            Self::Confidence => "Confidence",
-            Self::Added => "Queued",
-            Self::Trouble => "Error",
-        }
-    }
-
-    fn hint(self) -> &'static str {
-        match self {
-            Self::Wait => "Time in the queue until the last try began",
-            Self::Took => "Time from the start of the last try to its end",
-            Self::Confidence => "Mean confidence of the tags",
-            Self::Priority => "−100 to 100; higher goes first",
-            Self::Attempts => "Tries begun so far",
-            Self::Added => "When the job was queued",
-            Self::Prompt => "Prompt version of the last try",
-            Self::Model => "Model of the last try",
-            Self::Thumbnail | Self::File | Self::State | Self::Trouble => "",
-        }
-    }
-
-    /// Points that it needs, without spacing.
-    fn width(self) -> f32 {
-        match self {
-            Self::Thumbnail => THUMB_POINTS,
-            Self::File => 190.0,
-            Self::State => 130.0,
-            Self::Model => 150.0,
-            Self::Prompt => 110.0,
-            Self::Priority | Self::Attempts => 52.0,
-            Self::Wait | Self::Took => 66.0,
-            Self::Confidence => 78.0,
-            Self::Added => 100.0,
-            Self::Trouble => 120.0,
-        }
-    }
-
-    /// What a click on its header sorts by.
-    fn sort(self) -> Option<JobSort> {
-        match self {
-            Self::File => Some(JobSort::Photo),
-            Self::State => Some(JobSort::State),
-            Self::Priority => Some(JobSort::Priority),
-            Self::Attempts => Some(JobSort::Attempts),
-            Self::Wait => Some(JobSort::Wait),
-            Self::Took => Some(JobSort::Took),
-            Self::Confidence => Some(JobSort::Confidence),
-            Self::Added => Some(JobSort::Queued),
-            Self::Thumbnail | Self::Model | Self::Prompt | Self::Trouble => None,
-        }
-    }
-
-    pub fn is_number(self) -> bool {
-        matches!(self, Self::Priority | Self::Attempts | Self::Wait | Self::Took | Self::Confidence)
-    }
-}
-
-/// The columns that fit into `width`.
-fn columns_for(width: f32, spacing: f32) -> Vec<JobColumn> {
-    let mut columns = JobColumn::ALL.to_vec();
-    for least in JobColumn::DISPENSABLE {
-        let needed: f32 = columns.iter().map(|column| column.width() + spacing).sum();
-        if needed <= width {
-            break;
-        }
-        columns.retain(|column| *column != least);
-    }
-    columns
-}
 
 /// What the reader did in the table.
 #[derive(Debug, Default)]
@@ -152,6 +37,7 @@ pub struct JobTable {
     /// The first row in sight: where rows came or went above it, it stays where it is.
     first: Option<(usize, JobId)>,
     has_focus: bool,
+    columns: ChosenColumns,
     /// Rows that fit, for Page Up and Page Down.
     page: usize,
 }
@@ -187,7 +73,7 @@ impl JobTable {
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
         }
         self.keys(ui, &response, list, selection, &mut answer);
-        let columns = columns_for(rect.width() - 12.0, ui.spacing().item_spacing.x);
+        let columns = self.columns.for_width(rect.width() - 12.0, ui);
         ui.spacing_mut().item_spacing.y = 0.0;
         // The lines between columns are there to be dragged, not to be looked at.
         ui.visuals_mut().widgets.noninteractive.bg_stroke.color = tokens.border.gamma_multiply(0.5);
@@ -196,7 +82,7 @@ impl JobTable {
             table = table.vertical_scroll_offset(offset);
         }
         let mut table = table
-            .id_salt(("jobs", columns.len()))
+            .id_salt(("jobs", &columns))
             .striped(false)
             .sense(Sense::CLICK)
             .resizable(true)
@@ -215,7 +101,16 @@ impl JobTable {
         let output = table
             .header(theme::ROW_HEIGHT, |mut header| {
                 for column in &columns {
-                    header.col(|ui| answer.sort = answer.sort.or(header_ui(ui, *column, order, tokens)));
+                    header.col(|ui| {
+                        if *column == JobColumn::Trouble {
+                            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                                self.columns.button_ui(ui, &columns);
+                                ui.with_layout(Layout::left_to_right(Align::Center), |ui| header_ui(ui, *column, order, tokens));
+                            });
+                        } else {
+                            answer.sort = answer.sort.or(header_ui(ui, *column, order, tokens));
+                        }
+                    });
                 }
             })
             .body(|mut body| {
@@ -368,19 +263,4 @@ fn header_ui(ui: &mut Ui, column: JobColumn, (sorted, ascending): (JobSort, bool
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("{}{order}", column.header())));
     let hint = if column.hint().is_empty() { "Click to sort".to_owned() } else { format!("{}. Click to sort", column.hint()) };
     response.on_hover_text(hint).clicked().then_some(sort)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_narrow_table_keeps_what_identifies_a_job() {
-        let all = columns_for(2000.0, 8.0);
-        assert_eq!(all.len(), JobColumn::ALL.len());
-        let few = columns_for(300.0, 8.0);
-        assert_eq!(few, [JobColumn::Thumbnail, JobColumn::File, JobColumn::State, JobColumn::Trouble]);
-        let some = columns_for(800.0, 8.0);
-        assert!(some.len() > few.len() && some.len() < all.len());
-    }
 }

@@ -10,6 +10,7 @@ mod figures;
 mod filter_completion;
 mod health;
 mod job_cells;
+mod job_columns;
 mod job_filter;
 mod job_list;
 mod job_state;

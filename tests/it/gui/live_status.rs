@@ -247,6 +247,20 @@ fn the_list_is_searched_filtered_and_turned() {
 }
 
 #[test]
+fn columns_are_left_out_for_others_that_are_wanted() {
+    let mut story = story(60, Window { size: [1100.0, 800.0], ..Window::default() });
+    let console = &mut story.console;
+    let header = |console: &Console, name: &str| console.query_by_role_and_label(egui::accesskit::Role::Button, name).is_some();
+    assert!(header(console, "Took") && !header(console, "Tries"), "there is no room for all");
+    pointer::click_label(console, "Columns");
+    for name in ["Took", "Confidence", "Wait", "Model", "Priority"] {
+        pointer::click(console, |shown| shown.query_by_role_and_label(egui::accesskit::Role::CheckBox, name).map(|node| node.rect()));
+    }
+    console.key_press(Key::Escape);
+    wait_until(console, "others are there", |console| !header(console, "Took") && header(console, "Tries"));
+}
+
+#[test]
 fn terms_find_jobs_and_what_is_no_term_is_said_at_the_field() {
     let mut story = story(400, Window::default());
     let console = &mut story.console;
