@@ -61,6 +61,8 @@ pub enum Measure {
     Answered,
     /// Jaccard index of its tags and the baseline's: 1 the same, 0 nothing in common.
     Agreement,
+    /// Mean Jaccard index of the tag sets of all pairs of repeats of a photo; only where it was asked more than once.
+    Repeatability,
     /// Of all tags together (micro).
     Precision,
     Recall,
@@ -78,9 +80,10 @@ pub enum Measure {
 }
 
 impl Measure {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Answered,
         Self::Agreement,
+        Self::Repeatability,
         Self::Precision,
         Self::Recall,
         Self::F1,
@@ -97,6 +100,7 @@ impl Measure {
         match self {
             Self::Answered => "Answered",
             Self::Agreement => "Agreement with the baseline",
+            Self::Repeatability => "Agreement of the repeats",
             Self::Precision => "Precision",
             Self::Recall => "Recall",
             Self::F1 => "F1",
@@ -104,8 +108,8 @@ impl Measure {
             Self::MacroRecall => "Recall, mean over tags",
             Self::MacroF1 => "F1, mean over tags",
             Self::Confidence => "Confidence",
-            Self::Latency => "Time an answer",
-            Self::Cost => "Cost an answer",
+            Self::Latency => "Time per answer",
+            Self::Cost => "Cost per answer",
         }
     }
 
@@ -115,6 +119,10 @@ impl Measure {
         match self {
             Self::Answered => "Share of the asked cells that have an answer",
             Self::Agreement => "Jaccard index of the two tag sets, the mean over the photos: 100 % the same tags, 0 % none in common",
+            Self::Repeatability => {
+                "Jaccard index of the tag sets of two repeats, the mean over all pairs of repeats of a photo, then over the photos: 100 % every \
+                 repeat has the same tags, 0 % no two have one in common. An answer that is always the same may be wrong"
+            }
             Self::Precision => "Share of the answered tags that are labels, all tags counted together (micro)",
             Self::Recall => "Share of the labels that were answered, all tags counted together (micro)",
             Self::F1 => "Harmonic mean of precision and recall, all tags counted together (micro)",
@@ -131,7 +139,7 @@ impl Measure {
     #[must_use]
     pub fn more_is_better(self) -> Option<bool> {
         match self {
-            Self::Confidence | Self::Agreement => None,
+            Self::Confidence | Self::Agreement | Self::Repeatability => None,
             Self::Latency | Self::Cost => Some(false),
             _ => Some(true),
         }

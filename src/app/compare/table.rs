@@ -5,7 +5,7 @@ use std::fmt::Write;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 
 use crate::platform::domain::run_report::verdicts::ReportVerdicts;
-use crate::platform::domain::run_report::words::{ACCURACY_NOTE, duration, failure_word, has_accuracy, summary_header, summary_values};
+use crate::platform::domain::run_report::words::{duration, failure_word, has_repeats, summary_header, summary_notes, summary_values};
 use crate::platform::domain::run_report::{CellStatus, Report, ReportCell, ReportTag, SamePhoto};
 
 /// Columns of the terminal's table; wider than most windows helps nobody.
@@ -17,7 +17,7 @@ const TAGS_SHOWN: usize = 8;
 #[must_use]
 pub fn table(report: &Report) -> String {
     let has_columns = report.summary.len() > 1;
-    let has_repeats = report.cells.iter().any(|cell| cell.repeat > 1);
+    let is_repeated = report.cells.iter().any(|cell| cell.repeat > 1);
     let mut cells = plain_table();
     cells.set_header(if has_columns { vec!["Photo", "Prompt · model", "Found", "Time"] } else { vec!["Photo", "Found", "Time"] });
     let mut last_photo = "";
@@ -26,7 +26,7 @@ pub fn table(report: &Report) -> String {
         last_photo = &cell.photo;
         let mut row = vec![Cell::new(photo)];
         if has_columns {
-            let repeat = if has_repeats { format!(" · {}", cell.repeat) } else { String::new() };
+            let repeat = if is_repeated { format!(" · {}", cell.repeat) } else { String::new() };
             row.push(Cell::new(format!("{} · {}{repeat}", cell.prompt, cell.model)));
         }
         row.push(Cell::new(found(cell)));
@@ -40,11 +40,11 @@ pub fn table(report: &Report) -> String {
         column.set_constraint(ColumnConstraint::ContentWidth);
     }
     for row in &report.summary {
-        let values = summary_values(row).into_iter().enumerate();
+        let values = summary_values(row, has_repeats(report)).into_iter().enumerate();
         let align = |at| if at < 2 { CellAlignment::Left } else { CellAlignment::Right };
         summary.add_row(values.map(|(at, value)| Cell::new(value).set_alignment(align(at))).collect::<Vec<_>>());
     }
-    let note = if has_accuracy(report) { format!("\n{ACCURACY_NOTE}") } else { String::new() };
+    let note: String = summary_notes(report).into_iter().map(|note| format!("\n{note}")).collect();
     let mut verdicts = String::new();
     let same = report.same_photos.iter().map(SamePhoto::words);
     for (at, line) in same.chain(report.verdicts.iter().flat_map(ReportVerdicts::lines)).enumerate() {

@@ -12,14 +12,15 @@ use crate::gui::widgets::{elided, number};
 use crate::wire::comparison::{ColumnComparison, Figure, Measure, Verdict};
 use crate::wire::run::RunColumn;
 
-/// Points: prompt, model and two lines of figures, and one more where there is a baseline.
+/// Points: prompt, model and two lines of figures, and one more where there is a baseline, and where there are repeats.
 const HEIGHT: f32 = 82.0;
 const LINE: f32 = 18.0;
 const PIN: f32 = 24.0;
 
 #[must_use]
 pub fn height(view: &MatrixView<'_>) -> f32 {
-    if view.run.baseline.is_some() { HEIGHT + LINE } else { HEIGHT }
+    let more = [view.run.baseline.is_some(), view.run.repeats > 1].into_iter().filter(|is_there| *is_there).count();
+    HEIGHT + more as f32 * LINE
 }
 
 /// Draws them; returns which column a person pins.
@@ -118,8 +119,8 @@ fn paint_name(ui: &Ui, inner: Rect, column: &RunColumn, colours: &ModelColours, 
 }
 
 /// `F1 71 % (62–79 %) · 24 answered · 1 failed`, and below it `$0.0123 · p50 146 ms · mean 62 %`: what is cut in a narrow column is what
-/// matters least.
-fn summary_lines(summary: &ColumnSummary, compared: Option<&ColumnComparison>) -> [String; 2] {
+/// matters least. With repeats a line says how far they agree.
+fn summary_lines(summary: &ColumnSummary, compared: Option<&ColumnComparison>) -> Vec<String> {
     let f1 = compared.and_then(|compared| compared.measure(Measure::F1)).map(|one| format!("F1 {}", share_words(&one.figure)));
     let mut first: Vec<String> = f1.into_iter().collect();
     first.push(format!("{} answered", number::count(summary.completed)));
@@ -135,7 +136,8 @@ fn summary_lines(summary: &ColumnSummary, compared: Option<&ColumnComparison>) -
     }
     second.extend(summary.latency_p50_ms.map(|ms| format!("p50 {}", number::duration_ms(ms))));
     second.extend(summary.mean_confidence.map(|mean| format!("mean {}", number::percent(mean))));
-    [first.join(" · "), second.join(" · ")]
+    let agree = compared.and_then(|compared| compared.measure(Measure::Repeatability)).map(|one| format!("Repeats agree {}", share_words(&one.figure)));
+    [first.join(" · "), second.join(" · ")].into_iter().chain(agree).collect()
 }
 
 /// `71 % (62–79 %)`.
@@ -162,9 +164,10 @@ mod tests {
         };
         assert_eq!(summary_lines(&summary, None), ["24 answered · 1 failed", "$0.0123 · p50 146 ms · mean 62 %"]);
         let figure = Figure { value: 0.71, low: Some(0.62), high: Some(0.79) };
-        let f1 = MeasureComparison { measure: Measure::F1, photos: 24, units: 24, figure, baseline: None, difference: None, verdict: Verdict::None };
+        let of = |measure| MeasureComparison { measure, photos: 24, units: 24, figure, baseline: None, difference: None, verdict: Verdict::None };
         let compared =
-            ColumnComparison { column: 0, paired_photos: 0, verdict: Verdict::None, words: String::new(), measures: vec![f1], tags: Vec::new() };
-        assert_eq!(summary_lines(&summary, Some(&compared))[0], "F1 71 % (62–79 %) · 24 answered · 1 failed");
+            ColumnComparison { column: 0, paired_photos: 0, verdict: Verdict::None, words: String::new(), measures: vec![of(Measure::F1), of(Measure::Repeatability)], tags: Vec::new() };
+        let lines = summary_lines(&summary, Some(&compared));
+        assert_eq!((lines[0].as_str(), lines[2].as_str()), ("F1 71 % (62–79 %) · 24 answered · 1 failed", "Repeats agree 71 % (62–79 %)"));
     }
 }

@@ -13,6 +13,7 @@ use super::library::Library;
 use super::matrix_cell;
 use super::matrix_rows::MatrixRows;
 use super::open_run::OpenRun;
+use super::spread::Spread;
 use super::truth::GroundTruth;
 use crate::gui::ctx::PhotoTextures;
 use crate::gui::theme::model_colours::ModelColours;
@@ -151,11 +152,12 @@ impl Matrix {
         let of_run = view.rows.shown()[row];
         let cell = view.open.cell(of_run, column, self.repeat);
         let (doing, unasked) = (view.doing(cell), view.unasked(cell));
+        let spread = Spread::of(view.open.repeats(of_run, column));
         let response = ui.interact(rect, Id::unique(("cell", view.run.id, row, column)), Sense::CLICK);
         let photo = photo_name(view, view.run.photo_ids[of_run]);
         response.widget_info(|| {
             let change = view.rows.change(of_run, column).map(|change| format!("; {}", change_words(change))).unwrap_or_default();
-            let words = format!("{photo}, {}: {}{change}", view.run.columns[column].label(), matrix_cell::in_words(cell, doing, unasked));
+            let words = format!("{photo}, {}: {}{change}", view.run.columns[column].label(), matrix_cell::in_words(cell, doing, unasked, spread.as_ref()));
             WidgetInfo::labeled(egui::Role::Button, true, words)
         });
         let is_cursor = self.cursor == (row, column);
@@ -167,7 +169,10 @@ impl Matrix {
         match (matrix_cell::asked_again(cell), doing) {
             (Some(fault), doing) => cell_now::paint_again(ui, room, doing, fault, tokens),
             (None, Some(doing)) => doing.paint(ui, room, tokens),
-            (None, None) => matrix_cell::paint(ui, room, cell, unasked, view.colours.get(&view.run.columns[column].model, tokens), tokens),
+            (None, None) => {
+                let colour = view.colours.get(&view.run.columns[column].model, tokens);
+                matrix_cell::paint(ui, room, cell, unasked, spread.as_ref(), colour, tokens);
+            }
         }
         if let Some(change) = view.rows.change(of_run, column) {
             paint_change(ui, room, change, tokens);
@@ -176,7 +181,7 @@ impl Matrix {
             let (width, colour) = if has_focus { (2.0, tokens.focus) } else { (1.0, tokens.border) };
             ui.painter().rect_stroke(rect.shrink(2.0), theme::RADIUS_4, (width, colour), StrokeKind::Inside);
         }
-        response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_ui(|ui| matrix_cell::about_ui(ui, cell, doing, unasked, tokens))
+        response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_ui(|ui| matrix_cell::about_ui(ui, cell, doing, unasked, spread.as_ref(), tokens))
     }
 
     /// Arrows walk the cells, Enter opens one; heard while the matrix or nothing has the keyboard.

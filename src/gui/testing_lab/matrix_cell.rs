@@ -4,17 +4,29 @@ use egui::{Align2, FontId, Rect, RichText, Ui, pos2, vec2};
 
 use super::cell_now::{ASKING_AGAIN, Doing};
 use super::matrix::paint_message;
+use super::spread::Spread;
 use super::tag_chip;
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{elided, number, skeleton};
 use crate::wire::result::{Answer, ConfidenceKind, Fault};
 use crate::wire::run::{Cell, CellState};
 
-/// Room for the line with latency, cost and mean confidence.
-const FOOT_HEIGHT: f32 = 18.0;
+/// A line with latency, cost and mean confidence.
+const FOOT_LINE: f32 = 15.0;
+/// Lines that these have at most: in a narrow column the ranges over repeats need a second one.
+const FOOT_LINES: usize = 2;
 
-/// Paints the cell into its room; the bars of its tags have the model's colour. `unasked`: why it was not asked.
-pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, unasked: Option<&str>, colour: egui::Color32, tokens: &Tokens) {
+/// Paints the cell into its room; the bars of its tags have the model's colour. `unasked`: why it was not asked; `spread`: of its
+/// repeats.
+pub fn paint(
+    ui: &Ui,
+    room: Rect,
+    cell: Option<&Cell>,
+    unasked: Option<&str>,
+    spread: Option<&Spread<'_>>,
+    colour: egui::Color32,
+    tokens: &Tokens,
+) {
     let Some(cell) = cell else {
         // Known to exist, not read yet.
         let bar = Rect::from_min_size(room.min + vec2(0.0, 4.0), vec2(room.width() * 0.6, 12.0));
@@ -22,7 +34,7 @@ pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, unasked: Option<&str>, co
         return;
     };
     match (cell.state, &cell.answer, &cell.fault) {
-        (CellState::Completed, Some(answer), _) => paint_answer(ui, room, cell, answer, colour, tokens),
+        (CellState::Completed, Some(answer), _) => paint_answer(ui, room, (cell, answer), spread, colour, tokens),
         (CellState::Failed, _, Some(fault)) => {
             paint_message(ui, room, icons::ICON_ERROR.codepoint, &failure_words(fault), tokens.bad);
         }
@@ -34,31 +46,49 @@ pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, unasked: Option<&str>, co
     }
 }
 
-fn paint_answer(ui: &Ui, room: Rect, cell: &Cell, answer: &Answer, colour: egui::Color32, tokens: &Tokens) {
-    let chips = Rect::from_min_max(room.min, pos2(room.right(), room.bottom() - FOOT_HEIGHT));
+fn paint_answer(ui: &Ui, room: Rect, (cell, answer): (&Cell, &Answer), spread: Option<&Spread<'_>>, colour: egui::Color32, tokens: &Tokens) {
+    let small = FontId::proportional(theme::TEXT_SMALL);
+    let beside = if answer.is_mended() { 18.0 } else { 0.0 };
+    let width = |words: &str| ui.painter().layout_no_wrap(words.to_owned(), small.clone(), tokens.muted).size().x;
+    let lines = in_lines(&figures(cell, answer, spread), |words| width(words) <= room.width() - beside);
+    let foot_top = room.bottom() - lines.len() as f32 * FOOT_LINE;
+    let chips = Rect::from_min_max(room.min, pos2(room.right(), foot_top - 3.0));
     if answer.tags.is_empty() {
         ui.painter().text(room.left_top(), Align2::LEFT_TOP, "No tags", FontId::proportional(theme::TEXT_BODY), tokens.muted);
     }
-    tag_chip::paint_chips(ui, chips, &answer.tags, colour, tokens);
-    let small = FontId::proportional(theme::TEXT_SMALL);
-    let beside = if answer.is_mended() { 18.0 } else { 0.0 };
-    let foot = elided::text(ui, &figures(cell, answer), small, room.width() - beside, tokens.muted);
-    let top = room.bottom() - foot.size().y;
+    tag_chip::paint_chips(ui, chips, &answer.tags, |tag| spread?.found_words(tag), colour, tokens);
     if beside > 0.0 {
         // What was mended is told in words where the cell is hovered or opened.
         let sign = FontId::proportional(theme::TEXT_BODY);
-        ui.painter().text(pos2(room.left(), top + foot.size().y / 2.0), Align2::LEFT_CENTER, icons::ICON_WARNING.codepoint, sign, tokens.warn);
+        ui.painter().text(pos2(room.left(), foot_top + FOOT_LINE / 2.0), Align2::LEFT_CENTER, icons::ICON_WARNING.codepoint, sign, tokens.warn);
     }
-    ui.painter().galley(pos2(room.left() + beside, top), foot, tokens.muted);
+    for (at, line) in lines.iter().enumerate() {
+        let line = elided::text(ui, line, small.clone(), room.width() - beside, tokens.muted);
+        ui.painter().galley(pos2(room.left() + beside, foot_top + at as f32 * FOOT_LINE), line, tokens.muted);
+    }
 }
 
-/// `146 ms · mean 62 % · $0.000194`.
-fn figures(cell: &Cell, answer: &Answer) -> String {
-    let latency = cell.latency_ms.map(|ms| number::duration_ms(ms as f64));
-    let mean = answer.mean_confidence().map(|mean| format!("mean {}", number::percent(f64::from(mean))));
+/// `146 ms`, `mean 62 %`, `$0.000194`; with repeats the ranges over them, and how far they agree.
+fn figures(cell: &Cell, answer: &Answer, spread: Option<&Spread<'_>>) -> Vec<String> {
+    let latency = cell.latency_ms.map(|ms| spread.map_or_else(|| number::duration_ms(ms as f64), |spread| spread.latency_words(ms)));
+    let alone = |mean: f32| format!("mean {}", number::percent(f64::from(mean)));
+    let mean = answer.mean_confidence().map(|mean| spread.map_or_else(|| alone(mean), |spread| spread.confidence_words(mean)));
     let known = cell.reused.as_ref().map(|_| "known already".to_owned());
-    let parts = [known, latency, mean, Some(cost_words(answer))];
-    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    let parts = [known, spread.map(Spread::agreement_words), latency, mean, Some(cost_words(answer))];
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect()
+}
+
+/// The parts in one line where they fit, else in as few as they need; what is too much for the last one is cut there.
+fn in_lines(parts: &[String], fits: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        let longer = lines.last().map(|line| format!("{line} · {part}"));
+        match (longer, lines.len()) {
+            (Some(longer), count) if count == FOOT_LINES || fits(&longer) => lines[count - 1] = longer,
+            _ => lines.push(part.clone()),
+        }
+    }
+    lines
 }
 
 /// What an answer cost; nothing where it is free.
@@ -82,7 +112,7 @@ pub fn kind_words(kind: ConfidenceKind) -> &'static str {
 
 /// The cell for someone who can't see it.
 #[must_use]
-pub fn in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&str>) -> String {
+pub fn in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&str>, spread: Option<&Spread<'_>>) -> String {
     if let Some(fault) = asked_again(cell) {
         let now = doing.map_or_else(|| ASKING_AGAIN.to_owned(), Doing::words_again);
         return format!("{now} Failed before, {}", fault.kind.label());
@@ -95,7 +125,8 @@ pub fn in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&
         (CellState::Completed, Some(answer), _) => {
             let tags: Vec<String> = answer.tags.iter().take(6).map(|tag| format!("{} {}", tag.name, number::confidence(tag.confidence))).collect();
             let tags = if tags.is_empty() { "no tags".to_owned() } else { tags.join(", ") };
-            std::iter::once(tags).chain(answer.notes.iter().map(|note| format!("note: {}", note.text))).collect::<Vec<_>>().join("; ")
+            let agree = spread.map(Spread::agreement_words);
+            std::iter::once(tags).chain(agree).chain(answer.notes.iter().map(|note| format!("note: {}", note.text))).collect::<Vec<_>>().join("; ")
         }
         (CellState::Failed, _, Some(fault)) => format!("failed, {}", fault.kind.label()),
         (CellState::Running, ..) => "asking".to_owned(),
@@ -103,8 +134,15 @@ pub fn in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&
     }
 }
 
-/// What hovering tells: caption and every tag, or the whole fault.
-pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&str>, tokens: &Tokens) {
+/// What hovering tells: caption and every tag, of every repeat where there are more, or the whole fault.
+pub fn about_ui(
+    ui: &mut Ui,
+    cell: Option<&Cell>,
+    doing: Option<Doing<'_>>,
+    unasked: Option<&str>,
+    spread: Option<&Spread<'_>>,
+    tokens: &Tokens,
+) {
     ui.set_max_width(340.0);
     let Some(cell) = cell else {
         ui.label("Not read yet");
@@ -126,6 +164,13 @@ pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, doing: Option<Doing<'_>>, unas
         let tags: Vec<String> = answer.tags.iter().map(|tag| format!("{} {}", tag.name, number::confidence(tag.confidence))).collect();
         ui.label(RichText::new(tags.join(", ")).color(tokens.muted));
         ui.label(RichText::new(format!("Confidence: {}", kind_words(answer.confidence_kind))).size(theme::TEXT_SMALL).color(tokens.muted));
+        if let Some(spread) = spread {
+            ui.label(sentence_case(&spread.agreement_words()));
+            ui.label(RichText::new(format!("Found in: {}", spread.tags_in_words())).size(theme::TEXT_SMALL).color(tokens.muted));
+            for line in spread.each_in_words() {
+                ui.label(RichText::new(line).size(theme::TEXT_SMALL).color(tokens.muted));
+            }
+        }
         for note in &answer.notes {
             let colour = if note.is_mended() { tokens.warn } else { tokens.muted };
             ui.label(RichText::new(&note.text).size(theme::TEXT_SMALL).color(colour));

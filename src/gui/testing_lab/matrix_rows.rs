@@ -302,7 +302,8 @@ fn facts(open: &OpenRun, run: &Run, row: usize, repeat: u32) -> Facts {
 }
 
 /// The mean over all pairs of 1 − |A ∩ B| / |A ∪ B| (Jaccard 1901); two empty answers agree.
-fn disagreement(sets: &[HashSet<String>]) -> Option<f64> {
+#[must_use]
+pub fn disagreement(sets: &[HashSet<String>]) -> Option<f64> {
     let mut distances = Vec::new();
     for (at, one) in sets.iter().enumerate() {
         for other in &sets[at + 1..] {

@@ -38,6 +38,7 @@ mod shortcuts;
 mod side_by_side;
 mod side_pane;
 mod spend_limit;
+mod spread;
 mod step_bar;
 mod steps;
 mod sweep_panel;

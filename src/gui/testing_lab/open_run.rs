@@ -252,6 +252,14 @@ impl OpenRun {
         self.cells.get(at).and_then(Option::as_ref)
     }
 
+    /// The cells of a row and column, by repeat.
+    #[must_use]
+    pub fn repeats(&self, row: usize, column: usize) -> &[Option<Cell>] {
+        let Some(run) = self.run.as_ref() else { return &[] };
+        let (at, repeats) = (row * run.columns.len() + column, run.repeats as usize);
+        self.cells.get(at * repeats..(at + 1) * repeats).unwrap_or_default()
+    }
+
     /// The providers that hold calls of the run back.
     #[must_use]
     pub fn held_back(&self) -> &[HeldBack] {

@@ -9,16 +9,19 @@ use crate::wire::result::Tag;
 pub const CHIP_HEIGHT: f32 = 20.0;
 const PAD: f32 = 6.0;
 
-/// Paints as many chips as fit into `room`, row by row, most confident first; the last one says how many are left.
-pub fn paint_chips(ui: &Ui, room: Rect, tags: &[Tag], colour: Color32, tokens: &Tokens) {
+/// Paints as many chips as fit into `room`, row by row, most confident first; the last one says how many are left. `beside`: what
+/// a chip says after its confidence.
+pub fn paint_chips(ui: &Ui, room: Rect, tags: &[Tag], beside: impl Fn(&Tag) -> Option<String>, colour: Color32, tokens: &Tokens) {
     let painter = ui.painter();
     let font = FontId::proportional(theme::TEXT_SMALL);
     let (mut at, gap) = (room.min, theme::GAP_4);
     // Room for "+12" at the end of the last row.
     let reserve = 30.0;
     for (index, tag) in tags.iter().enumerate() {
-        let name = elided::text(ui, &tag.name, font.clone(), room.width() - 2.0 * PAD - 34.0, tokens.text);
-        let share = painter.layout_no_wrap(number::confidence(tag.confidence), font.clone(), tokens.muted);
+        let name = elided::text(ui, &tag.name, font.clone(), room.width() - 2.0 * PAD - 66.0, tokens.text);
+        let beside = beside(tag).map(|words| format!(" · {words}")).unwrap_or_default();
+        let share = format!("{}{beside}", number::confidence(tag.confidence));
+        let share = painter.layout_no_wrap(share, font.clone(), tokens.muted);
         let width = name.size().x + share.size().x + 2.0 * PAD + 5.0;
         let is_last_row = |top: f32| top + 2.0 * CHIP_HEIGHT + gap > room.bottom();
         let right = if is_last_row(at.y) && index + 1 < tags.len() { room.right() - reserve } else { room.right() };

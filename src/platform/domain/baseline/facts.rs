@@ -68,16 +68,26 @@ impl Facts {
         }
     }
 
-    /// The mean Jaccard index (1901) of its answers and the baseline's, repeat by repeat; two empty answers agree.
+    /// The mean Jaccard index of its answers and the baseline's, repeat by repeat.
     #[must_use]
     pub fn agreement(&self, baseline: &Self) -> Option<f64> {
         let pairs = self.tags.iter().filter_map(|(repeat, tags)| Some((tags, baseline.tags.get(repeat)?)));
-        mean(pairs.map(|(one, other)| {
-            let both = one.intersection(other).count();
-            let either = one.len() + other.len() - both;
-            if either == 0 { 1.0 } else { both as f64 / either as f64 }
-        }))
+        mean(pairs.map(|(one, other)| jaccard(one, other)))
     }
+
+    /// The mean Jaccard index over all pairs of its repeats; nothing where fewer than two have answered.
+    #[must_use]
+    pub fn repeatability(&self) -> Option<f64> {
+        let sets: Vec<&BTreeSet<String>> = self.tags.values().collect();
+        mean(sets.iter().enumerate().flat_map(|(at, one)| sets[at + 1..].iter().map(|other| jaccard(one, other))))
+    }
+}
+
+/// |A ∩ B| / |A ∪ B| (Jaccard 1901); two empty sets agree.
+fn jaccard(one: &BTreeSet<String>, other: &BTreeSet<String>) -> f64 {
+    let both = one.intersection(other).count();
+    let either = one.len() + other.len() - both;
+    if either == 0 { 1.0 } else { both as f64 / either as f64 }
 }
 
 /// What an answer cost when it was asked for: one that was known already cost this run nothing, which says nothing of the model.

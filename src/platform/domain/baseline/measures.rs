@@ -8,8 +8,17 @@ use crate::wire::comparison::{Figure, Measure, MeasureComparison, Verdict};
 pub const PAIRS_LEAST: u32 = 6;
 
 /// Those that are ratios of sums; the means over tags are counted elsewhere.
-const RATIOS: [Measure; 8] =
-    [Measure::Answered, Measure::Agreement, Measure::Precision, Measure::Recall, Measure::F1, Measure::Confidence, Measure::Latency, Measure::Cost];
+const RATIOS: [Measure; 9] = [
+    Measure::Answered,
+    Measure::Agreement,
+    Measure::Repeatability,
+    Measure::Precision,
+    Measure::Recall,
+    Measure::F1,
+    Measure::Confidence,
+    Measure::Latency,
+    Measure::Cost,
+];
 
 /// What a photo adds to the two sums of a ratio; nothing is added where it has none.
 fn part(measure: Measure, facts: &Facts, baseline: Option<&Facts>) -> Part {
@@ -18,6 +27,7 @@ fn part(measure: Measure, facts: &Facts, baseline: Option<&Facts>) -> Part {
     match measure {
         Measure::Answered => (facts.finished > 0).then(|| (f64::from(facts.answered()), f64::from(facts.finished))),
         Measure::Agreement => baseline.and_then(|baseline| facts.agreement(baseline)).map(one),
+        Measure::Repeatability => facts.repeatability().map(one),
         Measure::Precision => counts.map(|counts| (f64::from(counts.hits), f64::from(counts.given))),
         Measure::Recall => counts.map(|counts| (f64::from(counts.hits), f64::from(counts.expected))),
         Measure::F1 => counts.map(|counts| (2.0 * f64::from(counts.hits), f64::from(counts.given + counts.expected))),

@@ -23,7 +23,8 @@ use crate::wire::run::{Cell, Run};
 
 const METHOD: &str = "Paired by photo. Photos that look alike (by their perceptual hash; pictures of one colour or a smooth slope only where their \
                       pixels are equal) count together as one: the mean of what is said of them. What was known already counts with \
-                      what it cost when it was asked. Intervals are \
+                      what it cost when it was asked. The repeats of a photo agree as the mean Jaccard index over all pairs of its \
+                      answers says (Jaccard 1901). Intervals are \
                       95 %: percentile bootstrap over what counts, look-alikes drawn together (cluster bootstrap; up to 4,000 \
                       resamples, fixed seed; Efron and Tibshirani 1993), and Wilson's of the share answered. A verdict needs 6 that \
                       count and an interval of the difference without 0; each stands by itself, so of many columns one in 20 \

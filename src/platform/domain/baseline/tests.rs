@@ -140,6 +140,44 @@ fn few_photos_show_nothing_and_the_same_answers_no_difference() {
     assert!(found.changes.is_empty() && column.tags.is_empty());
 }
 
+/// By hand: {a, b}, {b, c}, {a} have 1 of 3, 1 of 2 and nothing in common; the others answer the same each time, nothing at all among it.
+#[test]
+fn the_repeats_of_a_photo_agree_as_the_mean_over_all_their_pairs_says() {
+    let run = run(8);
+    let asked = |photo: usize, repeats: &[&[&str]]| -> Vec<Cell> {
+        let one = |(repeat, tags): (usize, &&[&str])| Cell { repeat: repeat as u32, ..cell(&run, photo, 0, Ok(*tags), 10) };
+        repeats.iter().enumerate().map(one).collect()
+    };
+    let mut cells = asked(0, &[&["a", "B"], &["b", "c"], &["a"]]);
+    cells.extend(asked(1, &[&[], &[]]));
+    cells.extend((2..7).flat_map(|photo| asked(photo, &[&["cat", "sofa"], &["Sofa", "cat"], &["cat", "sofa"]])));
+    // One answer has nothing to agree with, and a refusal is none.
+    cells.extend(asked(7, &[&["cat"]]));
+    cells.push(Cell { repeat: 1, ..cell(&run, 7, 0, Err(FaultKind::Refused), 10) });
+    let of_photo = (1.0 / 3.0 + 1.0 / 2.0) / 3.0;
+    let found = of(&run, &cells, &Labels::new(), &Units::each(8), None);
+    let repeats = found.columns[0].measure(Measure::Repeatability).expect("repeats");
+    assert!((repeats.figure.value - (of_photo + 6.0) / 7.0).abs() < 1e-12, "{repeats:?}");
+    assert_eq!((repeats.photos, repeats.units, repeats.verdict), (7, 7, Verdict::None));
+    // Each resample holds the photo 0 to 7 times; that it is drawn five times of seven happens in fewer than 25 of 1,000.
+    let (low, high) = repeats.figure.interval().expect("seven count");
+    assert!(low < repeats.figure.value && (high - 1.0).abs() < 1e-12 && low > (4.0 * of_photo + 3.0) / 7.0 - 1e-9, "{low} {high}");
+    assert!(found.method.contains("repeats of a photo agree"), "{}", found.method);
+
+    let groups = [vec![run.photo_ids[0], run.photo_ids[1]]];
+    let alike = of(&run, &cells, &Labels::new(), &Units::of_groups(&run.photo_ids, &groups), None);
+    let once = alike.columns[0].measure(Measure::Repeatability).expect("repeats");
+    assert!((once.figure.value - (f64::midpoint(of_photo, 1.0) + 5.0) / 6.0).abs() < 1e-12, "{once:?}");
+    assert_eq!((once.photos, once.units), (7, 6), "look-alikes count once");
+    assert!(found.columns[1].measure(Measure::Repeatability).is_none());
+
+    // Beside a baseline: neither better nor worse, since an answer that is always the same may be wrong.
+    let other = cells.iter().map(|cell| Cell { id: CellId::fresh(), column: 1, ..cell.clone() }).collect::<Vec<_>>();
+    let both = of(&run, &[cells, other].concat(), &Labels::new(), &Units::each(8), Some(0));
+    let beside = both.columns[1].measure(Measure::Repeatability).expect("repeats");
+    assert_eq!((beside.verdict, beside.difference.map(|one| one.value)), (Verdict::NoDifferenceShown, Some(0.0)));
+}
+
 #[test]
 fn a_photo_that_is_refused_is_a_regression_and_one_that_did_not_get_through_is_not() {
     let run = run(3);

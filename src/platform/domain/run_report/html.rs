@@ -7,7 +7,7 @@ use base64::Engine;
 use bytes::Bytes;
 
 use super::words::{
-    ACCURACY_NOTE, GATES_HEADER, duration, failure_word, gate_rows, has_accuracy, summary_header, summary_values, title, totals, validation_lines,
+    GATES_HEADER, duration, failure_word, gate_rows, has_repeats, summary_header, summary_notes, summary_values, title, totals, validation_lines,
 };
 use super::{CellStatus, Report, ReportCell};
 use crate::platform::domain::baseline::Labels;
@@ -101,14 +101,14 @@ fn summary(page: &mut String, report: &Report) {
     page.push_str("</tr>\n");
     for row in &report.summary {
         page.push_str("<tr>");
-        for value in summary_values(row) {
+        for value in summary_values(row, has_repeats(report)) {
             let _ = write!(page, "<td>{}</td>", escape(&value));
         }
         page.push_str("</tr>\n");
     }
     page.push_str("</table></div>\n");
-    if has_accuracy(report) {
-        let _ = writeln!(page, "<p class=\"muted\">{}</p>", escape(ACCURACY_NOTE));
+    for note in summary_notes(report) {
+        let _ = writeln!(page, "<p class=\"muted\">{}</p>", escape(note));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::words::{
-    ACCURACY_NOTE, GATES_HEADER, duration, failure_word, gate_rows, has_accuracy, summary_header, summary_values, title, totals, validation_lines,
+    GATES_HEADER, duration, failure_word, gate_rows, has_repeats, summary_header, summary_notes, summary_values, title, totals, validation_lines,
 };
 use super::{Report, ReportTag};
 use crate::wire::validation::ValidationReport;
@@ -19,10 +19,10 @@ pub fn markdown(report: &Report) -> String {
     markdown_row(&mut text, &summary_header(report));
     markdown_row(&mut text, &summary_header(report).iter().enumerate().map(|(at, _)| if at < 2 { "---" } else { "--:" }).collect::<Vec<_>>());
     for row in &report.summary {
-        markdown_row(&mut text, &summary_values(row));
+        markdown_row(&mut text, &summary_values(row, has_repeats(report)));
     }
-    if has_accuracy(report) {
-        let _ = writeln!(text, "\n{ACCURACY_NOTE}");
+    for note in summary_notes(report) {
+        let _ = writeln!(text, "\n{note}");
     }
     for same in &report.same_photos {
         let _ = writeln!(text, "\n{}", safe(&same.words()));

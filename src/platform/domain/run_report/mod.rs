@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 
-use summary::{Accuracy, SummaryRow};
+use summary::{Accuracy, Repeatability, SummaryRow};
 use verdicts::ReportVerdicts;
 use votes::ReportVotes;
 
@@ -224,10 +224,12 @@ impl Report {
         let comparison = run.baseline.map(|_| baseline::of(run, &cells, labels.unwrap_or(&none), units, run.baseline));
         let verdicts = comparison.and_then(|comparison| verdicts::of(comparison, run, photos));
         let unasked = why_unasked(run, &cells);
-        let accuracies: Vec<Option<Accuracy>> = match labels {
-            Some(labels) => baseline::alone(run, &cells, labels, units).iter().map(|measures| Some(Accuracy::of(measures))).collect(),
-            None => vec![None; run.columns.len()],
+        let alone = match labels {
+            None if run.repeats < 2 => vec![Vec::new(); run.columns.len()],
+            labels => baseline::alone(run, &cells, labels.unwrap_or(&none), units),
         };
+        let measured: Vec<Measured> =
+            alone.iter().map(|measures| (Repeatability::of(measures), labels.map(|_| Accuracy::of(measures)))).collect();
         let mut by_place: HashMap<(PhotoId, u32, u32), Cell> =
             cells.into_iter().map(|cell| ((cell.photo_id, cell.column, cell.repeat), cell)).collect();
         let mut listed = Vec::new();
@@ -239,7 +241,7 @@ impl Report {
                 }
             }
         }
-        let summary = summaries(&run.columns, &listed, &accuracies);
+        let summary = summaries(&run.columns, &listed, &measured);
         Self {
             run_id: run.id,
             started_at: run.started_at,
@@ -259,16 +261,20 @@ impl Report {
     }
 }
 
-fn summaries(columns: &[RunColumn], cells: &[ReportCell], accuracies: &[Option<Accuracy>]) -> Vec<SummaryRow> {
+/// What is measured of a column by itself, as the window does.
+type Measured = (Option<Repeatability>, Option<Accuracy>);
+
+fn summaries(columns: &[RunColumn], cells: &[ReportCell], measured: &[Measured]) -> Vec<SummaryRow> {
     let mut by_column: Vec<Vec<&ReportCell>> = vec![Vec::new(); columns.len()];
     for cell in cells {
         by_column[cell.place.1].push(cell);
     }
-    let of_column = |(column, (cells, accuracy)): (&RunColumn, (&Vec<&ReportCell>, &Option<Accuracy>))| SummaryRow {
+    let of_column = |(column, (cells, (repeatability, accuracy))): (&RunColumn, (&Vec<&ReportCell>, &Measured))| SummaryRow {
         image: ReportImage::of(column),
+        repeatability: *repeatability,
         ..summary::summarise(&column.model, &column.prompt_name, cells, *accuracy)
     };
-    columns.iter().zip(by_column.iter().zip(accuracies)).map(of_column).collect()
+    columns.iter().zip(by_column.iter().zip(measured)).map(of_column).collect()
 }
 
 /// Why the cells of each column that were not asked were not.

@@ -31,9 +31,34 @@ pub struct SummaryRow {
     pub unknown_cost_cells: usize,
     /// Mean over the answers of each answer's mean tag confidence.
     pub mean_confidence: Option<f64>,
+    /// Only where photos were asked about more than once.
+    #[serde(flatten)]
+    pub repeatability: Option<Repeatability>,
     /// Only with labels.
     #[serde(flatten)]
     pub accuracy: Option<Accuracy>,
+}
+
+/// How far the repeats of a photo agree: the mean Jaccard index of the tag sets of all pairs of them, the mean over the photos, those
+/// that look alike once. The same figure as the window's.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Repeatability {
+    pub repeats_agree: f64,
+    /// Its interval of 95 %, where enough counts for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats_agree_low: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats_agree_high: Option<f64>,
+}
+
+impl Repeatability {
+    /// Of what was measured of a column by itself; `None` where no photo has two answers.
+    #[must_use]
+    pub fn of(measures: &[MeasureComparison]) -> Option<Self> {
+        let figure = measures.iter().find(|one| one.measure == Measure::Repeatability)?.figure;
+        let (low, high) = figure.interval().unzip();
+        Some(Self { repeats_agree: rounded(figure.value), repeats_agree_low: low.map(rounded), repeats_agree_high: high.map(rounded) })
+    }
 }
 
 /// Tags against labels, micro-averaged: counted over all answered cells of labelled photos, those that look alike once, then
@@ -92,6 +117,7 @@ pub fn summarise(model: &str, prompt: &str, cells: &[&ReportCell], accuracy: Opt
         known_cost_usd_micros: known_cost,
         unknown_cost_cells,
         mean_confidence: mean(confidences).map(rounded),
+        repeatability: None,
         accuracy,
     }
 }

@@ -123,6 +123,35 @@ fn answered(run: &Run, photo: usize, tags: &[&str]) -> Cell {
     serde_json::from_value(cell).expect("a cell")
 }
 
+/// One photo answers twice the same, one has one of three tags in common with itself.
+#[test]
+fn how_far_repeats_agree_is_told_in_every_report() {
+    let photos: Vec<ReportPhoto> = ["a.jpg", "b.jpg"].map(photo).into();
+    let ids: Vec<PhotoId> = photos.iter().filter_map(|photo| photo.id.as_ref().ok().copied()).collect();
+    let run = serde_json::json!({
+        "id": RunId::fresh(), "name": "", "state": "completed", "photo_ids": ids, "repeats": 2, "concurrency": 1, "cost_usd": 0,
+        "columns": [column("short list", "on-device")], "counts": {"waiting": 0, "running": 0, "completed": 4, "failed": 0},
+        "cost_unknown_cells": 0, "started_at": "2026-11-23T12:00:00Z", "finished_at": null,
+    });
+    let run: Run = serde_json::from_value(run).expect("a run");
+    let again = |cell: Cell| Cell { repeat: 1, ..cell };
+    let cells = vec![
+        answered(&run, 0, &["cat"]),
+        again(answered(&run, 0, &["Cat"])),
+        answered(&run, 1, &["sky", "hill"]),
+        again(answered(&run, 1, &["sky", "sea"])),
+    ];
+    let report = Report::of(&run, cells, &photos, (None, &Units::each(2)), run.started_at);
+    let json = serde_json::to_value(&report).expect("JSON");
+    assert_eq!(json["summary"][0]["repeats_agree"], serde_json::json!(0.666_667));
+    let said = [markdown::markdown(&report), html::page(&report, &Thumbnails::new(), None)];
+    assert!(said[0].contains("| Repeats |") && said[0].contains("| 0.67 |") && said[0].contains(words::REPEATS_NOTE), "{}", said[0]);
+    assert!(said[1].contains("<th>Repeats</th>") && said[1].contains("<td>0.67</td>") && said[1].contains(words::REPEATS_NOTE), "{}", said[1]);
+    let once = Report { summary: vec![SummaryRow { repeatability: None, ..report.summary[0].clone() }], ..report };
+    assert!(!markdown::markdown(&once).contains("Repeats"), "asked once there is nothing to tell");
+    assert!(serde_json::to_value(&once).expect("JSON")["summary"][0].get("repeats_agree").is_none());
+}
+
 /// Cat and sofa are right of the first photo, and of its copy; the third, of which sky is missed, is none of them.
 #[test]
 fn look_alikes_count_once_in_the_summary_as_they_do_in_the_figures() {

@@ -81,7 +81,7 @@ impl ReportVerdicts {
         lines.extend(self.columns.iter().map(column));
         let (worse, better): (Vec<_>, Vec<_>) = self.photos.iter().partition(|photo| photo.change < 0.0);
         if !worse.is_empty() {
-            let worst: Vec<_> = worse.iter().take(5).map(|photo| format!("{} ({:+.0} pt)", photo.photo, photo.change * 100.0)).collect();
+            let worst: Vec<_> = worse.iter().take(5).map(|photo| format!("{} (−{:.0} pt)", photo.photo, photo.change.abs() * 100.0)).collect();
             lines.push(format!("Worse: {}, the worst {}", worse.len(), worst.join(", ")));
         }
         if !better.is_empty() {

@@ -1,6 +1,6 @@
 //! What a report says in words, the same in every format.
 
-use super::summary::SummaryRow;
+use super::summary::{Repeatability, SummaryRow};
 use super::{ErrorKind, Report, ReportCell, Unanswered};
 use crate::wire::money::UsdMicros;
 use crate::wire::result::FaultKind;
@@ -8,6 +8,9 @@ use crate::wire::validation::ValidationReport;
 
 pub const ACCURACY_NOTE: &str = "Precision (Prec.), recall and F1: all answered tags against the labels, counted over all labelled photos, \
                                  those that look alike once";
+
+pub const REPEATS_NOTE: &str = "Repeats: how far the repeats of a photo agree, the mean Jaccard index of the tag sets of all pairs of them, with its \
+                                interval of 95 % (cluster bootstrap over photos)";
 
 /// A refusal and a cut answer are results of the model; the rest failed.
 #[must_use]
@@ -25,10 +28,25 @@ pub fn has_accuracy(report: &Report) -> bool {
     report.summary.iter().any(|row| row.accuracy.is_some())
 }
 
+#[must_use]
+pub fn has_repeats(report: &Report) -> bool {
+    report.summary.iter().any(|row| row.repeatability.is_some())
+}
+
+/// What is to be known of the summary's figures, a note each.
+#[must_use]
+pub fn summary_notes(report: &Report) -> Vec<&'static str> {
+    let notes = [(has_repeats(report), REPEATS_NOTE), (has_accuracy(report), ACCURACY_NOTE)];
+    notes.into_iter().filter_map(|(is_due, note)| is_due.then_some(note)).collect()
+}
+
 /// Headings of [`summary_values`].
 #[must_use]
 pub fn summary_header(report: &Report) -> Vec<&'static str> {
     let mut header = vec!["Model", "Prompt", "Answered", "p50", "p95", "Cost", "Conf."];
+    if has_repeats(report) {
+        header.push("Repeats");
+    }
     if has_accuracy(report) {
         header.extend(["Prec.", "Recall", "F1"]);
     }
@@ -37,7 +55,7 @@ pub fn summary_header(report: &Report) -> Vec<&'static str> {
 
 /// One row of the summary, as a person reads it.
 #[must_use]
-pub fn summary_values(row: &SummaryRow) -> Vec<String> {
+pub fn summary_values(row: &SummaryRow, has_repeats: bool) -> Vec<String> {
     let share = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
     let mut values = vec![
         row.model.clone(),
@@ -48,10 +66,19 @@ pub fn summary_values(row: &SummaryRow) -> Vec<String> {
         cost(row),
         share(row.mean_confidence),
     ];
+    if has_repeats {
+        values.push(row.repeatability.as_ref().map_or_else(|| "–".to_owned(), agreement));
+    }
     if let Some(accuracy) = row.accuracy {
         values.extend([share(accuracy.precision), share(accuracy.recall), share(accuracy.f1)]);
     }
     values
+}
+
+/// `0.71 (0.62–0.79)`.
+fn agreement(found: &Repeatability) -> String {
+    let interval = found.repeats_agree_low.zip(found.repeats_agree_high).map(|(low, high)| format!(" ({low:.2}–{high:.2})"));
+    format!("{:.2}{}", found.repeats_agree, interval.unwrap_or_default())
 }
 
 /// `$0.0015`; `≥ $0.0015, 2 unknown` where that is known of the others alone.
