@@ -95,9 +95,23 @@ impl fmt::Display for UsdMicros {
     }
 }
 
+/// A price as people read it: two digits after the point, more where they matter. `$1.50`, `$0.075`.
+#[must_use]
+pub fn price_words(usd: f64) -> String {
+    let whole = format!("{usd:.4}");
+    let (dollars, cents) = whole.split_once('.').unwrap_or((&whole, "00"));
+    let cents = cents.trim_end_matches('0');
+    format!("${dollars}.{cents:0<2}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::UsdMicros;
+    use super::{UsdMicros, price_words};
+
+    #[test]
+    fn prices_have_cents_and_more_where_they_matter() {
+        assert_eq!([0.0, 0.075, 1.5, 10.0, 3.75].map(price_words), ["$0.00", "$0.075", "$1.50", "$10.00", "$3.75"]);
+    }
 
     #[test]
     fn shows_as_many_digits_as_matter() {

@@ -6,6 +6,7 @@ use super::runs_list::cost_words;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::number;
 use crate::wire::cost::{EstimatedTotal, PriceEntry, RunPrice, sum_words, unknown_words};
+use crate::wire::money;
 use crate::wire::run::Run;
 
 /// Draws the cost as a button that opens the prices.
@@ -84,13 +85,18 @@ fn price_words(price: &RunPrice) -> Vec<String> {
 
 fn entry_words(entry: &PriceEntry) -> Vec<String> {
     if let Some(unit) = entry.per_thousand {
-        return vec![format!("${unit} per thousand photos, since {}", entry.from)];
+        return vec![format!("{} per thousand photos, since {}", money::price_words(unit), entry.from)];
     }
-    let usd = |rate: Option<f64>| rate.map_or_else(|| "unknown".to_owned(), |rate| format!("${rate}"));
-    let cached = entry.cached.map(|rate| format!(", ${rate} cached")).unwrap_or_default();
+    let usd = |rate: Option<f64>| rate.map_or_else(|| "unknown".to_owned(), money::price_words);
+    let cached = entry.cached.map(|rate| format!(", {} cached", money::price_words(rate))).unwrap_or_default();
     let mut lines = vec![format!("{} in, {} out{cached} per million tokens, since {}", usd(entry.input), usd(entry.output), entry.from)];
     let tier = |tier: &crate::wire::cost::PriceTier| {
-        format!("${} in, ${} out above {} prompt tokens", tier.input, tier.output, number::count(tier.above_prompt_tokens))
+        format!(
+            "{} in, {} out above {} prompt tokens",
+            money::price_words(tier.input),
+            money::price_words(tier.output),
+            number::count(tier.above_prompt_tokens)
+        )
     };
     lines.extend(entry.tiers.iter().map(tier));
     lines
@@ -110,9 +116,9 @@ mod tests {
         let entry = PriceEntry { from, input: Some(0.1), output: Some(0.5), cached: Some(0.01), tiers: vec![tier], ..PriceEntry::default() };
         assert_eq!(
             told(Some(vec![entry])),
-            ["$0.1 in, $0.5 out, $0.01 cached per million tokens, since 2026-09-02", "$0.5 in, $2.5 out above 100,000 prompt tokens"]
+            ["$0.10 in, $0.50 out, $0.01 cached per million tokens, since 2026-09-02", "$0.50 in, $2.50 out above 100,000 prompt tokens"]
         );
         let unit = PriceEntry { from, per_thousand: Some(1.5), ..PriceEntry::default() };
-        assert_eq!(told(Some(vec![unit])), ["$1.5 per thousand photos, since 2026-09-02"]);
+        assert_eq!(told(Some(vec![unit])), ["$1.50 per thousand photos, since 2026-09-02"]);
     }
 }

@@ -10,6 +10,7 @@ use crate::gui::ctx::{AreaCtx, Command, Route};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::{empty_state, error_state, number, skeleton};
 use crate::wire::model::{KeyState, ModelInfo};
+use crate::wire::money;
 use crate::wire::provider::{per_thousand_photos, provider_label};
 
 /// Versions of a prompt that are listed before "Show all".
@@ -197,12 +198,11 @@ fn model_ui(ui: &mut Ui, model: &ModelInfo, chosen: &mut std::collections::BTree
 
 /// What the person can know about the cost before the run.
 fn price_words(model: &ModelInfo) -> String {
-    let money = |usd: f64| if (usd * 100.0).fract().abs() < 1e-9 { format!("${usd:.2}") } else { format!("${usd}") };
     let price = match (model.input_usd_per_million, model.output_usd_per_million) {
         _ if model.provider == "on-device" => "free, on this machine".to_owned(),
         (Some(input), Some(output)) if input == 0.0 && output == 0.0 => "free".to_owned(),
         (None, None) if model.usd_per_thousand_photos.is_some() => model.usd_per_thousand_photos.map(per_thousand_photos).unwrap_or_default(),
-        (Some(input), Some(output)) => format!("{} in, {} out per million tokens", money(input), money(output)),
+        (Some(input), Some(output)) => format!("{} in, {} out per million tokens", money::price_words(input), money::price_words(output)),
         _ => "price unknown".to_owned(),
     };
     let measured = model.measured.and_then(|measured| measured.latency_p50_ms).map(|ms| format!(", about {} a photo", number::duration_ms(ms)));

@@ -124,7 +124,7 @@ fn the_cost_is_shown_before_it_is_spent_and_stays_beside_what_was_spent() {
         story.lab.run_steps(2);
     }
     pointer::click(&mut story.lab, |shown| shown.query_all_by_label_contains("show prices").next().map(|node| node.rect()));
-    wait_until(&mut story.lab, "the prices of the run", |lab| says(lab, "$2 in, $12 out, $0.2 cached per million tokens, since 2026-02-19"));
+    wait_until(&mut story.lab, "the prices of the run", |lab| says(lab, "$2.00 in, $12.00 out, $0.20 cached per million tokens, since 2026-02-19"));
     assert!(says(&story.lab, "24 calls of unknown price") && says(&story.lab, "Price unknown") && says(&story.lab, "Costs nothing"));
 }
 

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::gui::widgets::number;
 use crate::wire::cost::CostRange;
 use crate::wire::model::{ExpectedChange, MeasuredModel, ModelInfo, PhotoCost, RETIREMENT_NEAR_DAYS, RETIREMENT_URGENT_DAYS, Turn};
-use crate::wire::money::UsdMicros;
+use crate::wire::money::{UsdMicros, price_words};
 use crate::wire::provider::{per_thousand_photos, provider_label};
 
 /// The provider whose models run in this process.
@@ -52,16 +52,8 @@ pub fn price(model: &ModelInfo) -> String {
 /// Prices of tokens as people read them.
 #[must_use]
 pub fn per_million(input: Option<f64>, output: Option<f64>) -> String {
-    let usd = |usd: Option<f64>| usd.map_or_else(|| "unknown".to_owned(), dollars);
+    let usd = |usd: Option<f64>| usd.map_or_else(|| "unknown".to_owned(), price_words);
     format!("{} in · {} out per million tokens", usd(input), usd(output))
-}
-
-/// Two digits after the point, more where they matter.
-fn dollars(usd: f64) -> String {
-    let whole = format!("{usd:.4}");
-    let (dollars, cents) = whole.split_once('.').unwrap_or((&whole, "00"));
-    let cents = cents.trim_end_matches('0');
-    format!("${dollars}.{cents:0<2}")
 }
 
 /// The middle of what a photo costs, in USD; what models are sorted by.

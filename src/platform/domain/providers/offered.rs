@@ -94,7 +94,8 @@ fn of_catalogue(provider: &str, entry: &CatalogueEntry, offered: Option<&Offered
 /// Such as `From 1 December 2026: $4.00 in · $20.00 out per million tokens`.
 fn next_price(next: &NextPrice) -> String {
     let day = next.from.format("%-d %B %Y");
-    format!("From {day}: ${:.2} in · ${:.2} out per million tokens", next.input_usd_per_million, next.output_usd_per_million)
+    let [input, output] = [next.input_usd_per_million, next.output_usd_per_million].map(crate::wire::money::price_words);
+    format!("From {day}: {input} in · {output} out per million tokens")
 }
 
 fn of_list(provider: &str, model: &OfferedModel) -> ProviderModel {
