@@ -40,9 +40,12 @@ pub struct ColumnEstimate {
     /// Full model name.
     pub model: String,
     pub calls: u64,
-    /// Of all its calls: photos by the model's rule, text at four characters a token. `None`: not counted in tokens, or
-    /// the rule is not known.
+    /// Of all its calls: photos by the model's rule, text at four characters a token, times what earlier answers had more or less of
+    /// it. `None`: not counted in tokens, or the rule is not known.
     pub input_tokens: Option<u64>,
+    /// Earlier answers whose input the rule was set right by; 0: it stands alone.
+    #[serde(default)]
+    pub input_from_answers: u64,
     /// Mean of a call. `None`: not counted in tokens.
     pub output_tokens: Option<u64>,
     /// Earlier answers that the mean was taken of; 0: a usual length is assumed.
@@ -64,7 +67,8 @@ pub enum UnknownCost {
     PhotoTokens,
 }
 
-/// From what it costs with short answers to what it costs with long ones; both the same where answers were measured.
+/// From what it costs with short answers to what it costs with long ones. Where answers were measured: from the least to the most that
+/// their mean length will be (a prediction interval of 95 %).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CostRange {
     pub low_usd: UsdMicros,

@@ -109,6 +109,7 @@ mod tests {
             calls: *calls,
             input_tokens: None,
             output_tokens: None,
+            input_from_answers: 0,
             from_answers: 0,
             cost: cost.map(range),
             unknown: None,

@@ -44,8 +44,10 @@ pub fn ui(ui: &mut Ui, live: &LiveEstimate, tokens: &Tokens) {
         let height = (ui.ctx().content_rect().height() * 0.2).clamp(80.0, LIST_MOST_PX);
         ScrollArea::vertical().id_salt("cost by column").max_height(height).show(ui, |ui| {
             columns_ui(ui, estimate, tokens);
-            let words =
-                format!("Prices checked on {}. Answers are as long as this model's earlier ones, else 60–400 tokens", estimate.prices_checked);
+            let words = format!(
+                "Prices checked on {}. Answers are as long as this model's earlier ones (95 % prediction interval of their mean), else 60–400 tokens",
+                estimate.prices_checked
+            );
             ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted));
         });
     });
@@ -64,7 +66,7 @@ fn columns_ui(ui: &mut Ui, estimate: &Estimate, tokens: &Tokens) {
     }
 }
 
-/// `Tokens a call: 764 in, 96 out (mean of 24)`.
+/// `Tokens a call: 1,090 in (as 144 earlier answers had), 96 out (mean of 144)`.
 fn tokens_words(column: &ColumnEstimate) -> String {
     if column.calls == 0 {
         return "All answers are known already".to_owned();
@@ -73,7 +75,11 @@ fn tokens_words(column: &ColumnEstimate) -> String {
         let from = if column.from_answers == 0 { "assumed".to_owned() } else { format!("mean of {}", number::count(column.from_answers)) };
         format!("{} out ({from})", number::count(output))
     });
-    let input = column.input_tokens.map(|input| format!("{} in", number::count(input / column.calls)));
+    let learned = match column.input_from_answers {
+        0 => String::new(),
+        answers => format!(" (as {} earlier answers had)", number::count(answers)),
+    };
+    let input = column.input_tokens.map(|input| format!("{} in{learned}", number::count(input / column.calls)));
     match (input, output) {
         (None, None) => "Not counted in tokens".to_owned(),
         (input, output) => format!("Tokens a call: {}", input.into_iter().chain(output).collect::<Vec<_>>().join(", ")),

@@ -163,6 +163,48 @@ pub async fn dearest(db: &Db, org: OrganizationId, model: &str, since: DateTime<
     Ok(Dearest { cost: UsdMicros(cost.unwrap_or(0)), input_tokens: input.unwrap_or(0).max(0) as u64 })
 }
 
+/// What an answer of a run took in, and the size of its photo in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountedInput {
+    pub input_tokens: u64,
+    pub size: (u32, u32),
+}
+
+/// The input of the newest runs' answers of a model, by the column that says what was sent; those that were asked for, each once.
+pub async fn counted_inputs(db: &Db, org: OrganizationId, model: &str, most: usize) -> Result<Vec<(RunColumn, Vec<CountedInput>)>> {
+    let (mut found, mut left) = (Vec::new(), most);
+    for (run, columns) in newest_runs(db, org).await? {
+        for (at, column) in columns.into_iter().enumerate().filter(|(_, column)| column.model == model) {
+            if left == 0 {
+                return Ok(found);
+            }
+            let inputs = inputs_of_column(db, org, run, at, left).await?;
+            left -= inputs.len();
+            if !inputs.is_empty() {
+                found.push((column, inputs));
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn inputs_of_column(db: &Db, org: OrganizationId, run: RunId, column: usize, most: usize) -> Result<Vec<CountedInput>> {
+    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
+        "SELECT json_extract(c.answer, '$.usage.input_tokens') input, p.width_px, p.height_px
+         FROM run_cells c JOIN photos p ON p.organization_id = c.organization_id AND p.id = c.photo_id
+         WHERE c.organization_id = $1 AND c.run_id = $2 AND c.state = 'completed' AND c.column_index = $3 AND c.answer IS NOT NULL
+           AND c.reused IS NULL AND input IS NOT NULL LIMIT $4",
+    )
+    .bind(org.0)
+    .bind(run.0)
+    .bind(column as i64)
+    .bind(most as i64)
+    .fetch_all(&db.read)
+    .await?;
+    let counted = |(input, width, height): (i64, i64, i64)| CountedInput { input_tokens: input.max(0) as u64, size: (width as u32, height as u32) };
+    Ok(rows.into_iter().map(counted).collect())
+}
+
 async fn newest_runs(db: &Db, org: OrganizationId) -> Result<Vec<(RunId, Vec<RunColumn>)>> {
     let rows: Vec<(uuid::Uuid, String)> =
         sqlx::query_as("SELECT id, columns FROM runs WHERE organization_id = $1 ORDER BY started_at_ms DESC LIMIT $2")

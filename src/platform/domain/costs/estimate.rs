@@ -2,10 +2,13 @@
 //! answers by what the model has written before.
 
 mod bound;
+mod measured;
 mod per_photo;
 
 pub use bound::{Bound, bound};
 pub use per_photo::{PerPhoto, Typing, per_photo};
+
+use measured::{InputFactor, Written};
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -23,7 +26,7 @@ use crate::providers::{ON_DEVICE, PhotoRule};
 use crate::wire::config::PipelineConfig;
 use crate::wire::cost::{ColumnEstimate, CostRange, Estimate, EstimatedTotal, UnknownCost};
 use crate::wire::ids::PhotoId;
-use crate::wire::money::UsdMicros;
+use crate::wire::money::{self, UsdMicros};
 use crate::wire::provider::provider_of;
 use crate::wire::result::Usage;
 use crate::wire::run::{RunColumn, StartRun};
@@ -31,8 +34,6 @@ use crate::wire::sweep::{SentImage, StartSweep};
 
 /// Characters of a prompt that are about a token.
 const CHARACTERS_A_TOKEN: u64 = 4;
-/// Tokens of an answer while a model has given none: a short one, a usual one, a long one.
-const ASSUMED_OUTPUT: [u64; 3] = [60, 150, 400];
 /// Earlier answers that are looked at, and how far back.
 const ANSWERS_MOST: usize = 200;
 const MEASURED: Duration = Duration::days(30);
@@ -108,6 +109,7 @@ fn add(whole: &mut Estimate, at: usize, part: Estimate) {
         _ => None,
     };
     column.calls += part.calls;
+    column.input_from_answers = part.input_from_answers;
     column.unknown = part.unknown;
 }
 
@@ -165,8 +167,9 @@ struct Known {
     /// Pixels as they are sent, of the first photo: what a prompt may name.
     first: PhotoVariables,
     counts_tokens: bool,
-    output_tokens: Option<u64>,
-    from_answers: u64,
+    /// What its earlier answers took in, beside what the rule says of them.
+    input: Option<InputFactor>,
+    written: Written,
     latency_ms: Option<f64>,
 }
 
@@ -180,12 +183,18 @@ impl Known {
     ) -> Result<Self> {
         let priced = Priced::of(core, config, model);
         let listed = book.model(&priced.provider, &priced.model);
-        let photo_rule = core.providers.find(model).map(|(provider, model)| analysis::sent_as(provider.photo_rule(model), &config.rules, image));
-        let sent = |(width, height): (u32, u32)| match photo_rule {
-            Some(PhotoRule::Jpeg { max_edge_px, .. }) => photos::fitted(width, height, max_edge_px),
-            _ => (width, height),
-        };
+        let sent = |size: (u32, u32)| sent_size(core, config, model, image, size);
         let rule = listed.and_then(|model| model.image_tokens);
+        let input = match rule {
+            Some(rule) => {
+                let inputs = store::costs::counted_inputs(&core.db, core.org, model, ANSWERS_MOST).await?;
+                InputFactor::of(&inputs, |column, size| {
+                    let sent = sent_size(core, config, model, column.image, size);
+                    rule.of(sent.0, sent.1) + text_tokens(column, &variables(sent))
+                })
+            }
+            None => None,
+        };
         let measured = store::costs::measured(&core.db, core.org, model, core.now() - MEASURED, ANSWERS_MOST).await?;
         let written: Vec<u64> = measured.iter().filter_map(|answer| answer.output_tokens).collect();
         let mean = |sum: u64, count: usize| (count > 0).then(|| sum as f64 / count as f64);
@@ -195,27 +204,21 @@ impl Known {
         Ok(Self {
             photo_tokens: rule.map(|rule| grouped(rule, sizes.iter().copied().map(sent))),
             photos: sizes.len() as u64,
-            first: PhotoVariables { file_name: "photo.jpg".to_owned(), width: first.0, height: first.1 },
+            first: variables(first),
             counts_tokens: priced.provider != ON_DEVICE && !is_charged_by_unit,
-            output_tokens: mean(written.iter().sum(), written.len()).map(|mean| mean.round() as u64),
-            from_answers: written.len() as u64,
+            input,
+            written: Written::of(&written),
             latency_ms: mean(measured.iter().map(|answer| answer.latency_ms).sum(), measured.len()),
             priced,
         })
     }
 
     fn column(&self, book: &PriceBook, today: NaiveDate, column: &RunColumn, repeats: u64) -> ColumnEstimate {
-        // A prompt that can't be rendered was refused before; one that fails for this photo alone is counted as it stands.
-        let prompt = PromptText { content: &column.prompt_content, parts: &column.parts };
-        let text = prompts::render(prompt, &self.first)
-            .unwrap_or_else(|_| Rendered { system: column.parts.system.clone(), user: column.prompt_content.clone() });
-        // A schema of the author's own may be long; the shipped one is hardly more than what goes around every question.
-        let text_tokens: u64 =
-            [&text.user, &text.system, &column.parts.schema].map(|text| (text.chars().count() as u64).div_ceil(CHARACTERS_A_TOKEN)).iter().sum();
+        let text_tokens = text_tokens(column, &self.first);
         let photo_tokens = self.photo_tokens.as_ref().filter(|_| self.counts_tokens);
-        let input = photo_tokens.map(|groups| groups.iter().map(|(tokens, photos)| (tokens + text_tokens) * photos * repeats).sum());
+        let input = photo_tokens.map(|groups| groups.iter().map(|(tokens, photos)| self.input_of(tokens + text_tokens) * photos * repeats).sum());
         let most = column.parts.parameters.max_output_tokens.map_or(u64::MAX, u64::from);
-        let [short, usual, long] = self.output_tokens.map_or(ASSUMED_OUTPUT, |mean| [mean; 3]).map(|tokens| tokens.min(most));
+        let [short, usual, long] = self.output(self.photos * repeats).map(|tokens| tokens.min(most));
         let cost = |output| self.cost(book, today, text_tokens, output, repeats);
         let cost = cost(short).zip(cost(long)).map(|(low_usd, high_usd)| CostRange { low_usd, high_usd });
         let is_priced = book.prices(self.priced.on(today)).is_some();
@@ -224,19 +227,31 @@ impl Known {
             prompt_name: column.prompt_name.clone(),
             model: column.model.clone(),
             calls: self.photos * repeats,
+            input_from_answers: self.input.filter(|_| input.is_some()).map_or(0, |input| input.answers),
             input_tokens: input,
             output_tokens: self.counts_tokens.then_some(usual),
-            from_answers: self.from_answers,
+            from_answers: self.written.answers,
             cost,
             unknown: cost.is_none().then_some(unknown),
         }
+    }
+
+    /// Tokens that a call takes in, of which the rules expect so many.
+    fn input_of(&self, expected: u64) -> u64 {
+        self.input.map_or(expected, |input| input.applied_to(expected))
+    }
+
+    /// Tokens that an answer has in the mean of so many calls: at least, usually, at most.
+    fn output(&self, calls: u64) -> [u64; 3] {
+        self.written.in_mean_of(calls)
     }
 
     /// Of all calls, when each answer has so many tokens.
     fn cost(&self, book: &PriceBook, today: NaiveDate, text_tokens: u64, output: u64, repeats: u64) -> Option<UsdMicros> {
         let place = self.priced.on(today);
         let each = |photo_tokens: Option<u64>| {
-            let usage = Usage { input_tokens: photo_tokens.map(|photo| photo + text_tokens), output_tokens: Some(output), ..Usage::default() };
+            let usage =
+                Usage { input_tokens: photo_tokens.map(|photo| self.input_of(photo + text_tokens)), output_tokens: Some(output), ..Usage::default() };
             book.cost(place, &usage, None)
         };
         let times = |cost: UsdMicros, calls: u64| UsdMicros(cost.0.saturating_mul(i64::try_from(calls).unwrap_or(i64::MAX)));
@@ -246,6 +261,31 @@ impl Known {
             None => each(None).map(|cost| times(cost, self.photos * repeats)),
         }
     }
+}
+
+/// Pixels of a photo as it is sent.
+fn sent_size(core: &Core, config: &PipelineConfig, model: &str, image: Option<SentImage>, (width, height): (u32, u32)) -> (u32, u32) {
+    let rule = core.providers.find(model).map(|(provider, model)| analysis::sent_as(provider.photo_rule(model), &config.rules, image));
+    match rule {
+        Some(PhotoRule::Jpeg { max_edge_px, .. }) => photos::fitted(width, height, max_edge_px),
+        _ => (width, height),
+    }
+}
+
+/// What a prompt may name of a photo that is sent in this size.
+fn variables((width, height): (u32, u32)) -> PhotoVariables {
+    PhotoVariables { file_name: "photo.jpg".to_owned(), width, height }
+}
+
+/// Tokens of the text that is sent with a photo.
+fn text_tokens(column: &RunColumn, photo: &PhotoVariables) -> u64 {
+    // A prompt that can't be rendered was refused before; one that fails for this photo alone is counted as it stands.
+    let prompt = PromptText { content: &column.prompt_content, parts: &column.parts };
+    let text =
+        prompts::render(prompt, photo).unwrap_or_else(|_| Rendered { system: column.parts.system.clone(), user: column.prompt_content.clone() });
+    // A schema of the author's own may be long; the shipped one is hardly more than what goes around every question.
+    let all = [&text.user, &text.system, &column.parts.schema];
+    all.map(|text| (text.chars().count() as u64).div_ceil(CHARACTERS_A_TOKEN)).iter().sum()
 }
 
 /// How many photos are so many tokens: most photos of a library have one of few sizes.
@@ -299,8 +339,11 @@ fn notes(book: &PriceBook, today: NaiveDate, columns: &[RunColumn]) -> Vec<Strin
         let Some(model) = book.model(provider, id) else { continue };
         if let Some(change) = model.next_change(today).filter(|change| change.from - today <= CHANGE_NEAR) {
             let unit = |price: &crate::providers::price::Price| match price.unit {
-                Some(unit) => format!("${} per thousand", unit.usd_per_thousand()),
-                None => format!("${} in, ${} out per million tokens", price.input.usd_per_million(), price.output.usd_per_million()),
+                Some(unit) => format!("{} per thousand", money::price_words(unit.usd_per_thousand())),
+                None => {
+                    let [input, output] = [price.input, price.output].map(|rate| money::price_words(rate.usd_per_million()));
+                    format!("{input} in, {output} out per million tokens")
+                }
             };
             notes.push(format!("{} costs {} from {} on", model.name, unit(change), change.from));
         }

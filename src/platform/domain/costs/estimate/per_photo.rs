@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{ASSUMED_OUTPUT, Known};
+use super::Known;
 use crate::platform::domain::costs::book;
 use crate::platform::domain::{Core, Result};
 use crate::wire::config::PipelineConfig;
@@ -62,14 +62,14 @@ pub async fn per_photo(
 ) -> Result<PerPhoto> {
     let known = core.typing.known(core, config, model, size).await?;
     let (book, today) = (book(core), core.now().date_naive());
-    let [short, usual, long] = known.output_tokens.map_or(ASSUMED_OUTPUT, |mean| [mean; 3]).map(|tokens| tokens.min(output_most));
+    let [short, usual, long] = known.output(1).map(|tokens| tokens.min(output_most));
     let cost = |output| known.cost(&book, today, text_tokens, output, 1);
     let image_tokens = known.photo_tokens.as_ref().filter(|_| known.counts_tokens).and_then(|groups| groups.first()).map(|(tokens, _)| *tokens);
     Ok(PerPhoto {
         counts_tokens: known.counts_tokens,
         image_tokens,
         output_tokens: known.counts_tokens.then_some(usual),
-        from_answers: known.from_answers,
+        from_answers: known.written.answers,
         cost: cost(short).zip(cost(long)).map(|(low_usd, high_usd)| CostRange { low_usd, high_usd }),
     })
 }
