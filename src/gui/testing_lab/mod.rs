@@ -22,6 +22,7 @@ mod matrix;
 mod matrix_cell;
 mod matrix_rows;
 mod open_run;
+mod pace;
 mod photo_details;
 mod photo_grid;
 mod pinning;

@@ -9,6 +9,7 @@ use super::cell_now::Heard;
 use super::column_summary::ColumnSummary;
 use super::held_back::{self, HeldBack};
 use super::matrix_cell;
+use super::pace::Pace;
 use crate::gui::ctx::{AreaCtx, Remote};
 use crate::wire::ids::{CellId, PhotoId, RunId};
 use crate::wire::money::UsdMicros;
@@ -43,8 +44,8 @@ pub struct OpenRun {
     unasked: Vec<Option<String>>,
     summarised: Option<Instant>,
     is_behind: bool,
-    /// When the run was seen to run first, and how many cells were finished then.
-    pace: Option<(Instant, u64)>,
+    /// While it is under way.
+    pace: Option<Pace>,
     /// Rows with cells that have changed since somebody asked.
     changed_rows: BTreeSet<usize>,
     /// Whether an event told the run while it was asked for.
@@ -180,13 +181,11 @@ impl OpenRun {
             self.rows = run.photo_ids.iter().enumerate().map(|(row, id)| (*id, row)).collect();
             self.cells = vec![None; run.photo_ids.len() * run.columns.len() * run.repeats as usize];
         }
-        match (run.state, self.pace) {
-            (RunState::Running, None) => self.pace = Some((Instant::now(), run.counts.finished())),
-            (RunState::Running, Some(_)) => {}
-            _ => {
-                self.pace = None;
-                self.heard.clear();
-            }
+        // One that is seen first while it runs may have begun long ago.
+        let begun = self.run.as_ref().is_some_and(|before| before.state != RunState::Running);
+        Pace::follow(&mut self.pace, &run, begun, Instant::now());
+        if run.state != RunState::Running {
+            self.heard.clear();
         }
         self.run = Some(run);
         self.is_behind = true;
@@ -200,6 +199,9 @@ impl OpenRun {
         if let Some(at) = self.place(cell.photo_id, cell.column, cell.repeat) {
             if !self.complete {
                 self.fresh.insert(at);
+            }
+            if let Some(pace) = &mut self.pace {
+                pace.on_cell(self.cells[at].as_ref().map(|before| before.state), cell, Instant::now());
             }
             self.put(at, cell.clone());
         }
@@ -293,11 +295,7 @@ impl OpenRun {
     /// Time left at the pace so far; `None` while there is none.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
-        let counts = self.run.as_ref()?.counts;
-        let (since, finished_then) = self.pace?;
-        let done = counts.finished().checked_sub(finished_then).filter(|done| *done > 0)?;
-        let left = counts.total() - counts.finished();
-        Some(since.elapsed().mul_f64(left as f64 / done as f64))
+        self.pace.as_ref()?.left(self.run.as_ref()?, Instant::now())
     }
 
     /// Counts the columns anew when cells have changed, and not in every frame.
