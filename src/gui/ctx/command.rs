@@ -280,8 +280,8 @@ impl Command {
             Self::ExportPromptVersion => "Export this version…".to_owned(),
             Self::RenamePrompt { name, .. } => format!("Rename the prompt to {name}"),
             Self::ChangeLabels { .. } => "Change the labels of a version".to_owned(),
-            Self::UndoConfigChange | Self::UndoThisConfigChange(_) => "Undo the last change of configuration".to_owned(),
-            Self::RedoConfigChange => "Redo the last change of configuration".to_owned(),
+            Self::UndoConfigChange | Self::UndoThisConfigChange(_) => "Undo the last change: configuration, labels, photo sets".to_owned(),
+            Self::RedoConfigChange => "Redo the last change: configuration, labels, photo sets".to_owned(),
             Self::ExportConfig => "Export the configuration…".to_owned(),
             Self::ImportConfig => "Import a configuration…".to_owned(),
             Self::RunComparison => "Run the comparison".to_owned(),
@@ -340,7 +340,9 @@ impl Command {
             Self::CompareVersions => "See word by word what the newest version, or the draft, changes in what is live".to_owned(),
             Self::ImportPrompts => "Read prompts of a Markdown, promptfoo or Langfuse file; shown before anything is saved".to_owned(),
             Self::ExportPromptVersion => "Write the version that is shown to a Markdown file".to_owned(),
-            Self::UndoConfigChange => "Put back the model, prompt, rules or settings of a provider that were there before".to_owned(),
+            Self::UndoConfigChange => {
+                "Put back the model, prompt, rules, settings of a provider, labels or photo set that were there before".to_owned()
+            }
             Self::RedoConfigChange => "Do again what was undone last".to_owned(),
             Self::ExportConfig => "Save everything that is set as a file, without any key".to_owned(),
             Self::ImportConfig => "Read settings from a file; what it would change is shown first".to_owned(),

@@ -136,7 +136,8 @@ fn summary_lines(summary: &ColumnSummary, compared: Option<&ColumnComparison>) -
     }
     second.extend(summary.latency_p50_ms.map(|ms| format!("p50 {}", number::duration_ms(ms))));
     second.extend(summary.mean_confidence.map(|mean| format!("mean {}", number::percent(mean))));
-    let agree = compared.and_then(|compared| compared.measure(Measure::Repeatability)).map(|one| format!("Repeats agree {}", share_words(&one.figure)));
+    let agree =
+        compared.and_then(|compared| compared.measure(Measure::Repeatability)).map(|one| format!("Repeats agree {}", share_words(&one.figure)));
     [first.join(" · "), second.join(" · ")].into_iter().chain(agree).collect()
 }
 
@@ -165,8 +166,14 @@ mod tests {
         assert_eq!(summary_lines(&summary, None), ["24 answered · 1 failed", "$0.0123 · p50 146 ms · mean 62 %"]);
         let figure = Figure { value: 0.71, low: Some(0.62), high: Some(0.79) };
         let of = |measure| MeasureComparison { measure, photos: 24, units: 24, figure, baseline: None, difference: None, verdict: Verdict::None };
-        let compared =
-            ColumnComparison { column: 0, paired_photos: 0, verdict: Verdict::None, words: String::new(), measures: vec![of(Measure::F1), of(Measure::Repeatability)], tags: Vec::new() };
+        let compared = ColumnComparison {
+            column: 0,
+            paired_photos: 0,
+            verdict: Verdict::None,
+            words: String::new(),
+            measures: vec![of(Measure::F1), of(Measure::Repeatability)],
+            tags: Vec::new(),
+        };
         let lines = summary_lines(&summary, Some(&compared));
         assert_eq!((lines[0].as_str(), lines[2].as_str()), ("F1 71 % (62–79 %) · 24 answered · 1 failed", "Repeats agree 71 % (62–79 %)"));
     }

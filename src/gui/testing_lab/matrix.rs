@@ -157,7 +157,8 @@ impl Matrix {
         let photo = photo_name(view, view.run.photo_ids[of_run]);
         response.widget_info(|| {
             let change = view.rows.change(of_run, column).map(|change| format!("; {}", change_words(change))).unwrap_or_default();
-            let words = format!("{photo}, {}: {}{change}", view.run.columns[column].label(), matrix_cell::in_words(cell, doing, unasked, spread.as_ref()));
+            let words =
+                format!("{photo}, {}: {}{change}", view.run.columns[column].label(), matrix_cell::in_words(cell, doing, unasked, spread.as_ref()));
             WidgetInfo::labeled(egui::Role::Button, true, words)
         });
         let is_cursor = self.cursor == (row, column);
@@ -181,7 +182,9 @@ impl Matrix {
             let (width, colour) = if has_focus { (2.0, tokens.focus) } else { (1.0, tokens.border) };
             ui.painter().rect_stroke(rect.shrink(2.0), theme::RADIUS_4, (width, colour), StrokeKind::Inside);
         }
-        response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_ui(|ui| matrix_cell::about_ui(ui, cell, doing, unasked, spread.as_ref(), tokens))
+        response
+            .on_hover_cursor(egui::CursorIcon::PointingHand)
+            .on_hover_ui(|ui| matrix_cell::about_ui(ui, cell, doing, unasked, spread.as_ref(), tokens))
     }
 
     /// Arrows walk the cells, Enter opens one; heard while the matrix or nothing has the keyboard.

@@ -18,15 +18,7 @@ const FOOT_LINES: usize = 2;
 
 /// Paints the cell into its room; the bars of its tags have the model's colour. `unasked`: why it was not asked; `spread`: of its
 /// repeats.
-pub fn paint(
-    ui: &Ui,
-    room: Rect,
-    cell: Option<&Cell>,
-    unasked: Option<&str>,
-    spread: Option<&Spread<'_>>,
-    colour: egui::Color32,
-    tokens: &Tokens,
-) {
+pub fn paint(ui: &Ui, room: Rect, cell: Option<&Cell>, unasked: Option<&str>, spread: Option<&Spread<'_>>, colour: egui::Color32, tokens: &Tokens) {
     let Some(cell) = cell else {
         // Known to exist, not read yet.
         let bar = Rect::from_min_size(room.min + vec2(0.0, 4.0), vec2(room.width() * 0.6, 12.0));
@@ -135,14 +127,7 @@ pub fn in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&
 }
 
 /// What hovering tells: caption and every tag, of every repeat where there are more, or the whole fault.
-pub fn about_ui(
-    ui: &mut Ui,
-    cell: Option<&Cell>,
-    doing: Option<Doing<'_>>,
-    unasked: Option<&str>,
-    spread: Option<&Spread<'_>>,
-    tokens: &Tokens,
-) {
+pub fn about_ui(ui: &mut Ui, cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: Option<&str>, spread: Option<&Spread<'_>>, tokens: &Tokens) {
     ui.set_max_width(340.0);
     let Some(cell) = cell else {
         ui.label("Not read yet");

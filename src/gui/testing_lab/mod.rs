@@ -50,6 +50,7 @@ mod tag_diff;
 mod tag_kin;
 mod traces;
 mod truth;
+mod undo;
 mod validation;
 mod votes;
 mod watching;
@@ -88,6 +89,7 @@ use spend_limit::RaisedLimit;
 use sweep_panel::SweepView;
 use traces::Traces;
 use truth::GroundTruth;
+use undo::LabUndo;
 use validation::Validating;
 use votes::Votes;
 use watching::Watching;
@@ -150,6 +152,7 @@ pub struct TestingLab {
     side: Option<SideBySide>,
     traces: Traces,
     votes: Votes,
+    undo: LabUndo,
 }
 
 impl Default for TestingLab {
@@ -189,6 +192,7 @@ impl Default for TestingLab {
             side: None,
             traces: Traces::default(),
             votes: Votes::default(),
+            undo: LabUndo::default(),
         }
     }
 }
@@ -199,6 +203,11 @@ impl Area for TestingLab {
     }
 
     fn on_event(&mut self, event: &Event, ctx: &mut AreaCtx<'_>) {
+        if let Happened::ConfigChanged { change: Some(change), .. } = &event.what
+            && (change.touches(PHOTO_SET_FIELD) || change.touches(TRUTH_FIELD))
+        {
+            self.undo.on_change(change, ctx.client.is_me(&change.actor));
+        }
         match &event.what {
             Happened::PhotoAdded(photo) => self.library.on_added(photo.clone()),
             Happened::BundledWait { why } => self.bundled_wait.on_told(why.as_deref()),
@@ -261,7 +270,9 @@ impl Area for TestingLab {
             self.library.show_only(None);
         }
         self.unselect_what_is_gone();
-        self.truth.logic(&self.library, ctx);
+        if let Some(change) = self.truth.logic(&self.library, ctx) {
+            self.undo.on_change(&change, true);
+        }
         self.traces.logic(self.step == Step::Traces, ctx);
         if let Some(run) = self.validating.logic(self.open.as_ref().and_then(OpenRun::run), ctx) {
             self.open(run);
@@ -285,7 +296,9 @@ impl Area for TestingLab {
                 self.sweep.logic(run, ctx);
             }
         }
-        self.pinning.logic(self.open.as_ref().map(OpenRun::id), ctx);
+        if let Some((run, before)) = self.pinning.logic(self.open.as_ref().map(OpenRun::id), ctx) {
+            self.undo.on_pinned(run, before);
+        }
         if let Some(photos) = self.adding.logic(ctx) {
             // What a person brought here is what they want to compare.
             self.has_chosen = true;
@@ -312,6 +325,7 @@ impl Area for TestingLab {
             // Somebody was elsewhere, perhaps to mend what an estimate warned of.
             self.estimate.forget();
         }
+        self.undo.key(ui, ctx);
         let frame = Frame::new().inner_margin(theme::GAP_16).fill(ctx.tokens().background);
         CentralPanel::default().frame(frame).show(ui, |ui| {
             if step_bar::ui(ui, &mut self.step, self.open.as_ref(), self.side.is_some(), &self.runs.count_words(), ctx) {
@@ -352,7 +366,10 @@ impl Area for TestingLab {
             Command::PauseRun => return self.act_on_run(ctx, RunState::Paused),
             Command::ResumeRun => return self.act_on_run(ctx, RunState::Running),
             Command::PinBaseline => return self.pin_column_of_cursor(),
-            Command::SetBaseline { run, column } => self.pinning.put_back(*run, *column),
+            Command::SetBaseline { run, column } => {
+                self.undo.on_put_back(*run, *column);
+                self.pinning.put_back(*run, *column);
+            }
             Command::ExportRun(format) => {
                 let Some(run) = self.open.as_ref().and_then(OpenRun::run) else { return false };
                 self.export.begin(run, *format, ctx);

@@ -50,13 +50,16 @@ impl Pinning {
         self.waiting.push_back(wish);
     }
 
-    /// `open`: the run that is shown.
-    pub fn logic(&mut self, open: Option<RunId>, ctx: &AreaCtx<'_>) {
+    /// `open`: the run that is shown. Returns the run that has another baseline now, and the one that it had.
+    pub fn logic(&mut self, open: Option<RunId>, ctx: &AreaCtx<'_>) -> Option<(RunId, Option<u32>)> {
+        let mut pinned = None;
         if self.done.poll() {
             let answer = match self.done.take_failure() {
                 Some(failure) => Err(failure),
                 None => self.done.take().ok_or_else(|| ApiError::BadAnswer(String::new())),
             };
+            let is_new = self.under_way.filter(|wish| answer.is_ok() && !wish.is_undo);
+            pinned = is_new.map(|wish| (wish.run, wish.before));
             if let Some(toast) = self.on_done(answer, open) {
                 ctx.send(Command::ShowToast(toast));
             }
@@ -67,6 +70,7 @@ impl Pinning {
             self.under_way = Some(wish);
             ctx.ask(&mut self.done, |client| async move { client.set_baseline(wish.run, wish.column).await });
         }
+        pinned
     }
 
     /// What is told of the one that was under way.

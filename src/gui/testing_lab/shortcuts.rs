@@ -2,6 +2,8 @@
 
 use super::Step;
 
+const UNDO: (&str, &str) = ("Ctrl Z", "Outside a text: undo the last change of labels, photo sets or the baseline");
+
 /// The keys that do something in a step, and what.
 pub fn of(step: Step) -> Vec<(&'static str, &'static str)> {
     match step {
@@ -15,6 +17,7 @@ pub fn of(step: Step) -> Vec<(&'static str, &'static str)> {
             ("Delete", "Delete what is chosen"),
             ("I", "Details of the photo, with what its camera wrote"),
             ("Esc", "Choose none"),
+            UNDO,
         ],
         Step::Results => vec![
             ("← ↑ ↓ →", "Walk the answers"),
@@ -23,6 +26,7 @@ pub fn of(step: Step) -> Vec<(&'static str, &'static str)> {
             ("P", "Pin the column as the baseline, or unpin it"),
             ("F", "Figures of every column, or the matrix"),
             ("Esc", "Back to the photos"),
+            UNDO,
         ],
         Step::SideBySide => vec![
             ("J  K", "Next and previous photo"),
@@ -42,12 +46,14 @@ pub fn of(step: Step) -> Vec<(&'static str, &'static str)> {
             ("Backspace", "Hidden: take the last vote back"),
             ("S  G", "Hidden: show the names, the ranking"),
             ("Esc", "Back to the matrix"),
+            UNDO,
         ],
         Step::GroundTruth => vec![
             ("Enter", "Keep the tag; in the empty field: next photo"),
             ("Tab  ↑ ↓", "Take or choose an offered tag"),
             ("Backspace", "In the empty field: take the last tag off"),
             ("Page down, up", "Next photo, photo before"),
+            UNDO,
         ],
         Step::Traces => vec![("/", "Search traces"), ("Esc", "Back to the results, or to the photos")],
         Step::PastRuns | Step::Validations => Vec::new(),

@@ -123,6 +123,29 @@ fn labels_that_the_platform_does_not_take_are_tried_again_and_asked_about_before
     assert!(console.agrees_to_close());
 }
 
+/// A click that takes labels off is told, and taken back by the message or by Ctrl Z outside the field.
+#[test]
+fn labels_that_were_forgotten_come_back_by_the_message_and_by_ctrl_z() {
+    let mut console = lab();
+    import(&console, "photo,tag\nastronaut_portrait.jpg,woman\nastronaut_portrait.jpg,flag\n");
+    console.click("Ground truth");
+    console.wait_for("Take off woman");
+    let told = "The labels of astronaut_portrait.jpg are forgotten";
+    console.click("Forget the labels");
+    console.wait_for(told);
+    console.wait_for("0 of 5 labelled in all photos");
+    console.click("Undo");
+    console.wait_for("Take off flag");
+    console.wait_until("they are back", |console| is_labelled(console, "astronaut_portrait.jpg", &["flag", "woman"]));
+    console.wait_until("the first message has gone", |console| !console.says(told));
+    console.click("Forget the labels");
+    console.wait_for(told);
+    console.wait_for("0 of 5 labelled in all photos");
+    console.press(Modifiers::COMMAND, Key::Z);
+    console.wait_for("Take off flag");
+    console.wait_until("they are back again", |console| is_labelled(console, "astronaut_portrait.jpg", &["flag", "woman"]));
+}
+
 /// The first photos are still being tagged when somebody begins to label.
 #[test]
 fn what_the_pipeline_finds_meanwhile_is_offered() {

@@ -17,7 +17,7 @@ use words::Words;
 
 use super::library::Library;
 use super::tag_counts::TagCounts;
-use crate::gui::ctx::{AreaCtx, KeptNowhere, Remote, ToastKind};
+use crate::gui::ctx::{AreaCtx, Command, KeptNowhere, Remote, Toast, ToastKind};
 use crate::gui::theme::{Tokens, icons};
 use crate::gui::widgets::number;
 use crate::gui::widgets::photo_view::PhotoViewport;
@@ -93,7 +93,8 @@ impl GroundTruth {
         self.used.take_off(before.iter().flatten().map(String::as_str));
     }
 
-    pub fn logic(&mut self, library: &Library, ctx: &AreaCtx<'_>) {
+    /// Returns what was entered in the journal of what was said here.
+    pub fn logic(&mut self, library: &Library, ctx: &AreaCtx<'_>) -> Option<Box<ConfigChange>> {
         if self.page.poll()
             && let Some(page) = self.page.take()
         {
@@ -103,8 +104,8 @@ impl GroundTruth {
             let cursor = self.cursor.clone();
             ctx.ask(&mut self.page, |client| async move { client.ground_truth(cursor.as_deref()).await });
         }
-        self.save_logic(library, ctx);
         self.files.logic(ctx);
+        self.save_logic(library, ctx)
     }
 
     /// The next page of all labels; with the last one go those that no page told of.
@@ -127,10 +128,19 @@ impl GroundTruth {
         }
     }
 
-    fn save_logic(&mut self, library: &Library, ctx: &AreaCtx<'_>) {
+    /// Returns what was entered in the journal.
+    fn save_logic(&mut self, library: &Library, ctx: &AreaCtx<'_>) -> Option<Box<ConfigChange>> {
         let name = |id: PhotoId| library.photo(id).map_or("a photo", |photo| &photo.file_name);
         match self.outbox.logic(ctx) {
-            Some(Sent::Kept(Some((photo, labels)))) => self.learn(photo, labels),
+            Some(Sent::Kept { photo, labels, is_newest, change }) => {
+                if let Some(change) = change.as_deref().filter(|_| labels.is_none()) {
+                    ctx.send(Command::ShowToast(Toast::of_change(format!("The labels of {} are forgotten", name(photo)), change)));
+                }
+                if is_newest {
+                    self.learn(photo, labels);
+                }
+                return change;
+            }
             Some(Sent::Gone(photo)) => {
                 ctx.commands.toast(ToastKind::Bad, format!("The labels of {} are not kept: it was deleted meanwhile", name(photo)));
                 self.learn(photo, None);
@@ -141,8 +151,9 @@ impl GroundTruth {
                 // What it has instead the platform knows.
                 self.reload();
             }
-            Some(Sent::Kept(None)) | None => {}
+            None => {}
         }
+        None
     }
 
     /// Hands over what is not kept yet; waits a moment for the platform.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::gui::ctx::{ApiError, AreaCtx, Remote};
+use crate::wire::config::ConfigChange;
 use crate::wire::ids::PhotoId;
 use crate::wire::truth::{SetTruth, TruthChanged};
 
@@ -34,8 +35,8 @@ struct Trouble {
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sent {
-    /// The platform has it; what the photo has now, unless a newer change of it waits.
-    Kept(Option<(PhotoId, Labels)>),
+    /// The platform has it, and the photo has it now, unless a newer change of it waits, and what was entered in the journal.
+    Kept { photo: PhotoId, labels: Labels, is_newest: bool, change: Option<Box<ConfigChange>> },
     /// The photo is gone, and so is all that was said of it.
     Gone(PhotoId),
     /// The platform does not take it, however often it is sent.
@@ -89,8 +90,8 @@ impl Outbox {
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) -> Option<Sent> {
         let sent = if self.sending.poll() {
             let failure = self.sending.take_failure();
-            self.sending.take();
-            self.on_answer(failure, Instant::now())
+            let change = self.sending.take().and_then(|answer| answer.change);
+            self.on_answer(failure, change, Instant::now())
         } else {
             None
         };
@@ -106,11 +107,11 @@ impl Outbox {
     }
 
     /// The answer to the first of them.
-    fn on_answer(&mut self, failure: Option<ApiError>, now: Instant) -> Option<Sent> {
+    fn on_answer(&mut self, failure: Option<ApiError>, change: Option<ConfigChange>, now: Instant) -> Option<Sent> {
         let Some(failure) = failure else {
             self.trouble = None;
-            let kept = self.waiting.pop_front()?;
-            return Some(Sent::Kept((!self.has(kept.0)).then_some(kept)));
+            let (photo, labels) = self.waiting.pop_front()?;
+            return Some(Sent::Kept { photo, labels, is_newest: !self.has(photo), change: change.map(Box::new) });
         };
         match failure.code() {
             Some("not_found") => {
@@ -161,14 +162,15 @@ mod tests {
         outbox.put(photo(1), Some(labels("cat")));
         outbox.put(photo(2), Some(labels("dog")));
         for failure in [ApiError::Network("Connection refused".to_owned()), refused(503, "disk_full"), refused(401, "token")] {
-            assert_eq!(outbox.on_answer(Some(failure), start), None);
+            assert_eq!(outbox.on_answer(Some(failure), None, start), None);
         }
         assert!(outbox.trouble().is_some() && outbox.waiting().count() == 2, "nothing is lost");
         assert_eq!(outbox.wait(start), Duration::from_secs(4), "1, 2, 4");
         assert!((1..40).map(wait_after).is_sorted() && wait_after(40) == WAIT_MOST);
         outbox.hurry();
         assert!(outbox.is_busy());
-        assert_eq!(outbox.on_answer(None, start), Some(Sent::Kept(Some((photo(1), Some(labels("cat")))))));
+        let kept = Sent::Kept { photo: photo(1), labels: Some(labels("cat")), is_newest: true, change: None };
+        assert_eq!(outbox.on_answer(None, None, start), Some(kept));
         assert!(outbox.trouble().is_none() && outbox.has(photo(2)) && !outbox.has(photo(1)));
     }
 
@@ -178,8 +180,8 @@ mod tests {
         outbox.put(photo(1), Some(labels("cat")));
         outbox.put(photo(2), Some(labels("far too long")));
         outbox.put(photo(3), Some(labels("sofa")));
-        assert_eq!(outbox.on_answer(Some(refused(404, "not_found")), now), Some(Sent::Gone(photo(1))));
-        let answer = outbox.on_answer(Some(refused(422, "truth_tags")), now);
+        assert_eq!(outbox.on_answer(Some(refused(404, "not_found")), None, now), Some(Sent::Gone(photo(1))));
+        let answer = outbox.on_answer(Some(refused(422, "truth_tags")), None, now);
         assert!(matches!(&answer, Some(Sent::Refused { photo: id, .. }) if *id == photo(2)), "{answer:?}");
         assert!(outbox.trouble().is_none());
         assert_eq!(outbox.waiting().map(|(id, _)| id).collect::<Vec<_>>(), [photo(3)]);
