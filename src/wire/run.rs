@@ -10,7 +10,7 @@ use super::ids::{CellId, PhotoId, PromptVersionId, RunId};
 use super::money::UsdMicros;
 use super::photo_set::{SetChoice, SetUsed};
 use super::prompt_parts::PromptParts;
-use super::result::{Answer, Fault, FaultKind, TraceStep};
+use super::result::{Answer, Fault, FaultKind, TraceStep, Usage};
 use super::sweep::SentImage;
 
 /// The prompt of a column.
@@ -264,6 +264,9 @@ pub struct Reused {
     /// What it cost when it was asked for; the run that takes it over is charged nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<UsdMicros>,
+    /// What it used then.
+    #[serde(default)]
+    pub usage: Usage,
 }
 
 /// Cells by state; the sum is photos × columns × repeats.

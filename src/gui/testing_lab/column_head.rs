@@ -128,11 +128,17 @@ fn summary_lines(summary: &ColumnSummary, compared: Option<&ColumnComparison>) -
         first.push(format!("{} failed", number::count(summary.failed)));
     }
     let mut second = Vec::new();
+    let then = Some(summary.cost_then).filter(|then| then.0 > 0).map(|then| format!("{then} then"));
     match (summary.cost.0, summary.cost_unknown) {
         (0, 0) => {}
         (0, _) => second.push("cost unknown".to_owned()),
         (_, 0) => second.push(summary.cost.to_string()),
         _ => second.push(format!("{} + unknown", summary.cost)),
+    }
+    if let Some(then) = then {
+        // Beside what this run was charged.
+        let charged = second.pop().map(|charged| format!("{charged} + ")).unwrap_or_default();
+        second.push(format!("{charged}{then}"));
     }
     second.extend(summary.latency_p50_ms.map(|ms| format!("p50 {}", number::duration_ms(ms))));
     second.extend(summary.mean_confidence.map(|mean| format!("mean {}", number::percent(mean))));
@@ -161,8 +167,13 @@ mod tests {
             latency_p50_ms: Some(146.0),
             mean_confidence: Some(0.62),
             cost: UsdMicros(12_300),
+            cost_then: UsdMicros::default(),
             cost_unknown: 0,
         };
+        let known = ColumnSummary { cost: UsdMicros(0), cost_then: UsdMicros(45_600), ..summary.clone() };
+        assert_eq!(summary_lines(&known, None)[1], "$0.0456 then · p50 146 ms · mean 62 %");
+        let partly = ColumnSummary { cost_then: UsdMicros(45_600), ..summary.clone() };
+        assert_eq!(summary_lines(&partly, None)[1], "$0.0123 + $0.0456 then · p50 146 ms · mean 62 %");
         assert_eq!(summary_lines(&summary, None), ["24 answered · 1 failed", "$0.0123 · p50 146 ms · mean 62 %"]);
         let figure = Figure { value: 0.71, low: Some(0.62), high: Some(0.79) };
         let of = |measure| MeasureComparison { measure, photos: 24, units: 24, figure, baseline: None, difference: None, verdict: Verdict::None };

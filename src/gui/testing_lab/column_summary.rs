@@ -15,6 +15,8 @@ pub struct ColumnSummary {
     pub mean_confidence: Option<f64>,
     /// Sum of the known costs.
     pub cost: UsdMicros,
+    /// What the answers that were known already cost when they were asked for; this run was charged nothing for them.
+    pub cost_then: UsdMicros,
     /// Billed cells whose cost is not known.
     pub cost_unknown: u64,
 }
@@ -32,6 +34,7 @@ impl ColumnSummary {
                     if let Some(confidence) = answer.mean_confidence() {
                         confidences = (confidences.0 + f64::from(confidence), confidences.1 + 1);
                     }
+                    summary.cost_then += cell.reused.as_ref().and_then(|from| from.cost_usd).unwrap_or_default();
                     match answer.cost_usd {
                         Some(cost) => summary.cost += cost,
                         None => summary.cost_unknown += 1,

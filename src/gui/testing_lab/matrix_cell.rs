@@ -66,7 +66,7 @@ fn figures(cell: &Cell, answer: &Answer, spread: Option<&Spread<'_>>) -> Vec<Str
     let alone = |mean: f32| format!("mean {}", number::percent(f64::from(mean)));
     let mean = answer.mean_confidence().map(|mean| spread.map_or_else(|| alone(mean), |spread| spread.confidence_words(mean)));
     let known = cell.reused.as_ref().map(|_| "known already".to_owned());
-    let parts = [known, spread.map(Spread::agreement_words), latency, mean, Some(cost_words(answer))];
+    let parts = [known, spread.map(Spread::agreement_words), latency, mean, Some(cost_words(cell, answer))];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect()
 }
 
@@ -83,14 +83,23 @@ fn in_lines(parts: &[String], fits: impl Fn(&str) -> bool) -> Vec<String> {
     lines
 }
 
-/// What an answer cost; nothing where it is free.
+/// What an answer cost; nothing where it is free. One that was known already: what it cost when it was asked.
 #[must_use]
-pub fn cost_words(answer: &Answer) -> String {
-    match answer.cost_usd {
-        None => "cost unknown".to_owned(),
+pub fn cost_words(cell: &Cell, answer: &Answer) -> String {
+    let (cost, then) = cell.reused.as_ref().map_or((answer.cost_usd, ""), |from| (from.cost_usd, " then"));
+    match cost {
+        None => format!("cost unknown{then}"),
         Some(cost) if cost.0 == 0 => String::new(),
-        Some(cost) => cost.to_string(),
+        Some(cost) => format!("{cost}{then}"),
     }
+}
+
+/// What it used, or did when it was asked.
+#[must_use]
+pub fn tokens_words(cell: &Cell, answer: &Answer) -> Option<String> {
+    let (usage, then) = cell.reused.as_ref().map_or((answer.usage, ""), |from| (from.usage, " then"));
+    let (input, output) = usage.input_tokens.zip(usage.output_tokens)?;
+    Some(format!("{} in, {} out tokens{then}", number::count(input), number::count(output)))
 }
 
 /// What kind of number the confidences are, in words.
@@ -191,4 +200,40 @@ pub fn failure_words(fault: &Fault) -> String {
 pub fn sentence_case(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::ids::{CellId, PhotoId, RunId};
+
+    fn cell(reused: serde_json::Value) -> Cell {
+        let cell = serde_json::json!({
+            "id": CellId::fresh(), "run_id": RunId::fresh(), "photo_id": PhotoId::fresh(), "column": 0, "repeat": 0, "state": "completed",
+            "latency_ms": 1_100, "fault": null, "reused": reused,
+            "answer": {"caption": null, "tags": [{"name": "cat", "confidence": 0.62}], "confidence_kind": "model_score",
+                       "usage": {"input_tokens": 20, "output_tokens": 3}, "cost_usd": 0.0007, "retries": 0},
+        });
+        serde_json::from_value(cell).expect("a cell")
+    }
+
+    #[test]
+    fn what_was_known_already_says_what_it_cost_when_it_was_asked() {
+        let words = |cell: &Cell| figures(cell, cell.answer.as_ref().expect("an answer"), None).join(" · ");
+        assert_eq!(words(&cell(serde_json::Value::Null)), "1.10 s · mean 62 % · $0.000700");
+        let from = serde_json::json!({"run_id": RunId::fresh(), "run_name": "First", "at": "2026-11-23T12:00:00Z", "cost_usd": 0.0012,
+                                      "usage": {"input_tokens": 1_090, "output_tokens": 96}});
+        let known = cell(from);
+        assert_eq!(words(&known), "known already · 1.10 s · mean 62 % · $0.001200 then");
+        assert_eq!(known.answer.as_ref().and_then(|answer| tokens_words(&known, answer)).as_deref(), Some("1,090 in, 96 out tokens then"));
+    }
+
+    #[test]
+    fn figures_that_a_narrow_cell_has_no_room_for_go_to_a_second_line() {
+        let parts = ["one", "two", "three", "four"].map(str::to_owned);
+        let lines = |most: usize| in_lines(&parts, |words| words.chars().count() <= most);
+        assert_eq!(lines(40), ["one · two · three · four"]);
+        assert_eq!(lines(10), ["one · two", "three · four"]);
+        assert_eq!(lines(4), ["one", "two · three · four"], "no more than two: the rest is cut");
+    }
 }

@@ -7,7 +7,7 @@ use egui::{Rect, RichText, Ui, UiBuilder, Vec2, pos2, vec2};
 use super::caption_diff;
 use super::cell_now::{ASKING_AGAIN, Doing, paint_end};
 use super::matrix::MatrixView;
-use super::matrix_cell::{asked_again, cost_words, failure_words, kind_words};
+use super::matrix_cell::{asked_again, cost_words, failure_words, kind_words, tokens_words};
 use super::side_by_side::{MOST_PANES, Pane};
 use super::tag_diff::TagDiff;
 use crate::gui::theme::{self, Tokens, icons};
@@ -153,11 +153,11 @@ pub fn figures_in_words(cell: Option<&Cell>, doing: Option<Doing<'_>>, unasked: 
         let words = if cell.state == CellState::Running { "Asking…" } else { unasked.unwrap_or("Waiting") };
         return (words.to_owned(), tokens.muted);
     };
-    let mut parts: Vec<String> = cell.latency_ms.map(|ms| number::duration_ms(ms as f64)).into_iter().collect();
-    if let (Some(input), Some(output)) = (answer.usage.input_tokens, answer.usage.output_tokens) {
-        parts.push(format!("{} in, {} out tokens", number::count(input), number::count(output)));
-    }
-    parts.extend(Some(cost_words(answer)).filter(|words| !words.is_empty()));
+    let known = cell.reused.as_ref().map(|_| "known already".to_owned());
+    let latency = cell.latency_ms.map(|ms| number::duration_ms(ms as f64));
+    let mut parts: Vec<String> = known.into_iter().chain(latency).collect();
+    parts.extend(tokens_words(cell, answer));
+    parts.extend(Some(cost_words(cell, answer)).filter(|words| !words.is_empty()));
     parts.push(kind_words(answer.confidence_kind).to_owned());
     (parts.join(" · "), tokens.muted)
 }

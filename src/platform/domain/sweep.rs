@@ -210,7 +210,8 @@ mod tests {
             let answer = cell.answer.as_mut().expect("an answer");
             // Answers that were taken over before their cost was kept with them have none that is known.
             let cost_usd = answer.cost_usd.replace(UsdMicros(0)).filter(|_| cell.column == 1);
-            cell.reused = Some(Reused { run_id: RunId::fresh(), run_name: "First".to_owned(), at: run.started_at, cost_usd });
+            cell.reused =
+                Some(Reused { run_id: RunId::fresh(), run_name: "First".to_owned(), at: run.started_at, cost_usd, usage: Usage::default() });
         }
         let costs: Vec<(u32, Option<f64>)> = of(&run, &cells, &Labels::new(), &Units::each(run.photo_ids.len())).lines[0]
             .points

@@ -34,7 +34,8 @@ pub async fn find(db: &Db, org: OrganizationId, keys: &[&str]) -> Result<Vec<Kno
         let rows: Vec<Row> = query.push(") ORDER BY c.id").build_query_as().fetch_all(&db.read).await?;
         for (key, answer, latency, answered_at, run, run_name, started_at) in rows {
             let answer: Answer = from_json(&answer)?;
-            let from = Reused { run_id: RunId(run), run_name, at: from_ms(answered_at.unwrap_or(started_at))?, cost_usd: answer.cost_usd };
+            let at = from_ms(answered_at.unwrap_or(started_at))?;
+            let from = Reused { run_id: RunId(run), run_name, at, cost_usd: answer.cost_usd, usage: answer.usage };
             found.push(KnownAnswer { key, answer, latency_ms: latency.map(|latency| latency as u64), from });
         }
     }

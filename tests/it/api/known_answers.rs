@@ -74,7 +74,7 @@ async fn an_answer_that_is_known_is_taken_as_it_is_and_says_where_it_is_from() {
     assert_eq!((from.run_id, from.run_name.as_str(), from.cost_usd), (first.id, "First", Some(UsdMicros(194))));
     let taken = known[0].answer.as_ref().expect("an answer");
     assert_eq!((taken.tags[0].name.as_str(), taken.cost_usd, taken.usage.input_tokens), ("otter", Some(UsdMicros(0)), None));
-    assert!(taken.notes.iter().any(|note| note.text.starts_with("Known already: answered in “First” on ")), "{:?}", taken.notes);
+    assert!(taken.notes.iter().any(|note| note.text.starts_with("Known already, not asked again: from “First”, ")), "{:?}", taken.notes);
 
     // What was not asked is no call of the period either, whose cost somebody could not know.
     let day = chrono::TimeDelta::days(1);

@@ -91,7 +91,7 @@ fn a_run_is_paused_and_goes_on_and_the_next_one_knows_its_answers() {
     let again = begin(&console);
     console.command(Command::GoTo(Route::Run(again)));
     console.wait_for("2 known already");
-    console.wait_for("note: Known already: answered in “Of two” on 2026-03-14 09:26 UTC; it was not asked again");
+    console.wait_for("note: Known already, not asked again: from “Of two”, 2026-03-14 09:26 UTC");
     let client = console.client();
     let again = console.block_on(client.run(again)).expect("the run");
     assert_eq!((again.state, again.reused, scripted.calls()), (RunState::Completed, 2, 2));

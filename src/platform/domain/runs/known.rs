@@ -106,7 +106,7 @@ pub fn fill(cells: &mut [Cell], known: &HashMap<(PhotoId, u32), Vec<KnownAnswer>
 
 /// Nothing is used or charged for it again.
 fn taken(answer: Answer, from: &Reused) -> Answer {
-    let said = format!("Known already: answered in “{}” on {}; it was not asked again", from.run_name, from.at.format("%Y-%m-%d %H:%M UTC"));
+    let said = format!("Known already, not asked again: from “{}”, {}", from.run_name, from.at.format("%Y-%m-%d %H:%M UTC"));
     let notes = answer.notes.into_iter().chain([Note::routine(said)]).collect();
     Answer { usage: Usage::default(), cost_usd: Some(UsdMicros(0)), retries: 0, notes, ..answer }
 }
