@@ -33,9 +33,12 @@ pub struct Starting<'a> {
 
 /// Draws the panel.
 pub fn ui(ui: &mut Ui, setup: &mut Setup, estimate: &LiveEstimate, starting: Starting<'_>, ctx: &AreaCtx<'_>) {
-    // The button first: whatever the estimate says, it stays where it is.
+    // The limit and the button first: whatever the estimate says, they stay where they are.
     let foot = egui::Panel::bottom("run").frame(Frame::new().inner_margin(Margin { top: 4, ..Margin::ZERO })).show_separator_line(false);
-    let foot = foot.show(ui, |ui| run_ui(ui, setup, estimate, starting, ctx));
+    let foot = foot.show(ui, |ui| {
+        limit_ui(ui, setup, estimate, starting, ctx.tokens());
+        run_ui(ui, setup, estimate, starting, ctx);
+    });
     keep_free(ui.ctx(), foot.response.rect);
     let most = (ui.available_height() * SPENDING_SHARE_MOST).max(SPENDING_LEAST);
     let spending = egui::Panel::bottom("spending").frame(Frame::new().inner_margin(Margin { top: 8, ..Margin::ZERO }));
@@ -246,8 +249,8 @@ fn numbers_ui(ui: &mut Ui, setup: &mut Setup) {
     ui.checkbox(&mut setup.ask_again, "Ask again what is known").on_hover_text(about);
 }
 
-/// How many calls it is, what they may cost, and the limit to that.
-fn spending_ui(ui: &mut Ui, setup: &mut Setup, estimate: &LiveEstimate, starting: Starting<'_>, ctx: &AreaCtx<'_>) {
+/// How many calls it is, and what they may cost.
+fn spending_ui(ui: &mut Ui, setup: &Setup, estimate: &LiveEstimate, starting: Starting<'_>, ctx: &AreaCtx<'_>) {
     let tokens = ctx.tokens();
     if let Some(failure) = starting.failure {
         ui.label(RichText::new(format!("{} {failure}", icons::ICON_ERROR.codepoint)).color(tokens.bad));
@@ -261,9 +264,16 @@ fn spending_ui(ui: &mut Ui, setup: &mut Setup, estimate: &LiveEstimate, starting
     ui.label(RichText::new(words).color(if missing.is_some() { tokens.warn } else { tokens.text }));
     if missing.is_none() {
         estimate_ui(ui, estimate, tokens);
-        let problem = setup.spend_most.problem(estimate.of_now());
-        setup.spend_most.ui(ui, problem.as_deref(), tokens);
     }
+}
+
+/// The most that may be spent, once there is something to spend it on.
+fn limit_ui(ui: &mut Ui, setup: &mut Setup, estimate: &LiveEstimate, starting: Starting<'_>, tokens: &Tokens) {
+    if starting.is_loading || setup.missing(starting.photos).is_some() {
+        return;
+    }
+    let problem = setup.spend_most.problem(estimate.of_now());
+    setup.spend_most.ui(ui, problem.as_deref(), tokens);
 }
 
 /// While it is asked for, the estimate keeps the height that it had: what is above must not move under the pointer.
