@@ -117,7 +117,8 @@ pub fn bar_ui(ui: &mut Ui, votes: &mut Votes, run: &Run, photo: PhotoId, panes: 
         if Tool::new(icon, words).tooltip("Which column each answer is of (S)").selected(votes.shows_names).ui(ui).clicked() {
             votes.shows_names = !votes.shows_names;
         }
-        let ranking = Tool::new(icons::ICON_LEADERBOARD, "Ranking").tooltip("The columns by their votes, with their names (G)");
+        let ranking = Tool::new(icons::ICON_LEADERBOARD, "Ranking")
+            .tooltip("The columns by their votes, once all photos are voted on or the names are shown (G)");
         if ranking.selected(votes.shows_ranking).ui(ui).clicked() {
             votes.shows_ranking = !votes.shows_ranking;
         }
@@ -149,10 +150,25 @@ pub fn ranking_ui(ui: &mut Ui, votes: &Votes, run: &Run, tokens: &Tokens) {
             ui.label(RichText::new("Ranking").font(theme::semibold(theme::TEXT_STRONG)));
             ScrollArea::vertical().id_salt("ranking").auto_shrink(false).show(ui, |ui| match votes.known() {
                 None => drop(ui.label(RichText::new("Reading the votes…").color(tokens.muted))),
-                Some(known) => known_ui(ui, known, run, tokens),
+                Some(known) => match why_kept_back(votes, known, run) {
+                    Some(why) => drop(ui.add(Label::new(RichText::new(why).color(tokens.muted)).wrap())),
+                    None => known_ui(ui, known, run, tokens),
+                },
             });
         },
     );
+}
+
+/// While people still vote without names, nobody is told which columns lead: who knows it votes another way. `None`: it may be told.
+fn why_kept_back(votes: &Votes, known: &RunVotes, run: &Run) -> Option<String> {
+    let (cast, all) = (known.votes.len(), run.photo_ids.len());
+    if votes.shows_names || cast >= all {
+        return None;
+    }
+    let counts = format!("{} of {} photos are voted on", number::count(cast as u64), number::count(all as u64));
+    Some(format!(
+        "{counts}. Which column leads is told when all are: knowing it would sway the votes that are left. To see it now, show the names (S)"
+    ))
 }
 
 fn known_ui(ui: &mut Ui, known: &RunVotes, run: &Run, tokens: &Tokens) {
@@ -223,6 +239,31 @@ mod tests {
             .map(|key| matches!(said(key, &mut votes, &panes), Some(Said::Cast(_))))
             .into();
         assert_eq!(heard, [true, false, false, false, false, false, true]);
+    }
+
+    #[test]
+    fn the_ranking_tells_no_names_while_votes_are_still_given_without() {
+        let photos: Vec<PhotoId> = (0..3).map(|_| PhotoId::fresh()).collect();
+        let run = serde_json::json!({
+            "id": RunId::fresh(), "name": "", "state": "completed", "photo_ids": photos, "columns": [], "repeats": 1, "concurrency": 1,
+            "cost_usd": 0, "counts": {"waiting": 0, "running": 0, "completed": 0, "failed": 0}, "cost_unknown_cells": 0,
+            "started_at": "2026-11-23T12:00:00Z", "finished_at": null,
+        });
+        let run: Run = serde_json::from_value(run).expect("a run");
+        let vote =
+            |photo: &PhotoId| serde_json::json!({"photo_id": photo, "columns": [0, 1], "choice": {"kind": "tie"}, "at": "2026-11-23T12:00:00Z"});
+        let known = |count: usize| -> RunVotes {
+            let votes: Vec<_> = photos.iter().take(count).map(vote).collect();
+            let known =
+                serde_json::json!({"run_id": run.id, "votes": votes, "ranking": [], "ties": count, "none_good": 0, "words": "", "method": ""});
+            serde_json::from_value(known).expect("votes")
+        };
+        let mut votes = Votes::default();
+        let told = why_kept_back(&votes, &known(2), &run).expect("kept back");
+        assert!(told.starts_with("2 of 3 photos are voted on") && told.contains("show the names (S)"), "{told}");
+        assert_eq!(why_kept_back(&votes, &known(3), &run), None, "the vote is over");
+        votes.shows_names = true;
+        assert_eq!(why_kept_back(&votes, &known(2), &run), None, "who sees the names does not vote");
     }
 
     #[test]
