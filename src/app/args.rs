@@ -299,7 +299,7 @@ pub enum RunsCommand {
 #[derive(Debug, clap::Args)]
 pub struct RunExportArgs {
     /// The run's id, as `minerva runs list` names it; the newest run unless told
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_parser = run_id)]
     pub run: Option<RunId>,
     /// How to write it; as the name of --out says, else CSV
     #[arg(long, value_name = "FORMAT")]
@@ -307,6 +307,10 @@ pub struct RunExportArgs {
     /// Writes to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+fn run_id(text: &str) -> Result<RunId, String> {
+    text.parse().map_err(|_| "it is no run's id; `minerva runs list` names the runs with their ids, and without one the newest is written".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -105,6 +105,8 @@ fn known_words(estimate: &Estimate) -> String {
 pub fn total_words(estimate: &Estimate) -> String {
     let total = estimate.total;
     let time = match total.time_ms {
+        // Nobody waits for less.
+        Some(..1_000) => String::new(),
         Some(ms) => format!(", about {}", number::duration_ms(ms as f64)),
         None if estimate.calls > 0 => ", time unknown until the first answer".to_owned(),
         None => String::new(),
@@ -136,6 +138,7 @@ mod tests {
     #[test]
     fn the_line_says_what_is_known_and_what_is_not() {
         assert_eq!(words(0, 0, 0, Some(130_000)), "Costs nothing: the photos stay on this machine, about 2 min 10 s");
+        assert_eq!(words(0, 0, 0, Some(999)), "Costs nothing: the photos stay on this machine");
         assert_eq!(words(12_000, 50_000, 0, None), "≈ $0.0120–$0.0500, time unknown until the first answer");
         assert_eq!(words(12_000, 12_000, 6, Some(9_000)), "≈ $0.0120 + 6 calls of unknown price, about 9.00 s");
         assert_eq!(words(0, 0, 24, Some(9_000)), "Price unknown, about 9.00 s");

@@ -54,4 +54,6 @@ fn a_run_of_the_library_is_listed_and_written_to_a_file() {
     assert!(code == Some(0) && std::path::Path::new(&pdf).exists(), "{trouble}");
     let (code, _, trouble) = run(&["export", "0198c0de-0000-7000-8000-000000000000"]);
     assert!(code == Some(2) && trouble.contains("minerva runs list"), "{trouble}");
+    let (code, _, trouble) = run(&["export", "nope"]);
+    assert!(code == Some(2) && trouble.contains("'nope'") && trouble.contains("it is no run's id; `minerva runs list`"), "{trouble}");
 }
