@@ -105,6 +105,12 @@ pub struct TraceSummary {
     pub fault: Option<FaultKind>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<UsdMicros>,
+    /// Of a test, in a list: the name of its prompt with the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// Which of the repeats it is, from 1, where there are more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<u32>,
 }
 
 /// Where its prompt is.

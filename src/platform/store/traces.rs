@@ -3,16 +3,19 @@
 //!
 //! What here is `SQLite`'s alone is the index of words (see `photos/search.rs`).
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
-use super::{Db, Result, Tx, from_json, from_ms, from_name, to_json, to_ms, to_name};
+use super::{Db, IDS_A_STATEMENT, Result, Tx, from_json, from_ms, from_name, to_json, to_ms, to_name};
 use crate::wire::ids::{CellId, OrganizationId, PhotoId, ResultId, TraceId};
 use crate::wire::money::UsdMicros;
 use crate::wire::result::{Decision, FaultKind, Outcome, TraceStep};
-use crate::wire::run::Cell;
+use crate::wire::run::{Cell, RunColumn};
 use crate::wire::trace::{Exchange, ReplayFrom, Ruled, TraceKind, TracePrompt, TraceSummary};
 
 /// How long a trace is kept.
@@ -181,6 +184,8 @@ fn numbered(row: Row) -> Result<Numbered> {
         tries: tries as u32,
         fault: fault.as_deref().map(from_name).transpose()?,
         cost_usd: cost.map(UsdMicros),
+        prompt: None,
+        repeat: None,
     };
     Ok(Numbered { number, summary })
 }
@@ -243,6 +248,33 @@ fn expression(words: &[String]) -> String {
 pub async fn find(db: &Db, org: OrganizationId, wanted: &Wanted, limit: u32) -> Result<Vec<Numbered>> {
     let rows: Vec<Row> = query(org, wanted, limit)?.build_query_as().fetch_all(&db.read).await?;
     rows.into_iter().map(numbered).collect()
+}
+
+/// Of cells: the name of their prompt, and which repeat they are, from 1, where there are more. Those whose run is gone are missing.
+pub async fn tested(db: &Db, org: OrganizationId, cells: &[Uuid]) -> Result<HashMap<Uuid, (String, Option<u32>)>> {
+    let mut found = HashMap::with_capacity(cells.len());
+    let mut runs: HashMap<Uuid, (Vec<RunColumn>, i64)> = HashMap::new();
+    for chunk in cells.chunks(IDS_A_STATEMENT) {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT id, run_id, column_index, repeat_index FROM run_cells WHERE organization_id = ");
+        query.push_bind(org.0).push(" AND id IN (");
+        let mut list = query.separated(", ");
+        for cell in chunk {
+            list.push_bind(*cell);
+        }
+        let rows: Vec<(Uuid, Uuid, i64, i64)> = query.push(")").build_query_as().fetch_all(&db.read).await?;
+        for (cell, run, column, repeat) in rows {
+            if let Entry::Vacant(vacant) = runs.entry(run) {
+                let row: Option<(String, i64)> =
+                    sqlx::query_as("SELECT columns, repeats FROM runs WHERE id = $1").bind(run).fetch_optional(&db.read).await?;
+                let Some((columns, repeats)) = row else { continue };
+                vacant.insert((from_json(&columns)?, repeats));
+            }
+            let Some((columns, repeats)) = runs.get(&run) else { continue };
+            let Some(column) = columns.get(column as usize) else { continue };
+            found.insert(cell, (column.prompt_name.clone(), (*repeats > 1).then_some(repeat as u32 + 1)));
+        }
+    }
+    Ok(found)
 }
 
 /// The trace with this id, or the newest of the result or cell with this id.
@@ -322,6 +354,8 @@ mod tests {
             tries: 1,
             fault: Some(FaultKind::Timeout),
             cost_usd: None,
+            prompt: None,
+            repeat: None,
         };
         let prompt = TracePrompt::Inline { name: String::new(), content: String::new(), parts: Default::default(), image: None };
         let kept =

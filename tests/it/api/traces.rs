@@ -292,3 +292,28 @@ async fn for_opentelemetry_the_spans_of_a_trace_keep_to_otlp() {
     let own: Trace = serde_json::from_str(&platform.client.export_trace(cell.id.0, TraceFormat::Json).await.expect("written")).expect("a trace");
     assert_eq!(own.summary.subject_id, cell.id.0);
 }
+
+/// Rows of one photo that differ in nothing but prompt and repeat are told apart.
+#[tokio::test]
+async fn the_list_says_of_a_test_which_prompt_and_which_repeat_it_is_of() {
+    let platform = platform::start(Options::with_providers(vec![Scripted::new() as _]).without_workers()).await;
+    let photos: Vec<PhotoId> = platform.add(1, false).await.iter().map(|photo| photo.id).collect();
+    let asked = |prompts: &[&str], repeats| StartRun {
+        name: String::new(),
+        photo_ids: photos.clone(),
+        photo_set: None,
+        prompts: prompts.iter().map(|name| RunPrompt::inline(*name, format!("Name what you see, {name}"))).collect(),
+        models: vec!["on-device".to_owned()],
+        repeats,
+        concurrency: 1,
+        ask_again: true,
+    };
+    for asked in [asked(&["a v1", "b v1"], 2), asked(&["once"], 1)] {
+        let run = platform.client.start_run(&asked).await.expect("started");
+        until("the run to end", || async { (platform.client.run(run.id).await.expect("run").state != RunState::Running).then_some(()) }).await;
+    }
+    let mut told: Vec<_> = platform.client.traces(&TraceQuery::default()).await.expect("found").items;
+    told.sort_by(|one, other| (&one.prompt, one.repeat).cmp(&(&other.prompt, other.repeat)));
+    let told: Vec<_> = told.iter().map(|trace| (trace.prompt.as_deref(), trace.repeat)).collect();
+    assert_eq!(told, [(Some("a v1"), Some(1)), (Some("a v1"), Some(2)), (Some("b v1"), Some(1)), (Some("b v1"), Some(2)), (Some("once"), None)]);
+}

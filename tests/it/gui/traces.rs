@@ -80,7 +80,7 @@ fn from_an_answer_to_its_trace_and_from_there_it_is_tried_again_with_edits() {
     console.wait_for("Try 1: HTTP 200");
     console.wait_for("$GEMINI_API_KEY");
     assert!(!console.says(Wire::Gemini.key()), "the key is nowhere");
-    console.wait_for(&format!("Trace of cat.jpg, {MODEL}: Answered"));
+    console.wait_for(&format!("Trace of cat.jpg, Draft, {MODEL}: Answered"));
 
     let calls = stub.traffic().all_questions();
     console.harness.get_by_label("Text of the answer").scroll_to_me();
@@ -183,6 +183,8 @@ fn osprey(photo: &Photo) -> (TraceSummary, KeptTrace) {
         tries: 2,
         fault: None,
         cost_usd: Some(UsdMicros(842)),
+        prompt: None,
+        repeat: None,
     };
     let prompt = TracePrompt::Inline {
         name: "Animals v4".to_owned(),

@@ -191,11 +191,18 @@ pub fn sentence(words: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// The prompt, the repeat and the model, as far as they are known.
+fn asked_words(trace: &TraceSummary) -> Vec<String> {
+    let repeat = trace.repeat.map(|repeat| format!("repeat {repeat}"));
+    trace.prompt.clone().into_iter().chain(repeat).chain([trace.model.clone()]).collect()
+}
+
 fn row_ui(ui: &mut Ui, trace: &TraceSummary, is_shown: bool, ctx: &AreaCtx<'_>) -> bool {
     let tokens = ctx.tokens();
     let (state, colour) = state_words(trace, tokens);
     let time = number::duration_ms(trace.duration_ms as f64);
-    let name = format!("Trace of {}, {}: {state}, {time}", trace.file_name, trace.model);
+    let asked = asked_words(trace);
+    let name = format!("Trace of {}, {}: {state}, {time}", trace.file_name, asked.join(", "));
     let small = |words: String| RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted);
     let row = list_row::ui(ui, &name, is_shown, ROW, |ui| {
         ui.horizontal(|ui| {
@@ -208,10 +215,8 @@ fn row_ui(ui: &mut Ui, trace: &TraceSummary, is_shown: bool, ctx: &AreaCtx<'_>) 
                 });
             });
         });
-        let words = match trace.fault {
-            Some(_) => format!("{} · {time} · {} · {state}", trace.kind.label(), trace.model),
-            None => format!("{} · {time} · {}", trace.kind.label(), trace.model),
-        };
+        let fault = trace.fault.map(|_| format!(" · {state}")).unwrap_or_default();
+        let words = format!("{} · {time} · {}{fault}", trace.kind.label(), asked.join(" · "));
         ui.add(Label::new(small(words)).truncate().show_tooltip_when_elided(false));
     });
     row.clicked()

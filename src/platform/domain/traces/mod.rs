@@ -91,6 +91,8 @@ fn summary(subject: Subject<'_>, at: chrono::DateTime<chrono::Utc>, duration_ms:
         tries: tries(&kept.outcome, &kept.steps),
         fault,
         cost_usd,
+        prompt: None,
+        repeat: None,
     }
 }
 
@@ -139,7 +141,15 @@ pub async fn find(core: &Core, asked: &TraceQuery) -> Result<Page<TraceSummary>>
     let limit = page::limit(asked.limit);
     let found = store::traces::find(&core.db, core.org, &wanted, limit).await?;
     let next_cursor = found.last().filter(|_| found.len() >= limit as usize).map(cursor);
-    Ok(Page { items: found.into_iter().map(|found| found.summary).collect(), next_cursor, total: None })
+    let mut items: Vec<TraceSummary> = found.into_iter().map(|found| found.summary).collect();
+    let cells: Vec<Uuid> = items.iter().filter(|trace| trace.kind == TraceKind::Cell).map(|trace| trace.subject_id).collect();
+    let mut tested = store::traces::tested(&core.db, core.org, &cells).await?;
+    for trace in &mut items {
+        if let Some((prompt, repeat)) = tested.remove(&trace.subject_id) {
+            (trace.prompt, trace.repeat) = (Some(prompt), repeat);
+        }
+    }
+    Ok(Page { items, next_cursor, total: None })
 }
 
 fn fault_kind(name: &str) -> Result<FaultKind> {
