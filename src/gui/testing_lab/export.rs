@@ -197,7 +197,7 @@ fn trouble(path: &Path, error: &std::io::Error) -> String {
 
 /// A name that every file system takes.
 fn file_name(run: &str, format: ExportFormat) -> String {
-    let legal = |letter: char| if letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '.') { letter } else { '_' };
+    let legal = |letter: char| if letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '.' | ',' | '+' | '×') { letter } else { '_' };
     let name: String = run.chars().map(legal).take(60).collect();
     let name = name.trim().trim_matches('.');
     format!("{}.{}", if name.is_empty() { "run" } else { name }, format.name())
@@ -209,7 +209,9 @@ mod tests {
 
     #[test]
     fn every_run_has_a_name_that_a_file_may_have() {
-        assert_eq!(file_name("24 photos, Photo tags v1 · on-device", ExportFormat::Csv), "24 photos_ Photo tags v1 _ on-device.csv");
+        let name = "Photo tags v1 × Gemini 3.8 Flash +2, 24 photos";
+        assert_eq!(file_name(name, ExportFormat::Csv), format!("{name}.csv"));
+        assert_eq!(file_name("a/b: c", ExportFormat::Csv), "a_b_ c.csv");
         assert_eq!(file_name("../..", ExportFormat::Html), "_.html");
         assert_eq!(file_name(" ", ExportFormat::Md), "run.md");
     }

@@ -21,7 +21,7 @@ use crate::wire::cost::{PriceEntry, PriceTier, RunPrice, UnknownCost};
 use crate::wire::run::RunColumn;
 
 /// The price book of this process.
-fn book(core: &Core) -> PriceBook {
+pub(super) fn book(core: &Core) -> PriceBook {
     core.providers.told().map(|told| told.book.clone()).unwrap_or_default()
 }
 

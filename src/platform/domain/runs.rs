@@ -4,6 +4,7 @@ mod budget;
 mod cell_news;
 mod executor;
 pub(super) mod known;
+mod naming;
 mod outages;
 mod working;
 
@@ -26,7 +27,6 @@ use crate::wire::event::Happened;
 use crate::wire::ids::{CellId, RunId};
 use crate::wire::money::UsdMicros;
 use crate::wire::page::Page;
-use crate::wire::photo_set::SetUsed;
 use crate::wire::prompt_parts::{Parameters, PromptParts};
 use crate::wire::run::{Cell, CellState, Run, RunCells, RunColumn, RunCounts, RunKind, RunPrompt, RunState, SpendLimit, StartRun};
 use crate::wire::sweep::{SentImage, StartSweep, Variants, column_name};
@@ -55,7 +55,7 @@ pub async fn start(core: &Arc<Core>, asked: impl Into<StartSweep>, brought: Brou
     let name = asked.name.trim();
     let run = Run {
         id: RunId::fresh(),
-        name: if name.is_empty() { default_name(photo_set.as_ref(), photo_ids.len(), &columns) } else { shorten(name) },
+        name: if name.is_empty() { naming::of(core, photo_set.as_ref(), photo_ids.len(), &columns) } else { shorten(name) },
         state: RunState::Running,
         counts: RunCounts::default(),
         photo_ids,
@@ -205,15 +205,6 @@ fn ways(core: &Core, model: &str, variants: Variants<'_>) -> Vec<(Option<Paramet
 
 fn shorten(name: &str) -> String {
     name.chars().take(NAME_MOST).collect()
-}
-
-fn default_name(set: Option<&SetUsed>, photos: usize, columns: &[RunColumn]) -> String {
-    let counted = || if photos == 1 { "1 photo".to_owned() } else { format!("{photos} photos") };
-    let photos = set.map_or_else(counted, SetUsed::label);
-    match columns {
-        [only] => format!("{photos}, {}", only.label()),
-        many => format!("{photos}, {} variants", many.len()),
-    }
 }
 
 /// By photo first, so that a photo that was prepared for one column is at hand for the next.

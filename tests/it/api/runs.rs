@@ -67,7 +67,7 @@ async fn every_photo_meets_every_prompt_as_often_as_asked() {
     let asked = StartRun { prompts: vec![RunPrompt::Version { id: live }, inline("Colours of {{ file_name }}")], repeats: 2, ..ask(&photos) };
     let run = platform.client.start_run(&asked).await.expect("started");
     assert_eq!((run.state, run.counts.total()), (RunState::Running, 12));
-    assert_eq!(run.name, "3 photos, 2 variants");
+    assert_eq!(run.name, "Photo tags v1, Draft × On-device, 3 photos");
     let labels: Vec<String> = run.columns.iter().map(minerva_console::wire::run::RunColumn::label).collect();
     assert_eq!(labels, ["Photo tags v1 · on-device", "Draft · on-device"]);
 

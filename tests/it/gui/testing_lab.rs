@@ -213,7 +213,7 @@ fn past_runs_are_opened_again() {
     console.wait_for("1 of 1 answered");
     console.click("Choose");
     console.click("Past runs (1)");
-    console.click("Open 1 photo, Photo tags v1 · on-device");
+    console.click("Open Photo tags v1 × On-device, 1 photo");
     console.wait_for("cat.jpg, Photo tags v1 · on-device: cat 90 %, sofa 70 %");
 }
 

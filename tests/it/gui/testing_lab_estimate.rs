@@ -108,7 +108,7 @@ fn the_cost_is_shown_before_it_is_spent_and_stays_beside_what_was_spent() {
     });
 
     story.lab.state_mut().command(Command::RunComparison);
-    wait_until(&mut story.lab, "the run is open", |lab| says(lab, "24 photos, 3 variants") || says(lab, "answered"));
+    wait_until(&mut story.lab, "the run is open", |lab| says(lab, "answered"));
     let ended = story.runtime.block_on(platform::until("the run to end", || async {
         let run = story.client.runs().await.expect("runs").items.into_iter().next()?;
         (run.state == RunState::Completed).then_some(run)
