@@ -3,7 +3,7 @@
 use egui::{Button, Checkbox, ComboBox, DragValue, Grid, Id, Modal, RichText, Ui};
 
 use super::super::estimate_panel;
-use super::super::setup::Setup;
+use super::super::setup::{Setup, is_usable};
 use crate::gui::ctx::{AreaCtx, Remote, modal};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::choice;
@@ -27,6 +27,8 @@ struct Row {
 pub struct ValidateDialog {
     set: Option<PhotoSetId>,
     version: Option<PromptVersionId>,
+    /// `None`: the live one.
+    model: Option<String>,
     rows: Vec<Row>,
     estimate: Remote<Estimate>,
     /// What the estimate is of.
@@ -36,8 +38,8 @@ pub struct ValidateDialog {
 }
 
 /// What the cost depends on.
-fn costs_of(asked: &StartValidation) -> (PromptVersionId, SetChoice, bool) {
-    (asked.prompt_version_id, asked.photo_set, asked.gates.f1_drop.is_some())
+fn costs_of(asked: &StartValidation) -> (PromptVersionId, SetChoice, Option<&str>, bool) {
+    (asked.prompt_version_id, asked.photo_set, asked.model.as_deref(), asked.gates.f1_drop.is_some())
 }
 
 /// What was decided.
@@ -60,7 +62,7 @@ impl ValidateDialog {
             row(Gate::CostPerPhoto, limits.cost_per_photo_usd.map(|cost| cost.0 as f64 / 1e6), 0.01),
             row(Gate::Refusals, percent(limits.refusals), 2.0),
         ];
-        Self { set, version, rows, estimate: Remote::default(), estimated: None, wanted: None }
+        Self { set, version, model: None, rows, estimate: Remote::default(), estimated: None, wanted: None }
     }
 
     /// Keeps the cost beside the choice.
@@ -88,10 +90,10 @@ impl ValidateDialog {
         let shown = modal::show(ui.ctx(), Modal::new(Id::unique("validate")), |ui| {
             ui.set_width(480.0);
             ui.label(RichText::new("Validate a version").font(theme::semibold(theme::TEXT_STRONG)));
-            let about = "Asks the live model about every photo of the set anew, and holds its answers against these gates";
+            let about = "Asks the model about every photo of the set anew, and holds its answers against these gates";
             ui.label(RichText::new(about).color(tokens.muted));
             ui.add_space(theme::GAP_8);
-            self.what_ui(ui, sets, &versions, tokens);
+            self.what_ui(ui, sets, &versions, setup, tokens);
             ui.add_space(theme::GAP_8);
             self.gates_ui(ui, tokens);
             ui.add_space(theme::GAP_8);
@@ -133,7 +135,7 @@ impl ValidateDialog {
         }
     }
 
-    fn what_ui(&mut self, ui: &mut Ui, sets: &[PhotoSet], versions: &[&PromptVersion], tokens: &Tokens) {
+    fn what_ui(&mut self, ui: &mut Ui, sets: &[PhotoSet], versions: &[&PromptVersion], setup: &Setup, tokens: &Tokens) {
         let label_of = |version: &PromptVersion| format!("{}{}", version.label(), if version.is_live { ", in production" } else { "" });
         Grid::new("what").num_columns(2).spacing([theme::GAP_12, theme::GAP_8]).show(ui, |ui| {
             let label = ui.label("Version");
@@ -141,6 +143,15 @@ impl ValidateDialog {
             let list = ComboBox::from_id_salt("version").width(340.0).truncate();
             let list = list.selected_text(chosen.map_or_else(|| "No saved version yet".to_owned(), |version| label_of(version)));
             choice::ui(ui, list, &mut self.version, versions.iter().map(|version| (Some(version.id), label_of(version)))).labelled_by(label.id);
+            ui.end_row();
+            let label = ui.label("Model").on_hover_text("The live model, or another one that can be asked now");
+            let models = setup.models.value().map_or(&[][..], |page| &page.items);
+            let live = models.iter().find(|model| model.is_live).map(|model| format!("{}, live", model.name));
+            let live = live.unwrap_or_else(|| "The live model".to_owned());
+            let list = ComboBox::from_id_salt("model").width(340.0).truncate();
+            let list = list.selected_text(self.model.as_ref().unwrap_or(&live));
+            let others = models.iter().filter(|model| !model.is_live && is_usable(model)).map(|model| (Some(model.name.clone()), model.name.clone()));
+            choice::ui(ui, list, &mut self.model, std::iter::once((None, live.clone())).chain(others)).labelled_by(label.id);
             ui.end_row();
             let label = ui.label("Photo set");
             let chosen = sets.iter().find(|set| Some(set.id) == self.set);
@@ -197,7 +208,7 @@ impl ValidateDialog {
         Some(StartValidation {
             prompt_version_id: self.version?,
             photo_set: SetChoice { id: set.id, version: set.version },
-            model: None,
+            model: self.model.clone(),
             gates: self.gates(),
             concurrency: CALLS_AT_ONCE,
             max_cost_usd: None,
