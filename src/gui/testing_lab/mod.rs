@@ -16,6 +16,7 @@ mod estimate_panel;
 mod export;
 mod figures_panel;
 mod held_back;
+mod kept_choice;
 mod library;
 mod look_alikes;
 mod matrix;

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher as _};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
 
+use super::kept_choice::KeptChoice;
 use super::spend_limit::SpendMost;
 use crate::gui::ctx::{AreaCtx, KeysSeen, Remote};
 use crate::wire::ids::{PhotoId, PromptId, PromptVersionId};
@@ -26,7 +28,7 @@ pub struct PromptOffer {
 }
 
 /// One prompt that can be chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PromptChoice {
     Version(PromptVersionId),
     /// What is in the editor now.
@@ -60,6 +62,8 @@ pub struct Setup {
     /// The defaults were set once; after that the choice is the person's.
     prompts_set: bool,
     models_set: bool,
+    /// What is chosen outlives the window.
+    kept: KeptChoice,
     /// The live model is to be chosen as soon as it is known.
     wants_live_model: bool,
 }
@@ -85,6 +89,7 @@ impl Default for Setup {
             keys_seen: KeysSeen::default(),
             prompts_set: false,
             models_set: false,
+            kept: KeptChoice::default(),
             wants_live_model: false,
         }
     }
@@ -101,6 +106,7 @@ impl Setup {
 
     pub fn logic(&mut self, ctx: &AreaCtx<'_>) {
         self.spend_most.load(ctx.egui);
+        self.restore(ctx.egui);
         if self.prompts.poll() && self.prompts.failure().is_none() {
             self.take_in_prompts();
         }
@@ -131,6 +137,20 @@ impl Setup {
                 Ok(models)
             });
         }
+        self.keep(ctx.egui);
+    }
+
+    /// Chooses once what was chosen when the window was closed.
+    fn restore(&mut self, egui: &egui::Context) {
+        if let Some((prompts, models)) = self.kept.load(egui) {
+            (self.chosen_prompts, self.chosen_models) = (prompts, models);
+        }
+    }
+
+    fn keep(&mut self, egui: &egui::Context) {
+        if self.prompts_set && self.models_set {
+            self.kept.store(&self.chosen_prompts, &self.chosen_models, egui);
+        }
     }
 
     fn take_in_prompts(&mut self) {
@@ -144,12 +164,13 @@ impl Setup {
             PromptChoice::Draft(id) => offers.iter().any(|offer| offer.prompt.id == *id && has_draft(&offer.prompt)),
         };
         self.chosen_prompts.retain(on_offer);
-        if !self.prompts_set {
+        if !self.prompts_set && self.chosen_prompts.is_empty() {
             let versions = || offers.iter().flat_map(|offer| &offer.versions);
             let default = versions().find(|version| version.is_live).or_else(|| versions().next());
-            self.prompts_set = default.is_some();
             self.chosen_prompts.extend(default.map(|version| PromptChoice::Version(version.id)));
+            self.kept.by_default(&self.chosen_prompts);
         }
+        self.prompts_set |= !self.chosen_prompts.is_empty();
     }
 
     /// Chooses these versions and the live model, in place of what is chosen; what the lists do not have falls out when they come.
@@ -168,11 +189,11 @@ impl Setup {
             (self.models_set, self.wants_live_model) = (true, false);
         }
         self.chosen_models.retain(|name| page.items.iter().any(|model| model.name == *name && is_usable(model)));
-        if !self.models_set {
+        if !self.models_set && self.chosen_models.is_empty() {
             let default = page.items.iter().find(|model| model.provider == "on-device").or_else(|| page.items.iter().find(|model| is_usable(model)));
-            self.models_set = default.is_some();
             self.chosen_models.extend(default.map(|model| model.name.clone()));
         }
+        self.models_set |= !self.chosen_models.is_empty();
     }
 
     /// The prompts and models as columns, in the order of the lists; `None` while one of them is not chosen.
@@ -377,6 +398,45 @@ mod tests {
         setup.take_in_models();
         assert_eq!(setup.calls(10), 0);
         assert_eq!(setup.missing(10), Some("Choose at least one prompt"));
+    }
+
+    /// A setup in a window that keeps what `egui` remembers.
+    fn opened(egui: &egui::Context, offer: &PromptOffer) -> Setup {
+        let mut setup = Setup::default();
+        setup.restore(egui);
+        setup.prompts.set(vec![offer.clone()]);
+        setup.take_in_prompts();
+        let models = vec![model("gemini/x", KeyState::NotNeeded), model("on-device", KeyState::NotNeeded)];
+        setup.models.set(Page { items: models, next_cursor: None, total: None });
+        setup.take_in_models();
+        setup.keep(egui);
+        setup
+    }
+
+    #[test]
+    fn what_was_chosen_is_chosen_when_the_window_is_opened_again() {
+        let (egui, offer) = (egui::Context::default(), offer(None));
+        let (newest, live) = (PromptChoice::Version(offer.versions[0].id), PromptChoice::Version(offer.versions[1].id));
+        let mut setup = opened(&egui, &offer);
+        assert_eq!((&setup.chosen_prompts, setup.chosen_models.len()), (&BTreeSet::from([live]), 1));
+        setup.chosen_prompts = BTreeSet::from([newest]);
+        setup.chosen_models.insert("gemini/x".to_owned());
+        setup.keep(&egui);
+        let again = opened(&egui, &offer);
+        assert_eq!((&again.chosen_prompts, again.chosen_models.len()), (&BTreeSet::from([newest]), 2));
+        // On a platform that has none of them it is as on the first day.
+        let other = opened(&egui, &super::tests::offer(None));
+        assert_eq!(other.chosen_prompts.len(), 1);
+    }
+
+    #[test]
+    fn who_chose_nothing_has_the_prompt_that_is_live_now() {
+        let (egui, offer) = (egui::Context::default(), offer(None));
+        opened(&egui, &offer);
+        let mut deployed = offer;
+        (deployed.versions[0].is_live, deployed.versions[1].is_live) = (true, false);
+        let again = opened(&egui, &deployed);
+        assert_eq!(again.chosen_prompts, BTreeSet::from([PromptChoice::Version(deployed.versions[0].id)]));
     }
 
     #[test]

@@ -1,0 +1,46 @@
+//! The chosen prompts and models, kept over a restart.
+
+use std::collections::BTreeSet;
+
+use egui::{Context, Id};
+
+use super::setup::PromptChoice;
+
+type Choice = (BTreeSet<PromptChoice>, BTreeSet<String>);
+
+/// What was kept last.
+#[derive(Debug, Default)]
+pub struct KeptChoice {
+    is_loaded: bool,
+    stored: Choice,
+    /// What was chosen by itself: it is chosen anew each time, since another prompt may be live then.
+    default: BTreeSet<PromptChoice>,
+}
+
+impl KeptChoice {
+    fn id() -> Id {
+        Id::unique("prompts and models of a comparison")
+    }
+
+    /// What was chosen before; `None`: nothing was, or it was asked for already.
+    pub fn load(&mut self, egui: &Context) -> Option<Choice> {
+        if std::mem::replace(&mut self.is_loaded, true) {
+            return None;
+        }
+        self.stored = egui.data_mut(|data| data.get_persisted::<Choice>(Self::id()))?;
+        Some(self.stored.clone())
+    }
+
+    /// These were chosen by itself.
+    pub fn by_default(&mut self, prompts: &BTreeSet<PromptChoice>) {
+        self.default.clone_from(prompts);
+    }
+
+    pub fn store(&mut self, prompts: &BTreeSet<PromptChoice>, models: &BTreeSet<String>, egui: &Context) {
+        let prompts = if *prompts == self.default { &BTreeSet::new() } else { prompts };
+        if (prompts, models) != (&self.stored.0, &self.stored.1) {
+            self.stored = (prompts.clone(), models.clone());
+            egui.data_mut(|data| data.insert_persisted(Self::id(), self.stored.clone()));
+        }
+    }
+}
