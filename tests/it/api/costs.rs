@@ -13,13 +13,13 @@ use minerva_console::wire::cost::{CostRange, Reprice, RepricedSum, UnknownCost};
 use minerva_console::wire::job::JobState;
 use minerva_console::wire::money::UsdMicros;
 use minerva_console::wire::photo::Photo;
-use minerva_console::wire::result::{Fault, FaultKind, Usage};
+use minerva_console::wire::result::{Answer, Fault, FaultKind, Usage};
 use minerva_console::wire::run::{Run, RunPrompt, RunState, StartRun};
 
 use crate::support::clock::TestClock;
 use crate::support::platform::{self, Options, TestPlatform, until};
 use crate::support::provider_stub::{ProviderStub, Wire};
-use crate::support::scripted::{Act, Scripted};
+use crate::support::scripted::{self, Act, Scripted};
 
 /// On the clock's day in March: 2 USD in and 12 USD out per million tokens, a photo is 560 tokens.
 const PRO: &str = "gemini/gemini-3.1-pro-preview";
@@ -81,6 +81,48 @@ async fn a_run_is_estimated_by_column_and_sharper_once_the_model_was_measured() 
     assert_eq!((after.columns[0].from_answers, after.columns[0].output_tokens), (6, Some(40)));
     assert_eq!(after.columns[0].cost, Some(range(6 * 1_610, 6 * 1_610)));
     assert!(after.total.time_ms.is_some(), "all three have been measured");
+}
+
+/// Calls that take in 1,090 or 1,110 tokens where the rule says 565, and write `short` or `long` in turn.
+fn answers(scripted: &Scripted, calls: u64, short: u64, long: u64) -> UsdMicros {
+    let mut sum = UsdMicros(0);
+    for call in 0..calls {
+        let (input, output) = if call % 2 == 0 { (1_090, short) } else { (1_110, long) };
+        let cost = UsdMicros((input * 2 + output * 12) as i64);
+        let usage = Usage { input_tokens: Some(input), output_tokens: Some(output), ..Usage::default() };
+        scripted.then(Act::Answer(Answer { usage, cost_usd: Some(cost), ..scripted::answer(&[("cat", 0.9)]) }));
+        sum += cost;
+    }
+    sum
+}
+
+/// By hand: 12 answers of 1,100 tokens in the mean are 13,200 where the rule expects 12 · 565 = 6,780, so a call is 1,100. They write 30 or
+/// 50: 40 in the mean, s = √(12 · 100 / 11) = 10.44; the mean of twelve more is 40 ± 2 · 10.44 · √(2/12) = 40 ± 8.53, from 31 to 49.
+#[tokio::test]
+async fn the_second_estimate_has_learnt_what_a_call_takes_and_is_right_within_its_range() {
+    let scripted = Scripted::new();
+    let platform = start(&scripted, &TestClock::at_noon()).await;
+    let photos = platform.add(12, false).await;
+    let asked = ask(&photos, &[PRO], 1);
+    let first = platform.client.estimate_run(&asked).await.expect("an estimate").columns.remove(0);
+    assert_eq!((first.input_tokens, first.input_from_answers), (Some(12 * 565), 0));
+    answers(&scripted, 12, 30, 50);
+    run(&platform, &asked).await;
+    let second = platform.client.estimate_run(&asked).await.expect("an estimate").columns.remove(0);
+    assert_eq!((second.input_tokens, second.input_from_answers), (Some(12 * 1_100), 12));
+    assert_eq!((second.output_tokens, second.from_answers), (Some(40), 12));
+    let cost = second.cost.expect("known");
+    assert_eq!(cost, range(12 * (2_200 + 31 * 12), 12 * (2_200 + 49 * 12)));
+    let charged = answers(&scripted, 12, 35, 48);
+    let ended = run(&platform, &asked).await;
+    assert_eq!(ended.cost_usd, charged);
+    assert!((cost.low_usd..=cost.high_usd).contains(&charged), "{charged}: {cost}");
+
+    // A longer prompt takes more, in the same proportion: 17 + 400 characters are 105 tokens, so 665 · 1,100 / 565.
+    let longer = StartRun { prompts: vec![RunPrompt::inline("Draft", format!("Name what you see{}", " x".repeat(200)))], ..asked };
+    let longer = platform.client.estimate_run(&longer).await.expect("an estimate").columns.remove(0);
+    let each = longer.input_tokens.expect("counted") / 12;
+    assert!((1_294..=1_295).contains(&each), "{each}");
 }
 
 /// Real providers and a person's own catalogue: what costs nothing is nothing although nobody counts its tokens, what is said to be

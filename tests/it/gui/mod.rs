@@ -33,6 +33,7 @@ mod testing_lab_baseline;
 mod testing_lab_estimate;
 mod testing_lab_export;
 mod testing_lab_pictures;
+mod testing_lab_repeats;
 mod testing_lab_sweep;
 mod traces;
 mod truth;
