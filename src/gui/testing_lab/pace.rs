@@ -113,7 +113,7 @@ mod tests {
         let start = Instant::now();
         let at = |secs| start + Duration::from_secs(secs);
         let mut pace = Some(begun(&run("running", 40, 0, 0), start));
-        let mut hear = |pace: &mut Option<Pace>, secs| pace.as_mut().expect("a round").on_cell(Some(CellState::Running), &cell(false), at(secs));
+        let hear = |pace: &mut Option<Pace>, secs| pace.as_mut().expect("a round").on_cell(Some(CellState::Running), &cell(false), at(secs));
         for _ in 0..4 {
             hear(&mut pace, 1);
         }

@@ -250,7 +250,9 @@ fn the_list_is_searched_filtered_and_turned() {
 fn columns_are_left_out_for_others_that_are_wanted() {
     let mut story = story(60, Window { size: [1100.0, 800.0], ..Window::default() });
     let console = &mut story.console;
-    let header = |console: &Console, name: &str| console.query_by_role_and_label(egui::accesskit::Role::Button, name).is_some();
+    fn header(console: &Harness<'_, AreaState<LiveStatus>>, name: &str) -> bool {
+        console.query_by_role_and_label(egui::accesskit::Role::Button, name).is_some()
+    }
     assert!(header(console, "Took") && !header(console, "Tries"), "there is no room for all");
     pointer::click_label(console, "Columns");
     for name in ["Took", "Confidence", "Wait", "Model", "Priority"] {

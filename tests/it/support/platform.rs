@@ -1,8 +1,8 @@
 //! A real platform on a folder of its own: a real server on port 0, a real database, the real client.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -64,6 +64,10 @@ impl Options {
 
     /// What `host::start` takes, on `folder`.
     pub fn host_options(&self, folder: PathBuf) -> HostOptions {
+        #[cfg(unix)]
+        if self.seed_library {
+            lend_thumbnails(&folder);
+        }
         HostOptions {
             folder,
             database: None,
@@ -77,6 +81,24 @@ impl Options {
             keys: self.keys.clone(),
             log: self.log.clone(),
         }
+    }
+}
+
+/// The thumbnails of the bundled photos are the same for every story: they are made once, not by each. They are named by what is in
+/// the photos, so a folder that all share holds nothing wrong for any of them.
+#[cfg(unix)]
+fn lend_thumbnails(folder: &Path) {
+    static SHARED: OnceLock<PathBuf> = OnceLock::new();
+    let shared = SHARED.get_or_init(|| {
+        let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("thumbnails");
+        // Of another build: this one makes its own.
+        let _ = std::fs::remove_dir_all(&shared);
+        std::fs::create_dir_all(&shared).expect("a folder");
+        shared
+    });
+    if !folder.join("thumbnails").exists() {
+        std::fs::create_dir_all(folder).expect("a data folder");
+        std::os::unix::fs::symlink(shared, folder.join("thumbnails")).expect("a link");
     }
 }
 

@@ -228,8 +228,7 @@ impl Report {
             None if run.repeats < 2 => vec![Vec::new(); run.columns.len()],
             labels => baseline::alone(run, &cells, labels.unwrap_or(&none), units),
         };
-        let measured: Vec<Measured> =
-            alone.iter().map(|measures| (Repeatability::of(measures), labels.map(|_| Accuracy::of(measures)))).collect();
+        let measured: Vec<Measured> = alone.iter().map(|measures| (Repeatability::of(measures), labels.map(|_| Accuracy::of(measures)))).collect();
         let mut by_place: HashMap<(PhotoId, u32, u32), Cell> =
             cells.into_iter().map(|cell| ((cell.photo_id, cell.column, cell.repeat), cell)).collect();
         let mut listed = Vec::new();
