@@ -3,6 +3,7 @@
 pub mod command;
 pub mod file_choosing;
 pub mod folder_look;
+pub mod kept;
 pub mod kept_free;
 pub mod keys_seen;
 pub mod keys_worked;

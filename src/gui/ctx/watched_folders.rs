@@ -12,7 +12,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::folder_look::FolderLook;
 use super::photo_upload::{PhotoUpload, UploadProgress};
-use super::{AreaCtx, Command, Toast, ToastKind};
+use super::{AreaCtx, Command, Toast, ToastKind, kept};
 
 /// What failed is tried again after so long.
 const AGAIN_AFTER: Duration = Duration::from_secs(15);
@@ -115,8 +115,8 @@ impl WatchedFolders {
     }
 
     fn store(&self, egui: &egui::Context) {
-        let kept: Vec<Kept> = self.folders.iter().map(|folder| folder.kept.clone()).collect();
-        egui.data_mut(|data| data.insert_persisted(Self::id(), kept));
+        let folders: Vec<Kept> = self.folders.iter().map(|folder| folder.kept.clone()).collect();
+        kept::keep(egui, Self::id(), folders);
     }
 }
 

@@ -4,6 +4,7 @@ use egui::{Button, Id, RichText, TextEdit, Ui, WidgetInfo};
 use serde::{Deserialize, Serialize};
 
 use super::job_list::Filter;
+use crate::gui::ctx::kept;
 use crate::gui::theme::{self, icons};
 use crate::wire::job::JobState;
 
@@ -68,7 +69,7 @@ impl SavedFilters {
     }
 
     fn store(&self, ui: &Ui) {
-        ui.data_mut(|data| data.insert_persisted(Self::id(), self.clone()));
+        kept::keep(ui.ctx(), Self::id(), self.clone());
     }
 
     /// Draws the button with its menu; a choice changes the filter.

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use egui::{Context, Rect, ThemePreference};
 
 use super::saved::Saved;
+use crate::gui::ctx::kept::{self, Keepings};
 
 /// A change is written this long after it at the latest.
-const SOON: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(1);
 /// Without a change, the rest (the widths of panels, what is scrolled where) is written this often.
 const NOW_AND_THEN: Duration = Duration::from_secs(30);
 
@@ -17,6 +18,7 @@ struct Remembered {
     saved: Saved,
     theme: ThemePreference,
     zoom: f32,
+    keepings: Keepings,
     window: Option<Rect>,
     is_maximised: Option<bool>,
 }
@@ -32,7 +34,7 @@ impl Unsaved {
     pub fn look(&mut self, saved: &Saved, egui: &Context) {
         let (window, is_maximised) = egui.input(|input| (input.viewport().outer_rect.or(input.viewport().inner_rect), input.viewport().maximized));
         let theme = egui.options(|options| options.theme_preference);
-        let now = Remembered { saved: saved.clone(), theme, zoom: egui.zoom_factor(), window, is_maximised };
+        let now = Remembered { saved: saved.clone(), theme, zoom: egui.zoom_factor(), keepings: kept::keepings(egui), window, is_maximised };
         if self.seen.as_ref() != Some(&now) {
             // The first look is at what was remembered.
             self.changed_at = self.seen.is_some().then(Instant::now).or(self.changed_at);

@@ -3,7 +3,7 @@
 use egui::{Button, Frame, Id, Label, Margin, RichText, TextEdit, Ui, WidgetInfo};
 
 use super::open_run::OpenRun;
-use crate::gui::ctx::AreaCtx;
+use crate::gui::ctx::{AreaCtx, kept};
 use crate::gui::theme::{self, Tokens, icons};
 use crate::gui::widgets::number;
 use crate::wire::cost::{Estimate, unknown_words};
@@ -64,7 +64,7 @@ impl SpendMost {
             let field = ui.add(field).labelled_by(label.id).on_hover_text(about);
             field.widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, "Spend at most, in USD"));
             if field.changed() {
-                ui.data_mut(|data| data.insert_persisted(Self::id(), self.text.clone()));
+                kept::keep(ui.ctx(), Self::id(), self.text.clone());
             }
         });
         if let Some(problem) = problem {

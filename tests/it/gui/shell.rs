@@ -11,6 +11,7 @@ use minerva_console::wire::alert::{Alert, AlertMetric, Severity};
 use minerva_console::wire::config::{PipelineState, ProcessingRules, SetPipelineState};
 use minerva_console::wire::event::Happened;
 use minerva_console::wire::ids::{AlertId, PhotoId};
+use minerva_console::wire::job::JobState;
 use minerva_console::wire::model::ActivateModel;
 use minerva_console::wire::money::UsdMicros;
 use secrecy::ExposeSecret;
@@ -202,11 +203,23 @@ fn what_is_remembered_is_written_soon_and_not_only_at_the_end() {
     for change in [Command::GoTo(Route::Area(AreaId::Analytics)), Command::SetTheme(egui::ThemePreference::Light), Command::ZoomIn] {
         console.command(change.clone());
         console.steps();
-        assert!(seconds(&console) <= 3, "{change:?}");
+        assert_eq!(seconds(&console), 1, "{change:?}");
         console.harness.state_mut().save(&mut Storage);
         console.steps();
         assert_eq!(seconds(&console), 30, "{change:?} is written");
     }
+    // What an area keeps for a person in egui's memory, such as a filter with its name.
+    console.command(Command::GoTo(Route::Jobs(Some(JobState::Failed))));
+    console.harness.state_mut().save(&mut Storage);
+    console.steps();
+    console.click("Saved filters");
+    assert_eq!(seconds(&console), 30, "nothing is saved yet");
+    console.fill("Name of this filter", "Broken");
+    console.click("Save");
+    assert_eq!(seconds(&console), 1, "the filter is to be written");
+    console.harness.state_mut().save(&mut Storage);
+    console.steps();
+    assert_eq!(seconds(&console), 30, "it is written");
 }
 
 #[test]

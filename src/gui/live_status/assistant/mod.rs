@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use egui::{Align, ComboBox, Id, Key, Label, Layout, Modifiers, Rect, RichText, ScrollArea, TextEdit, Ui, UiBuilder, WidgetInfo, vec2};
 use egui_commonmark::CommonMarkCache;
 
-use crate::gui::ctx::{ApiError, AreaCtx, Command, KeysSeen, Remote, Route, Toast, ToastKind};
+use crate::gui::ctx::{ApiError, AreaCtx, Command, KeysSeen, Remote, Route, Toast, ToastKind, kept};
 use crate::gui::theme::{self, icons};
 use crate::gui::widgets::toolbar::Tool;
 use crate::gui::widgets::{choice, empty_state, error_state, number, skeleton};
@@ -166,7 +166,7 @@ impl AssistantView {
     }
 
     fn store(&self, ui: &Ui, ctx: &AreaCtx<'_>) {
-        ui.data_mut(|data| data.insert_persisted(Self::id(ctx), self.chat.clone()));
+        kept::keep(ui.ctx(), Self::id(ctx), self.chat.clone());
     }
 
     /// The model, what it cost so far, and a fresh start.
