@@ -11,6 +11,9 @@ use super::result::Fault;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LiveStatus {
     pub at: DateTime<Utc>,
+    /// The first moment that can be asked about: of what was before there is no record, or no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_from: Option<DateTime<Utc>>,
     pub pipeline_state: PipelineState,
     pub pending: u64,
     pub processing: u64,
@@ -24,7 +27,7 @@ pub struct LiveStatus {
     /// How many of them a retry would queue again: one for each photo that is not queued already. `None`: not counted, as they are many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retriable_total: Option<u64>,
-    /// Jobs that are completed or cancelled, whenever that was; not known of a moment in the past.
+    /// Jobs that are completed or cancelled, whenever that was; how many were completed is not known of a moment in the past.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_total: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

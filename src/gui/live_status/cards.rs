@@ -10,8 +10,12 @@ use crate::wire::job::JobState;
 use crate::wire::money::UsdMicros;
 use crate::wire::status::{LiveStatus, MinutePoint};
 
-/// Draws the cards, or what stands in for them. Returns whether a retry is wanted.
-pub fn ui(ui: &mut Ui, status: &Remote<LiveStatus>, ctx: &AreaCtx<'_>) -> bool {
+/// The jobs that were completed today.
+const DONE_TODAY: &str = "state:completed finished:today";
+
+/// Draws the cards, or what stands in for them. `is_other`: they are those of another moment, until those of this one are there.
+/// Returns whether a retry is wanted.
+pub fn ui(ui: &mut Ui, status: &Remote<LiveStatus>, is_other: bool, ctx: &AreaCtx<'_>) -> bool {
     let Some(value) = status.value() else {
         if let Some(failure) = status.failure() {
             return error_state::ui(ui, "The live figures could not be read", &failure.to_string());
@@ -20,7 +24,7 @@ pub fn ui(ui: &mut Ui, status: &Remote<LiveStatus>, ctx: &AreaCtx<'_>) -> bool {
         skeleton::block(ui, vec2(width, card::CARD_HEIGHT));
         return false;
     };
-    let is_stale = matches!(ctx.link, LinkState::Lost { .. }) || status.failure().is_some();
+    let is_stale = is_other || matches!(ctx.link, LinkState::Lost { .. }) || status.failure().is_some();
     // The table is what the rest of a small window is for: full cards get two rows at most.
     let is_compact = ui.available_height() < 600.0 || ui.available_width() < 740.0;
     let (mut cards, routes): (Vec<Card<'_>>, Vec<Route>) = cards(value, ctx.tokens()).into_iter().unzip();

@@ -15,9 +15,9 @@ const PACE: Pace = Pace { changed: Duration::from_millis(250), anyway: Duration:
 pub struct Figures {
     remote: Remote<LiveStatus>,
     refresh: Refresh,
-    /// What was asked for, and what is shown, is of a moment in the past.
-    asks_past: bool,
-    is_past: bool,
+    /// The moment that was asked for, and that of what is shown; `None`: the present.
+    asked: Option<DateTime<Utc>>,
+    of: Option<DateTime<Utc>>,
 }
 
 impl Figures {
@@ -31,6 +31,18 @@ impl Figures {
         self.remote.value()
     }
 
+    /// Whether what is shown is of another moment than this one: the figures of it are still on their way.
+    #[must_use]
+    pub fn is_other(&self, at: Option<DateTime<Utc>>) -> bool {
+        self.of != at
+    }
+
+    /// The figures of this moment, once they are there.
+    #[must_use]
+    pub fn at(&self, at: Option<DateTime<Utc>>) -> Option<&LiveStatus> {
+        self.value().filter(|_| !self.is_other(at))
+    }
+
     /// Something happened that the figures count.
     pub fn mark_behind(&mut self) {
         self.refresh.mark_behind();
@@ -41,19 +53,19 @@ impl Figures {
     }
 
     pub fn poll(&mut self) {
-        if self.remote.poll() {
-            self.is_past = self.asks_past;
+        if self.remote.poll() && self.remote.failure().is_none() {
+            self.of = self.asked;
         }
     }
 
     /// Asks for the present or a moment in the past when it is time; called while the figures are on screen.
     pub fn ask(&mut self, ctx: &AreaCtx<'_>, at: Option<DateTime<Utc>>) {
-        if at.is_none() && self.is_past {
+        if at.is_none() && self.of.is_some() {
             // Never is what was then shown as what is.
             *self = Self::default();
         }
         if !self.remote.is_pending() && self.refresh.is_due(ctx.egui, at, PACE) {
-            self.asks_past = at.is_some();
+            self.asked = at;
             ctx.ask(&mut self.remote, move |client| async move {
                 match at {
                     None => client.live_status().await,

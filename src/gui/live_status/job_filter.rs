@@ -61,12 +61,17 @@ fn count_of(state: Option<JobState>, list: &JobList, status: Option<&LiveStatus>
         return None;
     }
     let status = status?;
+    // Of a moment in the past most jobs are done: they are what the others leave of all.
+    let rest = || {
+        let others = [status.pending, status.processing, status.retry_wait, status.failed_total, status.cancelled_total?];
+        list.total_of_all()?.checked_sub(others.into_iter().sum())
+    };
     match state? {
         JobState::Pending => Some(status.pending),
         JobState::Processing => Some(status.processing),
         JobState::RetryWait => Some(status.retry_wait),
         JobState::Failed => Some(status.failed_total),
-        JobState::Completed => status.completed_total,
+        JobState::Completed => status.completed_total.or_else(rest),
         JobState::Cancelled => status.cancelled_total,
     }
 }
@@ -84,6 +89,7 @@ fn segment(ui: &mut Ui, chosen: &mut Option<JobState>, state: Option<JobState>, 
     };
     let response = ui.add(button);
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, format!("{label} {count_words}").trim_end()));
+    let response = if count.is_none() && !is_chosen { response.on_hover_text("Counted when it is chosen") } else { response };
     if response.clicked() {
         *chosen = state;
     }

@@ -98,9 +98,11 @@ pub struct JobList {
     /// Many rows may be others than they were: what is loaded is read again where it is, with so many jobs that may have come.
     is_stale: Option<u64>,
     asked_at: Option<Instant>,
-    /// What was asked for last, and what the rows are of, is a moment in the past.
-    asks_past: bool,
-    is_past: bool,
+    /// How many there are in all, and of which moment that was counted.
+    all: Option<(Option<DateTime<Utc>>, u64)>,
+    /// The moment that was asked for last, and that the rows are of; `None`: the present.
+    asked_moment: Option<DateTime<Utc>>,
+    moment: Option<DateTime<Utc>>,
     /// Another moment is to be shown: that is asked for even where somebody reads further down.
     is_other_moment: bool,
     /// What was heard of jobs while a page was on its way: the page may have been read before it happened.
@@ -129,8 +131,9 @@ impl Default for JobList {
             is_behind: false,
             is_stale: None,
             asked_at: None,
-            asks_past: false,
-            is_past: false,
+            all: None,
+            asked_moment: None,
+            moment: None,
             is_other_moment: false,
             heard_meanwhile: HashMap::new(),
             new_jobs: HashSet::new(),
@@ -160,10 +163,22 @@ impl JobList {
         self.total.filter(|_| !self.is_other())
     }
 
-    /// The rows are still those of the filter before.
+    /// The rows are still those of the filter or the moment before.
     #[must_use]
     pub fn is_other(&self) -> bool {
-        self.shown.as_ref().is_some_and(|shown| *shown != self.filter.choice()) || self.at.is_none() && self.is_past
+        self.shown.as_ref().is_some_and(|shown| *shown != self.filter.choice()) || self.at != self.moment
+    }
+
+    /// How many jobs there are, whatever the filter, where that was counted at the moment that is meant.
+    #[must_use]
+    pub fn total_of_all(&self) -> Option<u64> {
+        self.all.filter(|(moment, _)| *moment == self.at).map(|(_, total)| total)
+    }
+
+    /// The moment that the rows are of, which ages are counted from; `None`: the present.
+    #[must_use]
+    pub fn moment(&self) -> Option<DateTime<Utc>> {
+        self.moment
     }
 
     #[must_use]
@@ -301,12 +316,15 @@ impl JobList {
             // Where more than one was read, a job may have moved from one to the next meanwhile.
             let mut seen = HashSet::with_capacity(page.items.len());
             self.rows = page.items;
-            self.is_past = self.asks_past;
+            self.moment = self.asked_moment;
             self.rows.retain(|job| seen.insert(job.id));
             self.shown.clone_from(&self.asked);
             self.next_cursor = page.next_cursor;
             self.total = page.total.or_else(|| (!self.has_more()).then_some(self.rows.len() as u64));
             self.is_count_wanted = self.total.is_none();
+            if self.shown.as_ref().is_some_and(|(state, search)| state.is_none() && search.is_empty()) {
+                self.all = self.total.map(|total| (self.moment, total));
+            }
             self.next = Remote::default();
             self.new_jobs.clear();
             self.index = self.rows.iter().enumerate().map(|(at, job)| (job.id, at)).collect();
@@ -381,7 +399,7 @@ impl JobList {
         self.is_other_moment = false;
         self.asked_at = Some(Instant::now());
         self.asked = Some(self.filter.choice());
-        self.asks_past = self.at.is_some();
+        self.asked_moment = self.at;
         let counts_at_once = self.terms.as_ref().is_ok_and(JobFilter::is_empty);
         let query = self.filter.query(self.at, read_again.map_or(FIRST_PAGE, |_| READ_AGAIN), None, counts_at_once);
         ctx.ask(&mut self.first, move |client| async move {
@@ -490,8 +508,9 @@ mod tests {
         assert!(list.show_moment(Some(chrono::DateTime::UNIX_EPOCH)));
         assert!(list.is_behind && list.is_other_moment);
         assert!(!list.show_moment(Some(chrono::DateTime::UNIX_EPOCH)));
-        // What was read then is not what is.
-        list.is_past = true;
+        // What is is not what was then, nor the other way round.
+        assert!(list.is_other() && list.moment().is_none());
+        list.moment = Some(chrono::DateTime::UNIX_EPOCH);
         assert!(!list.is_other());
         assert!(list.show_moment(None) && list.is_other());
         assert!(list.show_moment(Some(chrono::DateTime::UNIX_EPOCH)));

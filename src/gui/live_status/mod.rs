@@ -303,10 +303,14 @@ impl LiveStatus {
             ui.add_space(theme::GAP_8);
         }
         let problem = self.figures.remote().failure().map(ToString::to_string);
-        let state = self.figures.value().filter(|status| Some(status.at) == at).map(|status| status.pipeline_state);
-        self.scrubber.ui(ui, state, problem.as_deref(), ctx);
+        let then = scrubber::Then {
+            state: self.figures.at(at).map(|status| status.pipeline_state),
+            problem: problem.as_deref(),
+            first: self.figures.value().and_then(|status| status.record_from),
+        };
+        self.scrubber.ui(ui, &then, ctx);
         self.adding.ui(ui, ctx);
-        if cards::ui(ui, self.figures.remote(), ctx) {
+        if cards::ui(ui, self.figures.remote(), self.figures.is_other(at), ctx) {
             self.figures.reload();
         }
         ui.add_space(theme::GAP_12);
@@ -398,7 +402,7 @@ impl LiveStatus {
     fn jobs_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
         let tokens = ctx.tokens();
         let focus_search = job_filter::wants_search(ui);
-        if let Some(filter) = job_filter::ui(ui, &self.list, &mut self.saved_filters, self.figures.value(), focus_search, tokens) {
+        if let Some(filter) = job_filter::ui(ui, &self.list, &mut self.saved_filters, self.figures.at(self.scrubber.at()), focus_search, tokens) {
             self.show(filter);
         }
         // One line that is always there: what is said in it must not move the table under the pointer.
@@ -412,7 +416,9 @@ impl LiveStatus {
             self.new_jobs_ui(ui);
         });
         ui.add_space(theme::GAP_4);
-        if let Some(failure) = self.list.failure()
+        // What is said at the strip is not said again.
+        let said = self.scrubber.at().and(self.figures.remote().failure()).map(ToString::to_string);
+        if let Some(failure) = self.list.failure().filter(|failure| said.as_ref() != Some(&failure.to_string()))
             && error_state::ui(ui, "The jobs could not be read", &failure.to_string())
         {
             self.list.reload();
@@ -422,7 +428,7 @@ impl LiveStatus {
         } else if self.list.rows().is_empty() && self.list.failure().is_none() {
             self.empty_ui(ui, ctx);
         } else {
-            // Rows of the filter before are greyed until those of this one are there.
+            // Rows of the filter or the moment before are greyed until those of this one are there.
             let opacity = if self.list.is_other() { 0.4 } else { 1.0 };
             ui.scope(|ui| {
                 ui.multiply_opacity(opacity);

@@ -60,9 +60,7 @@ pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, looks_back: bool
         command_button(ui, ctx, icons::ICON_ADD_PHOTO_ALTERNATE, "Add photos…", Command::AddPhotos, true);
         command_button(ui, ctx, icons::ICON_CREATE_NEW_FOLDER, "Add folder…", Command::AddPhotoFolder, true);
         retry_ui(ui, status, busy, ctx);
-        if !looks_back {
-            command_button(ui, ctx, icons::ICON_HISTORY, "Look back", Command::LookBack, true);
-        }
+        look_back_ui(ui, looks_back, ctx);
     });
     if let Some(fault) = status.and_then(|status| status.held_back.as_ref()) {
         held_back_ui(ui, fault, ctx);
@@ -83,6 +81,16 @@ pub fn ui(ui: &mut Ui, status: Option<&LiveStatus>, busy: bool, looks_back: bool
         });
     }
     stale_ui(ui, status.is_some(), ctx);
+}
+
+/// Stays where it is while the strip is open: a second press closes that.
+fn look_back_ui(ui: &mut Ui, looks_back: bool, ctx: &AreaCtx<'_>) {
+    let label = "Look back";
+    let response = ui.add(Button::new((RichText::from(icons::ICON_HISTORY), label)).selected(looks_back));
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, looks_back, label));
+    if response.on_hover_text(hint(ui, &Command::LookBack)).clicked() {
+        ctx.send(Command::LookBack);
+    }
 }
 
 /// Offers what a retry would queue: of failed jobs whose photos wait already there is nothing to retry.

@@ -30,12 +30,21 @@ pub async fn asked(core: &Core, at: Option<DateTime<Utc>>) -> Result<Option<Date
     if at > now {
         return refuse("future", format!("{} is yet to come; leave 'at' out to see the present", words(at)));
     }
-    let begun = store::past::begun_at(&core.db).await?.unwrap_or(now);
+    let begun = begun_at(core).await?;
     if at < begun.max(now - KEPT - SLACK) {
         let first = begun.max(now - KEPT);
         return refuse("no_record", format!("There is no record before {}; choose a later moment", words(first)));
     }
     Ok(Some(at))
+}
+
+/// The first moment that can be asked about.
+pub async fn first(core: &Core) -> Result<DateTime<Utc>> {
+    Ok(begun_at(core).await?.max(core.now() - KEPT).trunc_subsecs(3))
+}
+
+async fn begun_at(core: &Core) -> Result<DateTime<Utc>> {
+    Ok(store::past::begun_at(&core.db).await?.unwrap_or_else(|| core.now()))
 }
 
 fn words(at: DateTime<Utc>) -> String {

@@ -19,7 +19,7 @@ const MINUTES: i64 = 60;
 const RETRIABLE_COUNTED_MOST: i64 = 1_000;
 
 /// What a moment in the past is answered without: it is nowhere recorded.
-const NOT_RECORDED: [&str; 5] = ["held_back", "draining_left", "completed_total", "cancelled_total", "lab_spend_today_usd"];
+const NOT_RECORDED: [&str; 4] = ["held_back", "draining_left", "completed_total", "lab_spend_today_usd"];
 
 /// Everything that the cards show.
 pub async fn live(core: &Core) -> Result<LiveStatus> {
@@ -41,6 +41,7 @@ pub async fn live_at(core: &Core, at: Option<DateTime<Utc>>) -> Result<LiveStatu
     let lab = if past.is_some() { None } else { Some(store::lab_spending::of_day(&core.db, core.org, now).await?) };
     Ok(LiveStatus {
         at: now,
+        record_from: Some(past::first(core).await?),
         pipeline_state: config.state,
         pending: figures.counts.pending as u64,
         processing: figures.counts.processing as u64,

@@ -178,13 +178,14 @@ fn push_holding(query: &mut QueryBuilder<Sqlite>, at: i64, last_step: i64) {
 
 /// Jobs by the states that the cards show.
 pub(super) async fn counts(connection: &mut SqliteConnection, org: OrganizationId, since: Since) -> Result<Counts> {
-    let states = [JobState::Pending, JobState::Processing, JobState::RetryWait, JobState::Failed];
-    let mut counts = Counts::default();
+    let states = [JobState::Pending, JobState::Processing, JobState::RetryWait, JobState::Failed, JobState::Cancelled];
+    let mut counts = Counts { cancelled: Some(0), ..Counts::default() };
     for (state, count) in count_states(connection, org, &states, since.now).await? {
         match state.as_str() {
             "pending" => counts.pending = count,
             "processing" => counts.processing = count,
             "retry_wait" => counts.retry_wait = count,
+            "cancelled" => counts.cancelled = Some(count),
             _ => counts.failed = count,
         }
     }

@@ -51,6 +51,7 @@ pub struct Counts {
     pub failed: i64,
     /// How many have ended so by now; of a moment in the past it is not known.
     pub completed: Option<i64>,
+    /// How many were taken out of the queue.
     pub cancelled: Option<i64>,
 }
 

@@ -181,8 +181,7 @@ async fn a_moment_in_the_past_is_answered_as_it_was_at_that_moment() {
     for (at, said) in &story.said {
         let then = ask(&story.platform, *at, Some(*at)).await;
         // How many had ended by then, or could be tried again, is not recorded.
-        let said_then =
-            LiveStatus { completed_total: None, cancelled_total: None, retriable_total: None, lab_spend_today_usd: None, ..said.status.clone() };
+        let said_then = LiveStatus { completed_total: None, retriable_total: None, lab_spend_today_usd: None, ..said.status.clone() };
         // Events of the same moment may come after the question.
         assert!(then.status.last_event_id >= said.status.last_event_id, "at {at}");
         let status_then = LiveStatus { retriable_total: None, last_event_id: said.status.last_event_id, ..then.status.clone() };
@@ -245,7 +244,7 @@ async fn the_prompt_and_the_rules_of_a_moment_are_those_that_were_live_then() {
         let status = platform.client.live_status_at(at).await.expect("status");
         assert_eq!(
             (status.at, status.unknown),
-            (at, ["held_back", "draining_left", "completed_total", "cancelled_total", "lab_spend_today_usd"].map(str::to_owned).to_vec())
+            (at, ["held_back", "draining_left", "completed_total", "lab_spend_today_usd"].map(str::to_owned).to_vec())
         );
         seen.push((status.live_prompt, status.workers));
     }
@@ -279,6 +278,8 @@ async fn moments_that_nothing_is_known_of_are_refused_in_words() {
         assert_eq!((status, code.as_str()), (400, "no_record"), "{path}");
         assert!(words.contains("no record before 2026-03-14 12:00:30 UTC"), "{words}");
     }
+    let status = platform.client.live_status().await.expect("status");
+    assert_eq!(status.record_from, Some(now(&clock)), "the record has begun just now");
     let error = platform.client.health_report_at(now(&clock)).await.expect_err("nobody has looked yet");
     assert_eq!(error.code(), Some("no_record"));
     // A week is kept, however long ago the record began.
@@ -286,6 +287,8 @@ async fn moments_that_nothing_is_known_of_are_refused_in_words() {
     let (status, code, words) = refusal(paths[0], "2026-03-17T10:59:59Z").await;
     assert_eq!((status, code.as_str()), (400, "no_record"));
     assert!(words.contains("no record before 2026-03-17 12:00:30 UTC"), "{words}");
+    let first = platform.client.live_status().await.expect("status").record_from;
+    assert_eq!(first, Some("2026-03-17T12:00:30Z".parse().expect("a time")), "it is said which moment is the first");
     platform.client.live_status_at("2026-03-17T12:00:30Z".parse().expect("a time")).await.expect("just kept");
     platform.client.live_status_at("2026-03-17T11:50:00Z".parse().expect("a time")).await.expect("a week by the clock of who asks");
 }

@@ -70,6 +70,8 @@ fn a_moment_in_the_past_is_walked_to_seen_and_left_by_keyboard() {
     console.wait_for("pipeline running");
     console.wait_for("Pending: 0");
     console.wait_for("Done today: 3");
+    console.wait_for("Completed 3");
+    console.wait_for("Cancelled 0");
     console.wait_until("the jobs of then", |console| console.says("morning.jpg") && !console.says("late_1.jpg"));
     assert!(console.harness.query_by_label("Pause").is_none(), "nothing can be done to the past");
     // Before the third photo came.
@@ -102,10 +104,14 @@ fn a_moment_in_the_past_is_walked_to_seen_and_left_by_keyboard() {
     assert!(!console.says("Retry now"));
     console.click("Close the details");
     console.wait_until("the details are closed", |console| !console.says("As it is now"));
-    // Before the platform began.
+    // Where the platform began the past ends.
     console.click("Time strip: Sat 14 Mar, 08:43:53");
     console.press(Modifiers::NONE, Key::Home);
-    console.wait_for("There is no record before");
+    console.wait_for("50 min ago, where the record begins, pipeline running");
+    leap(&mut console, Key::ArrowLeft, 1);
+    console.wait_for("50 min ago, where the record begins, pipeline running");
+    console.wait_until("there was no job yet", |console| !console.says("dawn.jpg"));
+    assert!(!console.says("There is no record before"));
     console.press(Modifiers::NONE, Key::Escape);
     console.wait_for("Drag along the strip");
     console.wait_for("Pending: 3");

@@ -161,6 +161,7 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
     };
     Json(LiveStatus {
         at: now(),
+        record_from: None,
         pipeline_state: PipelineState::Running,
         pending: count(JobState::Pending),
         processing: count(JobState::Processing),

@@ -41,6 +41,9 @@ pub struct Health {
     report: Remote<HealthReport>,
     checking: Remote<HealthReport>,
     refresh: Refresh,
+    /// The moment that was asked for, and that of the report; `None`: the present.
+    asked: Option<DateTime<Utc>>,
+    of: Option<DateTime<Utc>>,
     period: Period,
 }
 
@@ -59,7 +62,9 @@ impl Health {
 
     /// Takes in answers. `at`: the moment that is looked at.
     pub fn logic(&mut self, at: Option<DateTime<Utc>>, ctx: &AreaCtx<'_>) {
-        self.report.poll();
+        if self.report.poll() && self.report.failure().is_none() {
+            self.of = self.asked;
+        }
         if !self.checking.poll() {
             return;
         }
@@ -70,6 +75,7 @@ impl Health {
             // What is now is not shown as what was then.
             if at.is_none() {
                 self.report.set(report);
+                self.of = None;
                 self.refresh.answered();
             }
         }
@@ -78,6 +84,7 @@ impl Health {
     /// Asks when it is time; called while the panel is on screen.
     fn ask(&mut self, ctx: &AreaCtx<'_>, at: Option<DateTime<Utc>>) {
         if !self.report.is_pending() && self.refresh.is_due(ctx.egui, at, PACE) {
+            self.asked = at;
             ctx.ask(&mut self.report, move |client| async move {
                 match at {
                     None => client.health_report().await,
@@ -109,6 +116,10 @@ impl Health {
         };
         let columns = Columns::of(ui.available_width());
         columns.heads_ui(ui, self.period);
+        // Health of another moment is greyed until that of this one is there.
+        if self.of != at {
+            ui.multiply_opacity(0.4);
+        }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             for component in &report.components {

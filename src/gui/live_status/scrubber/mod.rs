@@ -20,6 +20,24 @@ use strip::{Bars, Chosen};
 /// The strip moves on by itself.
 const AT_LEAST_EVERY: Duration = Duration::from_mins(1);
 
+/// What is known of the moment that is looked at.
+pub struct Then<'a> {
+    /// Of the pipeline; `None`: what was then is still on its way.
+    pub state: Option<PipelineState>,
+    /// Why the moment can't be shown.
+    pub problem: Option<&'a str>,
+    /// The first moment that there is a record of.
+    pub first: Option<DateTime<Utc>>,
+}
+
+impl Then<'_> {
+    /// A moment as it can be asked about: in whole milliseconds, as the platform answers, and not before the first one.
+    fn recorded(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        let at = at.trunc_subsecs(3);
+        self.first.map_or(at, |first| at.max(first))
+    }
+}
+
 /// The state of the scrubber.
 #[derive(Default)]
 pub struct Scrubber {
@@ -59,17 +77,16 @@ impl Scrubber {
         self.marks.reload();
     }
 
-    /// Draws the strip where it is open, with what says that the past is shown. `problem`: why the moment can't be shown.
-    /// `state`: of the pipeline, then.
-    pub fn ui(&mut self, ui: &mut Ui, state: Option<PipelineState>, problem: Option<&str>, ctx: &AreaCtx<'_>) {
+    /// Draws the strip where it is open, with what says that the past is shown.
+    pub fn ui(&mut self, ui: &mut Ui, then: &Then<'_>, ctx: &AreaCtx<'_>) {
         if !self.is_open {
             return;
         }
         self.ask(ctx);
         let frame = egui::Frame::new().fill(ctx.tokens().surface).corner_radius(theme::RADIUS_8).inner_margin(theme::GAP_8);
         frame.show(ui, |ui| {
-            self.header_ui(ui, state, ctx);
-            if let Some(problem) = problem.filter(|_| self.at.is_some()) {
+            self.header_ui(ui, then, ctx);
+            if let Some(problem) = then.problem.filter(|_| self.at.is_some()) {
                 ui.label(RichText::new(problem).color(ctx.tokens().bad));
             }
             ui.add_space(theme::GAP_4);
@@ -77,11 +94,10 @@ impl Scrubber {
                 ui.label(RichText::new(format!("What happened could not be read. {failure}")).color(ctx.tokens().bad));
             }
             let focus = std::mem::take(&mut self.wants_focus);
-            if let Some(chosen) = strip::ui(ui, self.bars.as_ref(), &self.marks, self.range, self.at, focus, ctx) {
+            if let Some(chosen) = strip::ui(ui, self.bars.as_ref(), &self.marks, self.range, (self.at, then.first), focus, ctx) {
                 self.at = match chosen {
                     Chosen::Live => None,
-                    // Whole milliseconds, as the platform answers.
-                    Chosen::Past(at) => Some(at.trunc_subsecs(3)),
+                    Chosen::Past(at) => Some(then.recorded(at)),
                 };
             }
         });
@@ -107,7 +123,7 @@ impl Scrubber {
         ctx.egui.request_repaint_after(AT_LEAST_EVERY);
     }
 
-    fn header_ui(&mut self, ui: &mut Ui, state: Option<PipelineState>, ctx: &AreaCtx<'_>) {
+    fn header_ui(&mut self, ui: &mut Ui, then: &Then<'_>, ctx: &AreaCtx<'_>) {
         let tokens = ctx.tokens();
         ui.horizontal_wrapped(|ui| {
             match self.at {
@@ -115,7 +131,7 @@ impl Scrubber {
                     ui.label(RichText::from(icons::ICON_HISTORY).size(theme::TEXT_STRONG).color(tokens.muted));
                     ui.label("Drag along the strip to see a moment in the past");
                 }
-                Some(at) => self.moment_ui(ui, at, state, ctx),
+                Some(at) => self.moment_ui(ui, at, then, ctx),
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let close = ui.button(RichText::from(icons::ICON_CLOSE));
@@ -140,25 +156,30 @@ impl Scrubber {
     }
 
     /// Which moment is shown, and ways on from it.
-    fn moment_ui(&mut self, ui: &mut Ui, at: DateTime<Utc>, state: Option<PipelineState>, ctx: &AreaCtx<'_>) {
+    fn moment_ui(&mut self, ui: &mut Ui, at: DateTime<Utc>, then: &Then<'_>, ctx: &AreaCtx<'_>) {
         let tokens = ctx.tokens();
         ui.label(RichText::from(icons::ICON_HISTORY).size(theme::TEXT_STRONG).color(tokens.warn));
-        let state = match state {
+        let is_first = then.first == Some(at);
+        let state = match then.state {
+            None if then.problem.is_none() => ", loading…",
             None => "",
             Some(PipelineState::Running) => ", pipeline running",
             Some(PipelineState::Draining) => ", pipeline draining",
             Some(PipelineState::Paused) => ", pipeline paused",
         };
-        let words = format!("{}, {}{state}", moment_words(at), relative_time::words(at, ctx.now));
+        let first = if is_first { ", where the record begins" } else { "" };
+        let words = format!("{}, {}{first}{state}", moment_words(at), relative_time::words(at, ctx.now));
         ui.label(RichText::new(words).color(tokens.warn).strong());
         let (back, on) = (RichText::from(icons::ICON_CHEVRON_LEFT), RichText::from(icons::ICON_CHEVRON_RIGHT));
         let step = number::duration_ms(self.range.step().num_milliseconds() as f64);
         for (icon, label, by) in [(back, "earlier", -self.range.step()), (on, "later", self.range.step())] {
             let label = format!("{step} {label}");
-            let button = ui.button(icon);
-            button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &label));
-            if button.on_hover_text(label).clicked() {
-                self.at = moved(at, by, ctx.now);
+            let is_offered = !is_first || by > TimeDelta::zero();
+            let button = ui.add_enabled(is_offered, egui::Button::new(icon));
+            button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, is_offered, &label));
+            let why_not = "There is no record of what was before";
+            if button.on_hover_text(label).on_disabled_hover_text(why_not).clicked() {
+                self.at = moved(at, by, ctx.now).map(|at| then.recorded(at));
             }
         }
         let live = ui.button((RichText::from(icons::ICON_PLAY_ARROW), "Back to live"));

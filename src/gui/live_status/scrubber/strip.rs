@@ -80,13 +80,13 @@ impl From<Option<DateTime<Utc>>> for Chosen {
     }
 }
 
-/// Draws it; returns what was chosen.
+/// Draws it; returns what was chosen. `at`: the moment that is looked at. `first`: the first one that there is a record of.
 pub fn ui(
     ui: &mut Ui,
     bars: Option<&Bars>,
     marks: &Marks,
     range: FlowRange,
-    at: Option<DateTime<Utc>>,
+    (at, first): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     focus: bool,
     ctx: &AreaCtx<'_>,
 ) -> Option<Chosen> {
@@ -102,6 +102,10 @@ pub fn ui(
     ui.painter().rect_filled(rect, theme::RADIUS_4, tokens.field);
     let by_key = keys(ui, &response, range, at, ctx);
     let Some(bars) = bars else { return by_key };
+    if let Some(first) = first.map(|first| first.timestamp_millis()).filter(|first| *first > bars.from_ms) {
+        // Of what was before there is no record.
+        ui.painter().rect_filled(rect.with_max_x(bars.x(first, rect).min(rect.right())), 0, tokens.surface);
+    }
     bars_ui(ui, bars, rect, tokens);
     axis_ui(ui, bars, room, range, tokens);
     let now_ms = ctx.now.timestamp_millis();
