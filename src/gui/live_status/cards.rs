@@ -161,13 +161,16 @@ fn wait_card(status: &LiveStatus) -> Card<'_> {
 
 fn spend_card(status: &LiveStatus) -> Card<'_> {
     let nothing_known = status.spend_unknown_results > 0 && status.spend_today_usd.0 == 0;
-    let note = match status.spend_unknown_results {
-        0 if status.daily_limit_usd.is_some() => status.daily_limit_usd.map(|limit| format!("of {limit} a day")).unwrap_or_default(),
-        0 => "every result's cost is known".to_owned(),
-        unknown => format!("cost unknown for {} {}", number::count(unknown), if unknown == 1 { "result" } else { "results" }),
+    let budget = status.daily_limit_usd.map(|limit| format!("of {limit} today"));
+    let unknown = match status.spend_unknown_results {
+        0 if budget.is_none() => Some("every result's cost is known".to_owned()),
+        0 => None,
+        unknown => Some(format!("cost unknown for {} {}", number::count(unknown), if unknown == 1 { "result" } else { "results" })),
     };
+    let note = budget.iter().chain(&unknown).map(String::as_str).collect::<Vec<_>>().join(", ");
     Card {
         title: "Spend today",
+        short_title: status.daily_limit_usd.map(|limit| format!("Spend of {limit} today")).unwrap_or_default(),
         more: lab_words(status),
         more_leads_to: "Beside the pipeline: the lab's runs, validations and replays, and the assistant. The limits do not count it. Show past runs",
         figure: if nothing_known { "unknown".to_owned() } else { status.spend_today_usd.to_string() },
@@ -183,9 +186,9 @@ fn spend_card(status: &LiveStatus) -> Card<'_> {
 fn lab_words(status: &LiveStatus) -> String {
     match (status.lab_spend_today_usd.unwrap_or_default(), status.lab_spend_unknown) {
         (UsdMicros(0), 0) => String::new(),
-        (UsdMicros(0), _) => "and an unknown sum in the lab".to_owned(),
-        (cost, 0) => format!("and {cost} in the lab"),
-        (cost, _) => format!("and at least {cost} in the lab"),
+        (UsdMicros(0), _) => "lab, assistant: unknown".to_owned(),
+        (cost, 0) => format!("lab, assistant: {cost}"),
+        (cost, _) => format!("lab, assistant: ≥ {cost}"),
     }
 }
 

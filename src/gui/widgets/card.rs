@@ -55,6 +55,8 @@ pub struct Clicked {
 #[derive(Debug, Clone, Default)]
 pub struct Card<'a> {
     pub title: &'a str,
+    /// The title of a compact card, whose note is not shown, where it says more than [`Self::title`].
+    pub short_title: String,
     /// The number as it is read.
     pub figure: String,
     /// The figure is a name, not a number: it is set smaller.
@@ -89,7 +91,7 @@ impl Card<'_> {
         let sense = if is_link { Sense::click() } else { Sense::hover() };
         let (rect, response) = ui.allocate_exact_size(vec2(width, size.height()), sense);
         let is_compact = size == Size::Compact;
-        let note = if is_compact && !self.more.is_empty() { format!("{}, {}", self.note, self.more) } else { self.note.clone() };
+        let note = if is_compact && !self.more.is_empty() { format!("{}; {}", self.note, self.more) } else { self.note.clone() };
         let said = format!("{}: {} {}. {note}", self.title, self.figure, self.unit).replace(" .", ".");
         let role = if is_link { egui::Role::Button } else { egui::Role::Label };
         response.widget_info(|| WidgetInfo::labeled(role, true, &said));
@@ -104,7 +106,9 @@ impl Card<'_> {
             }
         }
         let more = (!is_compact && !self.more.is_empty()).then(|| self.more_ui(ui, rect, &response));
-        let response = if is_compact { response.on_hover_text(note) } else { response };
+        // What does not fit is told on hover.
+        let is_cut = is_compact || response.hovered() && elided(ui, &note, theme::TEXT_SMALL, rect.width() - 24.0, tokens.muted).elided;
+        let response = if is_cut { response.on_hover_text(note) } else { response };
         if is_link {
             return (response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(self.leads_to), more);
         }
@@ -149,7 +153,8 @@ impl Card<'_> {
     fn paint_compact(&self, ui: &Ui, rect: Rect) {
         let tokens = theme::tokens(ui.ctx());
         let inner = rect.shrink2(vec2(10.0, 7.0));
-        let title = elided(ui, self.title, theme::TEXT_SMALL, inner.width(), tokens.muted);
+        let title = if self.short_title.is_empty() { self.title } else { &self.short_title };
+        let title = elided(ui, title, theme::TEXT_SMALL, inner.width(), tokens.muted);
         ui.painter().galley(inner.min, title, tokens.muted);
         let colour = if self.is_stale { tokens.muted } else { tokens.text };
         let words = format!("{}{} {}", if self.is_partial { "≥ " } else { "" }, self.figure, self.unit);

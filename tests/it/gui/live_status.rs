@@ -71,7 +71,7 @@ fn the_cards_say_how_the_pipeline_stands_and_lead_to_where_it_comes_from() {
     pointer::click_label_contains(&mut story.console, "Spend today");
     story.console.run_steps(3);
     assert_eq!(story.console.state().sent, [Command::GoTo(Route::Cost)]);
-    assert!(!has(&story.console, "in the lab"), "nothing was spent there");
+    assert!(!has(&story.console, "lab, assistant"), "nothing was spent there");
     pointer::click_label_contains(&mut story.console, "Failed: ");
     wait_until(&mut story.console, "only failed jobs are listed", |console| !has(console, &row(0)) && has(console, &row(7)));
 }
@@ -81,9 +81,9 @@ fn what_the_lab_spent_stands_below_what_the_pipeline_did_and_leads_to_its_runs()
     let mut story = story(60, Window { size: [1440.0, 900.0], ..Window::default() });
     story.platform.lock().expect("canned").lab_spend = UsdMicros(120_000);
     story.console.state_mut().command(Command::Reload);
-    wait_until(&mut story.console, "it is said", |console| has(console, "and $0.1200 in the lab"));
+    wait_until(&mut story.console, "it is said", |console| has(console, "lab, assistant: $0.1200"));
     assert!(has(&story.console, "Spend today: $0.4123."), "the figure is the pipeline's");
-    pointer::click_label_contains(&mut story.console, "in the lab");
+    pointer::click_label_contains(&mut story.console, "lab, assistant");
     story.console.run_steps(3);
     assert_eq!(story.console.state().sent.last(), Some(&Command::GoTo(Route::PastRuns)));
 }

@@ -47,6 +47,7 @@ pub struct Canned {
     pub held_back: Option<Fault>,
     /// Spent today beside the pipeline.
     pub lab_spend: UsdMicros,
+    pub daily_limit: Option<UsdMicros>,
     /// Failed jobs that a retry would queue; all of them unless told.
     pub retriable: Option<u64>,
 }
@@ -65,6 +66,7 @@ pub fn start(runtime: &tokio::runtime::Runtime, jobs: usize) -> (Client, Shared)
         is_broken: false,
         held_back: None,
         lab_spend: UsdMicros(0),
+        daily_limit: None,
         retriable: None,
     }));
     let router = Router::new()
@@ -184,7 +186,7 @@ async fn live_status(State(canned): State<Shared>) -> Json<LiveStatus> {
         confidence_yesterday: Some(0.718),
         completed_yesterday: 1_320,
         held_back: canned.held_back.clone(),
-        daily_limit_usd: None,
+        daily_limit_usd: canned.daily_limit,
         limit_warning: None,
         bundled_wait: None,
         live_model: "gemini/gemini-3.8-flash".to_owned(),
