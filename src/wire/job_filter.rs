@@ -6,13 +6,17 @@
 
 use std::ops::Range;
 
+mod day;
+
+pub use day::Day;
+
 use chrono::{DateTime, Utc};
 
 use super::job::{Job, JobState};
 use super::result::FaultKind;
 
 /// The terms with what they are for, in the order in which they are offered.
-pub const TERMS: [(&str, &str); 12] = [
+pub const TERMS: [(&str, &str); 13] = [
     ("state:", "pending, processing, retry_wait, completed, failed or cancelled; several with commas"),
     ("provider:", "of the last try, such as gemini"),
     ("model:", "part of the last try's model"),
@@ -22,6 +26,7 @@ pub const TERMS: [(&str, &str); 12] = [
     ("age>", "since it was queued, such as age>1h or age<2d"),
     ("wait>", "from queued to begun, such as wait>30s"),
     ("took>", "the last try, such as took>5s"),
+    ("finished:", "UTC day on which the last try ended: today, yesterday or such as 2026-03-14; finished<today for before"),
     ("attempts>", "tries begun, such as attempts>2"),
     ("priority>", "such as priority>0 or priority=50"),
     ("confidence<", "mean of the result, 0–1, such as confidence<0.6"),
@@ -52,6 +57,8 @@ pub enum What {
     Prompt(String),
     Fault(FaultKind),
     Photo(String),
+    /// Against a day, when the last try ended.
+    Finished(Compare, Day),
     /// Times in milliseconds.
     Number(Measure, Compare, f64),
 }
@@ -160,6 +167,7 @@ impl What {
             Self::Prompt(part) => has(job.prompt.as_ref(), part),
             Self::Fault(kind) => job.fault.as_ref().is_some_and(|fault| fault.kind == *kind),
             Self::Photo(part) => has(Some(&job.file_name), part),
+            Self::Finished(compare, day) => job.finished_at.is_some_and(|at| day.holds(*compare, at, now)),
             Self::Number(measure, compare, than) => measure.of(job, now).is_some_and(|value| compare.holds(value, *than)),
         }
     }
@@ -220,6 +228,10 @@ fn term(piece: &str) -> Result<Option<Term>, String> {
         let example = TERMS.iter().find(|(term, _)| term.starts_with(&key)).map_or("", |(_, about)| about);
         let number = number(measure, &value).ok_or_else(|| format!("'{piece}' needs a value: {example}"))?;
         return Ok(Some(Term { negated, what: What::Number(measure, compare, number) }));
+    }
+    if key == "finished" {
+        let day = Day::read(&value).ok_or_else(|| format!("'{piece}' needs a day: today, yesterday or such as 2026-03-14"))?;
+        return Ok(Some(Term { negated, what: What::Finished(compare, day) }));
     }
     let known: Vec<&str> = TERMS.iter().map(|(term, _)| *term).collect();
     let unknown = || format!("There is no term '{key}'. Use one of {}, or put a word with such a sign in quotes", known.join(" "));
@@ -341,6 +353,10 @@ mod tests {
             ("confidence<50", false),
             ("confidence<60", true),
             ("-confidence<0.6", false),
+            ("finished:today", true),
+            ("finished=2026-01-01 finished<=yesterday", false),
+            ("finished>=2026-01-01 finished<2026-01-02 finished>2025-12-31", true),
+            ("-finished:today", false),
             ("- \"\"", true),
         ] {
             assert_eq!(JobFilter::parse(text).expect("reads").matches(&job(), now), found, "{text}");
@@ -351,7 +367,15 @@ mod tests {
     fn what_a_job_does_not_have_is_found_by_no_number() {
         let now = "2026-01-01T02:00:00Z".parse().expect("a time");
         let waiting = Job { confidence: None, started_at: None, finished_at: None, ..job() };
-        for (text, found) in [("confidence<1", false), ("confidence>=0", false), ("-confidence>=0", true), ("took<1h", false), ("wait=2h", true)] {
+        for (text, found) in [
+            ("confidence<1", false),
+            ("confidence>=0", false),
+            ("-confidence>=0", true),
+            ("finished<=today", false),
+            ("-finished:today", true),
+            ("took<1h", false),
+            ("wait=2h", true),
+        ] {
             assert_eq!(JobFilter::parse(text).expect("reads").matches(&waiting, now), found, "{text}");
         }
     }
@@ -364,6 +388,7 @@ mod tests {
             ("fault:gremlins", 0..14, "no fault 'gremlins'"),
             ("age>soon", 0..8, "needs a value"),
             ("age>5", 0..5, "needs a value"),
+            ("finished:soon", 0..13, "needs a day"),
             ("state:", 0..6, "needs a value"),
             ("provider>a", 0..10, "followed by a colon"),
             ("cat OR dog", 4..6, "OR is no term here"),

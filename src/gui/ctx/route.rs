@@ -136,6 +136,8 @@ pub enum Route {
     Live(LiveView),
     /// The job table, filtered.
     Jobs(Option<JobState>),
+    /// The jobs that these words find, see [`crate::wire::job_filter`].
+    JobsFound(&'static str),
     Job(JobId),
     Prompt(PromptId),
     Pipeline(PipelineView),
@@ -166,7 +168,7 @@ impl Route {
     pub fn area(&self) -> AreaId {
         match self {
             Self::Area(area) => *area,
-            Self::Live(_) | Self::Jobs(_) | Self::Job(_) => AreaId::LiveStatus,
+            Self::Live(_) | Self::Jobs(_) | Self::JobsFound(_) | Self::Job(_) => AreaId::LiveStatus,
             Self::Prompt(_) | Self::Pipeline(_) | Self::Deployments | Self::Models | Self::Rules | Self::Providers | Self::Provider(_) => {
                 AreaId::PipelineControl
             }

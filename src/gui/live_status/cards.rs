@@ -70,7 +70,7 @@ fn cards<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Vec<(Card<'s>, Route)> 
             },
             jobs(JobState::Processing),
         ),
-        (done_card(status, tokens), jobs(JobState::Completed)),
+        (done_card(status, tokens), Route::JobsFound(DONE_TODAY)),
         (failed_card(status, tokens), jobs(JobState::Failed)),
         (
             Card {
@@ -126,7 +126,8 @@ fn done_card<'s>(status: &'s LiveStatus, tokens: &Tokens) -> Card<'s> {
         note: yesterday,
         series: series(status, |minute| Some(minute.completed as f64)),
         colour: Some(tokens.good),
-        leads_to: "Show the completed jobs; days are UTC days",
+        leads_to: "Every answer of today counts: a photo that was asked about twice counts twice. Show the jobs that were completed today; days are \
+                   UTC days",
         ..Card::default()
     }
 }

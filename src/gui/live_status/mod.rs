@@ -253,6 +253,10 @@ impl Area for LiveStatus {
                 self.view = LiveView::Jobs;
                 self.show(Filter { state: *state, ..Filter::default() });
             }
+            Route::JobsFound(words) => {
+                self.view = LiveView::Jobs;
+                self.show(Filter { search: (*words).to_owned(), ..Filter::default() });
+            }
             Route::Job(id) => {
                 self.view = LiveView::Jobs;
                 self.details.open(*id);

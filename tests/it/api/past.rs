@@ -38,7 +38,17 @@ fn job_queries(at: Option<DateTime<Utc>>) -> Vec<JobQuery> {
         .map(|sort| JobQuery { sort, ..all.clone() })
         .collect();
     queries.extend(JobState::ALL.map(|state| JobQuery { state: Some(state), ..all.clone() }));
-    for q in ["age>1m", "wait>30s", "-state:completed", "fault:refused", "attempts>0", "3.jpg", "priority>0"] {
+    for q in [
+        "age>1m",
+        "wait>30s",
+        "-state:completed",
+        "fault:refused",
+        "attempts>0",
+        "3.jpg",
+        "finished:today",
+        "state:completed finished<today",
+        "priority>0",
+    ] {
         queries.push(JobQuery { q: Some(q.to_owned()), ascending: true, ..all.clone() });
     }
     queries

@@ -89,6 +89,45 @@ fn what_the_lab_spent_stands_below_what_the_pipeline_did_and_leads_to_its_runs()
 }
 
 #[test]
+fn what_was_spent_stands_against_the_budget_and_what_is_unknown_after_it() {
+    for size in [[1440.0, 900.0], [860.0, 560.0]] {
+        let mut story = story(60, Window { size, ..Window::default() });
+        {
+            let mut platform = story.platform.lock().expect("canned");
+            (platform.daily_limit, platform.lab_spend) = (Some(UsdMicros(5_000_000)), UsdMicros(2_240));
+        }
+        story.console.state_mut().command(Command::Reload);
+        let said = "Spend today: $0.4123. of $5.00 today, cost unknown for 3 results";
+        wait_until(&mut story.console, "it is said", |console| has(console, said) && has(console, "lab, assistant: $0.002240"));
+    }
+}
+
+#[test]
+fn what_was_done_today_leads_to_the_jobs_that_were_completed_today() {
+    let mut story = story(60, Window::default());
+    let console = &mut story.console;
+    pointer::click_label_contains(console, "Done today");
+    wait_until(console, "only completed jobs", |console| !has(console, &row(0)) && !has(console, &row(7)) && has(console, &row(6)));
+    assert_eq!(console.get_by_label("Find jobs").value().as_deref(), Some("state:completed finished:today"));
+}
+
+#[test]
+fn until_a_moment_is_there_it_is_said_to_be_loading() {
+    let mut story = story(60, Window::default());
+    let console = &mut story.console;
+    console.state_mut().command(Command::LookBack);
+    wait_until(console, "the strip", |console| has(console, "Time strip: live"));
+    assert!(console.query_by_label("Look back").is_some(), "what opened it stays where it is");
+    // No answer comes for as long as the platform's jobs are held.
+    let held = story.platform.lock().expect("canned");
+    console.key_press(Key::ArrowLeft);
+    console.run_steps(4);
+    assert!(has(console, "1 min ago, loading…"));
+    drop(held);
+    wait_until(console, "the moment is there", |console| has(console, "1 min ago, pipeline running"));
+}
+
+#[test]
 fn rows_are_selected_by_mouse_and_keyboard_and_actions_name_what_they_touch() {
     let mut story = story(60, Window { size: [1280.0, 900.0], ..Window::default() });
     let console = &mut story.console;

@@ -222,7 +222,7 @@ async fn undo(State(canned): State<Shared>, Path(id): Path<JobChangeId>) -> Json
 
 fn is_meant(job: &Job, state: Option<JobState>, typed: Option<&str>) -> bool {
     let filter = JobFilter::parse(typed.unwrap_or_default()).expect("the console asks nothing that can't be read");
-    state.is_none_or(|state| job.state == state) && filter.matches(job, chrono::Utc::now())
+    state.is_none_or(|state| job.state == state) && filter.matches(job, now())
 }
 
 async fn act(State(canned): State<Shared>, Json(action): Json<JobsAction>) -> Json<JobsActed> {

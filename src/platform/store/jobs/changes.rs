@@ -50,7 +50,7 @@ pub async fn begin(tx: &mut Tx, org: OrganizationId, id: JobChangeId, action: Jo
         }
         Choice::All(wanted) => {
             let mut query = keep(org, id, action);
-            filter::push(&mut query, wanted, filter::Names::Indexed)?;
+            filter::push(&mut query, org, wanted, filter::Ways::all(wanted))?;
             query.build().execute(&mut **tx).await?;
         }
     }
@@ -97,7 +97,7 @@ pub async fn count_left(tx: &mut Tx, org: OrganizationId, action: JobAction, cho
         }
         Choice::All(wanted) => {
             let mut query = counting();
-            filter::push(&mut query, wanted, filter::Names::Indexed)?;
+            filter::push(&mut query, org, wanted, filter::Ways::all(wanted))?;
             add(query.build_query_as().fetch_one(&mut **tx).await?);
         }
     }

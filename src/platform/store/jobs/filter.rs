@@ -1,5 +1,7 @@
 //! Finding jobs: the filter that people type as SQL, every order of the table, pages that begin after a row.
 
+mod finished;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
@@ -10,6 +12,7 @@ use crate::platform::store::{Db, Result, containing, past, to_ms, to_name};
 use crate::wire::ids::{JobId, OrganizationId};
 use crate::wire::job::{Job, JobSort, JobState};
 use crate::wire::job_filter::{JobFilter, Measure, Term, What};
+use finished::Ends;
 
 /// From so many photos with a part of a name on, the list is walked instead.
 const NAMES_WALKED: i64 = 2_000;
@@ -76,7 +79,8 @@ pub struct Paging {
 /// A page of jobs, and where the next one begins if there may be one.
 pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging) -> Result<(Vec<Job>, Option<After>)> {
     let names = if has_common_name(db, wanted).await? { Names::Walked } else { Names::Indexed };
-    let mut query = page(org, wanted, paging, names)?;
+    let ways = Ways { names, ends: finished::way(db, org, wanted).await? };
+    let mut query = page(org, wanted, paging, ways)?;
     let rows = query.build().fetch_all(&db.read).await?;
     let next = match rows.last().filter(|_| rows.len() >= paging.limit as usize) {
         None => None,
@@ -94,7 +98,7 @@ pub async fn list(db: &Db, org: OrganizationId, wanted: &Wanted, paging: &Paging
 }
 
 /// The question for a page of jobs.
-fn page(org: OrganizationId, wanted: &Wanted, paging: &Paging, names: Names) -> Result<QueryBuilder<Sqlite>> {
+fn page(org: OrganizationId, wanted: &Wanted, paging: &Paging, ways: Ways) -> Result<QueryBuilder<Sqlite>> {
     let column = column(paging.sort, !wanted.is_past && wanted.is_narrow());
     let (than, order) = if paging.ascending { (">", "ASC") } else { ("<", "DESC") };
     let (columns, rest) = SELECT.split_once(" FROM jobs j ").unwrap_or((SELECT, ""));
@@ -109,7 +113,7 @@ fn page(org: OrganizationId, wanted: &Wanted, paging: &Paging, names: Names) -> 
         past::push_jobs(&mut query, wanted.at());
         query.push(rest).push_bind(org.0);
     }
-    push(&mut query, wanted, names)?;
+    push(&mut query, org, wanted, ways)?;
     if let Some(after) = &paging.after {
         // True of all that follows, and where an index of the order is entered.
         query.push(" AND ").push(column).push(" ").push(than).push("= ");
@@ -148,7 +152,7 @@ pub async fn count(db: &Db, org: OrganizationId, wanted: &Wanted) -> Result<u64>
     let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*)");
     past::push_jobs(&mut query, wanted.at());
     query.push("WHERE j.organization_id = ").push_bind(org.0);
-    push(&mut query, wanted, Names::Indexed)?;
+    push(&mut query, org, wanted, Ways::all(wanted))?;
     let count: i64 = query.build_query_scalar().fetch_one(&db.read).await?;
     Ok(count as u64)
 }
@@ -173,9 +177,23 @@ fn column(sort: JobSort, of_few: bool) -> &'static str {
     }
 }
 
+/// How what is asked for is found, where there are two ways.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ways {
+    names: Names,
+    ends: Ends,
+}
+
+impl Ways {
+    /// Those to all jobs that are meant, in no order.
+    pub(super) fn all(wanted: &Wanted) -> Self {
+        Self { names: Names::Indexed, ends: if wanted.is_past { Ends::Walked } else { Ends::Indexed } }
+    }
+}
+
 /// How parts of file names are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Names {
+enum Names {
     /// All photos with the part first, from the index of names; then their jobs.
     Indexed,
     /// Job by job, in the order of the list: where many have the part, a page is full soon.
@@ -205,20 +223,20 @@ fn is_indexed(part: &str) -> bool {
 }
 
 /// Adds ` AND …` for all that is wanted of `jobs j`.
-pub(super) fn push(query: &mut QueryBuilder<Sqlite>, wanted: &Wanted, names: Names) -> Result<()> {
+pub(super) fn push(query: &mut QueryBuilder<Sqlite>, org: OrganizationId, wanted: &Wanted, ways: Ways) -> Result<()> {
     if let Some(state) = wanted.state {
         query.push(" AND j.state = ").push_bind(state.as_str());
     }
     for Term { negated, what } in &wanted.filter.terms {
         // What a job does not have makes a condition NULL: neither found nor, by itself, left out.
         query.push(if *negated { " AND NOT COALESCE(" } else { " AND (" });
-        push_what(query, what, wanted.now, names)?;
+        push_what(query, org, what, wanted.now, ways)?;
         query.push(if *negated { ", FALSE)" } else { ")" });
     }
     Ok(())
 }
 
-fn push_what(query: &mut QueryBuilder<Sqlite>, what: &What, now: DateTime<Utc>, names: Names) -> Result<()> {
+fn push_what(query: &mut QueryBuilder<Sqlite>, org: OrganizationId, what: &What, now: DateTime<Utc>, ways: Ways) -> Result<()> {
     match what {
         What::State(states) => {
             query.push("j.state IN (");
@@ -238,7 +256,7 @@ fn push_what(query: &mut QueryBuilder<Sqlite>, what: &What, now: DateTime<Utc>, 
             // As the index has it.
             query.push("(j.fault IS NOT NULL AND j.fault ->> '$.kind' = ").push_bind(to_name(kind)?).push(")");
         }
-        What::Photo(part) if names == Names::Indexed && is_indexed(part) => {
+        What::Photo(part) if ways.names == Names::Indexed && is_indexed(part) => {
             query.push("j.photo_id IN (SELECT named.id FROM photo_names n JOIN photos named ON named.number = n.rowid WHERE n.photo_names MATCH ");
             query.push_bind(phrase(part)).push(" AND ");
             // The index takes more letters for equal than the list does.
@@ -250,6 +268,7 @@ fn push_what(query: &mut QueryBuilder<Sqlite>, what: &What, now: DateTime<Utc>, 
             push_part(query, "named.file_name", part);
             query.push(")");
         }
+        What::Finished(compare, day) => finished::push(query, org, day.span(*compare, now), ways.ends),
         What::Number(measure, compare, than) => {
             let (from, to) = compare.bounds(*than);
             let bounds = from.map(|from| (" > ", from)).into_iter().chain(to.map(|to| (" < ", to)));
@@ -307,7 +326,7 @@ mod tests {
             for (ascending, after) in [(true, None), (false, None), (true, Some(())), (false, Some(()))] {
                 let after = after.map(|()| After { key: key.clone(), id: JobId(uuid::Uuid::from_u128(7)) });
                 let paging = Paging { sort, ascending, after, limit: 100 };
-                let question = page(OrganizationId::LOCAL, &wanted, &paging, Names::Indexed).expect("a question").sql().as_str().to_owned();
+                let question = page(OrganizationId::LOCAL, &wanted, &paging, Ways::all(&wanted)).expect("a question").sql().as_str().to_owned();
                 plans::assert_indexed(&db, &question, &format!("{paging:?}")).await;
                 let steps = plans::of(&db, &question).await;
                 let goes_by_photo = steps.iter().any(|step| step.contains("jobs_by_photo (photo_id=?)"));
@@ -342,7 +361,7 @@ mod tests {
         db.close().await;
         let wanted = Wanted { state: None, filter: JobFilter::default(), now: DateTime::UNIX_EPOCH, is_past: false };
         let paging = Paging { sort: JobSort::Queued, ascending: false, after: None, limit: 100 };
-        let question = page(OrganizationId::LOCAL, &wanted, &paging, Names::Indexed).expect("a question").sql().as_str().to_owned();
+        let question = page(OrganizationId::LOCAL, &wanted, &paging, Ways::all(&wanted)).expect("a question").sql().as_str().to_owned();
         let unmeasured = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.expect("opens");
         let unmeasured = Db { read: unmeasured.clone(), write: unmeasured };
         let steps = plans::of(&unmeasured, &question).await;
