@@ -311,13 +311,11 @@ fn said(ui: &Ui, line: &Line<'_>, is_clock_fixed: bool) -> Said {
         Line::Up(LinkState::Connecting) => quiet(icons::ICON_SYNC, "Connecting…"),
         Line::Up(LinkState::Live { last_event }) => {
             let age = if is_clock_fixed { Duration::ZERO } else { last_event.age() };
-            // Nothing has to happen for the line to be alive: an age that grows would look like one that is not.
-            let more = if is_fresh(age) { age_words(age) } else { String::new() };
-            if is_fresh(age) {
-                ui.ctx().request_repaint_after(until_next_age(age));
-            }
-            let hover = "Changes arrive by themselves, and the platform gives a sign of life every 10 s. Beside it: whether a change came just now";
-            Said { icon: icons::ICON_CLOUD_DONE, colour: tokens.good, words: "Connected", more, hover: hover.to_owned() }
+            ui.ctx().request_repaint_after(until_next_age(age));
+            let more = age_words(age);
+            let hover =
+                format!("Changes arrive by themselves; the last one came {more}. The platform gives a sign of life every 10 s, changes or not");
+            Said { icon: icons::ICON_CLOUD_DONE, colour: tokens.good, words: "Connected", more, hover }
         }
         Line::Up(LinkState::Polling { last_event, why }) => {
             let age = last_event.age();
@@ -375,11 +373,6 @@ fn link_ui(ui: &mut Ui, standing: &Standing<'_>) {
     }
 }
 
-/// Whether it came just now.
-fn is_fresh(age: Duration) -> bool {
-    age < Duration::from_secs(15)
-}
-
 fn age_words(age: Duration) -> String {
     match age.as_secs() {
         0..=14 => "just now".to_owned(),
@@ -402,6 +395,18 @@ fn until_next_age(age: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gui::ctx::Moment;
+
+    #[test]
+    fn the_age_of_the_last_event_is_said_however_old_it_is() {
+        for (seconds, says) in [(3, "just now"), (31, "30 s ago"), (200, "3 min ago"), (9_000, "2 h ago")] {
+            let state = LinkState::Live { last_event: Moment::ago(Duration::from_secs(seconds)) };
+            egui::__run_test_ui(|ui| {
+                let said = said(ui, &Line::Up(&state), false);
+                assert_eq!((said.words, said.more.as_str()), ("Connected", says));
+            });
+        }
+    }
 
     #[test]
     fn the_age_is_drawn_again_just_when_its_words_change() {
