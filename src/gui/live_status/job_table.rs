@@ -23,6 +23,8 @@ pub struct TableAnswer {
     /// The column whose header was clicked.
     pub sort: Option<JobSort>,
     pub wants_more: bool,
+    /// When the newest of the rows in sight was queued.
+    pub youngest: Option<DateTime<Utc>>,
     pub selection_changed: bool,
     /// Everything was selected at once.
     pub selected_all: bool,
@@ -199,6 +201,7 @@ fn rows_ui(
     let first = ((seen.top() - whole.top()) / theme::ROW_HEIGHT).max(0.0) as usize;
     let end = (((seen.bottom() - whole.top()) / theme::ROW_HEIGHT).ceil().max(0.0) as usize).min(rows.len());
     answer.wants_more = end + ASK_MORE_BEFORE >= rows.len();
+    answer.youngest = rows.iter().take(end).skip(first).map(|job| job.enqueued_at).max();
     let mut clicked = None;
     for (at, job) in rows.iter().enumerate().take(end).skip(first) {
         let response = job_cells::ui(ui, ui.scope_id().with(job.id), row_rect(at), job, selection.contains(job.id), ink, textures);

@@ -33,7 +33,7 @@ use egui::{Key, Modifiers, Panel, RichText, Ui};
 
 use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, LiveView, PhotoAdding, Route};
 use crate::gui::theme;
-use crate::gui::widgets::{empty_state, error_state, number, skeleton};
+use crate::gui::widgets::{empty_state, error_state, number, relative_time, skeleton};
 use crate::wire::config::PipelineState;
 use crate::wire::event::{Event, Happened};
 use crate::wire::job::{Job, JobAction, JobSort, JobState, JobsMatching};
@@ -492,7 +492,11 @@ impl LiveStatus {
     }
 
     fn table_ui(&mut self, ui: &mut Ui, ctx: &mut AreaCtx<'_>) {
-        let answer = self.table.ui(ui, &self.list, &mut self.selection, ctx.textures, self.scrubber.at().unwrap_or(ctx.now));
+        let is_live = self.list.moment().is_none();
+        let answer = self.table.ui(ui, &self.list, &mut self.selection, ctx.textures, self.list.moment().unwrap_or(ctx.now));
+        if let Some(youngest) = answer.youngest.filter(|_| is_live) {
+            relative_time::follow(ui.ctx(), youngest, ctx.now);
+        }
         if answer.selected_all {
             self.select_all();
         } else if answer.selection_changed {

@@ -1,7 +1,9 @@
 //! A moment as its age (`3 min ago`), with the local date and time on hover.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Local, Utc};
-use egui::{Label, Response, Ui};
+use egui::{Context, Label, Response, Ui};
 
 /// The age in words. A moment up to a minute ahead is "just now": clocks differ.
 #[must_use]
@@ -17,6 +19,25 @@ pub fn words(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
         _ => (seconds / 86_400, "d"),
     };
     if ahead { format!("in {count} {unit}") } else { format!("{count} {unit} ago") }
+}
+
+/// Draws a frame when the words change: an age that is looked at goes on by itself.
+pub fn follow(egui: &Context, at: DateTime<Utc>, now: DateTime<Utc>) {
+    egui.request_repaint_after(until_change(at, now));
+}
+
+/// How long the words stay the same, at most.
+fn until_change(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
+    let ms = (now - at).num_milliseconds();
+    let step = match ms.unsigned_abs() {
+        // "Just now" begins a minute before it.
+        0..60_000 if ms < 5_000 => return Duration::from_millis((5_000 - ms).unsigned_abs()),
+        0..60_000 => 1_000,
+        60_000..3_600_000 => 60_000,
+        _ => 3_600_000,
+    };
+    let left = if ms < 0 { ms.unsigned_abs() % step + 1 } else { step - ms.unsigned_abs() % step };
+    Duration::from_millis(left)
 }
 
 /// The moment itself, in local time.
@@ -51,5 +72,21 @@ mod tests {
         ] {
             assert_eq!(words(now - chrono::Duration::seconds(seconds), now), says);
         }
+    }
+
+    #[test]
+    fn an_age_is_drawn_again_when_its_words_change_and_not_before() {
+        let at = DateTime::from_timestamp(1_000_000, 0).expect("a time");
+        for ms in [0, 4_999, 5_000, 5_300, 59_999, 60_000, 61_000, 3_599_999, 3_600_000, 7_300_000, 86_399_999] {
+            let now = at + chrono::Duration::milliseconds(ms);
+            let next = until_change(at, now);
+            assert!(next <= Duration::from_hours(1), "{ms}");
+            let then = now + next;
+            assert_ne!(words(at, now), words(at, then), "{ms}");
+            assert_eq!(words(at, now), words(at, then - chrono::Duration::milliseconds(1)), "{ms}");
+        }
+        // What is to come comes nearer.
+        let now = at - chrono::Duration::milliseconds(125_000);
+        assert_eq!((words(at, now), words(at, now + until_change(at, now))), ("in 2 min".to_owned(), "in 1 min".to_owned()));
     }
 }

@@ -123,7 +123,7 @@ impl Health {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             for component in &report.components {
-                if let Some(command) = row::ui(ui, component, &columns, self.period, at.unwrap_or(ctx.now), ctx) {
+                if let Some(command) = row::ui(ui, component, &columns, self.period, self.of, ctx) {
                     ctx.send(command);
                 }
             }

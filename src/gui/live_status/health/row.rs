@@ -18,8 +18,8 @@ const HEIGHT: f32 = 50.0;
 const LINES_MOST: usize = 2;
 const HOUR_MS: u64 = 3_600_000;
 
-/// Draws the row; returns where the person wants to go. `at`: the moment that is looked at.
-pub fn ui(ui: &mut Ui, component: &Component, columns: &Columns, period: Period, at: DateTime<Utc>, ctx: &AreaCtx<'_>) -> Option<Command> {
+/// Draws the row; returns where the person wants to go. `of`: the moment that it is of; `None`: the present.
+pub fn ui(ui: &mut Ui, component: &Component, columns: &Columns, period: Period, of: Option<DateTime<Utc>>, ctx: &AreaCtx<'_>) -> Option<Command> {
     let tokens = ctx.tokens();
     let detail = detail(ui, component, columns.name_width());
     let (rect, _) = ui.allocate_exact_size(vec2(columns.width, HEIGHT + lines_beyond_first(ui, &detail)), Sense::hover());
@@ -45,7 +45,12 @@ pub fn ui(ui: &mut Ui, component: &Component, columns: &Columns, period: Period,
         ));
     }
     within(ui, places.when, Layout::left_to_right(Align::Center), |ui| match component.last_check {
-        Some(checked) => relative_time::ui(ui, checked, at),
+        Some(checked) => {
+            if of.is_none() {
+                relative_time::follow(ui.ctx(), checked, ctx.now);
+            }
+            relative_time::ui(ui, checked, of.unwrap_or(ctx.now))
+        }
         None => ui.label(RichText::new("never").color(tokens.muted)),
     });
     let uptime = component.uptime;
