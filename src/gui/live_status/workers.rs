@@ -26,6 +26,8 @@ const THUMB_PX: u32 = 256;
 pub struct WorkersView {
     workers: Remote<Workers>,
     changing: Remote<ConfigChanged>,
+    /// As many as a person wants, until the platform knows.
+    wanted: Option<u32>,
     refresh: Refresh,
 }
 
@@ -46,15 +48,25 @@ impl WorkersView {
             return;
         }
         if let Some(failure) = self.changing.take_failure() {
+            self.wanted = None;
             ctx.commands.toast(ToastKind::Bad, format!("The number of workers did not change. {failure}"));
         } else if let Some(changed) = self.changing.take() {
-            let mut toast = Toast::new(ToastKind::Good, workers_in_words(changed.config.rules.workers));
-            if let Some(change) = changed.change {
-                toast = toast.with_action("Undo", Command::UndoThisConfigChange(change.id));
+            let count = changed.config.rules.workers;
+            if let Some(workers) = self.workers.value_mut() {
+                workers.wanted = count;
             }
+            if let Some(more) = self.wanted.take_if(|wanted| *wanted != count) {
+                // It was pressed again meanwhile: one message for all of it.
+                return self.set(more, ctx);
+            }
+            self.wanted = None;
+            let words = workers_in_words(count);
+            let toast = changed.change.map_or_else(|| Toast::new(ToastKind::Good, words.clone()), |change| Toast::of_change(words.clone(), &change));
             ctx.send(Command::ShowToast(toast));
         }
-        self.reload();
+        // An answer that is on its way may be older than the change.
+        ctx.ask(&mut self.workers, |client| async move { client.workers().await });
+        self.refresh.answered();
     }
 
     fn ask(&mut self, ctx: &AreaCtx<'_>) {
@@ -78,7 +90,7 @@ impl WorkersView {
             }
             return;
         };
-        let change = header_ui(ui, workers, self.changing.is_pending(), ctx);
+        let change = header_ui(ui, workers, self.wanted.unwrap_or(workers.wanted), ctx);
         ui.add_space(theme::GAP_8);
         // Those with a job, and as many idle ones as are wanted besides.
         let taken: Vec<u32> = workers.at_work.iter().filter_map(|worker| worker.number).collect();
@@ -98,7 +110,12 @@ impl WorkersView {
         }
     }
 
+    /// One change after the other: what is wanted while one is on its way is asked for after it.
     fn set(&mut self, workers: u32, ctx: &AreaCtx<'_>) {
+        self.wanted = Some(workers);
+        if self.changing.is_pending() {
+            return;
+        }
         ctx.ask(&mut self.changing, move |client| async move {
             let config = client.config().await?;
             client.set_processing_rules(config.revision, &ProcessingRules { workers, ..config.rules }).await
@@ -110,17 +127,16 @@ fn workers_in_words(count: u32) -> String {
     if count == 1 { "1 worker".to_owned() } else { format!("{count} workers") }
 }
 
-/// How many there are, and how many are at work; returns another number when it was chosen.
-fn header_ui(ui: &mut Ui, workers: &Workers, is_changing: bool, ctx: &AreaCtx<'_>) -> Option<u32> {
+/// How many are wanted, and how many are at work; returns another number when it was chosen.
+fn header_ui(ui: &mut Ui, workers: &Workers, wanted: u32, ctx: &AreaCtx<'_>) -> Option<u32> {
     let tokens = ctx.tokens();
     let mut change = None;
     ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(workers_in_words(workers.wanted)).font(theme::semibold(theme::TEXT_STRONG)));
-        for (icon, said, to) in [
-            (icons::ICON_REMOVE, "One worker fewer", workers.wanted.saturating_sub(1)),
-            (icons::ICON_ADD, "One worker more", workers.wanted.saturating_add(1)),
-        ] {
-            let enabled = WORKERS.contains(&to) && !is_changing && workers.runs;
+        ui.label(RichText::new(workers_in_words(wanted)).font(theme::semibold(theme::TEXT_STRONG)));
+        for (icon, said, to) in
+            [(icons::ICON_REMOVE, "One worker fewer", wanted.saturating_sub(1)), (icons::ICON_ADD, "One worker more", wanted.saturating_add(1))]
+        {
+            let enabled = WORKERS.contains(&to) && workers.runs;
             let response = ui.add_enabled(enabled, Button::new(RichText::from(icon)).min_size(vec2(theme::CONTROL_HEIGHT, theme::CONTROL_HEIGHT)));
             response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, enabled, said));
             if response.on_hover_text(said).clicked() {

@@ -57,6 +57,23 @@ fn the_workers_are_watched_and_one_more_begins_at_once() {
 }
 
 #[test]
+fn each_press_counts_from_what_was_wanted_by_the_one_before() {
+    let mut console = Console::open(Options::with_providers(vec![Scripted::held()]));
+    show(&mut console, LiveView::Workers);
+    console.wait_for("2 workers");
+    for _ in 0..3 {
+        console.click("One worker more");
+    }
+    console.wait_for("5 workers");
+    let client = console.client();
+    let workers = |console: &Console| console.block_on(client.config()).expect("config").rules.workers;
+    console.wait_until("the platform has them", |console| workers(console) == 5);
+    console.click("One worker fewer");
+    console.wait_until("the platform has one fewer", |console| workers(console) == 4);
+    console.wait_for("4 workers");
+}
+
+#[test]
 fn a_job_is_opened_from_its_worker() {
     let provider = Scripted::held();
     let mut console = Console::open(Options::with_providers(vec![provider]));
