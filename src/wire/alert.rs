@@ -248,6 +248,7 @@ impl Alert {
             (AlertMetric::ModelRetires, Some(model)) if self.value < 0.0 => format!("{model} has ended"),
             (AlertMetric::ModelRetires, Some(model)) => format!("{model} ends in {value}"),
             _ if metric.is_broken_below() => format!("{} is {value}, below {threshold}", metric.label()),
+            (AlertMetric::OldestWaiting, _) if value == threshold => format!("A job has been waiting for more than {threshold}"),
             (AlertMetric::OldestWaiting, _) => format!("A job has been waiting for {value}, more than {threshold}"),
             _ => format!("{} is {value}, above {threshold}", metric.label()),
         }
@@ -303,6 +304,20 @@ mod tests {
         assert_eq!(rules["confidence"].words(), "Mean confidence below 40 % for 10 min");
         assert_eq!(rules["provider_down"].words(), "Provider down for 2 min");
         assert_eq!(rules["spend_today"].words(), "Spend today above $20.00");
+    }
+
+    #[test]
+    fn a_wait_that_has_just_become_too_long_is_said_once() {
+        let words = |value: f64| {
+            let alert = serde_json::json!({"id": uuid::Uuid::nil(), "rule": "oldest_waiting", "metric": "oldest_waiting", "severity": "warning",
+                "subject": null, "threshold": 30.0, "value": value, "fired_at": "2026-03-14T09:26:53Z", "acknowledged": null,
+                "snoozed_until": null, "resolved_at": null});
+            serde_json::from_value::<Alert>(alert).expect("an alert").words()
+        };
+        assert_eq!(
+            [words(30.2), words(47.0)],
+            ["A job has been waiting for more than 30 min", "A job has been waiting for 47 min, more than 30 min"]
+        );
     }
 
     #[test]

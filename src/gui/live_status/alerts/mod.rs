@@ -207,7 +207,7 @@ impl AlertsView {
             self.asked_history = Remote::default();
         }
         if self.history.is_empty() && self.has_history {
-            ui.label(RichText::new("No alert of the last 90 days is over").color(ctx.tokens().muted));
+            ui.label(RichText::new("Alerts that are over stand here for 90 days. There are none yet").color(ctx.tokens().muted));
         }
         for alert in &self.history {
             ui.push_id(alert.id, |ui| rows::past_ui(ui, alert, ctx));

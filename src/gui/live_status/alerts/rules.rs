@@ -186,7 +186,14 @@ fn now_ui(ui: &mut Ui, rule: &AlertRule, alerts: &Alerts, ctx: &AreaCtx<'_>) {
         Some(count) if rule.metric == AlertMetric::ProviderDown => {
             ui.label(if *count > 0.0 { format!("{count:.0} down") } else { "none down".to_owned() })
         }
-        Some(value) if rule.is_broken_by(*value) => ui.label(RichText::new(format!("{}, broken", rule.metric.words(*value))).color(tokens.warn)),
+        Some(value) if rule.is_broken_by(*value) => {
+            let how = match rule.metric {
+                AlertMetric::ModelRetires => "soon",
+                metric if metric.is_broken_below() => "too low",
+                _ => "too high",
+            };
+            ui.label(RichText::new(format!("{}, {how}", rule.metric.words(*value))).color(tokens.warn))
+        }
         Some(value) => ui.label(rule.metric.words(*value)),
     };
 }

@@ -66,11 +66,11 @@ pub fn of(what: &Happened) -> Option<Told> {
         Happened::AlertChanged(alert) => Some(of_alert(alert)),
         Happened::HealthChanged { label, status, detail, .. } => {
             let (icon, tone, words) = match status {
-                HealthState::Healthy => (icons::ICON_CHECK_CIRCLE, Tone::Good, "is healthy again"),
-                HealthState::Degraded => (icons::ICON_WARNING, Tone::Warn, "is degraded"),
-                HealthState::Down => (icons::ICON_ERROR, Tone::Bad, "is down"),
+                HealthState::Healthy => (icons::ICON_CHECK_CIRCLE, Tone::Good, "healthy again"),
+                HealthState::Degraded => (icons::ICON_WARNING, Tone::Warn, "degraded"),
+                HealthState::Down => (icons::ICON_ERROR, Tone::Bad, "down"),
             };
-            Some(Told { icon, tone, words: format!("{label} {words}"), more: detail.clone(), route: Some(Route::Live(LiveView::Health)) })
+            Some(Told { icon, tone, words: format!("{label}: {words}"), more: detail.clone(), route: Some(Route::Live(LiveView::Health)) })
         }
         Happened::CellNews { .. } | Happened::BundledWait { .. } | Happened::Resync => None,
     }

@@ -128,9 +128,8 @@ impl Health {
                 }
             }
             ui.add_space(theme::GAP_8);
-            let words =
-                "Uptime is the share of the known time that a part was healthy or degraded; time without a check does not count, and where it is \
-                 more than half of a period, the time that is known is told. Days are UTC days";
+            let words = "Uptime: for how much of the time a part worked, be it with trouble. Time in which nobody looked does not count; where \
+                         that is most of a period, the time that was looked at stands below. Days are UTC days";
             ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(ctx.tokens().muted));
         });
     }
@@ -154,8 +153,8 @@ impl Health {
                 }
             }
             if let Some(next) = self.report.value().and_then(|report| report.next_check).filter(|_| !is_past) {
-                let words =
-                    if next > ctx.now { format!("Next check {}", relative_time::words(next, ctx.now)) } else { "Next check is due".to_owned() };
+                relative_time::follow(ui.ctx(), next, ctx.now);
+                let words = next_words(next, ctx.now);
                 ui.label(RichText::new(words).size(theme::TEXT_SMALL).color(ctx.tokens().muted)).on_hover_text(relative_time::absolute(next));
             }
         });
@@ -169,6 +168,15 @@ impl Health {
         if button.on_hover_text(Command::CheckHealth.tooltip()).clicked() {
             ctx.send(Command::CheckHealth);
         }
+    }
+}
+
+/// When the platform looks by itself again.
+fn next_words(next: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    match (next - now).num_seconds() {
+        left if left > 60 => format!("Next check {}", relative_time::words(next, now)),
+        1.. => "Next check within a minute".to_owned(),
+        _ => "Next check is due".to_owned(),
     }
 }
 

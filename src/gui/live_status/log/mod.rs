@@ -116,7 +116,7 @@ impl LogView {
             let copy = Tool::new(icons::ICON_CONTENT_COPY, "Copy the lines").icon_only().tooltip("Copy every line that is shown");
             if copy.enabled(self.lines.shown() > 0).ui(ui).clicked() {
                 ui.ctx().copy_text(self.lines.text());
-                ctx.commands.toast(ToastKind::Good, format!("Copied {} lines", number::count(self.lines.shown() as u64)));
+                ctx.commands.toast(ToastKind::Good, format!("Copied {}", lines_in_words(self.lines.shown())));
             }
             if let Some(folder) = &self.folder {
                 let open = Tool::new(icons::ICON_FOLDER_OPEN, "Open the log folder").icon_only();
@@ -126,8 +126,8 @@ impl LogView {
                 }
             }
             let words = match self.lines.known() {
-                known if known == self.lines.shown() => format!("{} lines", number::count(known as u64)),
-                known => format!("{} of {} lines", number::count(self.lines.shown() as u64), number::count(known as u64)),
+                known if known == self.lines.shown() => lines_in_words(known),
+                known => format!("{} of {}", number::count(self.lines.shown() as u64), lines_in_words(known)),
             };
             let hint = format!("The newest {} lines are kept here. Times are of this computer's clock", number::count(LINES_MOST as u64));
             ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)).truncate()).on_hover_text(hint);
@@ -151,6 +151,11 @@ impl LogView {
             ui.ctx().copy_text(line);
         }
     }
+}
+
+/// `1 line`, `12 lines`.
+fn lines_in_words(count: usize) -> String {
+    if count == 1 { "1 line".to_owned() } else { format!("{} lines", number::count(count as u64)) }
 }
 
 fn colour(level: LogLevel, tokens: &Tokens) -> Color32 {
