@@ -39,13 +39,16 @@ use crate::wire::author;
 use crate::wire::problem::Problem;
 use crate::wire::provider::OWN_KEY_HEADER;
 
+/// With these words begins what is said of a call that the platform did not answer.
+pub const NO_ANSWER: &str = "The platform did not answer";
+
 /// Why a call gave no answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ApiError {
     /// The platform said no, and why.
     #[error("{0}")]
     Problem(Problem),
-    #[error("The platform did not answer: {0}")]
+    #[error("{no_answer}: {0}", no_answer = NO_ANSWER)]
     Network(String),
     /// A person's own key could not be brought along. The message says why and what to do.
     #[error("{0}")]

@@ -265,6 +265,10 @@ impl Area for LiveStatus {
         }
     }
 
+    fn is_at(&self, route: &Route) -> bool {
+        matches!(route, Route::Live(view) if *view == self.view)
+    }
+
     fn shortcuts(&self) -> Vec<(&'static str, &'static str)> {
         if self.view == LiveView::Photos {
             return vec![

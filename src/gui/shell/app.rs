@@ -28,7 +28,9 @@ use super::shortcuts::Shortcuts;
 use super::toasts::Toasts;
 use super::unsaved::Unsaved;
 use crate::gui::analytics::Analytics;
-use crate::gui::ctx::{Area, AreaCtx, AreaId, Command, CommandSender, KeptNowhere, KeysWorked, PhotoTextures, Remote, ToastKind, modal};
+use crate::gui::ctx::{
+    Area, AreaCtx, AreaId, Command, CommandSender, KeptNowhere, KeysWorked, LinkState, PhotoTextures, Remote, Toast, ToastKind, modal,
+};
 use crate::gui::live_status::LiveStatus;
 use crate::gui::pipeline_control::PipelineControl;
 use crate::gui::testing_lab::TestingLab;
@@ -192,7 +194,11 @@ impl App {
             self.ask_config(egui);
         }
         let Link::Up(up) = &mut self.link else { return };
+        let was_lost = matches!(up.state, LinkState::Lost { .. });
         let news = up.news();
+        if was_lost && !matches!(up.state, LinkState::Lost { .. }) {
+            self.toasts.withdraw_unanswered();
+        }
         if up.has_more() {
             egui.request_repaint();
         }
@@ -212,7 +218,10 @@ impl App {
                     }
                     if let Some(toast) = self.alarms.on_alert(alert, now) {
                         self.call_attention(egui, &toast);
-                        self.toasts.push(toast);
+                        // Where the alerts are looked at it stands there already.
+                        if !is_shown(&self.areas, self.saved.area, &toast) {
+                            self.toasts.push(toast);
+                        }
                     }
                 }
                 other => {
@@ -407,6 +416,12 @@ impl App {
             egui.send_viewport_cmd(egui::ViewportCommand::Title(format!("{} – Minerva Console", shown.label())));
         }
     }
+}
+
+/// Whether what the message leads to is what is shown.
+fn is_shown(areas: &[Box<dyn Area>], shown: AreaId, toast: &Toast) -> bool {
+    let Some(Command::GoTo(route)) = toast.action.as_ref().map(|(_, command)| &**command) else { return false };
+    areas.iter().any(|area| area.id() == shown && area.id() == route.area() && area.is_at(route))
 }
 
 /// Gives an area all there is; in a window too small for it, or one that is much enlarged, it is scrolled.

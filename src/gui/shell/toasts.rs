@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use egui::text::LayoutJob;
 use egui::{Align2, Area, Context, Frame, Id, Label, Margin, Order, RichText, TextStyle, vec2};
 
+use crate::client::NO_ANSWER;
 use crate::gui::ctx::kept_free::take_height_kept_free;
 use crate::gui::ctx::{Command, Toast, ToastKind};
 use crate::gui::theme::{self, icons};
@@ -41,6 +42,11 @@ impl Toasts {
         if self.shown.len() > MOST {
             self.shown.remove(0);
         }
+    }
+
+    /// Takes away what was said of questions that the platform did not answer: it is heard again.
+    pub fn withdraw_unanswered(&mut self) {
+        self.shown.retain(|shown| shown.toast.kind != ToastKind::Bad || !shown.toast.text.contains(NO_ANSWER));
     }
 
     /// Takes away what was said of an alert that is taken on, put off or over.
@@ -196,6 +202,17 @@ mod tests {
             toasts.ui(ui.ctx(), |command| *command == there);
             assert!(toasts.shown.is_empty());
         });
+    }
+
+    #[test]
+    fn what_was_not_answered_is_told_until_the_platform_is_heard_again() {
+        let mut toasts = Toasts::default();
+        let failure = crate::client::ApiError::Network("Connection refused (os error 111)".to_owned());
+        toasts.push(Toast::new(ToastKind::Bad, format!("The pipeline did not change. {failure}")));
+        toasts.push(Toast::new(ToastKind::Bad, "The jobs were not changed. The disk is full"));
+        assert!(toasts.shown.iter().all(|shown| shown.until.is_none()), "faults stay");
+        toasts.withdraw_unanswered();
+        assert_eq!(toasts.shown.iter().map(|shown| shown.toast.text.as_str()).collect::<Vec<_>>(), ["The jobs were not changed. The disk is full"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use minerva_console::client::Client;
-use minerva_console::gui::ctx::{AreaId, Command, PhotoTexture, PhotoTextures, Route, Toast, ToastKind};
+use minerva_console::gui::ctx::{AreaId, Command, LiveView, PhotoTexture, PhotoTextures, Route, Toast, ToastKind};
 use minerva_console::keys::Keys;
 use minerva_console::wire::alert::{Alert, AlertMetric, Severity};
 use minerva_console::wire::config::{PipelineState, ProcessingRules, SetPipelineState};
@@ -291,6 +291,19 @@ fn an_alert_that_comes_moves_no_area_under_the_pointer() {
         console.steps();
         assert_eq!(places(&console), before, "{size:?}");
     }
+}
+
+#[test]
+fn an_alert_that_is_looked_at_is_not_told_once_more() {
+    let mut console = Console::open(Options::default().without_workers());
+    console.command(Command::GoTo(Route::Live(LiveView::Alerts)));
+    console.wait_for("Nothing fires");
+    console.tell(Happened::AlertChanged(alert()));
+    console.wait_for("Queue depth is 1,204 jobs, above 1,000 jobs");
+    assert!(!console.says("Critical: Queue depth"), "it stands in the list");
+    console.go_to(AreaId::Analytics);
+    console.tell(Happened::AlertChanged(alert()));
+    console.wait_for("Critical: Queue depth");
 }
 
 fn alert() -> Alert {
