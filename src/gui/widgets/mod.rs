@@ -10,6 +10,7 @@ pub mod empty_state;
 pub mod error_state;
 pub mod keycap;
 pub mod list_row;
+pub mod markdown;
 pub mod merge;
 pub mod number;
 pub mod photo_frame;

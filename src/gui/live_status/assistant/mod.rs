@@ -6,7 +6,6 @@ mod parts;
 use std::sync::mpsc;
 
 use egui::{Align, ComboBox, Id, Key, Label, Layout, Modifiers, Rect, RichText, ScrollArea, TextEdit, Ui, UiBuilder, WidgetInfo, vec2};
-use egui_commonmark::CommonMarkCache;
 
 use crate::gui::ctx::{ApiError, AreaCtx, Command, KeysSeen, Remote, Route, Toast, ToastKind, kept};
 use crate::gui::theme::{self, icons};
@@ -35,7 +34,6 @@ pub struct AssistantView {
     keys_seen: KeysSeen,
     answering: Option<Answering>,
     switching: Remote<ConfigChanged>,
-    markdown: CommonMarkCache,
     wants_focus: bool,
     /// The exchange and part of the confirmed proposal whose action asks once more.
     asks_back: Option<(usize, usize)>,
@@ -233,7 +231,7 @@ impl AssistantView {
         for at in 0..self.chat.exchanges.len() {
             let exchange = &self.chat.exchanges[at];
             let asked_back = self.asks_back.filter(|(exchange, _)| *exchange == at).map(|(_, part)| part);
-            let answer = parts::exchange_ui(ui, at, exchange, (at == last, asked_back), &mut self.markdown, ctx.tokens());
+            let answer = parts::exchange_ui(ui, at, exchange, (at == last, asked_back), ctx.tokens());
             match answer {
                 Some(PartAnswer::Answered { part, is_confirmed }) => answered = Some((at, part, is_confirmed)),
                 Some(PartAnswer::AskAgain) => again = true,

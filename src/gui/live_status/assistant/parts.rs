@@ -1,11 +1,10 @@
 //! A question and the pieces of its answer.
 
 use egui::{Align, CollapsingHeader, Frame, Label, Layout, RichText, Spinner, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText};
-use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
 
 use super::chat::{Ended, Exchange, Part};
 use crate::gui::theme::{self, Tokens, icons};
-use crate::gui::widgets::number;
+use crate::gui::widgets::{markdown, number};
 use crate::wire::assistant::ProposedAction;
 
 /// What a person wants of it.
@@ -20,14 +19,7 @@ pub enum PartAnswer {
 }
 
 /// `asked_back`: the part whose action asks once more just now.
-pub fn exchange_ui(
-    ui: &mut Ui,
-    at: usize,
-    exchange: &Exchange,
-    (is_last, asked_back): (bool, Option<usize>),
-    markdown: &mut CommonMarkCache,
-    tokens: &Tokens,
-) -> Option<PartAnswer> {
+pub fn exchange_ui(ui: &mut Ui, at: usize, exchange: &Exchange, (is_last, asked_back): (bool, Option<usize>), tokens: &Tokens) -> Option<PartAnswer> {
     let mut answer = None;
     ui.push_id(("exchange", at), |ui| {
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
@@ -41,7 +33,8 @@ pub fn exchange_ui(
         for (part, said) in exchange.parts.iter().enumerate() {
             match said {
                 Part::Text(text) => {
-                    CommonMarkViewer::new().show(ui, markdown, text);
+                    ui.spacing_mut().item_spacing.y = theme::GAP_4;
+                    markdown::ui(ui, text);
                 }
                 Part::Call { .. } => call_ui(ui, part, said, tokens),
                 Part::Proposal { action, reason, answered } => {
