@@ -34,7 +34,7 @@ impl LogLevel {
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogEntry {
-    /// Counted from 1 since the process began.
+    /// Counted from 1 in what the process keeps.
     pub id: u64,
     pub at: DateTime<Utc>,
     pub level: LogLevel,
@@ -44,6 +44,9 @@ pub struct LogEntry {
     /// Names and values, those of the spans around it first.
     #[serde(default)]
     pub fields: Vec<(String, String)>,
+    /// It is of a process that ran before: read from the log file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub before_start: bool,
 }
 
 impl fmt::Display for LogEntry {

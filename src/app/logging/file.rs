@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The file that is written to.
-const FILE: &str = "minerva.log";
+pub const FILE: &str = "minerva.log";
+/// The one before.
+pub const BEFORE: &str = "minerva.1.log";
 /// A file's length at most, in bytes.
 const FILE_BYTES_MOST: u64 = 8 * 1024 * 1024;
 /// Files kept, the one that is written to included.

@@ -2,6 +2,7 @@
 //!
 //! What is logged is the caller's duty: no key, no token, no photo bytes.
 
+mod earlier;
 mod file;
 mod filter;
 mod memory;
@@ -41,8 +42,9 @@ impl Logging {
             Failure::Failed(format!("The log folder {folder} can't be written: {error}. Mend its permissions or choose another with --data-dir"))
         };
         make_private(&folder).map_err(unwritable)?;
+        let earlier = earlier::read(&folder);
         let (writer, guard) = tracing_appender::non_blocking(LogFile::open(&folder).map_err(unwritable)?);
-        let log = Log::beside(&folder);
+        let log = Log::beside(&folder, earlier);
         let spans = if settings.log.tells_spans() { FmtSpan::CLOSE } else { FmtSpan::NONE };
         let to_file = fmt::layer().with_ansi(false).with_span_events(spans).with_writer(writer).with_filter(settings.log.to_layer());
         let to_memory = ToMemory::new(log.clone()).with_filter(settings.log.to_layer());

@@ -30,10 +30,14 @@ struct Kept {
 }
 
 impl Log {
-    /// One that also goes to files in this folder.
+    /// One that also goes to files in this folder, and begins with what was in them before.
     #[must_use]
-    pub fn beside(folder: &Path) -> Self {
-        Self(Arc::new(Mutex::new(Kept { folder: Some(folder.to_owned()), ..Kept::default() })))
+    pub fn beside(folder: &Path, earlier: Vec<LogEntry>) -> Self {
+        let log = Self(Arc::new(Mutex::new(Kept { folder: Some(folder.to_owned()), ..Kept::default() })));
+        for entry in earlier {
+            log.keep(entry);
+        }
+        log
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -42,8 +46,12 @@ impl Log {
 
     /// Keeps an entry; the oldest go for it.
     pub fn push(&self, at: DateTime<Utc>, level: LogLevel, target: &str, message: String, fields: Vec<(String, String)>) {
-        let fields = fields.into_iter().map(|(name, value)| (name, cut(value))).collect();
-        let mut entry = LogEntry { id: 0, at, level, target: target.to_owned(), message: cut(message), fields };
+        self.keep(LogEntry { id: 0, at, level, target: target.to_owned(), message, fields, before_start: false });
+    }
+
+    fn keep(&self, entry: LogEntry) {
+        let fields = entry.fields.into_iter().map(|(name, value)| (name, cut(value))).collect();
+        let mut entry = LogEntry { message: cut(entry.message), fields, ..entry };
         let mut kept = self.lock();
         kept.newest += 1;
         entry.id = kept.newest;

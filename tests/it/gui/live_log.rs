@@ -1,6 +1,7 @@
 //! Live status: the log is followed, filtered, searched, paused and copied.
 
 use chrono::TimeDelta;
+use egui_kittest::kittest::Queryable as _;
 use minerva_console::gui::ctx::{Command, LiveView, Route};
 use minerva_console::platform::domain::Log;
 use minerva_console::wire::log::LogLevel;
@@ -41,6 +42,26 @@ fn console(look: Look) -> (Console, Log) {
     console.command(Command::GoTo(Route::Live(LiveView::Log)));
     console.wait_for("7 lines");
     (console, log)
+}
+
+#[test]
+fn what_was_logged_before_this_start_stands_above_it_and_says_so() {
+    let earlier = minerva_console::wire::log::LogEntry {
+        id: 0,
+        at: fixed_now() - TimeDelta::hours(30),
+        level: LogLevel::Error,
+        target: "minerva_console::platform".to_owned(),
+        message: "the disk was full".to_owned(),
+        fields: Vec::new(),
+        before_start: true,
+    };
+    let log = Log::beside(std::path::Path::new("/home/ada/minerva/logs"), vec![earlier]);
+    log.push(fixed_now(), LogLevel::Info, "minerva_console::platform", "the platform answers".to_owned(), Vec::new());
+    let mut console = Console::open(Options { log, ..Options::default().without_workers() });
+    console.command(Command::GoTo(Route::Live(LiveView::Log)));
+    console.wait_for("2 lines");
+    let top = |label: &str| console.harness.get_by_label(label).rect().top();
+    assert!(top("error: the disk was full, before this start") < top("info: the platform answers"));
 }
 
 #[test]

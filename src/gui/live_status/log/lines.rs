@@ -102,6 +102,7 @@ mod tests {
             target: "test".to_owned(),
             message: format!("Line {id}"),
             fields: Vec::new(),
+            before_start: false,
         };
         LogPage { newest: ids.end.saturating_sub(1), entries: ids.map(entry).collect(), missed, folder: None }
     }

@@ -129,7 +129,7 @@ impl LogView {
                 known if known == self.lines.shown() => lines_in_words(known),
                 known => format!("{} of {}", number::count(self.lines.shown() as u64), lines_in_words(known)),
             };
-            let hint = format!("The newest {} lines are kept here. Times are of this computer's clock", number::count(LINES_MOST as u64));
+            let hint = format!("The newest {} lines are kept here. Those from before the platform was started are grey, with their day. Times are of this computer's clock", number::count(LINES_MOST as u64));
             ui.add(Label::new(RichText::new(words).size(theme::TEXT_SMALL).color(tokens.muted)).truncate()).on_hover_text(hint);
         });
     }
@@ -140,8 +140,9 @@ impl LogView {
         let mut copied = None;
         scroll.show_rows(ui, ROW_HEIGHT, self.lines.shown(), |ui, range| {
             for at in range {
+                let begins = at > 0 && self.lines.line(at - 1).is_some_and(|entry| entry.before_start);
                 if let Some(entry) = self.lines.line(at)
-                    && line_ui(ui, entry, tokens)
+                    && line_ui(ui, entry, begins && !entry.before_start, tokens)
                 {
                     copied = Some(entry.to_string());
                 }
@@ -172,16 +173,23 @@ fn on_one_line(words: &str) -> std::borrow::Cow<'_, str> {
     if words.contains(['\n', '\r', '\t']) { words.split_whitespace().collect::<Vec<_>>().join(" ").into() } else { words.into() }
 }
 
-/// One line, cut where it is too long; hovering shows the whole. Returns whether it is to be copied.
-fn line_ui(ui: &mut Ui, entry: &LogEntry, tokens: &Tokens) -> bool {
+/// One line, cut where it is too long; hovering shows the whole. `begins`: it is the first one of this start. Returns whether it is to
+/// be copied.
+fn line_ui(ui: &mut Ui, entry: &LogEntry, begins: bool, tokens: &Tokens) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, format!("{}: {}", entry.level.as_str(), entry.message)));
+    let when = if entry.before_start { ", before this start" } else { "" };
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, format!("{}: {}{when}", entry.level.as_str(), entry.message)));
     if !ui.is_rect_visible(rect) {
         return false;
     }
     if response.hovered() {
         ui.painter().rect_filled(rect, theme::RADIUS_4, tokens.raised);
     }
+    if begins {
+        ui.painter().hline(rect.x_range(), rect.top(), (1.0, tokens.border));
+    }
+    // What was before is told from what is by its day, and greyed.
+    let (form, text) = if entry.before_start { ("%-d %b %H:%M:%S%.3f  ", tokens.muted) } else { ("%H:%M:%S%.3f  ", tokens.text) };
     let mono = FontId::monospace(theme::TEXT_SMALL);
     let small = FontId::proportional(theme::TEXT_SMALL);
     let mut job = LayoutJob::default();
@@ -189,12 +197,12 @@ fn line_ui(ui: &mut Ui, entry: &LogEntry, tokens: &Tokens) -> bool {
         job.append(words, 0.0, TextFormat { valign: Align::Center, ..TextFormat::simple(font.clone(), colour) });
     };
     let at = time_axis::local(entry.at.timestamp_millis() as f64 / 1e3);
-    put(&at.format("%H:%M:%S%.3f  ").to_string(), &mono, tokens.muted);
+    put(&at.format(form).to_string(), &mono, tokens.muted);
     put(&format!("{:5}  ", entry.level.as_str().to_uppercase()), &mono, colour(entry.level, tokens));
-    put(&on_one_line(&entry.message), &small, if entry.level <= LogLevel::Warn { colour(entry.level, tokens) } else { tokens.text });
+    put(&on_one_line(&entry.message), &small, if entry.level <= LogLevel::Warn { colour(entry.level, tokens) } else { text });
     for (name, value) in &entry.fields {
         put(&format!("  {name} "), &small, tokens.muted);
-        put(&on_one_line(value), &small, tokens.text);
+        put(&on_one_line(value), &small, text);
     }
     let galley = elided::job(ui, job, rect.width() - theme::GAP_8);
     ui.painter().galley(rect.left_center() + vec2(4.0, -galley.size().y / 2.0), galley, tokens.text);
@@ -210,7 +218,7 @@ fn line_ui(ui: &mut Ui, entry: &LogEntry, tokens: &Tokens) -> bool {
         for (name, value) in &entry.fields {
             ui.label(RichText::new(format!("{name} = {value}")).size(theme::TEXT_SMALL));
         }
-        let place = format!("{} · {}", at.format("%Y-%m-%d %H:%M:%S%.3f"), entry.target);
+        let place = format!("{} · {}{when}", at.format("%Y-%m-%d %H:%M:%S%.3f"), entry.target);
         ui.label(RichText::new(place).size(theme::TEXT_SMALL).color(tokens.muted));
     });
     copy
