@@ -4,6 +4,7 @@ use egui::{Button, Id, RichText, Ui, WidgetInfo};
 use serde::{Deserialize, Serialize};
 
 use super::job_cells::THUMB_POINTS;
+use crate::gui::ctx::kept;
 use crate::gui::theme::{self, icons};
 use crate::wire::job::JobSort;
 
@@ -157,7 +158,7 @@ impl ChosenColumns {
                 ui.horizontal(|ui| {
                     if ui.checkbox(&mut is_wanted, column.header()).on_hover_text(column.hint()).changed() {
                         self.want(column, is_wanted);
-                        ui.data_mut(|data| data.insert_persisted(Self::id(), self.clone()));
+                        kept::keep(ui.ctx(), Self::id(), self.clone());
                     }
                     if has_no_room {
                         ui.label(RichText::new("no room: leave another out").size(theme::TEXT_SMALL).color(tokens.muted));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use egui::{Context, Id};
 
 use super::setup::PromptChoice;
+use crate::gui::ctx::kept;
 
 type Choice = (BTreeSet<PromptChoice>, BTreeSet<String>);
 
@@ -40,7 +41,7 @@ impl KeptChoice {
         let prompts = if *prompts == self.default { &BTreeSet::new() } else { prompts };
         if (prompts, models) != (&self.stored.0, &self.stored.1) {
             self.stored = (prompts.clone(), models.clone());
-            egui.data_mut(|data| data.insert_persisted(Self::id(), self.stored.clone()));
+            kept::keep(egui, Self::id(), self.stored.clone());
         }
     }
 }
