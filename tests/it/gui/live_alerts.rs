@@ -211,6 +211,7 @@ fn an_alert_is_told_anywhere_in_the_window_and_leads_to_itself() {
     assert!(console.says("1 alert"), "in the side panel");
     console.click("Show");
     console.wait_for("Nothing fires");
+    console.command(Command::GoTo(Route::Area(minerva_console::gui::ctx::AreaId::Analytics)));
     let resolved_at = Some(fixed_now());
     console.tell(Happened::AlertChanged(minerva_console::wire::alert::Alert { resolved_at, ..alert.clone() }));
     console.wait_for("Resolved: Queue depth");

@@ -459,7 +459,13 @@ fn live_status_looks_as_it_should() {
         ("live_status_150", Window { size: [1060.0, 700.0], theme: Theme::Light, pixels_per_point: 1.5 }, None),
     ] {
         let mut story = story(400, window);
+        {
+            let mut platform = story.platform.lock().expect("canned");
+            (platform.daily_limit, platform.lab_spend) = (Some(UsdMicros(5_000_000)), UsdMicros(2_240));
+        }
+        story.console.state_mut().command(Command::Reload);
         let console = &mut story.console;
+        wait_until(console, "the budget", |console| has(console, "of $5.00 today"));
         click_row(console, 1, Modifiers::NONE);
         click_row(console, 3, Modifiers::SHIFT);
         let mut photos: Vec<_> = (0..6).map(|n| (canned::job(n).photo_id, 256)).collect();

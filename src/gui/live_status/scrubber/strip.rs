@@ -104,7 +104,7 @@ pub fn ui(
     let Some(bars) = bars else { return by_key };
     if let Some(first) = first.map(|first| first.timestamp_millis()).filter(|first| *first > bars.from_ms) {
         // Of what was before there is no record.
-        ui.painter().rect_filled(rect.with_max_x(bars.x(first, rect).min(rect.right())), 0, tokens.surface);
+        ui.painter().rect_filled(rect.with_max_x(bars.x(first, rect).min(rect.right())), 0, tokens.border.gamma_multiply(0.5));
     }
     bars_ui(ui, bars, rect, tokens);
     axis_ui(ui, bars, room, range, tokens);
