@@ -238,11 +238,11 @@ impl Area for TestingLab {
                 if let Some(open) = &mut self.open {
                     open.on_told(run.id);
                 }
-                self.on_run(run);
+                self.on_run(run, ctx.now);
             }
             Happened::CellChanged(cell) => {
                 if let Some(open) = &mut self.open {
-                    open.on_cell(cell);
+                    open.on_cell(cell, ctx.now);
                 }
             }
             Happened::CellNews { run_id, cell_id, news } => {
@@ -478,11 +478,11 @@ impl TestingLab {
         }
     }
 
-    fn on_run(&mut self, run: &Run) {
+    fn on_run(&mut self, run: &Run, now: chrono::DateTime<chrono::Utc>) {
         self.runs.on_run(run);
         self.validating.on_run(run);
         if let Some(open) = &mut self.open {
-            open.on_run(run.clone());
+            open.on_run(run.clone(), now);
         }
     }
 

@@ -126,7 +126,7 @@ impl OpenRun {
             // An event that came while it was on its way may be newer, and another one follows if it is not.
             && !self.told_since_asked
         {
-            self.on_run(run);
+            self.on_run(run, ctx.now);
         }
         if self.asked_run.is_untouched() {
             self.told_since_asked = false;
@@ -172,8 +172,8 @@ impl OpenRun {
         self.told_since_asked |= id == self.id && self.run.is_some();
     }
 
-    /// The run as the platform knows it now.
-    pub fn on_run(&mut self, run: Run) {
+    /// The run as the platform knows it at `now`.
+    pub fn on_run(&mut self, run: Run, now: DateTime<Utc>) {
         if run.id != self.id {
             return;
         }
@@ -183,7 +183,7 @@ impl OpenRun {
         }
         // One that is seen first while it runs may have begun long ago.
         let begun = self.run.as_ref().is_some_and(|before| before.state != RunState::Running);
-        Pace::follow(&mut self.pace, &run, begun, Instant::now());
+        Pace::follow(&mut self.pace, &run, begun, now);
         if run.state != RunState::Running {
             self.heard.clear();
         }
@@ -191,8 +191,8 @@ impl OpenRun {
         self.is_behind = true;
     }
 
-    /// A cell that has changed.
-    pub fn on_cell(&mut self, cell: &Cell) {
+    /// A cell that has changed, heard at `now`.
+    pub fn on_cell(&mut self, cell: &Cell, now: DateTime<Utc>) {
         if cell.run_id != self.id {
             return;
         }
@@ -201,7 +201,7 @@ impl OpenRun {
                 self.fresh.insert(at);
             }
             if let Some(pace) = &mut self.pace {
-                pace.on_cell(self.cells[at].as_ref().map(|before| before.state), cell, Instant::now());
+                pace.on_cell(self.cells[at].as_ref().map(|before| before.state), cell, now);
             }
             self.put(at, cell.clone());
         }
@@ -294,8 +294,8 @@ impl OpenRun {
 
     /// Time left at the pace so far; `None` while there is none.
     #[must_use]
-    pub fn time_left(&self) -> Option<Duration> {
-        self.pace.as_ref()?.left(self.run.as_ref()?, Instant::now())
+    pub fn time_left(&self, now: DateTime<Utc>) -> Option<Duration> {
+        self.pace.as_ref()?.left(self.run.as_ref()?, now)
     }
 
     /// Counts the columns anew when cells have changed, and not in every frame.
@@ -388,12 +388,13 @@ mod tests {
         let photos = [PhotoId::fresh(), PhotoId::fresh()];
         let run = run(&photos);
         let mut open = OpenRun::new(run.id);
-        open.on_run(run.clone());
+        let now = DateTime::UNIX_EPOCH;
+        open.on_run(run.clone(), now);
         let wanted = cell(&run, photos[1], 1, 0);
-        open.on_cell(&wanted);
-        open.on_cell(&cell(&run, photos[0], 2, 0));
-        open.on_cell(&cell(&run, PhotoId::fresh(), 0, 0));
-        open.on_cell(&Cell { run_id: RunId::fresh(), ..cell(&run, photos[0], 0, 0) });
+        open.on_cell(&wanted, now);
+        open.on_cell(&cell(&run, photos[0], 2, 0), now);
+        open.on_cell(&cell(&run, PhotoId::fresh(), 0, 0), now);
+        open.on_cell(&Cell { run_id: RunId::fresh(), ..cell(&run, photos[0], 0, 0) }, now);
         assert_eq!(open.cell(1, 1, 0).map(|cell| cell.id), Some(wanted.id));
         assert_eq!(open.cells.iter().flatten().count(), 1);
     }

@@ -1,6 +1,8 @@
 //! How long a run still takes, by the calls that were seen to end since it was begun or resumed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use crate::wire::run::{Cell, CellState, Run, RunState};
 
@@ -10,9 +12,9 @@ const ENDED_LEAST: u64 = 4;
 /// Of one round: from the moment that calls are begun to the one that nothing more is asked. A pause is no part of it.
 #[derive(Debug)]
 pub struct Pace {
-    since: Instant,
+    since: DateTime<Utc>,
     /// Until when it has gone on, while it is paused: the calls in flight still end.
-    paused: Option<Instant>,
+    paused: Option<DateTime<Utc>>,
     ended: u64,
     /// Cells that failed before it, and are asked once more.
     to_ask_again: u64,
@@ -20,7 +22,7 @@ pub struct Pace {
 
 impl Pace {
     /// Takes in how a run stands. `begun`: it was seen to begin, so that all that has failed is asked once more.
-    pub fn follow(pace: &mut Option<Self>, run: &Run, begun: bool, now: Instant) {
+    pub fn follow(pace: &mut Option<Self>, run: &Run, begun: bool, now: DateTime<Utc>) {
         match (run.state, pace.as_mut()) {
             (RunState::Running, None) => {
                 let to_ask_again = if begun { run.counts.failed } else { 0 };
@@ -28,7 +30,7 @@ impl Pace {
             }
             (RunState::Running, Some(pace)) => {
                 if let Some(paused) = pace.paused.take() {
-                    pace.since += now.saturating_duration_since(paused);
+                    pace.since += (now - paused).max(chrono::TimeDelta::zero());
                 }
             }
             (RunState::Paused, Some(pace)) => drop(pace.paused.get_or_insert(now)),
@@ -38,7 +40,7 @@ impl Pace {
     }
 
     /// A cell has changed. What was known already was not asked.
-    pub fn on_cell(&mut self, before: Option<CellState>, cell: &Cell, now: Instant) {
+    pub fn on_cell(&mut self, before: Option<CellState>, cell: &Cell, now: DateTime<Utc>) {
         if before == Some(CellState::Failed) {
             self.to_ask_again = self.to_ask_again.saturating_sub(1);
         }
@@ -51,12 +53,13 @@ impl Pace {
 
     /// The time that what is left takes at the pace so far; `None` while too few calls have ended.
     #[must_use]
-    pub fn left(&self, run: &Run, now: Instant) -> Option<Duration> {
+    pub fn left(&self, run: &Run, now: DateTime<Utc>) -> Option<Duration> {
         if self.ended < ENDED_LEAST.max(u64::from(run.concurrency)) {
             return None;
         }
         let left = run.counts.waiting + run.counts.running + self.to_ask_again;
-        let gone = self.paused.unwrap_or(now).saturating_duration_since(self.since);
+        // A clock that was put back says nothing.
+        let gone = (self.paused.unwrap_or(now) - self.since).to_std().ok().filter(|gone| !gone.is_zero())?;
         Some(gone.mul_f64(left as f64 / self.ended as f64))
     }
 }
@@ -84,7 +87,7 @@ mod tests {
         serde_json::from_value(cell).expect("a cell")
     }
 
-    fn begun(run: &Run, at: Instant) -> Pace {
+    fn begun(run: &Run, at: DateTime<Utc>) -> Pace {
         let mut pace = None;
         Pace::follow(&mut pace, run, true, at);
         pace.expect("it runs")
@@ -93,7 +96,7 @@ mod tests {
     /// 144 cells, 30 of them answered before, four at once of 0.3 s each: 110 that wait and 4 under way take 114 · 0.3 / 4 s.
     #[test]
     fn after_a_resume_only_the_calls_of_this_round_count() {
-        let (start, each) = (Instant::now(), Duration::from_millis(300));
+        let (start, each) = (DateTime::UNIX_EPOCH, Duration::from_millis(300));
         let mut pace = begun(&run("running", 110, 30, 0), start);
         for _ in 0..30 {
             pace.on_cell(Some(CellState::Waiting), &cell(true), start);
@@ -110,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_pause_is_no_part_of_the_pace() {
-        let start = Instant::now();
+        let start = DateTime::UNIX_EPOCH;
         let at = |secs| start + Duration::from_secs(secs);
         let mut pace = Some(begun(&run("running", 40, 0, 0), start));
         let hear = |pace: &mut Option<Pace>, secs| pace.as_mut().expect("a round").on_cell(Some(CellState::Running), &cell(false), at(secs));
@@ -131,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_has_failed_before_is_asked_once_more_and_takes_its_time() {
-        let start = Instant::now();
+        let start = DateTime::UNIX_EPOCH;
         let mut pace = begun(&run("running", 0, 10, 20), start);
         for _ in 0..8 {
             pace.on_cell(Some(CellState::Failed), &Cell { state: CellState::Running, ..cell(false) }, start);

@@ -84,7 +84,7 @@ fn told_ui(ui: &mut Ui, open: &OpenRun, run: &Run, ctx: &AreaCtx<'_>) {
         let bar = ui.add_sized(vec2(width, 10.0), ProgressBar::new(share).desired_height(8.0).fill(tokens.accent));
         bar.widget_info(|| WidgetInfo::labeled(egui::Role::ProgressIndicator, true, format!("{answered} of {total} answered")));
         ui.label(progress_words(run.counts, open.asked_again()));
-        if let Some(left) = open.time_left() {
+        if let Some(left) = open.time_left(ctx.now) {
             let words = format!("{} left", number::duration_ms(left.as_secs_f64().max(1.0).round() * 1e3));
             ui.label(RichText::new(words).color(tokens.muted));
             ctx.egui.request_repaint_after(std::time::Duration::from_secs(1));

@@ -17,7 +17,7 @@ impl TestingLab {
             && let Some(run) = self.starting.take()
         {
             self.open(run.id);
-            self.on_run(&run);
+            self.on_run(&run, ctx.now);
         }
         if self.acting.poll() {
             // Events have told it, and may have told what came after it: the answer itself is old by now.
