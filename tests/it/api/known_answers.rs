@@ -72,6 +72,7 @@ async fn an_answer_that_is_known_is_taken_as_it_is_and_says_where_it_is_from() {
     assert_eq!(known.len(), 2);
     let from = known[0].reused.as_ref().expect("from where");
     assert_eq!((from.run_id, from.run_name.as_str(), from.cost_usd), (first.id, "First", Some(UsdMicros(194))));
+    assert_eq!((from.usage.input_tokens, from.usage.output_tokens), (Some(300), Some(40)), "what it used then");
     let taken = known[0].answer.as_ref().expect("an answer");
     assert_eq!((taken.tags[0].name.as_str(), taken.cost_usd, taken.usage.input_tokens), ("otter", Some(UsdMicros(0)), None));
     assert!(taken.notes.iter().any(|note| note.text.starts_with("Known already, not asked again: from “First”, ")), "{:?}", taken.notes);

@@ -106,6 +106,12 @@ fn the_cost_is_shown_before_it_is_spent_and_stays_beside_what_was_spent() {
     wait_until(&mut story.lab, "it is told by column", |lab| {
         says(lab, "Price unknown") && says(lab, "150 out (assumed)") && says(lab, "Not counted in tokens")
     });
+    story.lab.run_steps(8);
+    let rect = |label: &str| story.lab.get_by_label(label).rect();
+    let (limit, run) = (rect("Spend at most, in USD"), rect("Run the comparison"));
+    assert!(limit.height() > 10.0 && limit.bottom() <= run.top(), "the limit is whole and above the button: {limit:?}, {run:?}");
+    let estimate = rect("Cost by column");
+    assert!(estimate.bottom() < limit.top(), "{estimate:?}, {limit:?}");
 
     story.lab.state_mut().command(Command::RunComparison);
     wait_until(&mut story.lab, "the run is open", |lab| says(lab, "answered"));

@@ -129,6 +129,9 @@ fn labels_that_were_forgotten_come_back_by_the_message_and_by_ctrl_z() {
     let mut console = lab();
     import(&console, "photo,tag\nastronaut_portrait.jpg,woman\nastronaut_portrait.jpg,flag\n");
     console.click("Ground truth");
+    // The first one that nobody has labelled is shown.
+    console.wait_for("2 of 5");
+    console.press(Modifiers::NONE, Key::PageUp);
     console.wait_for("Take off woman");
     let told = "The labels of astronaut_portrait.jpg are forgotten";
     console.click("Forget the labels");

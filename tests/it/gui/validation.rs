@@ -78,7 +78,7 @@ fn a_version_is_held_against_gates_and_the_report_says_why_it_fails() {
     let scripted = Scripted::new();
     let Lab { mut console, .. } = lab(&scripted, 3, Look::default());
     console.command(Command::ValidateVersion(None));
-    console.wait_for("Asks the live model about every photo of the set anew");
+    console.wait_for("Asks the model about every photo of the set anew");
     console.wait_for("6 calls. Costs nothing");
     assert_eq!(scripted.calls(), 0, "nothing is asked before it is told to");
     pointer::click(&mut console.harness, |harness| {
@@ -100,7 +100,7 @@ fn a_version_is_held_against_gates_and_the_report_says_why_it_fails() {
     console.wait_for("Open the validation of Animals v1: Failed 1 of 4 gates on Pets v1");
     // The dialog remembers what was asked for last, and closes by keyboard.
     console.command(Command::ValidateVersion(None));
-    console.wait_for("Asks the live model about every photo of the set anew");
+    console.wait_for("Asks the model about every photo of the set anew");
     let is_on = |console: &Console| {
         let box_of = console.harness.query_all_by_role_and_label(egui::Role::CheckBox, "F1").next();
         box_of.is_some_and(|node| egui_kittest::kittest::NodeT::accesskit_node(&node).toggled() == Some(egui::accesskit::Toggled::True))

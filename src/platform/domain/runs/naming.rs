@@ -75,7 +75,7 @@ mod tests {
     fn a_run_is_named_after_what_it_compares() {
         assert_eq!(name(&["a v1", "b v1"], &["Gemini 3.8 Flash"], "24 photos"), "a v1, b v1 × Gemini 3.8 Flash, 24 photos");
         let models = ["Gemini 3.8 Flash", "GPT-6 Luna", "Claude Haiku 5.5"];
-        assert_eq!(name(&["Photo tags v1"], &models, "24 photos"), "Photo tags v1 × Gemini 3.8 Flash +2, 24 photos");
+        assert_eq!(name(&["Photo tags v1"], &models, "24 photos"), "Photo tags v1 × Gemini 3.8 Flash, GPT-6 Luna +1, 24 photos");
         assert_eq!(name(&["Photo tags v1"], &["On-device"], "1 photo"), "Photo tags v1 × On-device, 1 photo");
     }
 
