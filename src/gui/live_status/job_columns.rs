@@ -1,6 +1,6 @@
 //! The columns of the job table: what each shows, and which of them a person wants to see.
 
-use egui::{Button, Id, RichText, Ui, WidgetInfo};
+use egui::{Button, Id, Popup, PopupCloseBehavior, RichText, Ui, WidgetInfo};
 use serde::{Deserialize, Serialize};
 
 use super::job_cells::THUMB_POINTS;
@@ -148,9 +148,12 @@ impl ChosenColumns {
 
     /// Draws the button with the menu of all columns that can be left out. `shown`: those that have room.
     pub fn button_ui(&mut self, ui: &mut Ui, shown: &[JobColumn]) {
-        let button = egui::containers::menu::MenuButton::from_button(Button::new(RichText::from(icons::ICON_VIEW_COLUMN)).frame_when_inactive(false))
-            .config(egui::containers::menu::MenuConfig::new().close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside));
-        let (response, _) = button.ui(ui, |ui| {
+        let response = ui.add(Button::new(RichText::from(icons::ICON_VIEW_COLUMN)).frame_when_inactive(false));
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, "Columns"));
+        let response = response.on_hover_text("Choose the columns");
+        // The table with other columns is another one, and its button too: the menu stays.
+        let menu = Popup::menu(&response).id(Self::id().with("menu")).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+        menu.show(|ui| {
             let tokens = theme::tokens(ui.ctx());
             for column in JobColumn::ALL.into_iter().filter(|column| JobColumn::DISPENSABLE.contains(column)) {
                 let mut is_wanted = !self.left_out.contains(&column);
@@ -166,8 +169,6 @@ impl ChosenColumns {
                 });
             }
         });
-        response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, "Columns"));
-        response.on_hover_text("Choose the columns");
     }
 
     fn want(&mut self, column: JobColumn, is_wanted: bool) {

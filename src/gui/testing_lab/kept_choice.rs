@@ -15,7 +15,7 @@ pub struct KeptChoice {
     is_loaded: bool,
     stored: Choice,
     /// What was chosen by itself: it is chosen anew each time, since another prompt may be live then.
-    default: BTreeSet<PromptChoice>,
+    default: Choice,
 }
 
 impl KeptChoice {
@@ -33,12 +33,17 @@ impl KeptChoice {
     }
 
     /// These were chosen by itself.
-    pub fn by_default(&mut self, prompts: &BTreeSet<PromptChoice>) {
-        self.default.clone_from(prompts);
+    pub fn prompts_by_default(&mut self, prompts: &BTreeSet<PromptChoice>) {
+        self.default.0.clone_from(prompts);
+    }
+
+    pub fn models_by_default(&mut self, models: &BTreeSet<String>) {
+        self.default.1.clone_from(models);
     }
 
     pub fn store(&mut self, prompts: &BTreeSet<PromptChoice>, models: &BTreeSet<String>, egui: &Context) {
-        let prompts = if *prompts == self.default { &BTreeSet::new() } else { prompts };
+        let prompts = if *prompts == self.default.0 { &BTreeSet::new() } else { prompts };
+        let models = if *models == self.default.1 { &BTreeSet::new() } else { models };
         if (prompts, models) != (&self.stored.0, &self.stored.1) {
             self.stored = (prompts.clone(), models.clone());
             kept::keep(egui, Self::id(), self.stored.clone());

@@ -168,7 +168,7 @@ impl Setup {
             let versions = || offers.iter().flat_map(|offer| &offer.versions);
             let default = versions().find(|version| version.is_live).or_else(|| versions().next());
             self.chosen_prompts.extend(default.map(|version| PromptChoice::Version(version.id)));
-            self.kept.by_default(&self.chosen_prompts);
+            self.kept.prompts_by_default(&self.chosen_prompts);
         }
         self.prompts_set |= !self.chosen_prompts.is_empty();
     }
@@ -192,6 +192,7 @@ impl Setup {
         if !self.models_set && self.chosen_models.is_empty() {
             let default = page.items.iter().find(|model| model.provider == "on-device").or_else(|| page.items.iter().find(|model| is_usable(model)));
             self.chosen_models.extend(default.map(|model| model.name.clone()));
+            self.kept.models_by_default(&self.chosen_models);
         }
         self.models_set |= !self.chosen_models.is_empty();
     }
