@@ -44,7 +44,10 @@ pub fn table(report: &Report) -> String {
         let align = |at| if at < 2 { CellAlignment::Left } else { CellAlignment::Right };
         summary.add_row(values.map(|(at, value)| Cell::new(value).set_alignment(align(at))).collect::<Vec<_>>());
     }
-    let note: String = summary_notes(report).into_iter().map(|note| format!("\n{note}")).collect();
+    let mut note = String::new();
+    for line in summary_notes(report) {
+        let _ = write!(note, "\n{line}");
+    }
     let mut verdicts = String::new();
     let same = report.same_photos.iter().map(SamePhoto::words);
     for (at, line) in same.chain(report.verdicts.iter().flat_map(ReportVerdicts::lines)).enumerate() {

@@ -109,7 +109,7 @@ mod tests {
     use crate::wire::result::{ConfidenceKind, Usage};
     use crate::wire::run::CellState;
 
-    fn cell(repeat: u32, latency_ms: u64, tags: &[(&str, f32)]) -> Option<Cell> {
+    fn cell(repeat: u32, latency_ms: u64, tags: &[(&str, f32)]) -> Cell {
         let tags = tags.iter().map(|(name, confidence)| Tag { name: (*name).to_owned(), confidence: Some(*confidence), bounds: None }).collect();
         let answer = Answer {
             caption: None,
@@ -120,7 +120,7 @@ mod tests {
             retries: 0,
             notes: Vec::new(),
         };
-        Some(Cell {
+        Cell {
             id: CellId::fresh(),
             run_id: RunId::fresh(),
             photo_id: PhotoId::fresh(),
@@ -132,15 +132,15 @@ mod tests {
             latency_ms: Some(latency_ms),
             trace: Vec::new(),
             reused: None,
-        })
+        }
     }
 
     #[test]
     fn a_cell_says_how_much_its_repeats_differ() {
         let repeats = [
-            cell(0, 1_100, &[("Cat", 0.9), ("sofa", 0.34)]),
-            cell(1, 1_300, &[("cat", 0.8), ("sofa", 0.52)]),
-            cell(2, 1_020, &[("cat", 0.58), ("dog", 0.58)]),
+            Some(cell(0, 1_100, &[("Cat", 0.9), ("sofa", 0.34)])),
+            Some(cell(1, 1_300, &[("cat", 0.8), ("sofa", 0.52)])),
+            Some(cell(2, 1_020, &[("cat", 0.58), ("dog", 0.58)])),
             None,
         ];
         let spread = Spread::of(&repeats).expect("three answers");
@@ -157,11 +157,11 @@ mod tests {
 
     #[test]
     fn one_answer_has_no_spread_and_units_are_told_where_they_differ() {
-        assert!(Spread::of(&[cell(0, 1, &[]), None, None]).is_none());
-        let repeats = [cell(0, 820, &[]), cell(1, 1_240, &[])];
+        assert!(Spread::of(&[Some(cell(0, 1, &[])), None, None]).is_none());
+        let repeats = [Some(cell(0, 820, &[])), Some(cell(1, 1_240, &[]))];
         let spread = Spread::of(&repeats).expect("two answers");
         assert_eq!((spread.latency_words(820), spread.agreement_words()), ("820 ms (820 ms – 1.24 s)".to_owned(), "repeats agree 100 %".to_owned()));
-        let same = [cell(0, 300, &[]), cell(1, 300, &[])];
+        let same = [Some(cell(0, 300, &[])), Some(cell(1, 300, &[]))];
         assert_eq!(Spread::of(&same).expect("two answers").latency_words(300), "300 ms");
     }
 }

@@ -108,8 +108,8 @@ mod tests {
         }
     }
 
-    fn undo_of(number: u128) -> Option<Command> {
-        Some(Command::UndoThisConfigChange(ConfigChangeId(uuid::Uuid::from_u128(number))))
+    fn undo_of(number: u128) -> Command {
+        Command::UndoThisConfigChange(ConfigChangeId(uuid::Uuid::from_u128(number)))
     }
 
     #[test]
@@ -121,7 +121,7 @@ mod tests {
         undo.on_pinned(run, Some(1));
         assert_eq!(undo.step_back(), Some(Command::SetBaseline { run, column: Some(1) }));
         undo.on_put_back(run, Some(1));
-        assert_eq!((undo.step_back(), undo.step_back()), (undo_of(1), None), "pressed twice it is asked once");
+        assert_eq!((undo.step_back(), undo.step_back()), (Some(undo_of(1)), None), "pressed twice it is asked once");
     }
 
     #[test]
@@ -130,13 +130,13 @@ mod tests {
         undo.on_change(&change(1, ChangeKind::Change, "", "cat"), true);
         undo.on_change(&change(2, ChangeKind::Change, "cat", ""), true);
         undo.on_change(&change(3, ChangeKind::Change, "", "cat"), true);
-        assert_eq!(undo.step_back(), undo_of(3));
+        assert_eq!(undo.step_back(), Some(undo_of(3)));
         // Its undo reads like one of the first; the one that was asked for is meant.
         undo.on_change(&change(4, ChangeKind::Undo, "cat", ""), true);
         assert_eq!(undo.steps.len(), 2);
         undo.on_change(&change(5, ChangeKind::Undo, "", "cat"), true);
         assert_eq!(undo.steps.len(), 1, "by the button of a message");
         undo.on_change(&change(6, ChangeKind::Redo, "cat", ""), true);
-        assert_eq!((undo.step_back(), undo.step_back()), (undo_of(6), undo_of(1)));
+        assert_eq!((undo.step_back(), undo.step_back()), (Some(undo_of(6)), Some(undo_of(1))));
     }
 }

@@ -104,7 +104,9 @@ fn table_ui(ui: &mut Ui, at: usize, rows: &[Vec<Vec<Span>>], tokens: &Tokens) {
             for (row, cells) in rows.iter().enumerate() {
                 for cell in cells {
                     let mut spans = cell.clone();
-                    spans.iter_mut().for_each(|span| span.style.strong |= row == 0);
+                    for span in &mut spans {
+                        span.style.strong |= row == 0;
+                    }
                     ui.add(Label::new(job(ui, &spans, None, false, tokens)).extend());
                 }
                 ui.end_row();
