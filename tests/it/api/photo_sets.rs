@@ -154,7 +154,7 @@ async fn a_run_names_the_set_and_version_whose_photos_it_used() {
     let run = platform.client.start_run(&ask(Some(choice), Vec::new())).await.expect("started");
     assert_eq!(run.photo_ids, [photos[0].id, photos[2].id], "what was deleted from the library is not asked about");
     assert_eq!(run.photo_set, Some(SetUsed { id: set.id, version: 1, name: "Pets".to_owned() }));
-    assert_eq!(run.name, "Pets v1, Draft · on-device");
+    assert_eq!(run.name, "Draft × On-device, Pets v1");
 
     platform.client.delete_photo_set(set.id).await.expect("deleted");
     let read: Run = platform.client.run(run.id).await.expect("the run");
