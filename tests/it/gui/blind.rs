@@ -131,7 +131,8 @@ fn pictures(name: &str, look: Look) {
     console.block_on(async {
         for (at, photo) in run.photo_ids.iter().enumerate() {
             let choice = match at {
-                5 => Choice::Tie,
+                // The one that is shown: which side an answer stands on is drawn by lot.
+                0 => Choice::Tie,
                 6 => Choice::NoneGood,
                 _ => Choice::Best { column: u32::from(at != 3) },
             };

@@ -28,8 +28,14 @@ struct Story {
 }
 
 fn story(jobs: usize, window: Window) -> Story {
+    story_of(jobs, window, |_| {})
+}
+
+/// On a platform that is prepared before the window sees it.
+fn story_of(jobs: usize, window: Window, prepare: impl FnOnce(&canned::Shared)) -> Story {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (client, platform) = canned::start(&runtime, jobs);
+    prepare(&platform);
     let mut console = area::show(LiveStatus::default(), &client, &runtime, canned::now(), window);
     wait_until(&mut console, "the cards are there", |console| has(console, "Throughput"));
     let first = if jobs > 0 { canned::job(0).file_name } else { "No photos have been given".to_owned() };
@@ -458,12 +464,10 @@ fn live_status_looks_as_it_should() {
         ("live_status_small", Window { size: [824.0, 640.0], ..window }, None),
         ("live_status_150", Window { size: [1060.0, 700.0], theme: Theme::Light, pixels_per_point: 1.5 }, None),
     ] {
-        let mut story = story(400, window);
-        {
-            let mut platform = story.platform.lock().expect("canned");
+        let mut story = story_of(400, window, |platform| {
+            let mut platform = platform.lock().expect("canned");
             (platform.daily_limit, platform.lab_spend) = (Some(UsdMicros(5_000_000)), UsdMicros(2_240));
-        }
-        story.console.state_mut().command(Command::Reload);
+        });
         let console = &mut story.console;
         wait_until(console, "the budget", |console| has(console, "of $5.00 today"));
         click_row(console, 1, Modifiers::NONE);
