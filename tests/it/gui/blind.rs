@@ -1,51 +1,23 @@
 //! Side by side with hidden names: votes by keyboard, an undo, names shown at will, and the ranking.
 
-use std::sync::Arc;
-
 use egui::{Key, Modifiers};
 use minerva_console::gui::ctx::{AreaId, Command, Route};
-use minerva_console::wire::photo::Photo;
-use minerva_console::wire::run::{Run, RunPrompt, RunState, StartRun};
+use minerva_console::wire::run::Run;
 use minerva_console::wire::vote::{CastVote, Choice};
 
+use super::testing_lab_baseline::{compare_prompts, options};
 use crate::gui::pictured::pictured;
-use crate::support::clock::TestClock;
-use crate::support::console::{self, Console, Look};
-use crate::support::platform::{Options, until};
+use crate::support::console::{Console, Look};
 use crate::support::scripted::Scripted;
-
-const PHOTOS: [&str; 8] =
-    ["cat.jpg", "dogs_window.jpg", "osprey.jpg", "coffee.jpg", "colosseum.jpg", "boats_1865.jpg", "raccoon.jpg", "city_night.jpg"];
 
 /// A run of eight photos in two columns, whose answers are the same, opened side by side.
 pub(super) fn side_by_side(look: Look) -> (Console, Run) {
-    let clock = TestClock::at(console::fixed_now());
-    let scripted: Arc<Scripted> = Scripted::new();
-    let options = Options { clock, ..Options::with_providers(vec![scripted as _]).seeded().without_workers() };
-    let mut console = Console::open_looking(options, look);
+    let mut console = Console::open_looking(options(&Scripted::new()), look);
     console.go_to(AreaId::TestingLab);
     console.wait_for("24 of 24 selected");
+    let run = compare_prompts(&mut console, 1);
     let client = console.client();
-    let run = console.block_on(async {
-        let photos = client.photos(None, 100).await.expect("photos").items;
-        let id = |name: &&str| photos.iter().find(|photo: &&Photo| photo.file_name == *name).expect("bundled").id;
-        let asked = StartRun {
-            photo_set: None,
-            name: String::new(),
-            photo_ids: PHOTOS.iter().map(id).collect(),
-            prompts: vec![RunPrompt::inline("Photo tags v4", "Tag this photo."), RunPrompt::inline("Photo tags v5 draft", "Tag it briefly.")],
-            models: vec!["on-device".to_owned()],
-            repeats: 1,
-            concurrency: 1,
-            ask_again: false,
-        };
-        let run = client.start_run(&asked).await.expect("begun").id;
-        until("the run to end", || async {
-            let run = client.run(run).await.expect("a run");
-            (run.state == RunState::Completed).then_some(run)
-        })
-        .await
-    });
+    let run = console.block_on(client.run(run)).expect("the run");
     console.command(Command::GoTo(Route::Run(run.id)));
     console.wait_for("16 of 16 answered");
     console.press(Modifiers::NONE, Key::Enter);

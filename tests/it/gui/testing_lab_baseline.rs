@@ -15,6 +15,7 @@ use crate::support::console::{self, Console, Look};
 use crate::support::platform::Options;
 use crate::support::scripted::{Act, Scripted, answer};
 
+/// Those of the bundled photos that are compared.
 const PHOTOS: [&str; 8] =
     ["cat.jpg", "dogs_window.jpg", "osprey.jpg", "coffee.jpg", "colosseum.jpg", "boats_1865.jpg", "raccoon.jpg", "city_night.jpg"];
 
@@ -46,6 +47,11 @@ fn a_run(console: &mut Console, scripted: &Scripted) -> RunId {
             _ => found(4 - at % 2, 0.8),
         });
     }
+    compare_prompts(console, 1)
+}
+
+/// Compares two prompts on these photos, each so many times; returns the run when it has ended.
+pub fn compare_prompts(console: &mut Console, repeats: u32) -> RunId {
     let client = console.client();
     let run = console.block_on(async {
         let photos = client.photos(None, 100).await.expect("photos").items;
@@ -56,9 +62,9 @@ fn a_run(console: &mut Console, scripted: &Scripted) -> RunId {
             photo_ids: PHOTOS.iter().map(id).collect(),
             prompts: vec![RunPrompt::inline("Photo tags v4", "Tag this photo."), RunPrompt::inline("Photo tags v5 draft", "Tag it briefly.")],
             models: vec!["on-device".to_owned()],
-            repeats: 1,
+            repeats: repeats,
             concurrency: 1,
-            ask_again: false,
+            ask_again: repeats > 1,
         };
         client.start_run(&asked).await.expect("begun").id
     });
@@ -67,7 +73,8 @@ fn a_run(console: &mut Console, scripted: &Scripted) -> RunId {
     run
 }
 
-fn options(scripted: &Arc<Scripted>) -> Options {
+/// The bundled photos, and answers as they are scripted, at a moment that stands still.
+pub fn options(scripted: &Arc<Scripted>) -> Options {
     let clock = TestClock::at(console::fixed_now());
     Options { clock, ..Options::with_providers(vec![Arc::clone(scripted) as _]).seeded().without_workers() }
 }

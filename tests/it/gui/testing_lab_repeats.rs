@@ -1,20 +1,13 @@
 //! Photos that are asked more than once: how much the answers differ is seen in each cell, in the heads and among the figures.
 
-use std::sync::Arc;
-
 use egui::{Key, Modifiers};
 use minerva_console::gui::ctx::{AreaId, Command, Route};
 use minerva_console::wire::ids::RunId;
-use minerva_console::wire::run::{RunPrompt, RunState, StartRun};
 
+use super::testing_lab_baseline::{compare_prompts, options};
 use crate::gui::pictured::pictured;
-use crate::support::clock::TestClock;
-use crate::support::console::{self, Console, Look};
-use crate::support::platform::Options;
+use crate::support::console::{Console, Look};
 use crate::support::scripted::{Act, Scripted, answer};
-
-const PHOTOS: [&str; 8] =
-    ["cat.jpg", "dogs_window.jpg", "osprey.jpg", "coffee.jpg", "colosseum.jpg", "boats_1865.jpg", "raccoon.jpg", "city_night.jpg"];
 
 /// What is found in each photo, surest first, and what is taken for the last of them at times.
 const FOUND: [[&str; 5]; 8] = [
@@ -47,30 +40,7 @@ fn a_run(console: &mut Console, scripted: &Scripted) -> RunId {
         say(if changes { &whole[..3] } else { &whole }, 0.9);
         say(&if changes { [first, second, third, other] } else { whole }, 0.7);
     }
-    let client = console.client();
-    let run = console.block_on(async {
-        let photos = client.photos(None, 100).await.expect("photos").items;
-        let id = |name: &&str| photos.iter().find(|photo| photo.file_name == *name).expect("bundled").id;
-        let asked = StartRun {
-            photo_set: None,
-            name: String::new(),
-            photo_ids: PHOTOS.iter().map(id).collect(),
-            prompts: vec![RunPrompt::inline("Photo tags v4", "Tag this photo."), RunPrompt::inline("Photo tags v5 draft", "Tag it briefly.")],
-            models: vec!["on-device".to_owned()],
-            repeats: 3,
-            concurrency: 1,
-            ask_again: true,
-        };
-        client.start_run(&asked).await.expect("begun").id
-    });
-    let client = console.client();
-    console.wait_until("the run has ended", |console| console.block_on(client.run(run)).is_ok_and(|run| run.state == RunState::Completed));
-    run
-}
-
-fn options(scripted: &Arc<Scripted>) -> Options {
-    let clock = TestClock::at(console::fixed_now());
-    Options { clock, ..Options::with_providers(vec![Arc::clone(scripted) as _]).seeded().without_workers() }
+    compare_prompts(console, 3)
 }
 
 /// By hand: {1, 2, 3, 4}, {1, 2, 3} and {1, 2, 3, 5} have 3 of 4, 3 of 5 and 3 of 4 in common: 70 %; half of the photos say the same
