@@ -62,7 +62,7 @@ pub fn compare_prompts(console: &mut Console, repeats: u32) -> RunId {
             photo_ids: PHOTOS.iter().map(id).collect(),
             prompts: vec![RunPrompt::inline("Photo tags v4", "Tag this photo."), RunPrompt::inline("Photo tags v5 draft", "Tag it briefly.")],
             models: vec!["on-device".to_owned()],
-            repeats: repeats,
+            repeats,
             concurrency: 1,
             ask_again: repeats > 1,
         };
